@@ -1,0 +1,1 @@
+"""What the regulation says: pure functions and tables; no session, no clock, no Flask."""

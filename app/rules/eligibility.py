@@ -1,0 +1,97 @@
+"""Spec 3.4-3.8: why a verb is refused. Each function takes facts and returns nothing or raises the Refusal."""
+
+from datetime import date, datetime
+
+from app.models import (
+    Application,
+    KgGroup,
+    StopListing,
+    Voucher,
+)
+from app.models import (
+    ApplicationStatus as A,
+)
+from app.models import (
+    VoucherStatus as V,
+)
+from app.rules.deadlines import age_in_months
+from app.rules.refusals import Reason, Refusal
+from app.rules.transitions import target
+
+NOT_ON_STOP_LIST = frozenset({"issue", "offer", "choose"})
+
+
+def in_time(verb: str, day: date, *, voucher: Voucher | None, stop_listing: StopListing | None) -> None:
+    """Spec 3.8: too_late when the term that the verb belongs to has passed, clock or no clock.
+
+    `voucher` is the last general one of the application, `stop_listing` its last; `sign` is the family's.
+    """
+    last = last_day(verb, voucher, stop_listing)
+    if last is not None and day > last:
+        raise Refusal(Reason.too_late, last_day=last)
+
+
+def last_day(verb: str, voucher: Voucher | None, stop_listing: StopListing | None) -> date | None:
+    """S1: the last day of the term that a verb belongs to; None for a verb without a running or missed term."""
+    if verb == "confirm" and voucher and voucher.status in (V.issued, V.lapsed):
+        return voucher.confirm_by
+    if verb in ("choose", "sign") and voucher and voucher.status in (V.confirmed, V.expired):
+        return voucher.choose_by
+    if verb == "restore" and stop_listing and stop_listing.ended_with in (None, "archive"):
+        return stop_listing.until
+    return None
+
+
+def right_status(verb: str, status: A) -> None:
+    """Spec 3.6, 3.8: stop_listed before wrong_status; nothing is issued, offered or chosen on the stop-list."""
+    if status is A.stop_listed and verb in NOT_ON_STOP_LIST:
+        raise Refusal(Reason.stop_listed)
+    if verb not in ("extend", "sign"):  # these move a voucher or a contract, which have their own rows
+        target(Application, verb, status, to=A.queued if verb == "choose" else None)
+
+
+def given(reason: str | None) -> str:
+    """Spec 3.7: a reason where one is required; blanks are none."""
+    if not (reason or "").strip():
+        raise Refusal(Reason.reason_required)
+    return str(reason).strip()
+
+
+def in_birth_years(born_on: date, group: KgGroup) -> None:
+    """Spec 3.3: a place serves the birth years of its group."""
+    if not group.birth_year_from <= born_on.year <= group.birth_year_to:
+        raise Refusal(
+            Reason.wrong_birth_year,
+            birth_year=born_on.year,
+            years=(group.birth_year_from, group.birth_year_to),
+        )
+
+
+def not_too_old(born_on: date, day: date, maximum_months: int) -> None:
+    """S3, spec 3.2 queue.maximum_age: an older child is not put into the queue."""
+    if age_in_months(born_on, day) >= maximum_months:
+        raise Refusal(Reason.too_old, months=maximum_months)
+
+
+def later(until: date, running: date) -> None:
+    """Spec 3.4.5: an extended term ends on a later day than before."""
+    if until <= running:
+        raise Refusal(Reason.too_late, last_day=running)
+
+
+def restorations_left(used: int, allowed: int) -> None:
+    """S1: the queue place is restored at most this many times (voucher.restorations)."""
+    if used >= allowed:
+        raise Refusal(Reason.already_used, times=allowed)
+
+
+def still_open(ends_on: date | None, day: date) -> None:
+    """S1, spec 3.6: a temporary place can be published and chosen up to its last day."""
+    if ends_on is not None and day > ends_on:
+        raise Refusal(Reason.too_late, last_day=ends_on)
+
+
+def signed_once(signed_at: datetime | None) -> None:
+    """S1: nobody signs the same contract twice."""
+    if signed_at is not None:
+        raise Refusal(Reason.wrong_status, verb="sign")

@@ -1,0 +1,93 @@
+"""Spec 3.2: which dated number of the regulation is in force, and what each of them may say."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, case, select
+
+from app.models import Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
+from app.rules.deadlines import Term
+from app.rules.refusals import Reason, Refusal
+
+TERM = frozenset({Unit.WD, Unit.CD})
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a norm of this name may be: its units, its choices, and what may follow when the term runs out."""
+
+    units: frozenset[Unit]
+    choices: frozenset[str] = frozenset()
+    on_lapse: frozenset[OnLapse] = frozenset()
+
+
+def _one(unit: Unit) -> frozenset[Unit]:
+    return frozenset({unit})
+
+
+KNOWN: dict[str, Known] = {
+    "procedure": Known(_one(Unit.CHOICE), choices=frozenset({"referral", "voucher"})),
+    "voucher.confirm": Known(TERM, on_lapse=frozenset({OnLapse.stop_list})),
+    "voucher.choose": Known(TERM, on_lapse=frozenset({OnLapse.archive})),
+    "voucher.stop_list": Known(TERM, on_lapse=frozenset({OnLapse.archive})),
+    "voucher.restorations": Known(_one(Unit.COUNT)),
+    "voucher.restorations_per": Known(_one(Unit.CHOICE), choices=frozenset({"application", "stop_listing"})),
+    "queue.maximum_age": Known(_one(Unit.MONTHS), on_lapse=frozenset({OnLapse.archive})),
+    "rounds": Known(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
+    "notice.reminder": Known(_one(Unit.WD)),
+}
+
+
+def in_force(name: str, path: Sequence[int], day: date) -> Select[tuple[Norm]]:
+    """Spec 3.2: the approved row of this name on this day; `path` names the place and those above it, upwards.
+
+    The most specific place wins; of one place's rows the last that has begun.
+    """
+    return (
+        select(Norm)
+        .where(Norm.name == name, Norm.place_id.in_(path), Norm.valid_from <= day, Norm.approved_at.is_not(None))
+        .order_by(case({place: depth for depth, place in enumerate(path)}, value=Norm.place_id))
+        .order_by(Norm.valid_from.desc())
+        .limit(1)
+    )
+
+
+def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Select[tuple[QueueOrder]]:
+    """Spec 3.3: the queue order of this kind on this day; the most specific place wins, as with norms."""
+    return (
+        select(QueueOrder)
+        .where(QueueOrder.kind == kind, QueueOrder.place_id.in_(path), QueueOrder.valid_from <= day)
+        .order_by(case({place: depth for depth, place in enumerate(path)}, value=QueueOrder.place_id))
+        .order_by(QueueOrder.valid_from.desc())
+        .limit(1)
+    )
+
+
+def term_of(norm: Norm) -> Term:
+    """Spec 3.2: a norm's value as a term. ValueError for a unit that is no length of time."""
+    if norm.unit in (Unit.COUNT, Unit.RATIO, Unit.CHOICE):
+        raise ValueError(f"{norm.name} is no term")
+    return Term(int(norm.value), norm.unit, norm.carry)
+
+
+def problem(norm: Norm) -> str | None:
+    """What is wrong with a norm that somebody enters: the name of the field, or None (spec 3.2, bad input)."""
+    known = KNOWN.get(norm.name)
+    if known is None:
+        return "name"
+    if norm.unit not in known.units:
+        return "unit"
+    if known.choices:
+        return None if norm.value in known.choices else "value"
+    if not re.fullmatch(r"\d{1,4}", norm.value or ""):
+        return "value"
+    if known.on_lapse and norm.on_lapse not in known.on_lapse:
+        return "on_lapse"
+    return None
+
+
+def refuse_missing(name: str, day: date) -> Refusal:
+    """House rule 12: no norm in force is an error with a name, not a default."""
+    return Refusal(Reason.no_norm, norm=name, day=day)

@@ -1,0 +1,24 @@
+"""When two application numbers that look different are the same number."""
+
+import re
+import unicodedata
+
+# Letters that stand for one another, line by line: Cyrillic and Latin of the same shape (У is also written
+# U: the seeds have УО and UO for one series); Kazakh letters and what is typed in their place; letters of
+# known series without a twin of their shape, as a Latin keyboard has them.
+SAME = str.maketrans(
+    "АВЕКМНОРСТУUХІЈЅԚԜ" + "ҮҰҺӘӨƟ" + "ДS",
+    "ABEKMHOPCTYYXIJCQW" + "YYHƏOO" + "DC",
+)
+WORDS = re.compile(r"[^\W\d_]+|\d+")
+
+
+def fold(raw: str) -> str:
+    """Spec 3.9: the key of an application number: case, look-alikes and separators make no difference.
+
+    Letters and digits stand in groups with one dash between (ODO-2026-248), for 1.11 is not 11.1; leading
+    zeros count. A text without letters or digits has the empty key.
+    """
+    text = unicodedata.normalize("NFKC", raw).upper()
+    visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    return "-".join(WORDS.findall(visible.translate(SAME)))

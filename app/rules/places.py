@@ -1,0 +1,117 @@
+"""Spec 3.4.1, 3.7: which seats are free and who still has a claim on one. Selects; seats.py does the matching."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, extract, func, or_, select
+
+from app.models import (
+    Application,
+    Child,
+    Holding,
+    HoldingKind,
+    Intake,
+    KgGroup,
+    Kindergarten,
+    QueueKind,
+    Seat,
+    Vacancy,
+    VacancyStatus,
+    Voucher,
+    VoucherStatus,
+)
+
+
+def is_free() -> ColumnElement[bool]:
+    """A seat that stands and that nobody holds: no offer, no held place, no enrolment, no stay."""
+    held = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
+    return Seat.retired_at.is_(None) & ~held.correlate(Seat)
+
+
+def free_seats(vacancy_id: int, limit: int | None = None) -> Select[tuple[Seat]]:
+    """The free seats of one vacancy, in their order."""
+    return select(Seat).where(Seat.vacancy_id == vacancy_id, is_free()).order_by(Seat.id).limit(limit)
+
+
+def unpublished_seats(group_id: int, limit: int | None = None) -> Select[tuple[Seat]]:
+    """The free general seats of a group that no vacancy has published, in their order."""
+    return (
+        select(Seat)
+        .where(Seat.group_id == group_id, Seat.intake == Intake.general, Seat.vacancy_id.is_(None), is_free())
+        .order_by(Seat.id)
+        .limit(limit)
+    )
+
+
+def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[Any]:
+    """Spec 3.4.1: (birth year from, to, count) of the free seats of published general vacancies of a place."""
+    return (
+        select(KgGroup.birth_year_from, KgGroup.birth_year_to, func.count())
+        .select_from(Seat)
+        .join(Vacancy, Vacancy.id == Seat.vacancy_id)
+        .join(KgGroup, KgGroup.id == Seat.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(
+            Kindergarten.place_id.in_(place_ids),
+            Kindergarten.queue_kind == queue_kind,
+            Vacancy.status == VacancyStatus.published,
+            Vacancy.intake == Intake.general,
+            is_free(),
+        )
+        .group_by(KgGroup.birth_year_from, KgGroup.birth_year_to)
+    )
+
+
+def holders(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Select[Any]:
+    """Spec 3.4.1: (birth year, count) of the live general vouchers of a district that have not chosen yet.
+
+    `but`: an application that is left out, because it is the one that chooses now.
+    """
+    chosen = exists().where(
+        Holding.application_id == Application.id, Holding.kind == HoldingKind.held, Holding.ended_at.is_(None)
+    )
+    year = extract("year", Child.born_on)
+    return (
+        select(year, func.count())
+        .select_from(Voucher)
+        .join(Application, Application.id == Voucher.application_id)
+        .join(Child, Child.id == Application.child_id)
+        .where(
+            Application.place_id == place_id,
+            Application.queue_kind == queue_kind,
+            Application.id != (but or 0),
+            Voucher.kind == Intake.general,
+            Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
+            ~chosen.correlate(Application),
+        )
+        .group_by(year)
+    )
+
+
+def live_holding(application_id: int, kind: HoldingKind) -> Select[tuple[Holding]]:
+    """The one live claim of this kind that an application has, if any."""
+    return select(Holding).where(
+        Holding.application_id == application_id, Holding.kind == kind, Holding.ended_at.is_(None)
+    )
+
+
+def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: int, day: date) -> Select[Any]:
+    """S1: (vacancy, free places) of what a child of this birth year may choose from on this day, by name."""
+    return (
+        select(Vacancy, func.count(Seat.id))
+        .join(Seat, Seat.vacancy_id == Vacancy.id)
+        .join(KgGroup, KgGroup.id == Vacancy.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(
+            Kindergarten.place_id.in_(place_ids),
+            Kindergarten.queue_kind == queue_kind,
+            Vacancy.status == VacancyStatus.published,
+            KgGroup.birth_year_from <= birth_year,
+            KgGroup.birth_year_to >= birth_year,
+            or_(Vacancy.ends_on.is_(None), Vacancy.ends_on >= day),
+            is_free(),
+        )
+        .group_by(Vacancy.id, Kindergarten.search_name)
+        .order_by(Kindergarten.search_name, Vacancy.id)
+    )
