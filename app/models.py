@@ -1,0 +1,808 @@
+"""What we record: tables, statuses, named constraints. Facts, no decisions (spec 5-house, floor 1).
+
+Suffixes: ``_on`` a local date, ``_at`` a moment in UTC, ``_by`` after an infinitive a last allowed day (inclusive).
+Every word here is in docs/glossary.md. Limits live in app/rules, changes are made by app/actions alone.
+"""
+
+from datetime import UTC, date, datetime
+from enum import Enum as PyEnum
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.dialects.postgresql
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
+
+Model.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A moment, always aware and always UTC; ValueError for a naive one. SQLite keeps it without its zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Model.registry.update_type_annotation_map(
+    {
+        datetime: Moment(),
+        PyEnum: sa.Enum(PyEnum, native_enum=False, length=24, create_constraint=False),
+        dict[str, Any]: sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql"),
+    }
+)
+
+
+class Base(DeclarativeBase):
+    """Our tables live beside Flask-AppBuilder's own, in one registry and one metadata (spec 6, trap 22)."""
+
+    registry = Model.registry
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+def only(condition: str) -> dict[str, Any]:
+    """The keyword arguments that make an index partial, on both databases alike."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+# ---------------------------------------------------------------- statuses and kinds
+
+
+class PlaceKind(StrEnum):
+    country = "country"
+    region = "region"
+    district = "district"
+    settlement = "settlement"
+
+
+class KindergartenKind(StrEnum):
+    nursery_kindergarten = "nursery_kindergarten"
+    kindergarten = "kindergarten"
+    mini_centre = "mini_centre"
+    sanatorium = "sanatorium"
+    special = "special"
+
+
+class Ownership(StrEnum):
+    state = "state"
+    private = "private"
+    departmental = "departmental"
+
+
+class QueueKind(StrEnum):
+    """S3: the queue that a family joins; sanatorium and special kindergartens have queues of their own."""
+
+    general = "general"
+    sanatorium = "sanatorium"
+    special = "special"
+
+
+class Intake(StrEnum):
+    general = "general"
+    temporary = "temporary"
+
+
+class Language(StrEnum):
+    kk = "kk"
+    ru = "ru"
+    en = "en"
+
+
+class VacancyStatus(StrEnum):
+    draft = "draft"
+    published = "published"
+    closed = "closed"
+
+
+class HoldingKind(StrEnum):
+    offer = "offer"
+    held = "held"
+    enrolment = "enrolment"
+    stay = "stay"
+
+
+class ApplicationStatus(StrEnum):
+    queued = "queued"
+    notified = "notified"
+    confirming = "confirming"
+    voucher_issued = "voucher_issued"
+    referred = "referred"
+    enrolled = "enrolled"
+    stop_listed = "stop_listed"
+    removed = "removed"
+    archived = "archived"
+
+
+class PrivilegeKind(StrEnum):
+    out_of_turn = "out_of_turn"
+    first_order = "first_order"
+
+
+class PrivilegeStatus(StrEnum):
+    claimed = "claimed"
+    confirmed = "confirmed"
+    rejected = "rejected"
+    expired = "expired"
+
+
+class VoucherStatus(StrEnum):
+    issued = "issued"
+    confirmed = "confirmed"
+    used = "used"
+    lapsed = "lapsed"
+    refused = "refused"
+    revoked = "revoked"
+    expired = "expired"
+    annulled = "annulled"
+
+
+class ReferralStatus(StrEnum):
+    issued = "issued"
+    used = "used"
+    missed = "missed"
+    revoked = "revoked"
+
+
+class ContractStatus(StrEnum):
+    draft = "draft"
+    signed_by_family = "signed_by_family"
+    signed = "signed"
+    void = "void"
+
+
+class Sex(StrEnum):
+    male = "male"
+    female = "female"
+
+
+class Unit(StrEnum):
+    """What a norm's value counts: working days, calendar days, hours, months, times, a ratio or a choice."""
+
+    WD = "WD"
+    CD = "CD"
+    H = "H"
+    MONTHS = "MONTHS"
+    COUNT = "COUNT"
+    RATIO = "RATIO"
+    CHOICE = "CHOICE"
+
+
+class OnLapse(StrEnum):
+    stop_list = "stop_list"
+    hold = "hold"
+    archive = "archive"
+    remove = "remove"
+    open = "open"
+
+
+class QueueOrderKind(StrEnum):
+    ratio = "ratio"
+    categories = "categories"
+
+
+class DocumentKind(StrEnum):
+    voucher = "voucher"
+    referral = "referral"
+    temporary_referral = "temporary_referral"
+
+
+class Audience(StrEnum):
+    family = "family"
+    kindergarten = "kindergarten"
+    department = "department"
+
+
+APPLICATION_LIVE = "status NOT IN ('enrolled', 'removed', 'archived')"
+VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
+REFERRAL_LIVE = "status = 'issued' AND kind = 'general'"
+
+
+# ---------------------------------------------------------------- places, kindergartens, seats
+
+
+class Place(Base):
+    """A node of the country's tree: norms, queues and users' scopes hang on it."""
+
+    __tablename__ = "place"
+    __table_args__ = (
+        CheckConstraint("(parent_id IS NULL) = (kind = 'country')", name="only_the_country_stands_alone"),
+        UniqueConstraint("parent_id", "name_kk", name="uq_place_name_once_under_its_parent"),
+    )
+    kind: Mapped[PlaceKind]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
+    name_kk: Mapped[str] = mapped_column(sa.String(120))
+    name_ru: Mapped[str] = mapped_column(sa.String(120))
+    support_phone: Mapped[str | None] = mapped_column(sa.String(40))
+    parent: Mapped["Place | None"] = relationship(remote_side="Place.id")
+
+    def __str__(self) -> str:
+        return self.name_kk
+
+
+class Kindergarten(Base):
+    """A preschool organisation: who runs it, what kind it is, how to reach it."""
+
+    __tablename__ = "kindergarten"
+    __table_args__ = (UniqueConstraint("place_id", "name", name="uq_kindergarten_name_once_in_its_place"),)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    search_name: Mapped[str] = mapped_column(sa.String(200), index=True)
+    kind: Mapped[KindergartenKind] = mapped_column(default=KindergartenKind.nursery_kindergarten)
+    ownership: Mapped[Ownership] = mapped_column(default=Ownership.state)
+    state_order: Mapped[bool] = mapped_column(default=False)
+    queue_kind: Mapped[QueueKind] = mapped_column(default=QueueKind.general)
+    bin: Mapped[str | None] = mapped_column(sa.String(12))
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+    address: Mapped[str | None] = mapped_column(sa.String(300))
+    place: Mapped[Place] = relationship()
+    groups: Mapped[list["KgGroup"]] = relationship(back_populates="kindergarten", order_by="KgGroup.id")
+
+    @validates("name")
+    def _fill_search_name(self, _key: str, name: str) -> str:
+        self.search_name = name.casefold()
+        return name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KgGroup(Base):
+    """A group of children: their birth years, the language they are taught in, how many it takes."""
+
+    __tablename__ = "kg_group"
+    __table_args__ = (
+        CheckConstraint("birth_year_to >= birth_year_from", name="group_birth_years_in_order"),
+        CheckConstraint("capacity BETWEEN 0 AND 999", name="group_capacity_is_sensible"),
+        UniqueConstraint("kindergarten_id", "name", name="uq_group_name_once_in_its_kindergarten"),
+    )
+    kindergarten_id: Mapped[int] = mapped_column(ForeignKey("kindergarten.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    language: Mapped[Language]
+    birth_year_from: Mapped[int]
+    birth_year_to: Mapped[int]
+    capacity: Mapped[int]
+    kindergarten: Mapped[Kindergarten] = relationship(back_populates="groups")
+    vacancies: Mapped[list["Vacancy"]] = relationship(back_populates="group", order_by="Vacancy.id")
+
+    def __str__(self) -> str:
+        return f"{self.kindergarten.name}, {self.name}"
+
+
+class Vacancy(Base):
+    """Places of a group that the head or a specialist publishes; a temporary one ends on a known day (S1)."""
+
+    __tablename__ = "vacancy"
+    __table_args__ = (
+        CheckConstraint("places > 0", name="vacancy_has_a_place"),
+        CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_vacancies_end"),
+        Index("ix_vacancy_published", "group_id", **only("status = 'published'")),
+    )
+    group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"), index=True)
+    intake: Mapped[Intake] = mapped_column(default=Intake.general)
+    places: Mapped[int]
+    ends_on: Mapped[date | None]
+    status: Mapped[VacancyStatus] = mapped_column(default=VacancyStatus.draft)
+    published_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    group: Mapped[KgGroup] = relationship(back_populates="vacancies")
+
+    def __str__(self) -> str:
+        return f"{self.group}"
+
+
+class Seat(Base):
+    """One place of a group. A temporary vacancy brings its own; a retired one is no longer counted (spec 3.7)."""
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        CheckConstraint("intake = 'general' OR vacancy_id IS NOT NULL", name="temporary_seat_has_its_vacancy"),
+        Index("ix_seat_group_standing", "group_id", **only("retired_at IS NULL")),
+    )
+    group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"))
+    vacancy_id: Mapped[int | None] = mapped_column(ForeignKey("vacancy.id"), index=True)
+    intake: Mapped[Intake] = mapped_column(default=Intake.general)
+    retired_at: Mapped[datetime | None]
+    group: Mapped[KgGroup] = relationship()
+    vacancy: Mapped[Vacancy | None] = relationship()
+
+
+# ---------------------------------------------------------------- people
+
+
+class Named:
+    """The parts of a person's name, with a casefolded column for search on both databases."""
+
+    last_name: Mapped[str] = mapped_column(sa.String(80), default="")
+    first_name: Mapped[str] = mapped_column(sa.String(80), default="")
+    patronymic: Mapped[str] = mapped_column(sa.String(80), default="")
+    search_name: Mapped[str] = mapped_column(sa.String(250), default="", index=True)
+
+    @validates("last_name", "first_name", "patronymic")
+    def _fill_search_name(self, key: str, value: str | None) -> str:
+        parts = {k: getattr(self, k) or "" for k in ("last_name", "first_name", "patronymic")} | {key: value or ""}
+        self.search_name = " ".join(filter(None, parts.values())).casefold()
+        return value or ""
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(filter(None, (self.last_name, self.first_name, self.patronymic)))
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class Child(Named, Base):
+    """A child known by its IIN; the birth date is kept as the papers say, even where the IIN disagrees."""
+
+    __tablename__ = "child"
+    iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    born_on: Mapped[date]
+    sex: Mapped[Sex]
+
+
+class Applicant(Named, Base):
+    """A parent or guardian who put a child into the queue."""
+
+    __tablename__ = "applicant"
+    iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    born_on: Mapped[date | None]
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+    email: Mapped[str | None] = mapped_column(sa.String(200))
+    address: Mapped[str | None] = mapped_column(sa.String(300))
+    language: Mapped[Language] = mapped_column(default=Language.kk)
+
+
+class Application(Base):
+    """A child's place in the queue of a district; the queue number is computed, never stored (spec 3.3).
+
+    ``number`` is kept as it came, ``number_key`` is its folded form for search (rules/numbers.py, spec 3.9).
+    """
+
+    __tablename__ = "application"
+    __table_args__ = (
+        UniqueConstraint("place_id", "number_key", name="uq_application_number_once_in_its_district"),
+        Index(
+            "uq_application_one_live_per_child_and_queue",
+            "child_id",
+            "queue_kind",
+            unique=True,
+            **only(APPLICATION_LIVE),
+        ),
+        Index("ix_application_waiting", "place_id", "queue_kind", "queued_at", "id", **only("status = 'queued'")),
+        Index("ix_application_number_key", "number_key"),
+    )
+    number: Mapped[str] = mapped_column(sa.String(60))
+    number_key: Mapped[str] = mapped_column(sa.String(60))
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    queue_kind: Mapped[QueueKind] = mapped_column(default=QueueKind.general)
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), index=True)
+    applicant_id: Mapped[int] = mapped_column(ForeignKey("applicant.id"), index=True)
+    queued_at: Mapped[datetime]
+    status: Mapped[ApplicationStatus] = mapped_column(default=ApplicationStatus.queued)
+    place: Mapped[Place] = relationship()
+    child: Mapped[Child] = relationship()
+    applicant: Mapped[Applicant] = relationship()
+    privileges: Mapped[list["Privilege"]] = relationship(back_populates="application", order_by="Privilege.id")
+    vouchers: Mapped[list["Voucher"]] = relationship(back_populates="application", order_by="Voucher.id")
+    referrals: Mapped[list["Referral"]] = relationship(back_populates="application", order_by="Referral.id")
+    stop_listings: Mapped[list["StopListing"]] = relationship(back_populates="application", order_by="StopListing.id")
+    documents: Mapped[list["Document"]] = relationship(back_populates="application", order_by="Document.id")
+    notices: Mapped[list["Notice"]] = relationship(back_populates="application", order_by="Notice.id")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Privilege(Base):
+    """A claimed privilege; it moves a number only while confirmed and unexpired (spec 3.3)."""
+
+    __tablename__ = "privilege"
+    __table_args__ = (
+        Index(
+            "uq_privilege_one_confirmed_per_application",
+            "application_id",
+            unique=True,
+            **only("status = 'confirmed'"),
+        ),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    kind: Mapped[PrivilegeKind]
+    status: Mapped[PrivilegeStatus] = mapped_column(default=PrivilegeStatus.claimed)
+    claimed_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    valid_until: Mapped[date | None]
+    application: Mapped[Application] = relationship(back_populates="privileges")
+
+
+# ---------------------------------------------------------------- vouchers, referrals, contracts
+
+
+class Round(Base):
+    """One issue of vouchers over a whole district: the day, the order and how many were served and passed."""
+
+    __tablename__ = "voucher_round"
+    __table_args__ = (Index("uq_round_by_clock_once_a_day", "place_id", "held_on", unique=True, **only("automatic")),)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    held_on: Mapped[date]
+    held_at: Mapped[datetime]
+    queue_order_id: Mapped[int] = mapped_column(ForeignKey("queue_order.id"))
+    automatic: Mapped[bool] = mapped_column(default=False)
+    served: Mapped[int] = mapped_column(default=0)
+    passed: Mapped[int] = mapped_column(default=0)
+    place: Mapped[Place] = relationship()
+
+
+class Voucher(Base):
+    """S1: the right to choose a place in any kindergarten of the district, for one child."""
+
+    __tablename__ = "voucher"
+    __table_args__ = (
+        CheckConstraint("confirm_by >= issued_on", name="confirm_by_not_before_issued_on"),
+        CheckConstraint("(choose_by IS NULL) = (confirmed_on IS NULL)", name="choose_by_comes_with_confirmation"),
+        Index(
+            "uq_voucher_one_live_per_application_and_kind",
+            "application_id",
+            "kind",
+            unique=True,
+            **only(VOUCHER_LIVE),
+        ),
+        Index("ix_voucher_to_confirm", "confirm_by", **only("status = 'issued'")),
+        Index("ix_voucher_to_choose", "choose_by", **only("status = 'confirmed' AND kind = 'general'")),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("voucher_round.id"))
+    kind: Mapped[Intake] = mapped_column(default=Intake.general)
+    status: Mapped[VoucherStatus] = mapped_column(default=VoucherStatus.issued)
+    issued_at: Mapped[datetime]
+    issued_on: Mapped[date]
+    confirm_by: Mapped[date]
+    confirm_norm_id: Mapped[int] = mapped_column(ForeignKey("norm.id"))
+    confirmed_on: Mapped[date | None]
+    choose_by: Mapped[date | None]
+    choose_norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
+    ended_at: Mapped[datetime | None]
+    application: Mapped[Application] = relationship(back_populates="vouchers")
+
+    @property
+    def number(self) -> str:
+        return f"В-{self.issued_on.year}-{self.id:06d}"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Referral(Base):
+    """A child's way into one group; in the voucher procedure its contract does the work (spec 3.4.4)."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        CheckConstraint("(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"),
+        Index("uq_referral_one_live_per_child", "child_id", unique=True, **only(REFERRAL_LIVE)),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"))
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
+    vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), index=True)
+    kind: Mapped[Intake] = mapped_column(default=Intake.general)
+    status: Mapped[ReferralStatus] = mapped_column(default=ReferralStatus.issued)
+    issued_at: Mapped[datetime]
+    issued_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+    application: Mapped[Application] = relationship(back_populates="referrals")
+    vacancy: Mapped[Vacancy] = relationship()
+    voucher: Mapped[Voucher | None] = relationship()
+    contract: Mapped["Contract | None"] = relationship(back_populates="referral", uselist=False)
+
+    @property
+    def number(self) -> str:
+        return f"Ж-{self.issued_on.year}-{self.id:06d}"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Contract(Base):
+    """S1: the electronic contract of family and kindergarten; two signatures, in either order."""
+
+    __tablename__ = "contract"
+    __table_args__ = (
+        CheckConstraint(
+            "status <> 'signed' OR (family_signed_at IS NOT NULL AND head_signed_at IS NOT NULL)",
+            name="signed_contract_has_both_signatures",
+        ),
+    )
+    referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"), unique=True)
+    status: Mapped[ContractStatus] = mapped_column(default=ContractStatus.draft)
+    drawn_up_at: Mapped[datetime]
+    family_signed_at: Mapped[datetime | None]
+    head_signed_at: Mapped[datetime | None]
+    referral: Mapped[Referral] = relationship(back_populates="contract")
+
+
+class Enrolment(Base):
+    """A child attends a group. Without a child: one known by number alone, taken over from an older list."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_stays_end"),
+        CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="enrolment_ends_after_it_starts"),
+        Index(
+            "uq_enrolment_one_live_per_child_and_intake",
+            "child_id",
+            "intake",
+            unique=True,
+            **only("ended_on IS NULL"),
+        ),
+        Index("ix_enrolment_stay_to_end", "ends_on", **only("ended_on IS NULL AND intake = 'temporary'")),
+    )
+    child_id: Mapped[int | None] = mapped_column(ForeignKey("child.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"), index=True)
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
+    intake: Mapped[Intake] = mapped_column(default=Intake.general)
+    started_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    ended_on: Mapped[date | None]
+    group: Mapped[KgGroup] = relationship()
+    application: Mapped[Application | None] = relationship()
+    voucher: Mapped[Voucher | None] = relationship()
+
+
+class Holding(Base):
+    """One live claim on one seat: the partial unique index makes two impossible (spec 3.7)."""
+
+    __tablename__ = "holding"
+    __table_args__ = (
+        Index("uq_holding_one_live_per_seat", "seat_id", unique=True, **only("ended_at IS NULL")),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="holding_ends_after_it_starts"),
+    )
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id"))
+    kind: Mapped[HoldingKind]
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"), index=True)
+    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    seat: Mapped[Seat] = relationship()
+
+
+class StopListing(Base):
+    """A time on the stop-list, with the norm that set its last day and how it ended."""
+
+    __tablename__ = "stop_listing"
+    __table_args__ = (
+        CheckConstraint("until IS NULL OR until >= from_on", name="stop_list_ends_after_it_starts"),
+        Index(
+            "uq_stop_listing_one_live_per_application",
+            "application_id",
+            unique=True,
+            **only("ended_at IS NULL"),
+        ),
+        Index("ix_stop_listing_to_end", "until", **only("ended_at IS NULL")),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
+    from_on: Mapped[date]
+    until: Mapped[date | None]
+    norm_id: Mapped[int] = mapped_column(ForeignKey("norm.id"))
+    ended_at: Mapped[datetime | None]
+    ended_with: Mapped[str | None] = mapped_column(sa.String(24))
+    application: Mapped[Application] = relationship(back_populates="stop_listings")
+
+
+# ---------------------------------------------------------------- the regulation as dated data
+
+
+class Norm(Base):
+    """One dated number of the regulation; in force from valid_from once a second official approved it."""
+
+    __tablename__ = "norm"
+    __table_args__ = (
+        UniqueConstraint("name", "place_id", "valid_from", name="uq_norm_once_per_name_place_and_day"),
+        CheckConstraint("approved_by_id IS NULL OR approved_by_id <> entered_by_id", name="author_never_approves"),
+    )
+    name: Mapped[str] = mapped_column(sa.String(60))
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    valid_from: Mapped[date]
+    value: Mapped[str] = mapped_column(sa.String(40))
+    unit: Mapped[Unit]
+    carry: Mapped[bool] = mapped_column(default=False)
+    on_lapse: Mapped[OnLapse | None]
+    legal_basis: Mapped[str] = mapped_column(sa.String(300))
+    note: Mapped[str | None] = mapped_column(sa.String(500))
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    approved_at: Mapped[datetime | None]
+    place: Mapped[Place] = relationship()
+    entered_by: Mapped[User | None] = relationship(User, foreign_keys=[entered_by_id])
+    approved_by: Mapped[User | None] = relationship(User, foreign_keys=[approved_by_id])
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value} {self.unit}"
+
+
+class DayOff(Base):
+    """A day that is not worked, or a Saturday, Sunday or holiday that is (working), by a decree."""
+
+    __tablename__ = "day_off"
+    day: Mapped[date] = mapped_column(unique=True)
+    working: Mapped[bool] = mapped_column(default=False)
+    estimated: Mapped[bool] = mapped_column(default=False)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    decree: Mapped[str | None] = mapped_column(sa.String(200))
+
+    def __str__(self) -> str:
+        return f"{self.day:%d.%m.%Y}"
+
+
+class QueueOrder(Base):
+    """How a place orders its queue from a day on: a ratio or a list of categories (spec 3.3)."""
+
+    __tablename__ = "queue_order"
+    __table_args__ = (UniqueConstraint("place_id", "kind", "valid_from", name="uq_queue_order_once_per_place_and_day"),)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    kind: Mapped[QueueOrderKind]
+    valid_from: Mapped[date]
+    legal_basis: Mapped[str] = mapped_column(sa.String(300))
+    place: Mapped[Place] = relationship()
+    categories: Mapped[list["QueueCategory"]] = relationship(
+        back_populates="queue_order", order_by="QueueCategory.rank"
+    )
+
+
+class QueueCategory(Base):
+    """One step of an order: ages in full months on the day, and a privilege kind or none."""
+
+    __tablename__ = "queue_category"
+    __table_args__ = (
+        UniqueConstraint("queue_order_id", "rank", name="uq_queue_category_rank_once_in_its_order"),
+        CheckConstraint("months_to IS NULL OR months_to >= months_from", name="category_ages_in_order"),
+    )
+    queue_order_id: Mapped[int] = mapped_column(ForeignKey("queue_order.id"))
+    rank: Mapped[int]
+    privilege: Mapped[PrivilegeKind | None]
+    months_from: Mapped[int] = mapped_column(default=0)
+    months_to: Mapped[int | None]
+    name_kk: Mapped[str] = mapped_column(sa.String(200))
+    name_ru: Mapped[str] = mapped_column(sa.String(200))
+    queue_order: Mapped[QueueOrder] = relationship(back_populates="categories")
+
+
+# ---------------------------------------------------------------- what happened, and what is to be delivered
+
+
+class Change(Base):
+    """The history: one row for every change, never changed itself (spec 3.7). Enough to rebuild any past day.
+
+    ``effective_on`` is the local day the change counts from: for what the clock does late, the day it was due.
+    """
+
+    __tablename__ = "change"
+    __table_args__ = (
+        Index("ix_change_subject", "subject", "subject_id"),
+        Index("ix_change_application_id", "application_id", "id"),
+    )
+    at: Mapped[datetime] = mapped_column(index=True)
+    effective_on: Mapped[date]
+    verb: Mapped[str] = mapped_column(sa.String(24))
+    subject: Mapped[str] = mapped_column(sa.String(24))
+    subject_id: Mapped[int]
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+    kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"), index=True)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
+    role: Mapped[str] = mapped_column(sa.String(24))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    for_family: Mapped[bool] = mapped_column(default=False)
+    paper_on: Mapped[date | None]
+    status_from: Mapped[str | None] = mapped_column(sa.String(24))
+    status_to: Mapped[str | None] = mapped_column(sa.String(24))
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
+    norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
+    details: Mapped[dict[str, Any] | None]
+    user: Mapped[User | None] = relationship(User)
+    norm: Mapped[Norm | None] = relationship()
+    application: Mapped[Application | None] = relationship()
+
+
+class Notice(Base):
+    """A message to a family or to officials: a template's name and the facts it needs, readable on screen."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(
+            "uq_notice_once_per_due_event",
+            "application_id",
+            "audience",
+            "template",
+            "due_on",
+            unique=True,
+            **only("due_on IS NOT NULL"),
+        ),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"), index=True)
+    audience: Mapped[Audience] = mapped_column(default=Audience.family)
+    template: Mapped[str] = mapped_column(sa.String(40))
+    facts: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    due_on: Mapped[date | None]
+    application: Mapped[Application] = relationship(back_populates="notices")
+
+
+class Document(Base):
+    """A generated paper: asked for in the verb's transaction, rendered by a job, checked by its code."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        CheckConstraint("(voucher_id IS NULL) <> (referral_id IS NULL)", name="paper_is_of_one_voucher_or_referral"),
+        CheckConstraint("(file_key IS NULL) = (sha256 IS NULL)", name="stored_file_has_its_checksum"),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"), index=True)
+    kind: Mapped[DocumentKind]
+    code: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    asked_at: Mapped[datetime]
+    file_key: Mapped[str | None] = mapped_column(sa.String(200))
+    sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    application: Mapped[Application] = relationship(back_populates="documents")
+    voucher: Mapped[Voucher | None] = relationship()
+    referral: Mapped[Referral | None] = relationship()
+
+
+class Outbox(Base):
+    """Work to be done after the commit: the truth is this row, Redis only wakes workers (spec 9)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_to_do", "id", **only("done_at IS NULL")),)
+    job: Mapped[str] = mapped_column(sa.String(40))
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)
+    asked_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(sa.String(500))
+
+
+class UserScope(Base):
+    """Where an official's rights reach: a place with all below it, or one kindergarten."""
+
+    __tablename__ = "user_scope"
+    __table_args__ = (
+        CheckConstraint("(place_id IS NULL) <> (kindergarten_id IS NULL)", name="scope_is_a_place_or_a_kindergarten"),
+        UniqueConstraint("user_id", "place_id", "kindergarten_id", name="uq_user_scope_once"),
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"))
+    user: Mapped[User] = relationship(User)
+    place: Mapped[Place | None] = relationship()
+    kindergarten: Mapped[Kindergarten | None] = relationship()
+
+
+class DemoTime(Base):
+    """The demo's own time, one row that only moves forward (spec 11); empty wherever time is real."""
+
+    __tablename__ = "demo_time"
+    at: Mapped[datetime]
