@@ -1,0 +1,30 @@
+"""Kezek: the table of contents. `create_app` puts the floors together; nothing else happens here."""
+
+from flask import Flask
+
+import config as settings
+from app import cli, database, jobs, views
+from app.extensions import connect_redis, csrf, db, migrate
+
+
+def create_app(config: settings.Config | None = None, *, web: bool = True) -> Flask:
+    """Make the application for one process. `web`: with screens, for which a SECRET_KEY is needed (RuntimeError).
+
+    Jobs, scenarios and commands that show no screen do without (web=False), and start faster.
+    """
+    config = config or settings.load()
+    app = Flask(__name__)
+    app.config.update(
+        KEZEK=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=database.engine_url(config.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(config.database_url),
+    )
+    app.extensions["kezek_redis"] = connect_redis(config.redis_url)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(settings.ROOT / "migrations"))
+    cli.register(app)
+    jobs.register(app)
+    if web:
+        views.register(app, csrf)
+    return app

@@ -1,0 +1,44 @@
+"""What every verb on an application starts with, in the order of spec 3.8."""
+
+from datetime import date, datetime
+
+from app.database import lock_district
+from app.models import Application, StopListing, Voucher
+from app.permissions import Actor, Role, permit
+from app.rules import eligibility
+from app.rules.calendar import local_day
+
+
+def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole_district: bool = False) -> date:
+    """May this actor, is it in time, is what is due done, does its status allow the verb? Returns the local day.
+
+    Takes the district's lock. `whole_district`: the verb looks at other families' vouchers too, so what is due
+    on those is done as well. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status.
+    """
+    permit(by, verb, application)
+    lock_district(application.place_id)
+    day = local_day(at)
+    if not (verb == "sign" and by.role is Role.head):
+        eligibility.in_time(
+            verb, day, voucher=latest_voucher(application), stop_listing=latest_stop_listing(application)
+        )
+    catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
+    eligibility.right_status(verb, application.status)
+    return day
+
+
+def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> None:
+    """Spec 3.1: do first what is due in a district, or for one application; the caller holds its lock."""
+    from app.actions import clock  # the clock's effects are verbs, and verbs begin here
+
+    clock.catch_up(at=at, place_id=place_id, application_id=application_id)
+
+
+def latest_voucher(application: Application) -> Voucher | None:
+    """The last general voucher of an application: one that became a temporary stay's is no longer general."""
+    return next((v for v in reversed(application.vouchers) if v.kind == "general"), None)
+
+
+def latest_stop_listing(application: Application) -> StopListing | None:
+    """The last time that an application came to the stop-list."""
+    return application.stop_listings[-1] if application.stop_listings else None

@@ -1,0 +1,233 @@
+"""All that is due at a moment (spec 3.1, 3.8). Late, twice or in parallel: same outcome, each effect once.
+
+Every effect takes a district whose lock is held, and counts its terms from the day it was due, not from today.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, insert, literal, select, update
+
+from app.actions import ending, enrolments, moving, norms, places, vacancies, vouchers
+from app.database import lock_district
+from app.extensions import db
+from app.models import (
+    Application,
+    Audience,
+    Child,
+    Enrolment,
+    Kindergarten,
+    Notice,
+    Place,
+    PlaceKind,
+    Round,
+    StopListing,
+    Vacancy,
+    Voucher,
+)
+from app.permissions import CLOCK
+from app.rules import due
+from app.rules.calendar import local_day
+from app.rules.deadlines import born_between, months_later
+from app.rules.refusals import Reason, Refusal
+
+ONE_DAY = timedelta(days=1)
+
+
+def run(*, at: datetime, place_id: int) -> int:
+    """All that is due in one district, and its round where the norm says that the clock holds it.
+
+    Returns the number of effects. The caller commits, district by district.
+    """
+    lock_district(place_id)
+    return catch_up(at=at, place_id=place_id) + _hold_round(at, place_id)
+
+
+def districts() -> list[int]:
+    """Every district and city, in the order in which the clock goes through them."""
+    return list(db.session.scalars(select(Place.id).where(Place.kind == PlaceKind.district).order_by(Place.id)))
+
+
+def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> int:
+    """Do what is due in a district, or for one of its applications, until nothing is. The lock is held."""
+    total = 0
+    while done := sum(effect(at, place_id, application_id) for effect in EFFECTS):
+        total += done
+        db.session.expire_all()
+    return total
+
+
+def lapse(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S1: interest not confirmed in two working days: the voucher lapses, the application is stop-listed."""
+    ids = due.narrow(due.to_lapse(local_day(at)), place_id, application_id)
+    return sum(_lapse(at, place_id, ids, last) for last in _last_days(ids, Voucher.confirm_by))
+
+
+def _lapse(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
+    on, ids = last + ONE_DAY, ids.where(Voucher.confirm_by == last)
+    its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
+    try:
+        until, norm = norms.last_day("voucher.stop_list", place_id, on)
+    except Refusal as refusal:
+        return _wait(its_applications, refusal, at=at, on=on)
+    listing = {
+        "application_id": Voucher.application_id,
+        "voucher_id": Voucher.id,
+        "from_on": literal(on),
+        "until": literal(until),
+        "norm_id": literal(norm.id),
+    }
+    db.session.execute(
+        insert(StopListing).from_select(list(listing), select(*listing.values()).where(Voucher.id.in_(ids)))
+    )
+    facts = {"by": CLOCK, "at": at, "on": on, "place_id": place_id, "norm": norm}
+    moving.move_all(Application, its_applications, "lapse", tell={"until": until}, **facts)
+    return moving.move_all(Voucher, ids, "lapse", ended_at=at, **facts)
+
+
+def expire(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S1: no place chosen, or the contract not signed by the family, in time: the place is freed."""
+    ids = due.narrow(due.to_expire(local_day(at)), place_id, application_id)
+    return sum(_expire(at, place_id, ids, last) for last in _last_days(ids, Voucher.choose_by))
+
+
+def _expire(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
+    on, ids = last + ONE_DAY, ids.where(Voucher.choose_by == last)
+    its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
+    for application in db.session.scalars(
+        select(Application).where(Application.id.in_(its_applications), Application.status == "referred")
+    ).all():
+        ending.free_held_place(application, by=CLOCK, at=at, on=on, reason="expire")
+    db.session.flush()
+    facts = {"by": CLOCK, "at": at, "on": on, "place_id": place_id}
+    moving.move_all(Application, its_applications, "expire", reason="choose_by", tell={"last_day": last}, **facts)
+    return moving.move_all(Voucher, ids, "expire", ended_at=at, **facts)
+
+
+def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S1, our reading (spec 3.2): the restoration was not used in the 28 days, the application is archived."""
+    ids = due.narrow(due.stop_lists_to_archive(local_day(at)), place_id, application_id)
+    done = 0
+    for last in _last_days(ids, StopListing.until):
+        these = ids.where(StopListing.until == last)
+        done += moving.move_all(
+            Application,
+            select(StopListing.application_id).where(StopListing.id.in_(these)),
+            "archive",
+            by=CLOCK,
+            at=at,
+            on=last + ONE_DAY,
+            place_id=place_id,
+            reason="stop_list",
+            tell={"last_day": last},
+        )
+        moving.set_all(update(StopListing).where(StopListing.id.in_(these)).values(ended_at=at, ended_with="archive"))
+    return done
+
+
+def expel(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S1, spec 3.6: on the next working day after its last one a temporary stay ends."""
+    today, calendar, done = local_day(at), places.calendar(), 0
+    ids = due.narrow(due.stays_past_their_end(today), place_id, application_id)
+    for stay in db.session.scalars(select(Enrolment).where(Enrolment.id.in_(ids)).order_by(Enrolment.id)).all():
+        try:
+            on = calendar.next_working_day(stay.ends_on)
+        except Refusal as refusal:
+            of_stay = select(Application.id).where(Application.id == stay.application_id)
+            _wait(of_stay, refusal, at=at, on=stay.ends_on)
+            continue
+        if today >= on:
+            enrolments.expel(stay, by=CLOCK, at=at, on=on)
+            done += 1
+    return done
+
+
+def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | None) -> int:
+    """S1, spec 3.6: a temporary place is no longer free once its last day is over."""
+    ids = due.vacancies_to_close(local_day(at)).where(Kindergarten.place_id.in_(places.subtree(place_id)))
+    ended = db.session.scalars(select(Vacancy).where(Vacancy.id.in_(ids))).all()
+    for vacancy in ended:
+        vacancies.close_out(vacancy, by=CLOCK, at=at, on=vacancy.ends_on + ONE_DAY)
+    return len(ended)
+
+
+def archive_over_age(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S3, spec 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age."""
+    today = local_day(at)
+    months = int(norms.in_force("queue.maximum_age", place_id, today).value)
+    _, born_by = born_between(months, None, today - ONE_DAY)
+    old = due.narrow(due.queued(), place_id, application_id).join(Child).where(Child.born_on <= born_by)
+    found = db.session.scalars(select(Application).where(Application.id.in_(old))).all()
+    for application in found:
+        on = months_later(application.child.born_on, months) + ONE_DAY
+        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"months": months})
+    return len(found)
+
+
+def remind(at: datetime, place_id: int, application_id: int | None) -> int:
+    """Spec 3.2 notice.reminder: a word to the family, one working day before each last day, once."""
+    today, calendar, told = local_day(at), places.calendar(), 0
+    days = int(norms.in_force("notice.reminder", place_id, today).value)
+    for term in (Voucher.confirm_by, Voucher.choose_by):
+        ids = due.narrow(due.to_remind(term, today), place_id, application_id)
+        for last in _last_days(ids, term):
+            try:
+                on = last
+                for _ in range(days):
+                    on = calendar.previous_working_day(on)
+            except Refusal:
+                continue
+            if on <= today:
+                told += _remind(ids.where(term == last), last, on, at=at)
+    return told
+
+
+def _remind(ids: Select[Any], last: date, on: date, *, at: datetime) -> int:
+    """One reminder for each, but not on the very day on which the term was told anyway."""
+    already = exists().where(
+        Notice.application_id == Voucher.application_id, Notice.template == "remind", Notice.due_on == last
+    )
+    began = Voucher.issued_on < on
+    family = select(Voucher.application_id).where(Voucher.id.in_(ids), began, ~already.correlate(Voucher))
+    return moving.notify_all(family, "remind", at=at, facts={"last_day": last}, due_on=last)
+
+
+def _hold_round(at: datetime, place_id: int) -> int:
+    """Spec 3.1, 3.2 rounds: where the clock holds the rounds, one for each district and local day."""
+    today = local_day(at)
+    if norms.in_force("rounds", place_id, today).value != "clock" or norms.procedure(place_id, today) != "voucher":
+        return 0
+    held = select(Round.id).where(Round.place_id == place_id, Round.held_on == today, Round.automatic)
+    if db.session.scalars(held).first() is not None:
+        return 0
+    vouchers.issue_round(place_id, by=CLOCK, at=at, automatic=True)
+    return 1
+
+
+def _wait(its_applications: Select[Any], refusal: Refusal, *, at: datetime, on: date) -> int:
+    """Spec 3.1: an effect whose term has no calendar waits, is shown to the department once, is tried again."""
+    if refusal.reason is not Reason.no_calendar:
+        raise refusal
+    already = exists().where(
+        Notice.application_id == Application.id, Notice.template == "no_calendar", Notice.due_on == on
+    )
+    waiting = select(Application.id).where(Application.id.in_(its_applications), ~already.correlate(Application))
+    moving.notify_all(waiting, "no_calendar", at=at, audience=Audience.department, facts=refusal.facts, due_on=on)
+    return 0
+
+
+def _last_days(ids: Select[Any], column: Any) -> list[date]:
+    """The distinct last days among what is due, earliest first: what ran out first happens first."""
+    return list(db.session.scalars(ids.with_only_columns(column).distinct().order_by(column)))
+
+
+EFFECTS: tuple[Callable[[datetime, int, int | None], int], ...] = (
+    lapse,
+    expire,
+    archive_unused_stop_lists,
+    expel,
+    close_ended_vacancies,
+    archive_over_age,
+    remind,
+)

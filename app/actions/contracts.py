@@ -1,0 +1,34 @@
+"""S1, spec 3.4.4: two signatures, in either order, complete the contract; then the voucher is used."""
+
+from datetime import datetime
+
+from app.actions import referrals
+from app.actions.beginning import begin
+from app.actions.moving import move, record
+from app.models import Application, ContractStatus
+from app.permissions import Actor, Role
+from app.rules import eligibility
+from app.rules.refusals import Reason, Refusal
+
+
+def sign(application: Application, *, by: Actor, at: datetime) -> None:
+    """S1: the family or the head signs. For a family at the counter the day of its signed paper is required.
+
+    Raises Refusal: not_allowed, too_late (the family after choose_by), wrong_status, reason_required (no paper).
+    """
+    begin(application, "sign", by=by, at=at)
+    referral = referrals.current(application)
+    contract = referral.contract
+    if contract is None or contract.status is ContractStatus.void:
+        raise Refusal(Reason.wrong_status, verb="sign")
+    if by.stands_for_family("sign") and by.paper_on is None:
+        raise Refusal(Reason.reason_required, field="paper_on")
+    side = "head_signed_at" if by.role is Role.head else "family_signed_at"
+    eligibility.signed_once(getattr(contract, side))
+    setattr(contract, side, at)
+    complete = contract.family_signed_at is not None and contract.head_signed_at is not None
+    half = ContractStatus.signed_by_family if contract.family_signed_at else ContractStatus.draft
+    move(contract, "sign", by=by, at=at, to=ContractStatus.signed if complete else half, **{side: at})
+    record(application, "sign", by=by, at=at, tell={"complete": complete})
+    if complete and referral.voucher is not None:
+        move(referral.voucher, "use", by=by, at=at, ended_at=at)

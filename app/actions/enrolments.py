@@ -1,0 +1,127 @@
+"""A child enters a group and leaves it: enrolment by the head, temporary stays and their end (spec 3.4.4, 3.6)."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from app.actions import ending, referrals
+from app.actions.beginning import begin
+from app.actions.moving import move, notify, record
+from app.extensions import db
+from app.models import (
+    Application,
+    Audience,
+    ContractStatus,
+    Enrolment,
+    Holding,
+    HoldingKind,
+    Intake,
+    Seat,
+    Vacancy,
+    Voucher,
+)
+from app.permissions import Actor
+from app.rules import places as rules
+from app.rules.refusals import Reason, Refusal
+
+
+def enrol(application: Application, *, by: Actor, at: datetime) -> None:
+    """S1, spec 3.4.4: the head takes the child in once the contract is complete; a temporary stay ends then.
+
+    Raises Refusal: not_allowed, wrong_status (also while a signature is missing).
+    """
+    day = begin(application, "enrol", by=by, at=at)
+    referral = referrals.current(application)
+    if referral.contract is None or referral.contract.status is not ContractStatus.signed:
+        raise Refusal(Reason.wrong_status, verb="enrol")
+    held = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
+    held.ended_at = at
+    db.session.flush()
+    end_stay(application, by=by, at=at, day=day - timedelta(days=1))
+    _end_elsewhere(application, by=by, at=at, day=day)
+    start(application, referral.vacancy, held.seat, voucher=None, by=by, at=at, day=day)
+    move(referral, "use", by=by, at=at, ended_at=at)
+    move(application, "enrol", by=by, at=at, tell={"kindergarten": referral.vacancy.group.kindergarten.name})
+
+
+def start(
+    application: Application,
+    vacancy: Vacancy,
+    seat: Seat,
+    *,
+    voucher: Voucher | None,
+    by: Actor,
+    at: datetime,
+    day: date,
+) -> Enrolment:
+    """The child attends from this day: an enrolment, or a stay with its last day, on one seat."""
+    enrolment = Enrolment(
+        child_id=application.child_id,
+        application=application,
+        group=vacancy.group,
+        voucher=voucher,
+        intake=vacancy.intake,
+        started_on=day,
+        ends_on=vacancy.ends_on,
+    )
+    db.session.add(enrolment)
+    record(enrolment, "enrol", by=by, at=at, details={"group": vacancy.group_id, "ends_on": vacancy.ends_on})
+    kind = HoldingKind.stay if vacancy.intake is Intake.temporary else HoldingKind.enrolment
+    db.session.add(
+        Holding(
+            seat_id=seat.id,
+            kind=kind,
+            application_id=application.id,
+            enrolment_id=enrolment.id,
+            started_at=at,
+        )
+    )
+    db.session.flush()
+    return enrolment
+
+
+def expel(stay: Enrolment, *, by: Actor, at: datetime, on: date) -> None:
+    """S1, spec 3.6: on the next working day after the last one the child leaves and the voucher is annulled."""
+    application = stay.application
+    _end(stay, verb="expel", by=by, at=at, on=on, last=stay.ends_on)
+    for audience in (Audience.family, Audience.kindergarten):
+        notify(application, "expel", at=at, audience=audience, facts={"ends_on": stay.ends_on})
+
+
+def end_stay(application: Application, *, by: Actor, at: datetime, day: date) -> None:
+    """Spec 3.6: a stay ends early when the child gets another place; `day` is its last day there."""
+    stay = db.session.scalars(
+        select(Enrolment).where(
+            Enrolment.child_id == application.child_id,
+            Enrolment.intake == Intake.temporary,
+            Enrolment.ended_on.is_(None),
+        )
+    ).first()
+    if stay is not None:
+        _end(stay, verb="leave", by=by, at=at, on=None, last=day)
+
+
+def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: date) -> None:
+    """Spec 3.7: enrolling elsewhere ends the old enrolment the day before."""
+    old = db.session.scalars(
+        select(Enrolment).where(
+            Enrolment.child_id == application.child_id,
+            Enrolment.intake == Intake.general,
+            Enrolment.ended_on.is_(None),
+        )
+    ).first()
+    if old is not None:
+        _end(old, verb="leave", by=by, at=at, on=None, last=day - timedelta(days=1))
+
+
+def _end(enrolment: Enrolment, *, verb: str, by: Actor, at: datetime, on: date | None, last: date) -> None:
+    """Close the enrolment with its last day, free the seat, annul the voucher of a stay."""
+    record(enrolment, verb, by=by, at=at, on=on, details={"ended_on": last})
+    enrolment.ended_on = max(last, enrolment.started_on)
+    for holding in db.session.scalars(
+        select(Holding).where(Holding.enrolment_id == enrolment.id, Holding.ended_at.is_(None))
+    ):
+        holding.ended_at = at
+    if enrolment.voucher is not None and enrolment.voucher.status in ending.LIVE:
+        move(enrolment.voucher, "annul", by=by, at=at, on=on, ended_at=at)
+    db.session.flush()

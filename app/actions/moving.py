@@ -1,0 +1,222 @@
+"""The one writer of status and history (spec 3.7, house rule 4): permitted, by the table, on the record."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Update, insert, literal, null, select, update
+
+from app.extensions import db
+from app.models import Application, Audience, Base, Change, Norm, Notice, Voucher
+from app.notifications import TELLS
+from app.permissions import Actor, application_of, kindergarten_of, permit, permit_all, place_of
+from app.rules import eligibility
+from app.rules.calendar import local_day
+from app.rules.transitions import MOVES, target
+
+
+def move(
+    subject: Any,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    to: StrEnum | None = None,
+    on: date | None = None,
+    reason: str | None = None,
+    norm: Norm | None = None,
+    tell: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> None:
+    """Move one record by a verb of the table, set `facts` on it and write its history, in the caller's transaction.
+
+    `on`: the local day that the change counts from (the day of `at` when None); `tell`: facts for the notices that
+    go with an application's verb. The caller holds the district's lock. Raises Refusal: not_allowed, wrong_status,
+    reason_required.
+    """
+    permit(by, verb, subject)
+    before, after = subject.status, target(type(subject), verb, subject.status, to)
+    if MOVES[type(subject)][verb].reason_required:
+        reason = eligibility.given(reason)
+    subject.status = after
+    for name, value in facts.items():
+        setattr(subject, name, value)
+    record(
+        subject,
+        verb,
+        by=by,
+        at=at,
+        on=on,
+        reason=reason,
+        norm=norm,
+        status=(before, after),
+        details=facts,
+        tell=tell,
+    )
+
+
+def record(
+    subject: Any,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date | None = None,
+    reason: str | None = None,
+    norm: Norm | None = None,
+    status: tuple[StrEnum | None, StrEnum | None] = (None, None),
+    details: Mapping[str, Any] | None = None,
+    tell: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one row of history for a verb that this actor may do to this subject, and the notices that go with it.
+
+    Raises Refusal(not_allowed).
+    """
+    permit(by, verb, subject)
+    db.session.flush()
+    application = application_of(subject)
+    db.session.add(
+        Change(
+            at=at,
+            effective_on=on or local_day(at),
+            verb=verb,
+            subject=subject.__tablename__,
+            subject_id=subject.id,
+            application_id=application.id if application else None,
+            kindergarten_id=kindergarten_of(subject),
+            place_id=place_of(subject),
+            role=str(by.role),
+            user_id=by.user_id,
+            for_family=by.stands_for_family(verb),
+            paper_on=by.paper_on if by.stands_for_family(verb) else None,
+            status_from=status[0],
+            status_to=status[1],
+            reason=reason,
+            norm_id=norm.id if norm else None,
+            details=plain(details),
+        )
+    )
+    if tell is not None and application is not None:
+        for audience in TELLS[verb]:
+            notify(application, verb, at=at, audience=audience, facts=tell)
+
+
+def notify(
+    application: Application,
+    template: str,
+    *,
+    at: datetime,
+    audience: Audience = Audience.family,
+    facts: Mapping[str, Any] | None = None,
+    due_on: date | None = None,
+) -> None:
+    """Leave one notice for a family or for officials; it is a row, jobs deliver it."""
+    db.session.add(
+        Notice(
+            application_id=application.id,
+            kindergarten_id=kindergarten_of(application) if audience is Audience.kindergarten else None,
+            audience=audience,
+            template=template,
+            facts=plain(facts) or {},
+            at=at,
+            due_on=due_on,
+        )
+    )
+
+
+def move_all(
+    model: type[Application] | type[Voucher],
+    ids: Select[tuple[int]],
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+    place_id: int,
+    norm: Norm | None = None,
+    reason: str | None = None,
+    tell: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> int:
+    """Move all that `ids` finds in one district, with their history and notices, a few statements in all.
+
+    `ids` finds only rows whose status the verb starts from; the caller holds the district's lock and moves the
+    table that `ids` reads from last. Returns how many moved. Raises Refusal(not_allowed), ValueError.
+    """
+    permit_all(by, verb, model, place_id)
+    step = MOVES[model][verb]
+    if len(step.source) != 1 and reason is None:
+        raise ValueError(f"{verb} starts from several statuses: name the reason")
+    table = model.__table__.c
+    row: dict[str, ColumnElement[Any]] = {
+        "at": literal(at, Change.__table__.c.at.type),
+        "effective_on": literal(on),
+        "verb": literal(verb),
+        "subject": literal(model.__tablename__),
+        "subject_id": table.id,
+        "application_id": table.id if model is Application else table.application_id,
+        "place_id": literal(place_id),
+        "role": literal(str(by.role)),
+        "user_id": literal(by.user_id) if by.user_id else null(),
+        "for_family": literal(False),
+        "status_from": table.status,
+        "status_to": literal(str(next(iter(step.target)))),
+        "reason": literal(reason) if reason else null(),
+        "norm_id": literal(norm.id) if norm else null(),
+        "details": literal(plain(facts), Change.__table__.c.details.type),
+    }
+    db.session.execute(insert(Change).from_select(list(row), select(*row.values()).where(table.id.in_(ids))))
+    if tell is not None:
+        notify_all(ids, verb, at=at, facts=tell)
+    return set_all(update(model).where(table.id.in_(ids)).values(status=next(iter(step.target)), **facts))
+
+
+def set_all(statement: Update) -> int:
+    """Execute one UPDATE over many rows; returns how many. The caller expires what the session knew of them."""
+    return int(db.session.execute(statement, execution_options={"synchronize_session": False}).rowcount)
+
+
+def notify_all(
+    applications: Select[tuple[int]],
+    template: str,
+    *,
+    at: datetime,
+    facts: Mapping[str, Any],
+    audience: Audience = Audience.family,
+    due_on: date | None = None,
+) -> int:
+    """Leave one notice for each application that the select finds; returns how many."""
+    row = {
+        "application_id": Application.__table__.c.id,
+        "audience": literal(audience, Notice.__table__.c.audience.type),
+        "template": literal(template),
+        "facts": literal(plain(facts), Notice.__table__.c.facts.type),
+        "at": literal(at, Notice.__table__.c.at.type),
+        "due_on": literal(due_on) if due_on else null(),
+    }
+    told = db.session.execute(
+        insert(Notice).from_select(list(row), select(*row.values()).where(row["application_id"].in_(applications))),
+        execution_options={"preserve_rowcount": True},
+    )
+    return int(told.rowcount)
+
+
+def plain(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Facts as JSON keeps them: days and moments as ISO text, records by their id."""
+    if not facts:
+        return None
+    return {name: _plain(value) for name, value in facts.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case date():
+            return value.isoformat()
+        case Base():
+            return value.id
+        case StrEnum():
+            return str(value)
+        case list() | tuple():
+            return [_plain(one) for one in value]
+    return value

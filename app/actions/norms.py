@@ -1,0 +1,54 @@
+"""The norms in force, and how officials enter and approve them (spec 3.2)."""
+
+from datetime import date, datetime
+
+from app.actions import moving, places
+from app.extensions import db
+from app.models import Norm, QueueOrder, QueueOrderKind
+from app.permissions import Actor
+from app.rules import norms as rules
+from app.rules.deadlines import due_date
+from app.rules.refusals import Reason, Refusal
+
+
+def in_force(name: str, place_id: int, day: date) -> Norm:
+    """Spec 3.2: the norm of this name in this place on this local day. Raises Refusal(no_norm)."""
+    found = db.session.scalars(rules.in_force(name, places.path(place_id), day)).first()
+    if found is None:
+        raise rules.refuse_missing(name, day)
+    return found
+
+
+def last_day(name: str, place_id: int, start: date) -> tuple[date, Norm]:
+    """Spec 3.1, 3.2: the last day of the term that an event on `start` begins, with the norm that set it.
+
+    Raises Refusal: no_norm, no_calendar.
+    """
+    norm = in_force(name, place_id, start)
+    return due_date(start, rules.term_of(norm), places.calendar()), norm
+
+
+def procedure(place_id: int, day: date) -> str:
+    """Spec 3.2: voucher or referral, by place and day. Raises Refusal(no_norm)."""
+    return in_force("procedure", place_id, day).value
+
+
+def order(place_id: int, day: date) -> QueueOrder:
+    """Spec 3.3: the order by categories in force for a voucher district. Raises Refusal(no_norm)."""
+    found = db.session.scalars(rules.order_in_force(QueueOrderKind.categories, places.path(place_id), day)).first()
+    if found is None:
+        raise rules.refuse_missing("queue order", day)
+    return found
+
+
+def approve(norm: Norm, *, by: Actor, at: datetime) -> None:
+    """Spec 3.2: a second official of the department puts a norm in force; its author never does.
+
+    Raises Refusal: not_allowed, wrong_status (it is approved already).
+    """
+    if norm.approved_at is not None:
+        raise Refusal(Reason.wrong_status, verb="approve")
+    if norm.entered_by_id is not None and norm.entered_by_id == by.user_id:
+        raise Refusal(Reason.not_allowed, verb="approve")
+    norm.approved_by_id, norm.approved_at = by.user_id, at
+    moving.record(norm, "approve", by=by, at=at)

@@ -1,0 +1,188 @@
+"""Registers that officials keep: created, changed, removed, one history record each (spec 6: CRUD saves are actions).
+
+What a save entails for one of them stands in `FOLLOWS`: a group's seats follow its capacity, a kindergarten's
+queue follows its kind. Everything else is the same for all.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, inspect, select
+
+from app.actions import places
+from app.actions.moving import record
+from app.actions.seating import keep_holders_seated
+from app.database import lock_district
+from app.extensions import db
+from app.models import (
+    Base,
+    Enrolment,
+    Holding,
+    HoldingKind,
+    Intake,
+    KgGroup,
+    Kindergarten,
+    KindergartenKind,
+    Norm,
+    QueueKind,
+    Seat,
+    Vacancy,
+    VacancyStatus,
+)
+from app.permissions import Actor, permit
+from app.rules import iin, norms
+from app.rules import places as rules
+from app.rules.calendar import local_day
+from app.rules.refusals import Reason, Refusal
+
+QUEUES = {KindergartenKind.sanatorium: QueueKind.sanatorium, KindergartenKind.special: QueueKind.special}
+
+
+class Invalid(Exception):
+    """A field of a register cannot be as entered; `field` names it, `problem` is the name of a sentence."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field, self.problem = field, problem
+
+
+def create(row: Base, *, by: Actor, at: datetime) -> None:
+    """Add one row of a register. Raises Refusal (not_allowed and what its kind entails), Invalid."""
+    permit(by, "create", row)
+    _check(row)
+    if isinstance(row, Norm):
+        row.entered_by_id = by.user_id
+    db.session.add(row)
+    db.session.flush()
+    FOLLOWS.get(type(row), _nothing)(row, {}, at)
+    record(row, "create", by=by, at=at, details=_facts(row))
+
+
+def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    """Set new values on one row, with before and after on the record; nothing when nothing differs.
+
+    It must lie within the actor's reach before and after. Raises Refusal, Invalid.
+    """
+    permit(by, "change", row)
+    before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+    if not before:
+        return
+    if isinstance(row, Norm) and row.approved_at is not None:
+        raise Refusal(Reason.wrong_status, verb="change")
+    if isinstance(row, Vacancy) and row.status is not VacancyStatus.draft:
+        raise Refusal(Reason.wrong_status, verb="change")
+    for name in before:
+        setattr(row, name, values[name])
+    permit(by, "change", row)
+    _check(row)
+    db.session.flush()
+    FOLLOWS.get(type(row), _nothing)(row, before, at)
+    details = {name: [old, getattr(row, name)] for name, old in before.items()}
+    record(row, "change", by=by, at=at, details=details)
+
+
+def remove(row: Base, *, by: Actor, at: datetime) -> None:
+    """Remove one row that nothing has used yet; what was used stays for the record.
+
+    Raises Refusal: not_allowed, wrong_status (it was used: a published vacancy, an approved norm, a group with
+    children or vacancies, a kindergarten with groups).
+    """
+    record(row, "remove", by=by, at=at, details=_facts(row))
+    used = {
+        Norm: lambda: row.approved_at is not None,
+        Vacancy: lambda: row.status is not VacancyStatus.draft,
+        KgGroup: lambda: bool(row.vacancies) or _ever_held(row),
+        Kindergarten: lambda: bool(row.groups),
+    }
+    if used.get(type(row), lambda: False)():
+        raise Refusal(Reason.wrong_status, verb="remove")
+    if isinstance(row, KgGroup):
+        for seat in db.session.scalars(select(Seat).where(Seat.group_id == row.id)):
+            db.session.delete(seat)
+        db.session.flush()
+    db.session.delete(row)
+    db.session.flush()
+
+
+def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime) -> None:
+    """Spec 3.7: as many general seats as the capacity; a cut takes free unpublished ones only.
+
+    Other birth years may not leave a live voucher without a seat. Raises Refusal(no_free_place).
+    """
+    lock_district(places.district_of(group.kindergarten.place_id))
+    standing = select(func.count(Seat.id)).where(
+        Seat.group_id == group.id, Seat.intake == Intake.general, Seat.retired_at.is_(None)
+    )
+    missing = group.capacity - (db.session.scalar(standing) or 0)
+    db.session.add_all(Seat(group_id=group.id, intake=Intake.general) for _ in range(missing))
+    if missing < 0:
+        free = db.session.scalars(rules.unpublished_seats(group.id, -missing)).all()
+        if len(free) < -missing:
+            raise Refusal(Reason.no_free_place, free=len(free), places=-missing)
+        for seat in free:
+            seat.retired_at = at
+    if before.keys() & {"birth_year_from", "birth_year_to"}:
+        district = places.district_of(group.kindergarten.place_id)
+        keep_holders_seated(district, group.kindergarten.queue_kind, {})
+
+
+def _queue_follows_kind(kindergarten: Kindergarten, before: dict[str, Any], _at: datetime) -> None:
+    """Spec 3.3: a sanatorium or special kindergarten serves a queue of its own."""
+    kindergarten.queue_kind = QUEUES.get(kindergarten.kind, QueueKind.general)
+    if before.keys() & {"kind", "place_id"} and kindergarten.groups:
+        raise Refusal(Reason.wrong_place)
+
+
+def _nothing(_row: Base, _before: dict[str, Any], _at: datetime) -> None:
+    pass
+
+
+FOLLOWS: dict[type, Callable[[Any, dict[str, Any], datetime], None]] = {
+    KgGroup: _seats_follow_capacity,
+    Kindergarten: _queue_follows_kind,
+}
+
+
+def _check(row: Base) -> None:
+    """Bad input that needs more than its own field to be seen; the rest is the form's and the database's."""
+    match row:
+        case Norm():
+            if field := norms.problem(row):
+                raise Invalid(field, "norm")
+        case KgGroup() if row.birth_year_to < row.birth_year_from:
+            raise Invalid("birth_year_to", "before_first")
+        case Kindergarten() if row.bin and not iin.bin_valid(row.bin):
+            raise Invalid("bin", "bin")
+        case Vacancy() if (row.intake is Intake.temporary) != (row.ends_on is not None):
+            raise Invalid("ends_on", "temporary_only")
+
+
+def _ever_held(group: KgGroup) -> bool:
+    held = select(Holding.id).join(Seat, Seat.id == Holding.seat_id).where(Seat.group_id == group.id)
+    return db.session.scalars(held.limit(1)).first() is not None
+
+
+def _facts(row: Base) -> dict[str, Any]:
+    """The columns of a row as the history keeps them."""
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs if column.key != "id"}
+
+
+def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
+    """Take over children who attend already and are known by number alone, from an older list or a scenario.
+
+    Raises Refusal: not_allowed, no_free_place (more children than free places).
+    """
+    permit(by, "change", group)
+    if places == 0:
+        return
+    free = db.session.scalars(rules.unpublished_seats(group.id, places)).all()
+    if len(free) < places:
+        raise Refusal(Reason.no_free_place, free=len(free), places=places)
+    for seat in free:
+        enrolment = Enrolment(group=group, started_on=local_day(at))
+        db.session.add(enrolment)
+        db.session.flush()
+        db.session.add(Holding(seat_id=seat.id, kind=HoldingKind.enrolment, enrolment_id=enrolment.id, started_at=at))
+    db.session.flush()
+    record(group, "change", by=by, at=at, details={"occupied": places})

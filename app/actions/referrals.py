@@ -1,0 +1,176 @@
+"""S1, spec 3.4.4 and 3.6: the family chooses a place; referral and contract are drawn up, or a stay begins."""
+
+from datetime import date, datetime
+
+from app.actions import documents, enrolments, places
+from app.actions.beginning import begin
+from app.actions.moving import move, record
+from app.actions.seating import leaves_room, seating
+from app.actions.vouchers import live_voucher
+from app.extensions import db
+from app.models import (
+    Application,
+    ApplicationStatus,
+    Contract,
+    DocumentKind,
+    Holding,
+    HoldingKind,
+    Intake,
+    Referral,
+    ReferralStatus,
+    Seat,
+    Vacancy,
+    VacancyStatus,
+    Voucher,
+    VoucherStatus,
+)
+from app.permissions import Actor
+from app.rules import eligibility
+from app.rules import places as place_rules
+from app.rules.refusals import Reason, Refusal
+
+
+def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> Referral:
+    """S1: the family takes a free place of its child's birth year in any kindergarten of the district.
+
+    A general place is held until the contract is signed; a temporary one begins a stay at once, and the child
+    waits on with its old day. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, wrong_place,
+    wrong_birth_year, no_free_place.
+    """
+    day = begin(application, "choose", by=by, at=at, whole_district=True)
+    voucher = live_voucher(application)
+    if voucher.status is not VoucherStatus.confirmed:
+        raise Refusal(Reason.wrong_status, verb="choose")
+    kindergarten = vacancy.group.kindergarten
+    if (
+        places.district_of(kindergarten.place_id) != application.place_id
+        or kindergarten.queue_kind is not application.queue_kind
+    ):
+        raise Refusal(Reason.wrong_place)
+    eligibility.in_birth_years(application.child.born_on, vacancy.group)
+    eligibility.still_open(vacancy.ends_on, day)
+    seat = _free_seat(application, vacancy)
+    if vacancy.intake is Intake.temporary:
+        return _stay(application, vacancy, seat, voucher, by=by, at=at, day=day)
+    return _hold(application, vacancy, seat, voucher, by=by, at=at, day=day)
+
+
+def _free_seat(application: Application, vacancy: Vacancy) -> Seat:
+    """Spec 3.7: a free published place whose loss leaves every other holder a seat. Raises no_free_place."""
+    seat = db.session.scalars(place_rules.free_seats(vacancy.id, 1)).first()
+    if seat is None or vacancy.status is not VacancyStatus.published:
+        raise Refusal(Reason.no_free_place)
+    if vacancy.intake is Intake.general:
+        if not leaves_room(vacancy.group, seating(application.place_id, application.queue_kind, but=application.id)):
+            raise Refusal(Reason.no_free_place)
+    return seat
+
+
+def _hold(
+    application: Application,
+    vacancy: Vacancy,
+    seat: Seat,
+    voucher: Voucher,
+    *,
+    by: Actor,
+    at: datetime,
+    day: date,
+) -> Referral:
+    """Spec 3.4.4: the place is held at once; referral and contract wait for two signatures."""
+    referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
+    db.session.add(
+        Holding(
+            seat_id=seat.id,
+            kind=HoldingKind.held,
+            application_id=application.id,
+            referral_id=referral.id,
+            started_at=at,
+        )
+    )
+    contract = Contract(referral=referral, drawn_up_at=at)
+    db.session.add(contract)
+    record(contract, "draw_up", by=by, at=at, status=(None, "draft"))
+    move(
+        application,
+        "choose",
+        by=by,
+        at=at,
+        to=ApplicationStatus.referred,
+        tell={"kindergarten": vacancy.group.kindergarten.name, "choose_by": voucher.choose_by},
+    )
+    documents.ask_for(referral, DocumentKind.referral, at=at)
+    return referral
+
+
+def _stay(
+    application: Application,
+    vacancy: Vacancy,
+    seat: Seat,
+    voucher: Voucher,
+    *,
+    by: Actor,
+    at: datetime,
+    day: date,
+) -> Referral:
+    """S1, spec 3.6: the stay begins with the choice; the voucher becomes that of the stay."""
+    enrolments.end_stay(application, by=by, at=at, day=day)
+    referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
+    voucher.kind = Intake.temporary
+    record(voucher, "choose", by=by, at=at, details={"kind": ["general", "temporary"]})
+    move(referral, "use", by=by, at=at, ended_at=at)
+    enrolments.start(application, vacancy, seat, voucher=voucher, by=by, at=at, day=day)
+    move(
+        application,
+        "choose",
+        by=by,
+        at=at,
+        to=ApplicationStatus.queued,
+        tell={"kindergarten": vacancy.group.kindergarten.name, "ends_on": vacancy.ends_on},
+    )
+    documents.ask_for(referral, DocumentKind.temporary_referral, at=at)
+    return referral
+
+
+def _refer(
+    application: Application, vacancy: Vacancy, voucher: Voucher, *, by: Actor, at: datetime, day: date
+) -> Referral:
+    referral = Referral(
+        application=application,
+        child_id=application.child_id,
+        voucher=voucher,
+        vacancy=vacancy,
+        kind=vacancy.intake,
+        status=ReferralStatus.issued,
+        issued_at=at,
+        issued_on=day,
+        ends_on=vacancy.ends_on,
+    )
+    db.session.add(referral)
+    details = {"vacancy": vacancy, "group": vacancy.group_id, "ends_on": vacancy.ends_on}
+    record(referral, "issue", by=by, at=at, status=(None, ReferralStatus.issued), details=details)
+    return referral
+
+
+def current(application: Application) -> Referral:
+    """The live general referral of an application. Raises Refusal(wrong_status) when there is none."""
+    for referral in reversed(application.referrals):
+        if referral.kind is Intake.general and referral.status is ReferralStatus.issued:
+            return referral
+    raise Refusal(Reason.wrong_status)
+
+
+def choices(application: Application, day: date) -> list[tuple[Vacancy, int]]:
+    """S1, "Балабақшаны таңдаңыз": published vacancies of the child's birth year in the district with free places.
+
+    A general place that another holder must have is not among them. Free places are counted for each.
+    """
+    year = application.child.born_on.year
+    held = seating(application.place_id, application.queue_kind, but=application.id)
+    found = db.session.execute(
+        place_rules.open_vacancies(places.subtree(application.place_id), application.queue_kind, year, day)
+    )
+    return [
+        (vacancy, free)
+        for vacancy, free in found
+        if vacancy.intake is Intake.temporary or leaves_room(vacancy.group, held)
+    ]

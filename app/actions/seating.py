@@ -1,0 +1,42 @@
+"""Spec 3.4.1, 3.7: the free seats of a district beside the vouchers that still have to choose."""
+
+from typing import NamedTuple
+
+from app.actions import places
+from app.extensions import db
+from app.models import KgGroup, QueueKind
+from app.rules import places as rules
+from app.rules import seats
+from app.rules.refusals import Reason, Refusal
+
+
+class Seating(NamedTuple):
+    """Free published general seats by birth years, and holders of each birth year who have none yet."""
+
+    pool: dict[seats.Years, int]
+    holders: dict[int, int]
+
+
+def seating(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Seating:
+    """Spec 3.4.1: how a district's queue stands; `but` leaves out the application that chooses now."""
+    pool = db.session.execute(rules.free_pool(places.subtree(place_id), queue_kind)).all()
+    holders = db.session.execute(rules.holders(place_id, queue_kind, but)).all()
+    return Seating({(first, last): n for first, last, n in pool}, {int(year): n for year, n in holders})
+
+
+def years_of(group: KgGroup) -> seats.Years:
+    """The birth years that a group serves, both inclusive."""
+    return group.birth_year_from, group.birth_year_to
+
+
+def leaves_room(group: KgGroup, held: Seating) -> bool:
+    """Spec 3.7: would every other holder still have a seat when one of this group is taken?"""
+    return seats.leaves_room(held.holders, held.pool, years_of(group))
+
+
+def keep_holders_seated(place_id: int, queue_kind: QueueKind, changes: dict[seats.Years, int]) -> None:
+    """Spec 3.7: nobody's choice, close or cut may leave a live voucher without a seat. Raises no_free_place."""
+    held = seating(place_id, queue_kind)
+    pool = {years: held.pool.get(years, 0) + changes.get(years, 0) for years in held.pool.keys() | changes.keys()}
+    if not seats.can_seat_all(held.holders, pool):
+        raise Refusal(Reason.no_free_place)

@@ -1,0 +1,66 @@
+"""Places of a group are published and closed: general ones out of its capacity, temporary ones beside it (S1)."""
+
+from datetime import date, datetime
+
+from app.actions import places
+from app.actions.beginning import catch_up
+from app.actions.moving import move
+from app.actions.seating import keep_holders_seated, years_of
+from app.database import lock_district
+from app.extensions import db
+from app.models import Intake, Seat, Vacancy
+from app.permissions import Actor, permit
+from app.rules import eligibility
+from app.rules import places as rules
+from app.rules.calendar import local_day
+from app.rules.refusals import Reason, Refusal
+from app.rules.transitions import target
+
+
+def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
+    """S1: the places of a drafted vacancy become free for the queue.
+
+    Raises Refusal: not_allowed, too_late (its last day is over), wrong_status, no_free_place (the group has
+    fewer free places than the vacancy promises).
+    """
+    permit(by, "publish", vacancy)
+    lock_district(places.district_of(vacancy.group.kindergarten.place_id))
+    eligibility.still_open(vacancy.ends_on, local_day(at))
+    target(Vacancy, "publish", vacancy.status)
+    if vacancy.intake is Intake.temporary:
+        for _ in range(vacancy.places):
+            db.session.add(Seat(group_id=vacancy.group_id, vacancy_id=vacancy.id, intake=Intake.temporary))
+    else:
+        free = db.session.scalars(rules.unpublished_seats(vacancy.group_id, vacancy.places)).all()
+        if len(free) < vacancy.places:
+            raise Refusal(Reason.no_free_place, free=len(free), places=vacancy.places)
+        for seat in free:
+            seat.vacancy_id = vacancy.id
+    move(vacancy, "publish", by=by, at=at, published_at=at)
+
+
+def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
+    """Spec 3.8: a published vacancy closes for its free places; held ones go on.
+
+    Raises Refusal: not_allowed, wrong_status, no_free_place (a live voucher would be left without a seat).
+    """
+    permit(by, "close", vacancy)
+    kindergarten = vacancy.group.kindergarten
+    district = places.district_of(kindergarten.place_id)
+    lock_district(district)
+    catch_up(at=at, place_id=district)
+    target(Vacancy, "close", vacancy.status)
+    free = db.session.scalars(rules.free_seats(vacancy.id)).all()
+    if vacancy.intake is Intake.general:
+        keep_holders_seated(district, kindergarten.queue_kind, {years_of(vacancy.group): -len(free)})
+    close_out(vacancy, by=by, at=at)
+
+
+def close_out(vacancy: Vacancy, *, by: Actor, at: datetime, on: date | None = None) -> None:
+    """Take the free places back: general ones go to their group, temporary ones are gone."""
+    for seat in db.session.scalars(rules.free_seats(vacancy.id)).all():
+        if vacancy.intake is Intake.temporary:
+            seat.retired_at = at
+        else:
+            seat.vacancy_id = None
+    move(vacancy, "close", by=by, at=at, on=on, closed_at=at)

@@ -1,0 +1,199 @@
+"""S1, the voucher: issued in a round, confirmed or refused by the family, extended or revoked by the department."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from app.actions import documents, ending, norms, places
+from app.actions.beginning import begin, catch_up, latest_voucher
+from app.actions.moving import move, record
+from app.actions.seating import seating
+from app.database import lock_district
+from app.extensions import db
+from app.models import (
+    Application,
+    DocumentKind,
+    PrivilegeStatus,
+    QueueKind,
+    QueueOrder,
+    Round,
+    Voucher,
+    VoucherStatus,
+)
+from app.permissions import Actor, permit
+from app.rules import eligibility, queue, seats
+from app.rules.calendar import local_day
+from app.rules.refusals import Reason, Refusal
+
+
+def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = False) -> Round:
+    """S1, spec 3.4.1: vouchers down the order, to each child with whom every holder could still be seated.
+
+    Raises Refusal: not_allowed, wrong_place (no district, or another procedure), no_calendar, no_norm.
+    """
+    day = local_day(at)
+    permit(by, "issue", Round(place_id=place_id))
+    lock_district(place_id)
+    _voucher_district(place_id, day)
+    catch_up(at=at, place_id=place_id)
+    order = norms.order(place_id, day)
+    held = Round(
+        place_id=place_id,
+        held_on=day,
+        held_at=at,
+        queue_order_id=order.id,
+        automatic=automatic,
+        served=0,
+        passed=0,
+    )
+    db.session.add(held)
+    db.session.flush()
+    for kind in QueueKind:
+        served = _serve(place_id, kind, order, day)
+        _issue(served.served, held, by=by, at=at)
+        held.served += len(served.served)
+        held.passed += len(served.passed)
+    record(held, "issue", by=by, at=at, details={"served": held.served, "passed": held.passed})
+    return held
+
+
+def issue(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 4, `issue` with an application: one child out of order, with a reason.
+
+    Raises Refusal: not_allowed, stop_listed, wrong_status, reason_required, wrong_place, too_young, no_free_place.
+    """
+    day = begin(application, "issue", by=by, at=at, whole_district=True)
+    reason = eligibility.given(reason)
+    _voucher_district(application.place_id, day)
+    if category(application, day) is None:
+        raise Refusal(Reason.too_young)
+    if latest := latest_voucher(application):
+        if latest.status in ending.LIVE:
+            raise Refusal(Reason.wrong_status, verb="issue")
+    pool, holders = seating(application.place_id, application.queue_kind)
+    candidate = [(application.id, application.child.born_on.year)]
+    if not seats.serve(candidate, free=pool, holders=holders).served:
+        raise Refusal(Reason.no_free_place)
+    _issue([application.id], None, by=by, at=at, reason=reason)
+
+
+def confirm(application: Application, *, by: Actor, at: datetime) -> None:
+    """S1, spec 3.4.2: the family confirms its interest within two working days and may now choose.
+
+    Raises Refusal: not_allowed, too_late, wrong_status, no_calendar.
+    """
+    day = begin(application, "confirm", by=by, at=at)
+    voucher = live_voucher(application)
+    choose_by, norm = norms.last_day("voucher.choose", application.place_id, day)
+    move(
+        voucher,
+        "confirm",
+        by=by,
+        at=at,
+        norm=norm,
+        confirmed_on=day,
+        choose_by=choose_by,
+        choose_norm_id=norm.id,
+    )
+    move(application, "confirm", by=by, at=at, norm=norm, tell={"choose_by": choose_by})
+    documents.ask_for(voucher, DocumentKind.voucher, at=at)
+
+
+def refuse(application: Application, *, by: Actor, at: datetime) -> None:
+    """S1: the family gives the voucher up; the child leaves the queue. Raises Refusal: not_allowed, wrong_status."""
+    begin(application, "refuse", by=by, at=at)
+    ending.end_claims(application, voucher_verb="refuse", by=by, at=at)
+    move(application, "refuse", by=by, at=at, tell={})
+
+
+def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.4.5: the running term of a live voucher moves to a later day, with a reason; its norm stays on record.
+
+    Raises Refusal: not_allowed, wrong_status, reason_required, too_late (not later than the running term).
+    """
+    begin(application, "extend", by=by, at=at)
+    voucher = live_voucher(application)
+    reason = eligibility.given(reason)
+    term = "confirm_by" if voucher.status is VoucherStatus.issued else "choose_by"
+    running = getattr(voucher, term)
+    eligibility.later(until, running)
+    setattr(voucher, term, until)
+    record(
+        application,
+        "extend",
+        by=by,
+        at=at,
+        reason=reason,
+        details={term: [running, until]},
+        tell={term: until},
+    )
+
+
+def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.4.5: the department takes a voucher back; the child waits on from its old day, the place is freed.
+
+    Raises Refusal: not_allowed, wrong_status (also when the contract is complete), reason_required.
+    """
+    begin(application, "revoke", by=by, at=at)
+    live_voucher(application)
+    reason = eligibility.given(reason)
+    ending.end_claims(application, voucher_verb="revoke", by=by, at=at, reason=reason)
+    move(application, "revoke", by=by, at=at, reason=reason, tell={"reason": reason})
+
+
+def live_voucher(application: Application) -> Voucher:
+    """The live general voucher of an application. Raises Refusal(wrong_status) when there is none."""
+    voucher = latest_voucher(application)
+    if voucher is None or voucher.status not in ending.LIVE:
+        raise Refusal(Reason.wrong_status)
+    return voucher
+
+
+def category(application: Application, day: date) -> object | None:
+    """Spec 3.3: the queue category of one application on a day, None for a child too young for any."""
+    privilege = next(
+        (
+            p.kind
+            for p in application.privileges
+            if p.status is PrivilegeStatus.confirmed and (p.valid_until is None or p.valid_until >= day)
+        ),
+        None,
+    )
+    order = norms.order(application.place_id, day)
+    return queue.category_of(application.child.born_on, privilege, order.categories, day)
+
+
+def _voucher_district(place_id: int, day: date) -> None:
+    if places.district_of(place_id) != place_id or norms.procedure(place_id, day) != "voucher":
+        raise Refusal(Reason.wrong_place, place=place_id)
+
+
+def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date) -> seats.Served:
+    pool, holders = seating(place_id, queue_kind)
+    if not pool:
+        return seats.Served([], [])
+    line = queue.next_by_categories(place_id, queue_kind, order.categories, day)
+    candidates = ((row[0], int(row[1])) for row in db.session.execute(line))
+    return seats.serve(list(candidates), free=pool, holders=holders)
+
+
+def _issue(ids: Sequence[int], held: Round | None, *, by: Actor, at: datetime, reason: str | None = None) -> None:
+    """Give each application its voucher, in the order of `ids`; all of one district, on one day, by one norm."""
+    if not ids:
+        return
+    day = local_day(at)
+    found = {a.id: a for a in db.session.scalars(select(Application).where(Application.id.in_(ids)))}
+    confirm_by, norm = norms.last_day("voucher.confirm", found[ids[0]].place_id, day)
+    for application in (found[id_] for id_ in ids):
+        voucher = Voucher(
+            application=application,
+            round_id=held.id if held else None,
+            issued_at=at,
+            issued_on=day,
+            confirm_by=confirm_by,
+            confirm_norm_id=norm.id,
+        )
+        db.session.add(voucher)
+        record(voucher, "issue", by=by, at=at, norm=norm, status=(None, VoucherStatus.issued), reason=reason)
+        move(application, "issue", by=by, at=at, norm=norm, reason=reason, tell={"confirm_by": confirm_by})

@@ -1,0 +1,46 @@
+"""The entrance for operators: `flask ship`, `flask clock`, ... Each reads, opens a transaction, and acts."""
+
+from datetime import datetime
+
+import click
+from flask import Flask, current_app
+
+from app import shipped
+from app.actions import clock
+from app.database import transaction
+from app.now import move_demo, now
+from app.rules.calendar import LOCAL
+
+
+def register(app: Flask) -> None:
+    """Give the application its commands."""
+    for command in (ship, run_clock):
+        app.cli.add_command(command)
+
+
+@click.command("ship")
+def ship() -> None:
+    """Add what Kezek comes with and is not there yet: norms, queue order, days off."""
+    with transaction():
+        shipped.ship()
+
+
+@click.command("clock")
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
+    help="The demo only: move its time here first.",
+)
+def run_clock(at: datetime | None) -> None:
+    """Do all that is due, district by district; in the demo with --at, move its time on first."""
+    if at is not None:
+        moment = at.replace(tzinfo=LOCAL)
+        if not current_app.config["KEZEK"].demo:
+            raise click.UsageError("time is real here: --at is for the demo")
+        with transaction():
+            move_demo(moment)
+    done = 0
+    for place_id in clock.districts():
+        with transaction():
+            done += clock.run(at=now(), place_id=place_id)
+    click.echo(f"{done} done")

@@ -1,0 +1,82 @@
+"""What differs between the two databases, and the one way to write (spec 11, "two databases, one code").
+
+SQLite fails at once when a read turns into a write, so whatever may write begins IMMEDIATE before its first query.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.pool import StaticPool
+
+from app.extensions import db
+from app.models import Place
+from app.permissions import unscoped
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def engine_url(url: str) -> str:
+    """`url` with psycopg 3 named as the driver where the customer's address leaves it open."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Connections that notice a dead server; an in-memory SQLite is one connection that all share."""
+    if url in ("sqlite://", "sqlite:///:memory:"):
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    return {"pool_pre_ping": True}
+
+
+def will_write(writes: bool = True) -> None:
+    """Say, before the first query of a request or job, whether it may write."""
+    _writing.set(writes)
+
+
+@contextmanager
+def transaction() -> Iterator[scoped_session[Session]]:
+    """Everything inside is committed together or not at all, and reads without the viewer's row scope.
+
+    The subject must have been loaded through the scope before. Any exception undoes all of it and goes on up.
+    """
+    token = _writing.set(True)
+    try:
+        with unscoped():
+            yield db.session
+            db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def lock_district(place_id: int) -> None:
+    """Spec 3.7: one decision at a time in one queue. Until the transaction ends nobody else decides there.
+
+    SQLite has the whole file already (BEGIN IMMEDIATE). What was read before the lock is read again.
+    """
+    db.session.flush()
+    db.session.execute(db.select(Place.id).where(Place.id == place_id).with_for_update(key_share=True))
+    db.session.expire_all()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

@@ -1,0 +1,353 @@
+"""WHO MAY: role -> subject -> verbs, and how far each role sees (spec 1, 3.8; spec 6 "one idea").
+
+`may` is asked by the one writer for every change. `SCOPES` is applied to every ORM SELECT while somebody is
+looking (`looking_as`); decisions themselves read unscoped, because a scoped rank would be wrong.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, event, false, or_, select, true
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from app.models import (
+    Applicant,
+    Application,
+    Base,
+    Change,
+    Child,
+    Contract,
+    DayOff,
+    Document,
+    Enrolment,
+    Holding,
+    KgGroup,
+    Kindergarten,
+    Norm,
+    Notice,
+    Place,
+    Privilege,
+    Referral,
+    Round,
+    Seat,
+    StopListing,
+    Vacancy,
+    Voucher,
+)
+from app.rules.refusals import Reason, Refusal
+
+
+class Role(StrEnum):
+    """Spec 1, "Who uses it"; `clock` is the system itself."""
+
+    department = "department"
+    specialist = "specialist"
+    head = "head"
+    operator = "operator"
+    auditor = "auditor"
+    administrator = "administrator"
+    family = "family"
+    clock = "clock"
+
+
+R = Role
+OFFICE = frozenset({R.department, R.specialist})
+COUNTER = OFFICE | {R.operator}  # who may act for a family that came with a signed paper
+FAMILY = COUNTER | {R.family}
+NEXT = OFFICE | {R.clock}
+ENDS = FAMILY | {R.clock, R.head}  # what follows from another verb may follow from anybody's
+
+MAY: dict[type[Base], dict[str, frozenset[Role]]] = {
+    Application: {
+        "register": FAMILY,
+        "change": COUNTER,
+        "issue": NEXT,
+        "confirm": FAMILY,
+        "refuse": FAMILY,
+        "restore": FAMILY,
+        "choose": FAMILY,
+        "sign": FAMILY | {R.head},
+        "withdraw": FAMILY,
+        "enrol": frozenset({R.head}),
+        "extend": OFFICE,
+        "revoke": OFFICE,
+        "archive": NEXT,
+        "lapse": frozenset({R.clock}),
+        "expire": frozenset({R.clock}),
+        "remind": frozenset({R.clock}),
+    },
+    Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE},
+    Voucher: {
+        "issue": NEXT,
+        "confirm": FAMILY,
+        "refuse": FAMILY,
+        "revoke": OFFICE,
+        "extend": OFFICE,
+        "lapse": frozenset({R.clock}),
+        "expire": frozenset({R.clock}),
+        "choose": FAMILY,
+        "use": FAMILY | {R.head},
+        "annul": ENDS,
+    },
+    Referral: {"issue": FAMILY, "use": FAMILY | {R.head}, "revoke": ENDS},
+    Contract: {"draw_up": FAMILY, "sign": FAMILY | {R.head}, "void": ENDS},
+    Enrolment: {"enrol": FAMILY | {R.head}, "expel": frozenset({R.clock}), "leave": ENDS},
+    Round: {"issue": NEXT},
+    Vacancy: {
+        "create": OFFICE | {R.head},
+        "change": OFFICE | {R.head},
+        "remove": OFFICE | {R.head},
+        "publish": OFFICE | {R.head},
+        "close": OFFICE | {R.head, R.clock},
+    },
+    KgGroup: {verb: OFFICE | {R.head} for verb in ("create", "change", "remove")},
+    Kindergarten: {"create": OFFICE, "change": OFFICE | {R.head}, "remove": OFFICE},
+    Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
+    DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove")},
+}
+ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw"})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts or looks: a role, the person behind it, and how far it reaches (None: everywhere)."""
+
+    role: Role
+    user_id: int | None = None
+    place_ids: frozenset[int] | None = None
+    kindergarten_id: int | None = None
+    application_id: int | None = None
+    paper_on: date | None = None  # at the counter: the day of the family's signed paper
+
+    def stands_for_family(self, verb: str) -> bool:
+        """Spec 3.8: an official at the counter does a family's verb for it."""
+        return self.role in COUNTER and verb in ON_BEHALF
+
+
+CLOCK = Actor(Role.clock)
+
+
+def permit(actor: Actor, verb: str, subject: Base) -> None:
+    """Raise Refusal(not_allowed) unless this actor may do this verb to this subject."""
+    if actor.role not in MAY.get(type(subject), {}).get(verb, frozenset()) or not within(actor, subject):
+        raise Refusal(Reason.not_allowed, role=str(actor.role), verb=verb)
+
+
+def permit_all(actor: Actor, verb: str, model: type[Base], place_id: int) -> None:
+    """The same for all that one statement moves in one place."""
+    reach = actor.place_ids is None or place_id in actor.place_ids
+    if actor.role not in MAY.get(model, {}).get(verb, frozenset()) or not reach:
+        raise Refusal(Reason.not_allowed, role=str(actor.role), verb=verb)
+
+
+def within(actor: Actor, subject: Base) -> bool:
+    """Does the subject lie in the actor's reach: own application, own kindergarten, own district or region?"""
+    if actor.role is Role.family:
+        own = application_of(subject)
+        return own is not None and own.id == actor.application_id  # a new one is nobody else's yet
+    if actor.role is Role.head:
+        return actor.kindergarten_id is not None and actor.kindergarten_id == kindergarten_of(subject)
+    return actor.place_ids is None or place_of(subject) in actor.place_ids
+
+
+def application_of(subject: Any) -> Application | None:
+    """The application that a record belongs to, if any."""
+    match subject:
+        case Application():
+            return subject
+        case Contract():
+            return subject.referral.application
+    return getattr(subject, "application", None)
+
+
+def kindergarten_of(subject: Any) -> int | None:
+    """The kindergarten that a record belongs to: by its group, or by the referral an application now has."""
+    match subject:
+        case Kindergarten():
+            return subject.id
+        case KgGroup():
+            return subject.kindergarten_id or (subject.kindergarten and subject.kindergarten.id)
+        case Vacancy() | Enrolment():
+            return kindergarten_of(subject.group)
+        case Application():
+            live = [r for r in subject.referrals if r.kind == "general" and r.status in ("issued", "used")]
+            return kindergarten_of(live[-1]) if live else None
+        case Referral():
+            return kindergarten_of(subject.vacancy)
+        case Contract():
+            return kindergarten_of(subject.referral)
+        case Voucher():
+            return kindergarten_of(subject.application)
+    return None
+
+
+def place_of(subject: Any) -> int | None:
+    """The place that a record belongs to, for the reach of officials."""
+    match subject:
+        case Application() | Kindergarten() | Norm() | Round():
+            return subject.place_id or (subject.place and subject.place.id)
+        case KgGroup():
+            return place_of(subject.kindergarten)
+        case Vacancy():
+            return place_of(subject.group)
+        case Enrolment():
+            return place_of(subject.application) if subject.application else place_of(subject.group)
+        case Contract():
+            return place_of(subject.referral)
+        case Voucher() | Referral() | Privilege():
+            return place_of(subject.application)
+    return None
+
+
+# ---------------------------------------------------------------- how far each role sees
+
+
+def _kindergartens(actor: Actor) -> ColumnElement[bool]:
+    if actor.kindergarten_id is not None:
+        return Kindergarten.id == actor.kindergarten_id
+    return _places(actor, Kindergarten.place_id)
+
+
+def _places(actor: Actor, column: Any) -> ColumnElement[bool]:
+    return true() if actor.place_ids is None else column.in_(sorted(actor.place_ids))
+
+
+def _own_kindergartens(actor: Actor) -> Any:
+    return select(Kindergarten.__table__.c.id).where(
+        Kindergarten.__table__.c.id == actor.kindergarten_id
+        if actor.kindergarten_id is not None
+        else _places(actor, Kindergarten.__table__.c.place_id)
+    )
+
+
+def _own_groups(actor: Actor) -> Any:
+    group = KgGroup.__table__.c
+    return select(group.id).where(group.kindergarten_id.in_(_own_kindergartens(actor)))
+
+
+def _own_vacancies(actor: Actor) -> Any:
+    vacancy = Vacancy.__table__.c
+    return select(vacancy.id).where(vacancy.group_id.in_(_own_groups(actor)))
+
+
+def _own_applications(actor: Actor) -> Any:
+    """A head sees the applications referred to the own kindergarten and those whose child attends it."""
+    application, referral, enrolment = Application.__table__.c, Referral.__table__.c, Enrolment.__table__.c
+    if actor.kindergarten_id is None:
+        return select(application.id).where(_places(actor, application.place_id))
+    referred = select(referral.application_id).where(
+        referral.vacancy_id.in_(_own_vacancies(actor)), referral.status.in_(("issued", "used"))
+    )
+    attending = select(enrolment.application_id).where(
+        enrolment.group_id.in_(_own_groups(actor)), enrolment.application_id.is_not(None)
+    )
+    return referred.union(attending)
+
+
+def _applications(actor: Actor) -> ColumnElement[bool]:
+    if actor.kindergarten_id is None:
+        return _places(actor, Application.place_id)
+    return Application.id.in_(_own_applications(actor))
+
+
+def _of_application(column: Any) -> Callable[[Actor], ColumnElement[bool]]:
+    return lambda actor: column.in_(_own_applications(actor))
+
+
+def _people(model: Any, column: str) -> Callable[[Actor], ColumnElement[bool]]:
+    application = Application.__table__.c
+    return lambda actor: model.id.in_(select(application[column]).where(application.id.in_(_own_applications(actor))))
+
+
+def _changes(actor: Actor) -> ColumnElement[bool]:
+    if actor.kindergarten_id is not None:
+        return or_(
+            Change.kindergarten_id == actor.kindergarten_id,
+            Change.application_id.in_(_own_applications(actor)),
+        )
+    return or_(Change.place_id.is_(None), _places(actor, Change.place_id))
+
+
+def _to_family(actor: Actor) -> ColumnElement[bool]:
+    own = Notice.application_id.in_(_own_applications(actor))
+    return own if actor.kindergarten_id is None else own & (Notice.kindergarten_id == actor.kindergarten_id)
+
+
+SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
+    Kindergarten: _kindergartens,
+    KgGroup: lambda actor: KgGroup.kindergarten_id.in_(_own_kindergartens(actor)),
+    Vacancy: lambda actor: Vacancy.group_id.in_(_own_groups(actor)),
+    Seat: lambda actor: Seat.group_id.in_(_own_groups(actor)),
+    Holding: lambda actor: Holding.seat_id.in_(
+        select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(actor)))
+    ),
+    Enrolment: lambda actor: Enrolment.group_id.in_(_own_groups(actor)),
+    Application: _applications,
+    Child: _people(Child, "child_id"),
+    Applicant: _people(Applicant, "applicant_id"),
+    Privilege: _of_application(Privilege.application_id),
+    Voucher: _of_application(Voucher.application_id),
+    Referral: _of_application(Referral.application_id),
+    Contract: lambda actor: Contract.referral_id.in_(
+        select(Referral.__table__.c.id).where(Referral.__table__.c.application_id.in_(_own_applications(actor)))
+    ),
+    StopListing: _of_application(StopListing.application_id),
+    Document: _of_application(Document.application_id),
+    Notice: _to_family,
+    Change: _changes,
+    Round: lambda actor: false() if actor.kindergarten_id is not None else _places(actor, Round.place_id),
+    Place: lambda actor: true(),
+}
+
+_viewer: ContextVar[Actor | None] = ContextVar("viewer", default=None)
+
+
+@contextmanager
+def looking_as(actor: Actor | None) -> Iterator[None]:
+    """Everything that is read inside is cut to what this actor may see."""
+    token = _viewer.set(actor)
+    try:
+        yield
+    finally:
+        _viewer.reset(token)
+
+
+@contextmanager
+def unscoped() -> Iterator[None]:
+    """Decisions and queue computations see the whole queue; the subject was loaded through the scope before."""
+    with looking_as(None):
+        yield
+
+
+def look_as(actor: Actor | None) -> None:
+    """`looking_as` for an entrance that cannot use `with` (a request: set before it, cleared after it)."""
+    _viewer.set(actor)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _cut_to_scope(state: ORMExecuteState) -> None:
+    actor = _viewer.get()
+    if actor is None or not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):
+        return
+    state.statement = state.statement.options(*_loader_criteria(actor))
+
+
+@lru_cache(maxsize=512)
+def _loader_criteria(actor: Actor) -> tuple[Any, ...]:
+    return tuple(with_loader_criteria(model, scope(actor), include_aliases=True) for model, scope in SCOPES.items())
+
+
+@event.listens_for(Session, "before_flush")
+def _write_through_actions_only(session: Session, *_: Any) -> None:
+    """Whoever looks through a scope writes through an action, inside `transaction()`, or not at all."""
+    if _viewer.get() is None:
+        return
+    if ours := [row for row in (*session.new, *session.dirty, *session.deleted) if isinstance(row, Base)]:
+        if any(row in session.new or row in session.deleted or session.is_modified(row) for row in ours):
+            raise RuntimeError(f"{type(ours[0]).__name__} written outside an action")

@@ -1,0 +1,127 @@
+"""Every test that touches the database runs on SQLite and on PostgreSQL, both real, migrated and shipped.
+
+`app` (no screens) and `web` (with screens) push an application context and leave an empty town behind.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import upgrade
+
+from app import create_app, shipped
+from app.database import transaction
+from app.extensions import db
+from config import Config
+from tools import postgres
+
+hypothesis.settings.register_profile("house", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("house")
+KINDS = ("sqlite", "postgresql")
+KEPT = (
+    "alembic_version",
+    "ab_permission",
+    "ab_view_menu",
+    "ab_permission_view",
+    "ab_role",
+    "ab_permission_view_role",
+)
+
+
+class Databases:
+    """One migrated and shipped database of each kind for this process, and an application on it."""
+
+    def __init__(self, folder: Path, server: str) -> None:
+        self.folder, self.server, self.apps = folder, server, dict[tuple[str, bool], Flask]()
+        self.shipped: dict[str, dict[str, int]] = {}
+
+    def url(self, kind: str, name: str = "kezek") -> str:
+        """The address of a database; a new PostgreSQL one is created."""
+        if kind == "sqlite":
+            return f"sqlite:///{self.folder}/{name}.db"
+        engine = sa.create_engine(self.server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            if not connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": name}):
+                connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+        engine.dispose()
+        return sa.make_url(self.server).set(database=name).render_as_string(hide_password=False)
+
+    def app(self, kind: str, web: bool) -> Flask:
+        """The application on this kind of database, made once."""
+        if (kind, web) not in self.apps:
+            app = create_app(
+                Config(
+                    var=self.folder,
+                    database_url=self.url(kind),
+                    redis_url=f"unix://{self.folder}/valkey.sock",
+                    secret_key="for tests only, long enough to be one",
+                ),
+                web=web,
+            )
+            app.config.update(TESTING=True)
+            with app.app_context():
+                if kind not in self.shipped:
+                    upgrade()
+                    with transaction():
+                        shipped.ship()
+                    self.shipped[kind] = {t.name: _last_id(t) for t in db.metadata.sorted_tables if "id" in t.c}
+            self.apps[kind, web] = app
+        return self.apps[kind, web]
+
+    def wipe(self, kind: str) -> None:
+        """Leave what was shipped and nothing else."""
+        with transaction():
+            for table in reversed(db.metadata.sorted_tables):
+                if table.name in KEPT:
+                    continue
+                only = table.c.id > self.shipped[kind][table.name] if "id" in table.c else sa.true()
+                db.session.execute(sa.delete(table).where(only))
+
+
+def _last_id(table: sa.Table) -> int:
+    return db.session.scalar(sa.select(sa.func.max(table.c.id))) or 0
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with postgres.cluster() as server:
+        found = Databases(tmp_path_factory.mktemp("var"), server)
+        yield found
+        for app in found.apps.values():
+            with app.app_context():
+                db.engine.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database; a test for one dialect alone overrides it and says why."""
+    return request.param
+
+
+@pytest.fixture
+def app(databases: Databases, kind: str) -> Iterator[Flask]:
+    yield from _in_context(databases, kind, web=False)
+
+
+@pytest.fixture
+def web(databases: Databases, kind: str) -> Iterator[Flask]:
+    yield from _in_context(databases, kind, web=True)
+
+
+def _in_context(databases: Databases, kind: str, *, web: bool) -> Iterator[Flask]:
+    app = databases.app(kind, web)
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        databases.wipe(kind)
+        db.session.remove()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Spec 11: how many tests ran on each database."""
+    passed = terminalreporter.stats.get("passed", [])
+    for kind in KINDS:
+        terminalreporter.write_line(f"on {kind}: {sum(f'[{kind}' in report.nodeid for report in passed)} passed")

@@ -1,0 +1,137 @@
+"""A town for a test: each function adds one thing and returns it; names and IINs are invented."""
+
+from datetime import date, datetime
+from itertools import count
+
+from app.actions import applications, records, vacancies
+from app.actions.applications import Person
+from app.actions.places import country
+from app.extensions import db
+from app.models import (
+    Application,
+    Intake,
+    KgGroup,
+    Kindergarten,
+    Language,
+    Norm,
+    Place,
+    PlaceKind,
+    PrivilegeKind,
+    Unit,
+    Vacancy,
+)
+from app.permissions import Actor, Role
+from app.rules import iin
+from app.rules.calendar import LOCAL
+
+serials = count(1)
+START = datetime(2026, 4, 1, 9, tzinfo=LOCAL)
+DEPARTMENT = Actor(Role.department)
+
+
+def at(text: str) -> datetime:
+    """A local moment, as scenarios write them: 2026-04-08T10:00."""
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
+
+
+def district(name: str = "Көкшетау қаласы", procedure: str = "voucher") -> Place:
+    region = db.session.scalars(db.select(Place).where(Place.kind == PlaceKind.region)).first()
+    if region is None:
+        region = Place(
+            kind=PlaceKind.region,
+            parent_id=country().id,
+            name_kk="Ақмола облысы",
+            name_ru="Акмолинская область",
+        )
+        db.session.add(region)
+        db.session.flush()
+    place = Place(kind=PlaceKind.district, parent_id=region.id, name_kk=name, name_ru=name)
+    db.session.add(place)
+    db.session.flush()
+    norm("procedure", procedure, Unit.CHOICE, place)
+    return place
+
+
+def norm(name: str, value: str, unit: Unit, place: Place, since: date = date(2020, 1, 1), **more: object) -> Norm:
+    row = Norm(
+        name=name,
+        place_id=place.id,
+        valid_from=since,
+        value=value,
+        unit=unit,
+        legal_basis="test",
+        approved_at=START,
+        **more,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def kindergarten(place: Place, name: str = "ГККП «Ясли-сад «Арман»", **more: object) -> Kindergarten:
+    row = Kindergarten(place_id=place.id, name=name, **more)
+    records.create(row, by=DEPARTMENT, at=START)
+    return row
+
+
+def group(
+    of: Kindergarten,
+    years: tuple[int, int] = (2022, 2022),
+    capacity: int = 2,
+    occupied: int = 0,
+    name: str = "",
+) -> KgGroup:
+    row = KgGroup(
+        kindergarten=of,
+        name=name or f"Топ {next(serials)}",
+        language=Language.ru,
+        birth_year_from=years[0],
+        birth_year_to=years[1],
+        capacity=capacity,
+    )
+    records.create(row, by=DEPARTMENT, at=START)
+    records.occupy(row, occupied, by=DEPARTMENT, at=START)
+    return row
+
+
+def vacancy(of: KgGroup, places: int = 1, ends_on: date | None = None, publish: bool = True) -> Vacancy:
+    intake = Intake.temporary if ends_on else Intake.general
+    row = Vacancy(group=of, places=places, intake=intake, ends_on=ends_on)
+    records.create(row, by=DEPARTMENT, at=START)
+    if publish:
+        vacancies.publish(row, by=DEPARTMENT, at=START)
+    return row
+
+
+def application(
+    place: Place,
+    born_on: date = date(2022, 9, 17),
+    queued_at: datetime | None = None,
+    privilege: PrivilegeKind | None = None,
+    number: str | None = None,
+) -> Application:
+    serial = next(serials)
+    row = applications.register(
+        place_id=place.id,
+        child=Person(iin.make(born_on, "male", serial * 3), last_name="Ойдан", first_name=f"Бала {serial}"),
+        applicant=Person(iin.make(date(1993, 8, 18), "female", serial * 3), last_name="Ойдан", first_name="Ана"),
+        by=DEPARTMENT,
+        at=queued_at or START,
+        number=number,
+        privilege=privilege,
+    )
+    if privilege:
+        applications.decide(row, "confirm", by=DEPARTMENT, at=queued_at or START)
+    return row
+
+
+def role(name: Role, **reach: object) -> Actor:
+    return Actor(name, **reach)
+
+
+def family(of: Application) -> Actor:
+    return Actor(Role.family, application_id=of.id)
+
+
+def head(of: Kindergarten) -> Actor:
+    return Actor(Role.head, kindergarten_id=of.id)
