@@ -1,0 +1,55 @@
+# Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint fix types bench migrate translations pins for-run for-test for-bench
+
+PYTHON ?= python3
+BIN := .venv/bin
+CATALOGUE := translations/messages.pot
+PIN := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.* ## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+run: for-run ## set up what is missing, start everything with a small town in it, print the address
+	@$(BIN)/python tools/run.py
+
+setup: for-run ## set up what is missing to run, and start nothing
+
+test: for-test ## the whole suite, on SQLite and on PostgreSQL (ARGS="-k voucher" for a part)
+	@$(BIN)/pytest -n auto $(ARGS)
+
+lint: for-test ## look for what is not as it should be, in code and templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint app/templates --lint --quiet
+
+fix: for-test ## put right what a machine can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: for-test ## check types, strictly, in app/rules and app/actions
+	@$(BIN)/mypy
+
+bench: for-bench ## measure beside peers (ONLY=list,pdf for some rows)
+	@$(BIN)/python -m bench $(ONLY) $(ARGS)
+
+migrate: for-run ## write the migration for a change of app/models.py (M="what changes")
+	@mkdir -p var
+	@$(BIN)/flask db upgrade
+	@$(BIN)/flask db migrate -m "$(M)"
+
+translations: for-run ## collect the texts of code and templates into translations/, and compile them
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext --omit-header --add-location=file \
+	  -o $(CATALOGUE) .
+	@$(BIN)/pybabel -q update -i $(CATALOGUE) -d translations \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel -q compile -d translations
+
+pins: for-test ## write exact versions into requirements/ (ARGS=--upgrade for newer ones)
+	@$(PIN) $(ARGS) pyproject.toml -o requirements/run.txt
+	@for extra in test bench node; do \
+	  $(PIN) $(ARGS) pyproject.toml -c requirements/run.txt --extra $$extra -o requirements/$$extra.txt; done
+
+for-run for-test for-bench:
+	@$(PYTHON) tools/setup.py $(@:for-%=%)
