@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent
 
@@ -16,6 +17,7 @@ class Config:
     redis_url: str
     secret_key: str = ""
     demo: bool = False
+    url: str = "http://127.0.0.1:8080"  # what people outside type; a paper's QR leads there
 
     @property
     def files(self) -> Path:
@@ -30,7 +32,8 @@ def load(env: dict[str, str] | None = None) -> Config:
     return Config(
         var=var,
         database_url=env.get("DATABASE_URL") or f"sqlite:///{var}/kezek.db",
-        redis_url=env.get("REDIS_URL") or f"unix://{var}/valkey.sock",
+        redis_url=env.get("REDIS_URL") or "unix://" + quote(str(var / "valkey.sock")),
         secret_key=env.get("SECRET_KEY", ""),
         demo=env.get("KEZEK_DEMO") == "1",
+        url=(env.get("KEZEK_URL") or f"http://127.0.0.1:{env.get('KEZEK_PORT') or 8080}").rstrip("/"),
     )

@@ -1,5 +1,10 @@
-"""The web server's way in: `gunicorn "run:create_app()"`, or `flask --app run`."""
+"""The web server's way in: `gunicorn "run:create_app()"`."""
 
-from app import create_app
+from flask import Flask
 
-__all__ = ["create_app"]
+import app
+
+
+def create_app() -> Flask:
+    """The application with its screens. RuntimeError without a SECRET_KEY."""
+    return app.create_app(web=True)

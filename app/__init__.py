@@ -7,10 +7,10 @@ from app import cli, database, jobs, views
 from app.extensions import connect_redis, csrf, db, migrate
 
 
-def create_app(config: settings.Config | None = None, *, web: bool = True) -> Flask:
+def create_app(config: settings.Config | None = None, *, web: bool = False) -> Flask:
     """Make the application for one process. `web`: with screens, for which a SECRET_KEY is needed (RuntimeError).
 
-    Jobs, scenarios and commands that show no screen do without (web=False), and start faster.
+    Jobs, scenarios and the commands of `flask` show no screen, do without it, and start faster.
     """
     config = config or settings.load()
     app = Flask(__name__)

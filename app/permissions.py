@@ -37,6 +37,7 @@ from app.models import (
     Round,
     Seat,
     StopListing,
+    User,
     Vacancy,
     Voucher,
 )
@@ -63,7 +64,7 @@ FAMILY = COUNTER | {R.family}
 NEXT = OFFICE | {R.clock}
 ENDS = FAMILY | {R.clock, R.head}  # what follows from another verb may follow from anybody's
 
-MAY: dict[type[Base], dict[str, frozenset[Role]]] = {
+MAY: dict[type, dict[str, frozenset[Role]]] = {
     Application: {
         "register": FAMILY,
         "change": COUNTER,
@@ -110,7 +111,9 @@ MAY: dict[type[Base], dict[str, frozenset[Role]]] = {
     Kindergarten: {"create": OFFICE, "change": OFFICE | {R.head}, "remove": OFFICE},
     Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove")},
+    User: {verb: frozenset({R.administrator}) for verb in ("create", "change")},
 }
+EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
 ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw"})
 
 
@@ -153,7 +156,7 @@ def within(actor: Actor, subject: Base) -> bool:
         return own is not None and own.id == actor.application_id  # a new one is nobody else's yet
     if actor.role is Role.head:
         return actor.kindergarten_id is not None and actor.kindergarten_id == kindergarten_of(subject)
-    return actor.place_ids is None or place_of(subject) in actor.place_ids
+    return actor.place_ids is None or isinstance(subject, EVERYWHERE) or place_of(subject) in actor.place_ids
 
 
 def application_of(subject: Any) -> Application | None:

@@ -1,6 +1,6 @@
 """Every test that touches the database runs on SQLite and on PostgreSQL, both real, migrated and shipped.
 
-`app` (no screens) and `web` (with screens) push an application context and leave an empty town behind.
+`app` (no screens, in its context) and `web` (with screens, in none) leave an empty town behind.
 """
 
 from collections.abc import Iterator
@@ -103,21 +103,20 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(databases: Databases, kind: str) -> Iterator[Flask]:
-    yield from _in_context(databases, kind, web=False)
-
-
-@pytest.fixture
-def web(databases: Databases, kind: str) -> Iterator[Flask]:
-    yield from _in_context(databases, kind, web=True)
-
-
-def _in_context(databases: Databases, kind: str, *, web: bool) -> Iterator[Flask]:
-    app = databases.app(kind, web)
+    app = databases.app(kind, web=False)
     with app.app_context():
         yield app
         db.session.rollback()
         databases.wipe(kind)
-        db.session.remove()
+
+
+@pytest.fixture
+def web(databases: Databases, kind: str) -> Iterator[Flask]:
+    """No context is open here: requests that share one would share who is signed in (spec 6, trap 11)."""
+    app = databases.app(kind, web=True)
+    yield app
+    with app.app_context():
+        databases.wipe(kind)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

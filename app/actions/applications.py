@@ -77,7 +77,7 @@ def register(
     day = local_day(at)
     eligibility.not_too_old(born_on, day, int(norms.in_force("queue.maximum_age", place_id, day).value))
     application.child = _child(child, born_on, facts.sex)
-    _not_waiting_already(application.child, queue_kind)
+    not_waiting_already(application.child, queue_kind)
     application.applicant = _applicant(applicant)
     application.number = number or _next_number(place_id, day)
     application.number_key = fold(application.number)
@@ -200,7 +200,7 @@ def _applicant(person: Person) -> Applicant:
     return applicant
 
 
-def _not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
+def not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
     """Spec 3.7, 3.8: one live application per child and queue; who attends a state kindergarten does not wait."""
     if child.id is None:
         return

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, exists, insert, literal, select, update
 
 from app.actions import ending, enrolments, moving, norms, places, vacancies, vouchers
-from app.database import lock_district
+from app.database import fixed, lock_district
 from app.extensions import db
 from app.models import (
     Application,
@@ -65,7 +65,7 @@ def lapse(at: datetime, place_id: int, application_id: int | None) -> int:
 
 
 def _lapse(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
-    on, ids = last + ONE_DAY, ids.where(Voucher.confirm_by == last)
+    on, ids = last + ONE_DAY, fixed(ids.where(Voucher.confirm_by == last))
     its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
     try:
         until, norm = norms.last_day("voucher.stop_list", place_id, on)
@@ -93,7 +93,7 @@ def expire(at: datetime, place_id: int, application_id: int | None) -> int:
 
 
 def _expire(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
-    on, ids = last + ONE_DAY, ids.where(Voucher.choose_by == last)
+    on, ids = last + ONE_DAY, fixed(ids.where(Voucher.choose_by == last))
     its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
     for application in db.session.scalars(
         select(Application).where(Application.id.in_(its_applications), Application.status == "referred")
@@ -110,7 +110,7 @@ def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int |
     ids = due.narrow(due.stop_lists_to_archive(local_day(at)), place_id, application_id)
     done = 0
     for last in _last_days(ids, StopListing.until):
-        these = ids.where(StopListing.until == last)
+        these = fixed(ids.where(StopListing.until == last))
         done += moving.move_all(
             Application,
             select(StopListing.application_id).where(StopListing.id.in_(these)),
@@ -120,7 +120,7 @@ def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int |
             on=last + ONE_DAY,
             place_id=place_id,
             reason="stop_list",
-            tell={"last_day": last},
+            tell={"reason": "stop_list"},
         )
         moving.set_all(update(StopListing).where(StopListing.id.in_(these)).values(ended_at=at, ended_with="archive"))
     return done
@@ -161,7 +161,7 @@ def archive_over_age(at: datetime, place_id: int, application_id: int | None) ->
     found = db.session.scalars(select(Application).where(Application.id.in_(old))).all()
     for application in found:
         on = months_later(application.child.born_on, months) + ONE_DAY
-        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"months": months})
+        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
     return len(found)
 
 

@@ -186,3 +186,18 @@ def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
         db.session.add(Holding(seat_id=seat.id, kind=HoldingKind.enrolment, enrolment_id=enrolment.id, started_at=at))
     db.session.flush()
     record(group, "change", by=by, at=at, details={"occupied": places})
+
+
+def vacate(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
+    """Fewer children known by number alone attend than before: the last of them are gone.
+
+    Raises Refusal: not_allowed, no_free_place (not so many are known by number alone).
+    """
+    permit(by, "change", group)
+    known = db.session.execute(rules.known_by_number(group.id, places)).all()
+    if len(known) < places:
+        raise Refusal(Reason.no_free_place, places=places)
+    for enrolment, holding in known:
+        enrolment.ended_on = max(local_day(at), enrolment.started_on)
+        holding.ended_at = at
+    record(group, "change", by=by, at=at, details={"occupied": -places})

@@ -14,7 +14,9 @@ from app.extensions import db
 from app.models import (
     Application,
     DocumentKind,
+    PrivilegeKind,
     PrivilegeStatus,
+    QueueCategory,
     QueueKind,
     QueueOrder,
     Round,
@@ -150,18 +152,18 @@ def live_voucher(application: Application) -> Voucher:
     return voucher
 
 
-def category(application: Application, day: date) -> object | None:
+def category(application: Application, day: date) -> QueueCategory | None:
     """Spec 3.3: the queue category of one application on a day, None for a child too young for any."""
-    privilege = next(
-        (
-            p.kind
-            for p in application.privileges
-            if p.status is PrivilegeStatus.confirmed and (p.valid_until is None or p.valid_until >= day)
-        ),
-        None,
-    )
     order = norms.order(application.place_id, day)
-    return queue.category_of(application.child.born_on, privilege, order.categories, day)
+    return queue.category_of(application.child.born_on, privilege(application, day), order.categories, day)
+
+
+def privilege(application: Application, day: date) -> PrivilegeKind | None:
+    """Spec 3.3: the privilege that counts on a day, confirmed and unexpired; the twin of queue.privilege_on."""
+    for claim in application.privileges:
+        if claim.status is PrivilegeStatus.confirmed and (claim.valid_until is None or claim.valid_until >= day):
+            return claim.kind
+    return None
 
 
 def _voucher_district(place_id: int, day: date) -> None:

@@ -1,8 +1,139 @@
 """The entrance for officials: base.py holds what every screen obeys, then one file per noun."""
 
-from flask import Flask
-from flask_wtf.csrf import CSRFProtect
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from flask_appbuilder import AppBuilder
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+import config as settings
+from app.extensions import db
+from app.now import now
+from app.rules.calendar import local_day
+from app.views import security, verify, words
+from app.views.applications import ApplicationView
+from app.views.base import page
+from app.views.history import HistoryView, NoticeView
+from app.views.home import HomeView, demo_accounts
+from app.views.kindergartens import GroupView, KindergartenView
+from app.views.norms import DayOffView, NormView
+from app.views.users import UserView
+from app.views.vacancies import VacancyView
+from app.views.vouchers import ReferralView, VoucherView
+
+LANGUAGES = {"kk": {"flag": "kz", "name": "Қазақша"}, "ru": {"flag": "ru", "name": "Русский"}}
+
+MENU: tuple[tuple[Any, str, Any, str], ...] = (
+    (ApplicationView, "applications", _l("Applications"), "queue"),
+    (VoucherView, "vouchers", _l("Vouchers"), "queue"),
+    (ReferralView, "referrals", _l("Referrals"), "queue"),
+    (VacancyView, "vacancies", _l("Vacancies"), "places"),
+    (KindergartenView, "kindergartens", _l("Kindergartens"), "places"),
+    (GroupView, "groups", _l("Groups"), "places"),
+    (NormView, "norms", _l("Norms"), "rules"),
+    (DayOffView, "days_off", _l("Days off"), "rules"),
+    (HistoryView, "history", _l("History"), "records"),
+    (NoticeView, "notices", _l("Notices"), "records"),
+    (UserView, "users", _l("Accounts"), "settings"),
+)
+PROBLEMS = {
+    400: _l("This address asks for something that cannot be."),
+    403: _l("Your role does not allow this here."),
+    404: _l("There is no such page, or it is not yours to see."),
+    405: _l("This address cannot be opened like that."),
+    500: _l("Something went wrong on our side. Nothing was changed."),
+}
+
+
+class Office(AppBuilder):
+    """The framework without the addresses that we do not open: its language and back links, its menu's API."""
+
+    def _add_admin_views(self) -> None:
+        self._indexview = self.add_view_no_menu(self.indexview)
+        self.sm.register_views()
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    """Put the screens on."""
+    """Put the screens on. RuntimeError without a SECRET_KEY: sessions and CSRF tokens would be worthless."""
+    if len(app.config["SECRET_KEY"]) < 16:
+        raise RuntimeError("the web needs SECRET_KEY, at least 16 characters")
+    app.config.update(
+        APP_NAME="Kezek",
+        BABEL_DEFAULT_LOCALE="kk",
+        BABEL_TRANSLATION_DIRECTORIES=str(settings.ROOT / "translations"),
+        LANGUAGES=LANGUAGES,
+        FAB_UPDATE_PERMS=False,
+        FAB_CREATE_DB=False,
+        FAB_BASE_TEMPLATE="layout.html",
+        FAB_API_SWAGGER_UI=False,
+        FAB_ADD_OPENAPI_VIEWS=False,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not app.config["KEZEK"].demo and not app.testing,
+        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+    )
+    csrf.init_app(app)  # before the framework: its own guards look whether this one is there
+    app.before_request(_not_yet_anybody)
+    with app.app_context():
+        appbuilder = Office(
+            app,
+            db.session,
+            indexview=HomeView,
+            security_manager_class=security.Security,
+            base_template="layout.html",
+        )
+        app.extensions["babel"].locale_selector = language
+        for view, name, label, category in MENU:
+            appbuilder.add_view(view, name, label=label, category=category)
+    app.before_request(security.before_request)
+    app.teardown_request(security.after_request)
+    app.register_blueprint(verify.blueprint)
+    app.jinja_env.globals.update(
+        words=words,
+        now=now,
+        local_day=local_day,
+        language=language,
+        demo=app.config["KEZEK"].demo,
+        demo_accounts=demo_accounts,
+        view_of=view_of,
+        verbs_of=verbs_of,
+    )
+    app.jinja_env.filters.update(day=words.day, moment=words.moment, label=words.label)
+    for status in PROBLEMS:
+        app.register_error_handler(status, _problem)
+    app.register_error_handler(CSRFError, _csrf_problem)
+
+
+def verbs_of(name: str) -> list[str]:
+    """The custom actions of a view that the reader's role may do."""
+    sm = current_app.appbuilder.sm
+    return [verb for verb in view_of(name).verbs if sm.has_access(verb, view_of(name).class_permission_name)]
+
+
+def view_of(name: str) -> Any:
+    """A view by the name that the framework's widgets know it by."""
+    return next(view for view in current_app.appbuilder.baseviews if type(view).__name__ == name)
+
+
+def language() -> str:
+    """The reader's language: chosen before, or asked for by the browser, or Kazakh."""
+    chosen = request.cookies.get("language")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "kk"
+
+
+def _not_yet_anybody() -> None:
+    g.actor = None
+
+
+def _problem(error: Any) -> tuple[str, int]:
+    status = getattr(error, "code", 500) or 500
+    db.session.rollback()
+    return page("pages/problem.html", status, sentence=PROBLEMS.get(status, PROBLEMS[500]), status_code=status)
+
+
+def _csrf_problem(_error: CSRFError) -> tuple[str, int]:
+    return page(
+        "pages/problem.html", 400, sentence=_("The form was open for too long. Open it again."), status_code=400
+    )

@@ -1,0 +1,282 @@
+"""Applications: the journal, a child's page with what is possible now, and the counter where officials act for families."""
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from flask import abort, flash, g, request, send_file
+from flask_appbuilder import expose
+from flask_appbuilder.models.filters import BaseFilter
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+from wtforms.validators import ValidationError
+
+from app.actions import applications, contracts, enrolments, numbers, possible, referrals, vouchers
+from app.actions.applications import Person
+from app.extensions import db
+from app.models import (
+    Application,
+    Change,
+    Child,
+    Document,
+    Enrolment,
+    Place,
+    PlaceKind,
+    PrivilegeKind,
+    QueueKind,
+)
+from app.now import now
+from app.permissions import MAY, Role, unscoped
+from app.rules import iin
+from app.rules.calendar import local_day
+from app.rules.numbers import fold
+from app.views import forms
+from app.views.asking import ask, asked, done, signer
+from app.views.base import BaseView, Records, answer, attempt
+from app.views.vouchers import reason
+
+READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
+DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
+
+
+class FindApplication(BaseFilter):
+    """The search box: a number in any spelling, an IIN, or the beginning of the child's name."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        name = value.casefold()
+        by_child = select(Child.id).where(
+            or_(Child.search_name.startswith(name, autoescape=True), Child.iin == value.replace(" ", ""))
+        )
+        return query.filter(or_(Application.number_key == fold(value), Application.child_id.in_(by_child)))
+
+
+def real_iin(_form: Any, field: Any) -> None:
+    """Spec 3.9: twelve digits with the right check digit."""
+    if not iin.valid(field.data or ""):
+        raise ValidationError(_("There is no such IIN. Check its twelve digits."))
+
+
+class ContactForm(forms.Form):
+    phone = forms.text(_l("Phone"), longest=40, required=False)
+    email = forms.text(_l("E-mail"), required=False)
+    address = forms.text(_l("Address"), longest=300, required=False)
+
+
+class RegisterForm(ContactForm):
+    place = forms.row_of(_l("District or city"), DISTRICTS)
+    queue_kind = forms.one_of(_l("Queue"), QueueKind)
+    child_iin = forms.text(_l("Child's IIN"), longest=12)
+    child_last_name = forms.text(_l("Child's last name"), longest=80)
+    child_first_name = forms.text(_l("Child's first name"), longest=80)
+    child_patronymic = forms.text(_l("Child's patronymic"), longest=80, required=False)
+    child_born_on = forms.a_day(_l("Child's birth date"))
+    applicant_iin = forms.text(_l("Applicant's IIN"), longest=12)
+    applicant_last_name = forms.text(_l("Applicant's last name"), longest=80)
+    applicant_first_name = forms.text(_l("Applicant's first name"), longest=80)
+    applicant_patronymic = forms.text(_l("Applicant's patronymic"), longest=80, required=False)
+    privilege = forms.one_of(_l("Privilege claimed"), PrivilegeKind, required=False)
+    reason = forms.lines(_l("Reason, if the birth date differs from the IIN"), required=False)
+
+    def validate_child_iin(self, field: Any) -> None:
+        real_iin(self, field)
+
+    def validate_applicant_iin(self, field: Any) -> None:
+        real_iin(self, field)
+
+    def person(self, who: str) -> Person:
+        """The child's or the applicant's fields."""
+        fields = {n.removeprefix(f"{who}_"): v for n, v in self.values().items() if n.startswith(f"{who}_")}
+        return Person(**{name: value for name, value in fields.items() if value is not None})
+
+
+class ApplicationView(BaseView):
+    route_base = "/applications"
+    subject, readers = Application, READERS
+    adds, removes = "register", "-"
+    datamodel = Records(Application, joinedload(Application.child), joinedload(Application.place))
+    find = FindApplication
+    list_title, show_title = _l("Journal of applications"), _l("Application")
+    add_title, edit_title = _l("Put a child into the queue"), _l("Change contacts")
+    list_columns = ["number", "child", "child.born_on", "place", "queued_at", "status"]
+    order_columns = ["queued_at"]
+    search_columns = ["status", "place"]
+    base_order = ("id", "desc")
+    add_form, edit_form = RegisterForm, ContactForm
+    add_columns = [
+        "place",
+        "queue_kind",
+        "child_iin",
+        "child_last_name",
+        "child_first_name",
+        "child_patronymic",
+        "child_born_on",
+        "privilege",
+        "applicant_iin",
+        "applicant_last_name",
+        "applicant_first_name",
+        "applicant_patronymic",
+        "phone",
+        "email",
+        "address",
+        "reason",
+    ]
+    edit_columns = ["phone", "email", "address"]
+    label_columns = {
+        "number": _l("Number"),
+        "child": _l("Child"),
+        "child.born_on": _l("Born"),
+        "place": _l("District or city"),
+        "queued_at": _l("In the queue since"),
+        "status": _l("Status"),
+    }
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """A child's page: information, history, documents, and what can be done now."""
+        application, day = self.load(pk), local_day(now())
+        with unscoped():
+            offered = possible.verbs(application, by=g.actor)
+            number = numbers.of(application, day)
+        changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
+        stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
+        return self.render_template(
+            "pages/application.html",
+            title=application.number,
+            application=application,
+            number=number,
+            changes=db.session.scalars(changes.options(joinedload(Change.user), joinedload(Change.norm))).all(),
+            stays=db.session.scalars(stays).all(),
+            offered=offered,
+            view=self,
+        )
+
+    def create(self, form: Any) -> Application:
+        """S3: an official puts a child into the queue for its family."""
+        contact = {name: form[name].data for name in self.edit_columns}
+        return applications.register(
+            place_id=form.place.data.id,
+            child=form.person("child"),
+            applicant=replace(form.person("applicant"), **contact),
+            by=g.actor,
+            at=now(),
+            queue_kind=form.queue_kind.data,
+            privilege=form.privilege.data,
+            reason=form.reason.data,
+        )
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        """The family's contacts: the only facts of an application that are simply typed over."""
+        row = self.load(pk)
+        form = ContactForm(obj=row.applicant)
+        if form.validate_on_submit() and attempt(lambda: self.change(row, form), form) is not None:
+            flash(_("Saved."), "success")
+            return answer(self.after(row))
+        return self._form_page(self.edit_template, self.edit_title, self._get_edit_widget(form=form), form)
+
+    def change(self, row: Application, form: Any) -> Application:
+        applications.change(row, by=g.actor, at=now(), **form.values())
+        return row
+
+    @expose("/choose/<pk>", methods=["GET", "POST"])
+    @has_access
+    def choose(self, pk: str) -> Any:
+        """S1, «Балабақшаны таңдаңыз»: free places for this child; then the family's yes, then the referral."""
+        application = self.load(pk)
+        with unscoped():
+            places = referrals.choices(application, local_day(now()))
+        chosen = next((v for v, _free in places if str(v.id) == request.values.get("vacancy")), None)
+        if request.method == "POST" and chosen is None:
+            flash(_("There is no free place: every published one is held, taken, or owed to a voucher."), "danger")
+        if request.method == "POST" and chosen is not None and asked():
+            if attempt(lambda: referrals.choose(application, chosen, by=signer(), at=now())):
+                flash(_("The place is taken. The paper is being prepared."), "success")
+            return answer(self.after(application))
+        template = "pages/choose.html" if chosen is None else "pages/choose_sure.html"
+        return self.render_template(
+            template,
+            title=_("Choose a kindergarten"),
+            application=application,
+            places=places,
+            vacancy=chosen,
+            today=local_day(now()),
+            view=self,
+        )
+
+    @expose("/paper/<int:document_id>", methods=["GET"])
+    @has_access
+    def paper(self, document_id: int) -> Any:
+        """A stored paper, exactly as it was made."""
+        from app.documents import open_stored
+
+        document = db.session.scalars(select(Document).where(Document.id == document_id)).first() or abort(404)
+        if document.file_key is None:
+            abort(404)
+        return send_file(
+            BytesIO(open_stored(document)),
+            mimetype="application/pdf",
+            download_name=f"{document.kind}-{document.id}.pdf",
+        )
+
+    def _each(self, verb: str, rows: list[Application], act: Any) -> Any:
+        if not asked():
+            return ask(self, verb, rows)
+        return done(self, rows, lambda row: act(row, by=signer(), at=now()))
+
+    def issue(self, rows: list[Application]) -> Any:
+        return self._each("issue", rows, lambda a, **who: vouchers.issue(a, reason=reason(), **who))
+
+    def extend(self, rows: list[Application]) -> Any:
+        until = forms.local_date(request.form.get("until", ""))
+        if asked() and until is None:
+            return ask(self, "extend", rows, _("Name the new last day."))
+        return self._each(
+            "extend", rows, lambda a, **who: vouchers.extend(a, until=until or date.min, reason=reason(), **who)
+        )
+
+    def revoke(self, rows: list[Application]) -> Any:
+        return self._each("revoke", rows, lambda a, **who: vouchers.revoke(a, reason=reason(), **who))
+
+    def archive(self, rows: list[Application]) -> Any:
+        return self._each("archive", rows, lambda a, **who: applications.archive(a, reason=reason(), **who))
+
+    def confirm(self, rows: list[Application]) -> Any:
+        return self._each("confirm", rows, vouchers.confirm)
+
+    def refuse(self, rows: list[Application]) -> Any:
+        return self._each("refuse", rows, vouchers.refuse)
+
+    def restore(self, rows: list[Application]) -> Any:
+        return self._each("restore", rows, applications.restore)
+
+    def withdraw(self, rows: list[Application]) -> Any:
+        return self._each("withdraw", rows, applications.withdraw)
+
+    def enrol(self, rows: list[Application]) -> Any:
+        return self._each("enrol", rows, enrolments.enrol)
+
+    def sign(self, rows: list[Application]) -> Any:
+        """For a family the day of its signed paper is required; a head signs for the kindergarten."""
+        if asked() and g.actor.stands_for_family("sign") and signer().paper_on is None:
+            return ask(self, "sign", rows, _("Name the day of the signed paper."))
+        return self._each("sign", rows, contracts.sign)
+
+    verbs = {
+        "issue": issue,
+        "extend": extend,
+        "revoke": revoke,
+        "archive": archive,
+        "confirm": confirm,
+        "refuse": refuse,
+        "restore": restore,
+        "withdraw": withdraw,
+        "enrol": enrol,
+        "sign": sign,
+    }
+    grants = {"can_choose": MAY[Application]["choose"], "can_paper": READERS}

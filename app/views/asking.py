@@ -1,0 +1,61 @@
+"""Before a custom action: what will follow, for which records, and the reason or day that it needs.
+
+The first POST asks (and changes nothing), the second one, with `sure`, acts; each record in a transaction of its own,
+so that one that is refused does not hold the others back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, g, render_template, request, url_for
+from flask_babel import ngettext
+
+from app.now import now
+from app.permissions import Actor
+from app.rules.calendar import local_day
+from app.views import forms, words
+from app.views.base import answer, attempt
+
+WITH_REASON = frozenset({"issue", "extend", "revoke", "archive"})
+WITH_DAY = frozenset({"extend"})
+
+
+def asked() -> bool:
+    """Has the person seen what will follow and said yes?"""
+    return request.form.get("sure") == "yes"
+
+
+def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "") -> tuple[str, int]:
+    """The page that says what will follow and asks for what the verb needs; what was typed is kept."""
+    html = render_template(
+        "pages/ask.html",
+        view=view,
+        verb=verb,
+        title=words.VERBS[verb],
+        follows=words.FOLLOWS[verb],
+        rows=rows,
+        with_reason=verb in WITH_REASON,
+        with_day=verb in WITH_DAY,
+        with_paper=g.actor.stands_for_family(verb),
+        today=local_day(now()),
+        problem=problem,
+        typed=request.form,
+    )
+    return html, 422 if problem else 200
+
+
+def signer() -> Actor:
+    """Who acts: the signed-in official, with the day of the paper that a family signed where one was named."""
+    return replace(g.actor, paper_on=forms.local_date(request.form.get("paper_on", "")))
+
+
+def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any]) -> Any:
+    """Act on each record and say how many were done; why the others were not is said one by one."""
+    ids = [row.id for row in rows]
+    succeeded = [id_ for id_, row in zip(ids, rows, strict=True) if attempt(lambda row=row: act(row) or True)]
+    if succeeded:
+        flash(ngettext("Done for %(num)d record.", "Done for %(num)d records.", len(succeeded)), "success")
+    if len(ids) == 1:
+        return answer(url_for(f"{view.endpoint}.show", pk=ids[0]))
+    return answer(url_for(f"{view.endpoint}.list"))

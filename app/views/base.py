@@ -1,0 +1,309 @@
+"""What every screen obeys (spec 6, "Holes to close in the base view"): no view inherits Flask-AppBuilder's directly.
+
+Whatever changes anything is POST, CSRF-protected and an action of ours in one transaction; every row is loaded
+through the viewer's scope (permissions.py), so that a foreign one is simply not there: 404.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_appbuilder import ModelView, expose
+from flask_appbuilder.models.filters import BaseFilter, Filters
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.urltools import get_order_args, get_page_args, get_page_size_args
+from flask_appbuilder.widgets import FormWidget, ListWidget, RenderTemplateWidget, ShowWidget
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
+
+from app.actions import records
+from app.database import transaction
+from app.extensions import db
+from app.models import Base
+from app.now import now
+from app.permissions import MAY, Role
+from app.rules.refusals import Refusal
+from app.views import words
+
+PAGE = 25
+LARGEST_PAGE = 100
+MOST_SELECTED = 1000
+COUNTED = 10_000  # lists say "more than" beyond this: an exact count of a million rows costs more than the page
+
+
+class Records(SQLAInterface):
+    """Rows as lists read them: loaded together with what they show, counted up to a limit."""
+
+    def __init__(self, model: type[Base], *eager: Any) -> None:
+        super().__init__(model, db.session)
+        self.eager = eager
+
+    def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
+        """The number of rows, COUNTED + 1 for any more than that."""
+        found = self._apply_inner_all(query, filters, select_columns=select_columns, aliases_mapping={})
+        some = found.with_entities(self.get_pk()).order_by(None).limit(COUNTED + 1).subquery()
+        return int(self.session.execute(select(func.count()).select_from(some)).scalar_one())
+
+    def apply_all(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """The page's query, with what each row shows loaded in the same statement."""
+        return super().apply_all(query, *args, **kwargs).options(*self.eager)
+
+
+class TableWidget(ListWidget):
+    template = "widgets/table.html"
+
+
+class FactsWidget(ShowWidget):
+    template = "widgets/facts.html"
+
+
+class FieldsWidget(FormWidget):
+    template = "widgets/fields.html"
+
+
+class FilterWidget(RenderTemplateWidget):
+    template = "widgets/filter.html"
+
+
+class BaseView(ModelView):
+    """One noun's list, page and forms.
+
+    ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name,
+    ``grants`` the permissions of its own addresses, ``find`` is what the search box means here.
+    """
+
+    subject: ClassVar[type[Base]]
+    readers: ClassVar[frozenset[Role]]
+    adds, edits, removes = "create", "change", "remove"
+    verbs: ClassVar[dict[str, Callable[..., Any]]] = {}
+    grants: ClassVar[dict[str, frozenset[Role]]] = {}
+    find: ClassVar[type[BaseFilter] | None] = None
+    page_size = PAGE
+    list_widget, show_widget = TableWidget, FactsWidget
+    search_columns: ClassVar[list[str]] = ["id"]  # none would mean all of them to the framework
+    add_widget = edit_widget = FieldsWidget
+    list_template, show_template = "pages/list.html", "pages/show.html"
+    add_template = edit_template = "pages/form.html"
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.include_route_methods = self.routes()
+        super().__init__(**kwargs)
+
+    @classmethod
+    def routes(cls) -> set[str]:
+        """Only the addresses that somebody may use: forms and actions where permissions.py knows the verb."""
+        may = MAY.get(cls.subject, {})
+        forms = {"add": cls.adds, "edit": cls.edits, "delete": cls.removes}
+        return {
+            "list",
+            "show",
+            *(route for route, verb in forms.items() if verb in may),
+            *(("action", "action_post") if cls.verbs else ()),
+            *(permission.removeprefix("can_") for permission in cls.grants),
+        }
+
+    # -------------------------------------------------- request-local filters and related views
+
+    @property
+    def _filters(self) -> Filters:
+        """Search filters of this request alone: views are singletons (open issue #2366 of the framework)."""
+        shared = self.__dict__["_shared_filters"]
+        if not g:
+            return shared
+        own = g.setdefault("filters", {})
+        if self not in own:
+            own[self] = Filters.__new__(Filters)
+            own[self].__dict__.update(shared.__dict__, filters=[], values=[])
+        return own[self]
+
+    @_filters.setter
+    def _filters(self, filters: Filters) -> None:
+        self.__dict__["_shared_filters"] = filters
+
+    @property
+    def _related_views(self) -> list[Any]:
+        """The related lists that this person may read."""
+        views = self.__dict__.get("_all_related_views", [])
+        if not g or "actor" not in g:
+            return views
+        return [v for v in views if self.appbuilder.sm.has_access("can_list", v.class_permission_name)]
+
+    @_related_views.setter
+    def _related_views(self, views: list[Any]) -> None:
+        self.__dict__["_all_related_views"] = views
+
+    def get_init_inner_views(self) -> list[Any]:
+        return self.__dict__.get("_all_related_views", [])
+
+    # -------------------------------------------------- reading
+
+    def _list(self, **kwargs: Any) -> Any:
+        """A list; a page, order or filter that cannot be is 400, never a traceback."""
+        try:
+            options = self._filter()
+            order, direction = get_order_args().get(self.endpoint, ("", ""))
+            widgets = self._get_list_widget(
+                filters=self._filters,
+                order_column=order,
+                order_direction=direction,
+                page=get_page_args().get(self.endpoint),
+                page_size=get_page_size_args().get(self.endpoint),
+                **kwargs,
+            )
+        except (ValueError, LookupError):
+            abort(400)
+        widgets["search"] = FilterWidget(options=options, label_columns=self.label_columns, finds=self.find is not None)
+        return widgets
+
+    def _filter(self) -> dict[str, list[tuple[str, str]]]:
+        """Apply what the filter form asks for; returns what it offers. ValueError for a value that it does not."""
+        options = {name: self._options(name) for name in self.search_columns if name != "id"}
+        for name, choices in options.items():
+            if value := request.args.get(f"_flt_0_{name}"):
+                if value not in dict(choices):
+                    raise ValueError(name)
+                self._filters.add_filter_index(name, 0, value)
+        return options
+
+    def _options(self, name: str) -> list[tuple[str, str]]:
+        """What a list can be filtered by in one column: (value, what people read)."""
+        if self.datamodel.is_relation(name):
+            return [
+                (str(row.id), words.name(row))
+                for row in db.session.scalars(select(self.datamodel.get_related_model(name)))
+            ]
+        if self.datamodel.is_boolean(name):
+            return [("1", _("yes")), ("0", _("no"))]
+        return [(one.value, words.label(one)) for one in getattr(self.subject, name).type.enum_class]
+
+    def _get_list_widget(self, filters: Any, *args: Any, **kwargs: Any) -> Any:
+        order, page = kwargs.get("order_column") or "", kwargs.get("page")
+        if (order and order not in self.order_columns) or (page is not None and not 0 <= page <= COUNTED // PAGE):
+            abort(400)
+        kwargs["page_size"] = min(max(kwargs.get("page_size") or self.page_size, 1), LARGEST_PAGE)
+        if self.find and (words_sought := request.args.get("q", "").strip()):
+            filters.add_filter("id", self.find, words_sought)
+        return super()._get_list_widget(filters, *args, **kwargs)
+
+    def load(self, pk: Any) -> Any:
+        """One row through the viewer's scope, or 404."""
+        try:
+            row = self.datamodel.get(int(pk), self._base_filters)
+        except ValueError:
+            row = None
+        return row if row is not None else abort(404)
+
+    # -------------------------------------------------- changing
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Any:
+        form = self.add_form.refresh()
+        if request.method == "POST" and form.validate():
+            added = attempt(lambda: self.create(form), form)
+            if added is not None:
+                flash(_("Saved."), "success")
+                return redirect(self.after(added))
+        return self._form_page(self.add_template, self.add_title, self._get_add_widget(form=form), form)
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        row = self.load(pk)
+        if request.method == "POST":
+            form = self.edit_form.refresh()
+            if form.validate() and attempt(lambda: self.change(row, form), form) is not None:
+                flash(_("Saved."), "success")
+                return redirect(self.after(row))
+        else:
+            form = self.edit_form(obj=row, data=self.filled(row))
+        return self._form_page(self.edit_template, self.edit_title, self._get_edit_widget(form=form), form)
+
+    @expose("/delete/<pk>", methods=["POST"])
+    @has_access
+    def delete(self, pk: str) -> Any:
+        row = self.load(pk)
+        if attempt(lambda: records.remove(row, by=g.actor, at=now()) or True) is not None:
+            flash(_("Removed."), "success")
+        return redirect(url_for(f"{self.endpoint}.list"))
+
+    def create(self, form: Any) -> Any:
+        """Add a row from a valid form, through the register's action."""
+        row = self.subject(**form.values())
+        records.create(row, by=g.actor, at=now())
+        return row
+
+    def change(self, row: Any, form: Any) -> Any:
+        """Change a row from a valid form, through the register's action."""
+        records.change(row, form.values(), by=g.actor, at=now())
+        return row
+
+    def filled(self, row: Any) -> dict[str, Any]:
+        """What a change form shows that is no column of the row."""
+        return {}
+
+    def after(self, row: Any) -> str:
+        """Where to go once a row is saved."""
+        return url_for(f"{self.endpoint}.show", pk=row.id)
+
+    def _form_page(self, template: str, title: str, widgets: Any, form: Any) -> Any:
+        page = self.render_template(template, title=title, widgets=widgets, form=form, related_views=[])
+        return page, 422 if form.errors else 200
+
+    # -------------------------------------------------- custom actions
+
+    @expose("/action/<string:name>/<pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> Any:
+        return self._run(name, [pk])
+
+    @expose("/action_post", methods=["POST"])
+    def action_post(self) -> Any:
+        return self._run(request.form.get("action", ""), request.form.getlist("rowid"))
+
+    def _run(self, name: str, pks: Iterable[str]) -> Any:
+        """One custom action on rows that the viewer sees; unknown, forbidden or foreign ones change nothing."""
+        if name not in self.verbs:
+            abort(404)
+        if not self.appbuilder.sm.has_access(name, self.class_permission_name):
+            abort(403)
+        rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]
+        if not rows:
+            flash(_("Select at least one row."), "warning")
+            return redirect(url_for(f"{self.endpoint}.list"))
+        return self.verbs[name](self, rows)
+
+
+def attempt(act: Callable[[], Any], form: Any = None) -> Any:
+    """Run an action in one transaction; None when it was refused, with the reason said in the reader's language.
+
+    What is wrong with one field goes to that field of `form`, everything else above the page.
+    """
+    try:
+        with transaction():
+            return act()
+    except Refusal as refusal:
+        sentence, field = words.refusal(refusal), None
+    except records.Invalid as invalid:
+        sentence, field = words.invalid(invalid), invalid.field
+    except IntegrityError as error:
+        sentence, field = words.constraint(error), None
+    if form is not None and field in form:
+        form[field].errors = [*form[field].errors, sentence]
+    elif form is not None:
+        form.form_errors.append(sentence)
+    else:
+        flash(sentence, "danger")
+    return None
+
+
+def page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+    """A page that no register's view renders."""
+    return render_template(template, **facts), status
+
+
+def answer(to: str) -> Response:
+    """Go there after a POST."""
+    return redirect(to, code=303)

@@ -1,0 +1,117 @@
+"""Fields as officials fill them in: labels in their language, days by a calendar, rows only from their own scope."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import has_request_context
+from flask_appbuilder.forms import DynamicForm
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from app.extensions import db
+from app.models import Base
+from app.rules.calendar import LOCAL
+from app.views import words
+
+REQUIRED = _l("Fill this in.")
+
+
+class Form(DynamicForm):
+    """A form whose values go to an action. FlaskForm adds the CSRF token."""
+
+    def values(self) -> dict[str, Any]:
+        """What was filled in, by field name; nothing but fields that are on the form."""
+        return {name: value for name, value in self.data.items() if name != "csrf_token"}
+
+
+def text(label: Any, longest: int = 200, required: bool = True, **more: Any) -> StringField:
+    """One line of text; blanks around it are dropped, an empty optional one is None."""
+    checks = [DataRequired(REQUIRED)] if required else [Optional(strip_whitespace=True)]
+    return StringField(label, [*checks, Length(max=longest)], filters=[_stripped], **more)
+
+
+def lines(label: Any, longest: int = 500, required: bool = True) -> TextAreaField:
+    """Some lines of text: a reason, a note."""
+    return TextAreaField(
+        label, [DataRequired(REQUIRED) if required else Optional(), Length(max=longest)], filters=[_stripped]
+    )
+
+
+def number(label: Any, least: int, most: int, **more: Any) -> IntegerField:
+    """A whole number between two bounds, both included."""
+    return IntegerField(label, [InputRequired(REQUIRED), NumberRange(least, most)], **more)
+
+
+def a_day(label: Any, required: bool = True, **more: Any) -> DateField:
+    """A local day."""
+    return DateField(label, [InputRequired(REQUIRED) if required else Optional()], **more)
+
+
+def yes(label: Any, **more: Any) -> BooleanField:
+    """Yes or no."""
+    return BooleanField(label, **more)
+
+
+def one_of(label: Any, kind: Iterable[StrEnum], required: bool = True, **more: Any) -> SelectField:
+    """One of a kind's names, in the reader's language; an unknown one is an error of this field."""
+    names = {one.value: one for one in kind}
+    empty = [] if required else [SelectChoice("", "—")]
+    return SelectField(
+        label,
+        choices=lambda: [*empty, *(SelectChoice(value, words.label(one)) for value, one in names.items())],
+        coerce=lambda value: names[value] if value else None,
+        **more,
+    )
+
+
+def row_of(label: Any, rows: Select[Any], required: bool = True) -> "RowField":
+    """One row out of those that the viewer may see."""
+    return RowField(label, [InputRequired(REQUIRED)] if required else [], rows=rows, required=required)
+
+
+class RowField(SelectField):
+    """A select of records. A foreign record is no choice here, so it cannot be posted either (spec 6)."""
+
+    def __init__(self, label: Any, validators: Any, *, rows: Select[Any], required: bool, **more: Any) -> None:
+        self.found = {str(row.id): row for row in db.session.scalars(rows)} if has_request_context() else {}
+        choices = [SelectChoice(pk, words.name(row)) for pk, row in self.found.items()]
+        super().__init__(
+            label,
+            validators,
+            choices=choices if required else [SelectChoice("", "—"), *choices],
+            coerce=self._row,
+            **more,
+        )
+
+    def _row(self, value: Any) -> Any:
+        """The record that a choice stands for. ValueError for one that is not among them."""
+        if isinstance(value, Base) or not value:
+            return value or None
+        if value not in self.found:
+            raise ValueError(self.gettext("Not a valid choice."))
+        return self.found[value]
+
+
+def local_moment(value: str) -> datetime | None:
+    """What a datetime-local field sends, as a moment; None when it is none."""
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=LOCAL)
+    except ValueError:
+        return None
+
+
+def local_date(value: str) -> date | None:
+    """What a date field sends; None when it is none."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _stripped(value: str | None) -> str | None:
+    return (value or "").strip() or None

@@ -1,0 +1,87 @@
+"""The history and the notices: everybody in whose scope they lie may read them, nobody changes them."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+
+from app.models import Application, Change, Notice
+from app.permissions import Role
+from app.views import words
+from app.views.base import BaseView, Records
+
+READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
+
+
+class HistoryView(BaseView):
+    route_base = "/history"
+    subject, readers = Change, READERS
+    datamodel = Records(Change, joinedload(Change.user), joinedload(Change.application))
+    list_title, show_title = _l("History"), _l("Change")
+    list_columns = ["at", "verb", "subject", "application", "status_from", "status_to", "role", "user", "reason"]
+    show_columns = [
+        "at",
+        "effective_on",
+        "verb",
+        "subject",
+        "application",
+        "status_from",
+        "status_to",
+        "role",
+        "user",
+        "for_family",
+        "paper_on",
+        "reason",
+        "norm",
+        "details",
+    ]
+    order_columns = ["at"]
+    base_order = ("id", "desc")
+    label_columns = {
+        "at": _l("When"),
+        "effective_on": _l("Counts from"),
+        "verb": _l("What"),
+        "subject": _l("Record"),
+        "application": _l("Application"),
+        "status_from": _l("Before"),
+        "status_to": _l("After"),
+        "role": _l("As"),
+        "user": _l("Who"),
+        "for_family": _l("For the family, at the counter"),
+        "paper_on": _l("Day of the signed paper"),
+        "reason": _l("Reason"),
+        "norm": _l("Norm"),
+        "details": _l("Details"),
+    }
+
+
+class Notices(Records):
+    """Notices with their sentence in the reader's language."""
+
+    def query(self, *args, **kwargs):
+        count, rows = super().query(*args, **kwargs)
+        return count, [self._worded(row) for row in rows]
+
+    def get(self, *args, **kwargs):
+        row = super().get(*args, **kwargs)
+        return row and self._worded(row)
+
+    def _worded(self, row):
+        row.sentence = words.notice(row)
+        return row
+
+
+class NoticeView(BaseView):
+    route_base = "/notices"
+    subject, readers = Notice, READERS | {Role.operator}
+    datamodel = Notices(Notice, joinedload(Notice.application).joinedload(Application.child))
+    list_title, show_title = _l("Notices"), _l("Notice")
+    list_columns = ["at", "audience", "application", "sentence"]
+    show_columns = list_columns
+    order_columns = ["at"]
+    search_columns = ["audience"]
+    base_order = ("id", "desc")
+    label_columns = {
+        "at": _l("When"),
+        "audience": _l("To whom"),
+        "application": _l("Application"),
+        "sentence": _l("Notice"),
+    }

@@ -1,0 +1,93 @@
+"""Kindergartens and their groups: the head keeps the own ones true, officials those of their district."""
+
+from flask_appbuilder.models.filters import BaseFilter
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
+from app.permissions import Role
+from app.views import forms
+from app.views.base import BaseView, Records
+from app.views.vacancies import VacancyView
+
+READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
+OWN_PLACES = select(Place).where(Place.kind.in_((PlaceKind.district, PlaceKind.settlement))).order_by(Place.name_kk)
+
+
+class KindergartenForm(forms.Form):
+    name = forms.text(_l("Name"))
+    place = forms.row_of(_l("District or city"), OWN_PLACES)
+    kind = forms.one_of(_l("Kind"), KindergartenKind)
+    ownership = forms.one_of(_l("Ownership"), Ownership)
+    state_order = forms.yes(_l("Places on state order"))
+    bin = forms.text(_l("BIN"), longest=12, required=False)
+    phone = forms.text(_l("Phone"), longest=40, required=False)
+    address = forms.text(_l("Address"), longest=300, required=False)
+
+
+class GroupForm(forms.Form):
+    kindergarten = forms.row_of(_l("Kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name))
+    name = forms.text(_l("Group"), longest=120)
+    language = forms.one_of(_l("Language of instruction"), Language)
+    birth_year_from = forms.number(_l("First birth year"), 2010, 2040)
+    birth_year_to = forms.number(_l("Last birth year"), 2010, 2040)
+    capacity = forms.number(_l("Capacity"), 0, 999)
+
+
+class FindByName(BaseFilter):
+    """The search box over kindergartens: the beginning of any word of the name."""
+
+    def apply(self, query, value):
+        return query.filter(Kindergarten.search_name.contains(value.casefold(), autoescape=True))
+
+
+class GroupView(BaseView):
+    route_base = "/groups"
+    subject, readers = KgGroup, READERS
+    datamodel = Records(KgGroup, joinedload(KgGroup.kindergarten))
+    list_title, show_title = _l("Groups"), _l("Group")
+    add_title, edit_title = _l("Add a group"), _l("Change a group")
+    list_columns = ["name", "kindergarten.name", "language", "birth_year_from", "birth_year_to", "capacity"]
+    show_columns = list_columns
+    order_columns = ["name", "capacity"]
+    search_columns = ["language"]
+    base_order = ("id", "asc")
+    add_form = edit_form = GroupForm
+    add_columns = edit_columns = ["kindergarten", "name", "language", "birth_year_from", "birth_year_to", "capacity"]
+    label_columns = {
+        "name": _l("Group"),
+        "kindergarten.name": _l("Kindergarten"),
+        "language": _l("Language of instruction"),
+        "birth_year_from": _l("First birth year"),
+        "birth_year_to": _l("Last birth year"),
+        "capacity": _l("Capacity"),
+    }
+    related_views = [VacancyView]
+
+
+class KindergartenView(BaseView):
+    route_base = "/kindergartens"
+    subject, readers = Kindergarten, READERS
+    datamodel = Records(Kindergarten, joinedload(Kindergarten.place))
+    find = FindByName
+    list_title, show_title = _l("Kindergartens"), _l("Kindergarten")
+    add_title, edit_title = _l("Add a kindergarten"), _l("Change a kindergarten")
+    list_columns = ["name", "place", "kind", "ownership", "phone"]
+    show_columns = ["name", "place", "kind", "ownership", "state_order", "bin", "phone", "address"]
+    order_columns = ["name"]
+    search_columns = ["kind", "ownership"]
+    base_order = ("search_name", "asc")
+    add_form = edit_form = KindergartenForm
+    add_columns = edit_columns = ["name", "place", "kind", "ownership", "state_order", "bin", "phone", "address"]
+    label_columns = {
+        "name": _l("Name"),
+        "place": _l("District or city"),
+        "kind": _l("Kind"),
+        "ownership": _l("Ownership"),
+        "state_order": _l("Places on state order"),
+        "bin": _l("BIN"),
+        "phone": _l("Phone"),
+        "address": _l("Address"),
+    }
+    related_views = [GroupView]

@@ -1,0 +1,103 @@
+"""Who is looking: the signed-in official becomes an Actor; roles come from permissions.py, not from the database."""
+
+from flask import abort, g, redirect, request, session, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.views import AuthDBView
+from flask_login import current_user, logout_user
+from sqlalchemy import select
+
+from app.actions import places
+from app.database import will_write
+from app.extensions import db
+from app.models import UserScope
+from app.permissions import MAY, Actor, Role, look_as
+
+READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SignIn(AuthDBView):
+    """The door: by user name and password. Leaving is a POST, like everything that changes something."""
+
+    login_template = "pages/sign_in.html"
+
+    @expose("/logout/", methods=["POST"])
+    def logout(self):
+        logout_user()
+        session.clear()
+        return redirect(url_for("HomeView.index"))
+
+
+class Security(SecurityManager):
+    """Flask-AppBuilder's accounts, with our roles: what a role may is read from the views and permissions.py."""
+
+    authdbview = SignIn
+
+    def register_views(self) -> None:
+        """Our own screens only; accounts are in views/users.py."""
+        self.auth_view = self.authdbview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    def _has_view_access(self, user, permission_name: str, view_name: str) -> bool:
+        return any((permission_name, view_name) in self.grants.get(role, ()) for role in roles_of(user))
+
+    def _get_user_permission_view_menus(self, user, permission_name: str, view_menus_name: list[str]) -> set[str]:
+        return {name for name in view_menus_name if user and self._has_view_access(user, permission_name, name)}
+
+    @property
+    def grants(self) -> dict[Role, set[tuple[str, str]]]:
+        """Role -> (permission, view): worked out once from what each view says of itself."""
+        if not hasattr(self, "_grants"):
+            self._grants = {role: set() for role in Role}
+            for view in self.appbuilder.baseviews:
+                for permission, roles in permissions_of(view).items():
+                    for role in roles:
+                        self._grants[role].add((permission, view.class_permission_name))
+        return self._grants
+
+
+def permissions_of(view) -> dict[str, frozenset[Role]]:
+    """Which roles get which permission of a view: readers look, and a verb is open to whom MAY opens it."""
+    readers = getattr(view, "readers", frozenset())
+    may = MAY.get(getattr(view, "subject", None), {})
+    given = {"can_list": readers, "can_show": readers, "menu_access": readers}
+    for permission, verb in (("can_add", "adds"), ("can_edit", "edits"), ("can_delete", "removes")):
+        given[permission] = may.get(getattr(view, verb, ""), frozenset())
+    for verb in getattr(view, "verbs", {}):
+        given[verb] = may.get(verb, frozenset())
+    return given | getattr(view, "grants", {})
+
+
+def roles_of(user) -> set[Role]:
+    """The roles of a user that are ours."""
+    return {Role(role.name) for role in getattr(user, "roles", []) if role.name in set(Role)}
+
+
+def actor_of(user) -> Actor:
+    """Spec 1: the role of a signed-in official, and how far it reaches; without a scope it reaches nowhere."""
+    role = next(iter(sorted(roles_of(user))), None) or abort(403)
+    scopes = db.session.scalars(select(UserScope).where(UserScope.user_id == user.id)).all()
+    reach = {place for scope in scopes if scope.place_id for place in places.subtree(scope.place_id)}
+    kindergartens = [scope.kindergarten_id for scope in scopes if scope.kindergarten_id]
+    return Actor(
+        role,
+        user_id=user.id,
+        place_ids=frozenset(reach),
+        kindergarten_id=(kindergartens or [0])[0] if role is Role.head else None,
+    )
+
+
+def before_request() -> None:
+    """Say first whether the request may write, then who is looking; both before any other query."""
+    look_as(None)
+    will_write(request.method not in READS_CHANGE_NOTHING)
+    g.actor = None
+    if request.endpoint != "static" and current_user.is_authenticated:
+        g.actor = actor_of(current_user)
+        look_as(g.actor)
+
+
+def after_request(_error: BaseException | None = None) -> None:
+    """The next request on this thread starts as nobody."""
+    look_as(None)
+    will_write(False)

@@ -1,0 +1,87 @@
+"""Accounts: the administrator gives officials a role and a reach, and decides nothing about children."""
+
+from typing import Any
+
+from flask import g
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from wtforms import PasswordField
+from wtforms.validators import Email, Length, Optional
+
+from app.actions import accounts
+from app.extensions import db
+from app.models import Kindergarten, Place, PlaceKind, User, UserScope
+from app.now import now
+from app.permissions import Role
+from app.views import forms
+from app.views.base import BaseView, Records
+
+ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
+PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind, Place.name_kk)
+
+
+class UserForm(forms.Form):
+    username = forms.text(_l("User name"), longest=64)
+    first_name = forms.text(_l("First name"), longest=64)
+    last_name = forms.text(_l("Last name"), longest=64)
+    email = forms.StringField(_l("E-mail"), [forms.DataRequired(forms.REQUIRED), Email()])
+    role = forms.one_of(_l("Role"), ROLES)
+    place = forms.row_of(_l("Reach: a region, district or city"), PLACES, required=False)
+    kindergarten = forms.row_of(
+        _l("Reach: a kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name), required=False
+    )
+    password = PasswordField(_l("New password"), [Optional(), Length(12, 200)])
+    active = forms.yes(_l("May sign in"), default=True)
+
+
+class UserView(BaseView):
+    route_base = "/users"
+    subject, readers = User, frozenset({Role.administrator})
+    removes = "-"
+    datamodel = Records(User, selectinload(User.roles))
+    list_title, show_title = _l("Accounts"), _l("Account")
+    add_title, edit_title = _l("Add an account"), _l("Change an account")
+    list_columns = ["username", "last_name", "first_name", "roles", "active"]
+    show_columns = [*list_columns, "email", "last_login"]
+    order_columns = ["username", "last_name"]
+    search_columns = ["active"]
+    base_order = ("username", "asc")
+    add_form = edit_form = UserForm
+    add_columns = edit_columns = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "role",
+        "place",
+        "kindergarten",
+        "password",
+        "active",
+    ]
+    label_columns = {
+        "username": _l("User name"),
+        "first_name": _l("First name"),
+        "last_name": _l("Last name"),
+        "roles": _l("Role"),
+        "active": _l("May sign in"),
+        "email": _l("E-mail"),
+        "last_login": _l("Last signed in"),
+    }
+
+    def create(self, form: Any) -> User:
+        return self.change(User(), form)
+
+    def change(self, row: User, form: Any) -> User:
+        values = form.values()
+        reach = [where for where in (values.pop("place"), values.pop("kindergarten")) if where is not None]
+        return accounts.save(row, reach=reach, by=g.actor, at=now(), **values)
+
+    def filled(self, row: User) -> dict[str, Any]:
+        """Role and reach are rows of their own: what the form shows of them."""
+        scopes = db.session.scalars(select(UserScope).where(UserScope.user_id == row.id)).all()
+        return {
+            "role": next((role.name for role in row.roles), None),
+            "place": next((s.place for s in scopes if s.place), None),
+            "kindergarten": next((s.kindergarten for s in scopes if s.kindergarten), None),
+        }

@@ -1,0 +1,56 @@
+"""What the QR of a paper leads to: does the paper still hold? For anybody, so without a word about people."""
+
+import re
+
+from flask import Blueprint, make_response, render_template
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.models import Document, Intake, Referral
+from app.now import now
+from app.permissions import unscoped
+from app.rules import papers
+from app.rules.calendar import local_day
+
+CODE = re.compile(r"[A-Za-z0-9_-]{22}")  # what actions/documents.py gives
+
+blueprint = Blueprint("verify", __name__)
+
+
+@blueprint.get("/verify/<code>")
+def verify(code: str) -> Response:
+    """The paper with this code, valid or not since when; 404 and a clear sentence where there is none."""
+    with unscoped():
+        document = db.session.scalar(select(Document).where(Document.code == code)) if CODE.fullmatch(code) else None
+        if document is None:
+            return _page(404, document=None)
+        paper_of = document.voucher or document.referral
+        return _page(
+            200,
+            document=document,
+            number=paper_of.number,
+            standing=_standing(document),
+            kindergarten=document.referral.vacancy.group.kindergarten.name if document.referral else None,
+        )
+
+
+def _standing(document: Document) -> papers.Standing:
+    today = local_day(now())
+    if document.voucher is None:
+        return papers.referral(document.referral, today)
+    stay = db.session.scalars(
+        select(Referral)
+        .where(Referral.voucher_id == document.voucher_id, Referral.kind == Intake.temporary)
+        .order_by(Referral.id.desc())
+    ).first()
+    return papers.voucher(document.voucher, stay, today)
+
+
+def _page(status: int, **facts: object) -> Response:
+    """Never kept by caches or search engines, and its address is told to nobody."""
+    response = make_response(render_template("verify.html", **facts), status)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,137 @@
+"""Vouchers and referrals: lists for finding and acting on many; what happens to one stands on its application's page."""
+
+from flask import flash, g, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.actions import vouchers
+from app.models import Application, KgGroup, Place, PlaceKind, Referral, Round, Vacancy, Voucher
+from app.now import now
+from app.permissions import MAY, Role
+from app.views import forms
+from app.views.asking import ask, asked, done
+from app.views.base import BaseView, Records, answer, attempt
+
+READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
+DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
+WITH_CHILD = joinedload(Voucher.application).joinedload(Application.child)
+
+
+class RoundForm(forms.Form):
+    place = forms.row_of(_l("District or city"), DISTRICTS)
+
+
+class VoucherView(BaseView):
+    route_base = "/vouchers"
+    subject, readers = Voucher, READERS
+    datamodel = Records(Voucher, WITH_CHILD)
+    list_title, show_title = _l("Vouchers"), _l("Voucher")
+    list_columns = [
+        "number",
+        "application",
+        "application.child",
+        "kind",
+        "status",
+        "issued_on",
+        "confirm_by",
+        "choose_by",
+    ]
+    show_columns = [*list_columns, "confirmed_on", "ended_at"]
+    order_columns = ["issued_on", "confirm_by", "choose_by"]
+    search_columns = ["status", "kind"]
+    base_order = ("id", "desc")
+    label_columns = {
+        "number": _l("Voucher"),
+        "application": _l("Application"),
+        "application.child": _l("Child"),
+        "kind": _l("Admission regime"),
+        "status": _l("Status"),
+        "issued_on": _l("Issued"),
+        "confirm_by": _l("Confirm by"),
+        "choose_by": _l("Choose by"),
+        "confirmed_on": _l("Confirmed"),
+        "ended_at": _l("Ended"),
+    }
+    list_template = "pages/vouchers.html"
+
+    @expose("/round", methods=["GET", "POST"])
+    @has_access
+    def round(self):
+        """S1, spec 3.4.1: the department issues a round of vouchers over a district or city."""
+        form = RoundForm()
+        if form.validate_on_submit():
+            place_id = form.place.data.id
+            held = attempt(lambda: vouchers.issue_round(place_id, by=g.actor, at=now()), form)
+            if held is not None:
+                flash(
+                    _("Vouchers issued: %(served)d. Passed over: %(passed)d.", served=held.served, passed=held.passed),
+                    "success",
+                )
+                return answer(url_for("VoucherView.list", _flt_0_status="issued"))
+        return self._form_page("pages/round.html", _("Issue a round of vouchers"), {}, form)
+
+    def extend(self, rows):
+        """Spec 3.4.5: the running term moves to a later day."""
+        until = forms.local_date(request.form.get("until", ""))
+        if not asked() or until is None:
+            return ask(self, "extend", rows, _("Name the new last day.") if asked() else "")
+        return self._each(rows, lambda a: vouchers.extend(a, until=until, by=g.actor, at=now(), reason=reason()))
+
+    def revoke(self, rows):
+        """Spec 3.4.5: the department takes the voucher back."""
+        if not asked():
+            return ask(self, "revoke", rows)
+        return self._each(rows, lambda a: vouchers.revoke(a, by=g.actor, at=now(), reason=reason()))
+
+    def _each(self, rows, act):
+        return done(self, rows, lambda voucher: act(voucher.application))
+
+    verbs = {"extend": extend, "revoke": revoke}
+    grants = {"can_round": MAY[Round]["issue"]}
+
+
+def reason() -> str:
+    """The reason that was typed."""
+    return request.form.get("reason", "")
+
+
+class ReferralView(BaseView):
+    route_base = "/referrals"
+    subject, readers = Referral, READERS | {Role.head}
+    datamodel = Records(
+        Referral,
+        joinedload(Referral.application).joinedload(Application.child),
+        joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
+        joinedload(Referral.contract),
+    )
+    list_title, show_title = _l("Referrals"), _l("Referral")
+    list_columns = [
+        "number",
+        "application",
+        "application.child",
+        "vacancy.group",
+        "kind",
+        "status",
+        "contract.status",
+        "issued_on",
+        "ends_on",
+    ]
+    show_columns = list_columns
+    order_columns = ["issued_on", "ends_on"]
+    search_columns = ["status", "kind"]
+    base_order = ("id", "desc")
+    label_columns = {
+        "number": _l("Referral"),
+        "application": _l("Application"),
+        "application.child": _l("Child"),
+        "vacancy.group": _l("Group"),
+        "kind": _l("Admission regime"),
+        "status": _l("Status"),
+        "contract.status": _l("Contract"),
+        "issued_on": _l("Issued"),
+        "ends_on": _l("Last day of a temporary stay"),
+    }

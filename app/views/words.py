@@ -1,0 +1,348 @@
+"""Every word that people read for what the code names: statuses, verbs, refusals. Kazakh and Russian in translations/.
+
+The English here is the key of the catalogues; words of the seeds' buttons are used as they are (glossary).
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError
+
+from app.actions.records import Invalid
+from app.models import (
+    ApplicationStatus,
+    Audience,
+    ContractStatus,
+    DocumentKind,
+    Intake,
+    KindergartenKind,
+    Language,
+    Notice,
+    Ownership,
+    Place,
+    PlaceKind,
+    PrivilegeKind,
+    PrivilegeStatus,
+    QueueKind,
+    ReferralStatus,
+    Sex,
+    Unit,
+    VacancyStatus,
+    VoucherStatus,
+)
+from app.permissions import Role
+from app.rules.calendar import LOCAL
+from app.rules.refusals import Reason, Refusal
+
+LABELS: dict[StrEnum, Any] = {
+    ApplicationStatus.queued: _l("In the queue"),
+    ApplicationStatus.notified: _l("Notice sent"),
+    ApplicationStatus.confirming: _l("To be confirmed"),
+    ApplicationStatus.voucher_issued: _l("Voucher issued"),
+    ApplicationStatus.referred: _l("Referral issued"),
+    ApplicationStatus.enrolled: _l("Enrolled"),
+    ApplicationStatus.stop_listed: _l("On the stop-list"),
+    ApplicationStatus.removed: _l("Taken out of the queue"),
+    ApplicationStatus.archived: _l("In the archive"),
+    VoucherStatus.issued: _l("Issued"),
+    VoucherStatus.confirmed: _l("Confirmed"),
+    VoucherStatus.used: _l("Used"),
+    VoucherStatus.lapsed: _l("Lapsed"),
+    VoucherStatus.refused: _l("Refused"),
+    VoucherStatus.revoked: _l("Revoked"),
+    VoucherStatus.expired: _l("Expired"),
+    VoucherStatus.annulled: _l("Annulled"),
+    ReferralStatus.missed: _l("Missed"),
+    ContractStatus.draft: _l("Draft"),
+    ContractStatus.signed_by_family: _l("Signed by the family"),
+    ContractStatus.signed: _l("Signed by both"),
+    ContractStatus.void: _l("Void"),
+    VacancyStatus.published: _l("Published"),
+    VacancyStatus.closed: _l("Closed"),
+    PrivilegeStatus.claimed: _l("Claimed"),
+    PrivilegeStatus.rejected: _l("Rejected"),
+    PrivilegeKind.out_of_turn: _l("Out of turn"),
+    PrivilegeKind.first_order: _l("First order"),
+    Intake.general: _l("General intake"),
+    Intake.temporary: _l("Temporary stay"),
+    KindergartenKind.nursery_kindergarten: _l("Nursery and kindergarten"),
+    KindergartenKind.kindergarten: _l("Kindergarten"),
+    KindergartenKind.mini_centre: _l("Mini-centre"),
+    KindergartenKind.sanatorium: _l("Sanatorium"),
+    KindergartenKind.special: _l("Special"),
+    Ownership.state: _l("State-owned"),
+    Ownership.private: _l("Private"),
+    Ownership.departmental: _l("Departmental"),
+    Language.kk: _l("Kazakh"),
+    Language.ru: _l("Russian"),
+    Language.en: _l("English"),
+    PlaceKind.country: _l("Country"),
+    PlaceKind.region: _l("Region"),
+    PlaceKind.district: _l("District or city"),
+    PlaceKind.settlement: _l("Settlement"),
+    DocumentKind.voucher: _l("Voucher"),
+    DocumentKind.referral: _l("Referral"),
+    DocumentKind.temporary_referral: _l("Referral for a temporary stay"),
+    Sex.male: _l("Boy"),
+    Sex.female: _l("Girl"),
+    Unit.WD: _l("working days"),
+    Unit.CD: _l("calendar days"),
+    Unit.H: _l("hours"),
+    Unit.MONTHS: _l("months"),
+    Unit.COUNT: _l("times"),
+    Unit.RATIO: _l("ratio"),
+    Unit.CHOICE: _l("choice"),
+    Role.department: _l("Education department"),
+    Role.specialist: _l("District specialist"),
+    Role.head: _l("Head of a kindergarten"),
+    Role.operator: _l("Service-centre operator"),
+    Role.auditor: _l("Auditor"),
+    Role.administrator: _l("Administrator"),
+    Role.family: _l("Family"),
+    Role.clock: _l("The system, by the calendar"),
+    Audience.family: _l("To the family"),
+    Audience.kindergarten: _l("To the kindergarten"),
+    Audience.department: _l("To the department"),
+}
+QUEUES = {
+    QueueKind.general: _l("General education queue"),
+    QueueKind.sanatorium: _l("Sanatorium kindergartens"),
+    QueueKind.special: _l("Special kindergartens"),
+}
+
+VERBS: dict[str, Any] = {
+    "register": _l("Put into the queue"),
+    "change": _l("Change"),
+    "create": _l("Add"),
+    "remove": _l("Remove"),
+    "issue": _l("Issue a voucher"),
+    "confirm": _l("Confirm interest"),
+    "refuse": _l("Refuse the voucher"),
+    "lapse": _l("Interest not confirmed in time"),
+    "restore": _l("Restore the place in the queue"),
+    "choose": _l("Choose a kindergarten"),
+    "draw_up": _l("Draw up the contract"),
+    "sign": _l("Sign the contract"),
+    "enrol": _l("Enrol"),
+    "expire": _l("Voucher expired"),
+    "extend": _l("Extend"),
+    "revoke": _l("Revoke"),
+    "archive": _l("Archive"),
+    "withdraw": _l("Take out of the queue"),
+    "expel": _l("End of the temporary stay"),
+    "leave": _l("End of the stay"),
+    "publish": _l("Publish"),
+    "close": _l("Close"),
+    "claim": _l("Claim a privilege"),
+    "reject": _l("Reject the privilege"),
+    "approve": _l("Approve"),
+    "use": _l("Used"),
+    "annul": _l("Annul"),
+    "void": _l("Void"),
+    "remind": _l("Reminder"),
+}
+
+FOLLOWS: dict[str, Any] = {
+    "issue": _l("The child gets a voucher out of turn; the family has its term to confirm interest."),
+    "confirm": _l("The voucher becomes valid; the family may choose a kindergarten until its term ends."),
+    "refuse": _l("The voucher ends and the application goes to the archive. The child leaves the queue."),
+    "restore": _l("The child stands in the queue again by its original day."),
+    "extend": _l("The running term of the voucher moves to the day you name."),
+    "revoke": _l("The voucher ends, a held place becomes free, and the child waits on by its original day."),
+    "archive": _l("The application leaves the queue; a live voucher is revoked and a held place becomes free."),
+    "withdraw": _l("The child leaves the queue; a live voucher is refused and a held place becomes free."),
+    "sign": _l("With both signatures the contract is complete and the voucher is used."),
+    "enrol": _l("The child attends the group from today; a temporary stay elsewhere ends."),
+    "publish": _l("The places become free for the children in the queue."),
+    "close": _l("Free places are no longer offered; held and occupied ones stay as they are."),
+    "approve": _l("The norm is in force from its first day on. Terms that run already stay as they are."),
+}
+
+SUBJECTS: dict[str, Any] = {
+    "application": _l("Application"),
+    "voucher": _l("Voucher"),
+    "referral": _l("Referral"),
+    "contract": _l("Contract"),
+    "enrolment": _l("Enrolment"),
+    "vacancy": _l("Vacancy"),
+    "privilege": _l("Privilege"),
+    "kindergarten": _l("Kindergarten"),
+    "kg_group": _l("Group"),
+    "norm": _l("Norm"),
+    "day_off": _l("Day off"),
+    "voucher_round": _l("Round"),
+}
+
+REFUSALS: dict[Reason, Any] = {
+    Reason.not_their_turn: _l("It is not this child's turn yet."),
+    Reason.no_free_place: _l("There is no free place: every published one is held, taken, or owed to a voucher."),
+    Reason.stop_listed: _l("The application is on the stop-list. Restore its place in the queue first."),
+    Reason.too_young: _l("The child is too young for this."),
+    Reason.too_old: _l("The child is too old for the queue."),
+    Reason.too_late: _l("The term has passed."),
+    Reason.too_long: _l("That is longer than the norm allows."),
+    Reason.already_used: _l("This right has been used already."),
+    Reason.not_allowed: _l("Your role does not allow this here."),
+    Reason.wrong_status: _l("This cannot be done in the present status."),
+    Reason.wrong_birth_year: _l("The group is for children of other birth years."),
+    Reason.wrong_place: _l("This does not belong to this district, or another procedure is in force there."),
+    Reason.reason_required: _l("Give a reason."),
+    Reason.no_calendar: _l("No days off are entered for that year. Enter the calendar first."),
+    Reason.already_waiting: _l("This child or number is in the queue already, or the child attends a kindergarten."),
+    Reason.bad_iin: _l("There is no such IIN. Check its twelve digits."),
+    Reason.no_norm: _l("No norm is in force for this. Enter and approve it first."),
+}
+
+INVALID: dict[str, Any] = {
+    "norm": _l("A norm of this name cannot be like that."),
+    "before_first": _l("The last birth year is before the first."),
+    "bin": _l("There is no such BIN. Check its twelve digits."),
+    "temporary_only": _l("A temporary vacancy needs its last day; a general one has none."),
+}
+
+CONSTRAINTS: dict[str, Any] = {
+    "kindergarten.place_id, kindergarten.name": _l("There is a kindergarten of this name in this place already."),
+    "uq_kindergarten_name_once_in_its_place": _l("There is a kindergarten of this name in this place already."),
+    "kg_group.kindergarten_id, kg_group.name": _l("The kindergarten has a group of this name already."),
+    "uq_group_name_once_in_its_kindergarten": _l("The kindergarten has a group of this name already."),
+    "norm.name, norm.place_id, norm.valid_from": _l("There is a norm of this name for this place and day already."),
+    "uq_norm_once_per_name_place_and_day": _l("There is a norm of this name for this place and day already."),
+    "day_off.day": _l("This day is in the calendar already."),
+    "uq_day_off_day": _l("This day is in the calendar already."),
+    "ab_user.username": _l("There is an account of this name already."),
+    "ab_user_username_key": _l("There is an account of this name already."),
+}
+
+NOTICES: dict[tuple[str, Audience], Any] = {
+    ("register", Audience.family): _l("Your child is in the queue. The application's number is %(number)s."),
+    ("issue", Audience.family): _l(
+        "A voucher has been issued to your child. Confirm your interest by %(confirm_by)s, or it lapses."
+    ),
+    ("confirm", Audience.family): _l(
+        "Your interest is confirmed. Choose a kindergarten and sign the contract by %(choose_by)s."
+    ),
+    ("refuse", Audience.family): _l("You refused the voucher. The application is in the archive."),
+    ("lapse", Audience.family): _l(
+        "Interest was not confirmed in time. The application is on the stop-list; you may restore its place by %(until)s."
+    ),
+    ("restore", Audience.family): _l("Your child stands in the queue again by its original day."),
+    ("choose", Audience.family): _l("You chose %(kindergarten)s. The referral is among your documents."),
+    ("choose", Audience.kindergarten): _l("A family chose your kindergarten."),
+    ("sign", Audience.family): _l("The contract was signed."),
+    ("sign", Audience.kindergarten): _l("The contract was signed."),
+    ("enrol", Audience.family): _l("Your child is enrolled: %(kindergarten)s."),
+    ("expire", Audience.family): _l(
+        "No kindergarten was chosen and signed for by %(last_day)s. The voucher expired, the application is in the archive."
+    ),
+    ("extend", Audience.family): _l("The term of your voucher was extended to %(until)s."),
+    ("revoke", Audience.family): _l("The voucher was revoked: %(reason)s. Your child waits on by its original day."),
+    ("archive", Audience.family): _l("The application is in the archive: %(reason)s."),
+    ("withdraw", Audience.family): _l("Your child was taken out of the queue at your wish."),
+    ("expel", Audience.family): _l(
+        "The temporary stay ended on %(ends_on)s. Its voucher is annulled; your child's place in the queue is kept."
+    ),
+    ("expel", Audience.kindergarten): _l("The temporary stay of a child ended on %(ends_on)s."),
+    ("remind", Audience.family): _l("The term of your voucher ends on %(last_day)s."),
+    ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
+}
+
+REASONS: dict[str, Any] = {
+    "choose_by": _l("no place was chosen and signed in time"),
+    "stop_list": _l("the place in the queue was not restored in time"),
+    "over_age": _l("the child has reached school age"),
+    "expire": _l("the voucher expired"),
+    "refuse": _l("the voucher was refused"),
+    "revoke": _l("the voucher was revoked"),
+}
+
+
+def label(value: Any) -> str:
+    """A status or kind in the reader's language."""
+    return str(QUEUES.get(value) if isinstance(value, QueueKind) else LABELS.get(value, value))
+
+
+STATUSES: dict[str, type[StrEnum]] = {
+    "application": ApplicationStatus,
+    "voucher": VoucherStatus,
+    "referral": ReferralStatus,
+    "contract": ContractStatus,
+    "vacancy": VacancyStatus,
+    "privilege": PrivilegeStatus,
+}
+
+
+def status(subject: str, value: str | None) -> str:
+    """A status as the history keeps it, in the reader's language."""
+    return label(STATUSES[subject](value)) if value and subject in STATUSES else value or ""
+
+
+def role(name: str) -> str:
+    """A role by its name, in the reader's language; a name that is none stays as it is."""
+    return label(Role(name)) if name in set(Role) else name
+
+
+def refusal(refused: Refusal) -> str:
+    """Why not, with the day that it is about where there is one."""
+    sentence = str(REFUSALS[refused.reason])
+    last = refused.facts.get("last_day")
+    return f"{sentence} {_('The last day was %(day)s.', day=day(last))}" if isinstance(last, date) else sentence
+
+
+def invalid(problem: Invalid) -> str:
+    """What is wrong with one field."""
+    return str(INVALID[problem.problem])
+
+
+def constraint(error: IntegrityError) -> str:
+    """The sentence of the constraint that the database named: never its SQL, never a value."""
+    text = str(error.orig)
+    for name, sentence in CONSTRAINTS.items():
+        if name in text:
+            return str(sentence)
+    return _("This contradicts what is recorded already. Nothing was changed.")
+
+
+def name(row: Any) -> str:
+    """What a record is called: a place in the reader's language, anything else by its own name."""
+    return (row.name_ru if get_locale().language == "ru" else row.name_kk) if isinstance(row, Place) else str(row)
+
+
+def day(value: date | None) -> str:
+    """17.09.2022, the local day; a dash for none."""
+    if isinstance(value, datetime):
+        value = value.astimezone(LOCAL).date()
+    return format_date(value, "dd.MM.yyyy") if value else "—"
+
+
+def moment(value: datetime | None) -> str:
+    """07.04.2026 11:21:08, local time; a dash for none."""
+    return format_datetime(value.astimezone(LOCAL), "dd.MM.yyyy HH:mm:ss", rebase=False) if value else "—"
+
+
+def reason(value: str | None) -> str:
+    """A reason as people gave it, or as the system names its own."""
+    return str(REASONS.get(value or "", value or ""))
+
+
+def notice(told: Notice) -> str:
+    """A notice as its reader gets it, in the language of this page."""
+    sentence = NOTICES.get((told.template, told.audience)) or VERBS.get(told.template, told.template)
+    return str(sentence) % _Facts(told.facts)
+
+
+class _Facts(dict[str, Any]):
+    """A notice's facts as sentences need them: days as people write them, and a dash for one that is missing."""
+
+    def __missing__(self, _name: str) -> str:
+        return "—"
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name) if name in self else self.__missing__(name)
+        try:
+            return day(date.fromisoformat(value))
+        except (TypeError, ValueError):
+            return reason(value) if name == "reason" else value

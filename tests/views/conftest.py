@@ -1,0 +1,79 @@
+"""A small town on screen: one signed-in client for each role, and a second district and kindergarten to stay out of."""
+
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.actions import accounts
+from app.database import transaction
+from app.models import User
+from app.permissions import Actor, Role
+from tests import factories
+
+PASSWORD = "қауіпсіз-құпиясөз-12"
+
+
+def official(name: str, role: Role, *reach: object) -> None:
+    user = User(username=name, first_name="Ойдан", last_name=name, email=f"{name}@example.invalid", active=True)
+    administrator = Actor(Role.administrator)
+    accounts.save(user, role=role, reach=reach, password=PASSWORD, by=administrator, at=factories.START)
+
+
+@pytest.fixture
+def town(web: Flask, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")  # a cheap hash: these tests are not about passwords
+    with web.app_context(), transaction():
+        here, there = factories.district("Көкшетау қаласы"), factories.district("Степногорск қаласы")
+        arman, other = factories.kindergarten(here), factories.kindergarten(there, "№62 «Чирок»")
+        group, foreign_group = factories.group(arman, capacity=5), factories.group(other, capacity=5)
+        vacancy = factories.vacancy(group, places=2)
+        foreign_vacancy = factories.vacancy(foreign_group, places=2, publish=False)
+        child = factories.application(here, number="ОДО.2026.248")
+        foreign = factories.application(there, number="СТ-2026-1")
+        region = here.parent
+        official("department", Role.department, region)
+        official("specialist", Role.specialist, here)
+        official("operator", Role.operator, here)
+        official("head", Role.head, arman)
+        official("auditor", Role.auditor, region)
+        official("administrator", Role.administrator)
+        return SimpleNamespace(
+            here=here.id,
+            there=there.id,
+            arman=arman.id,
+            other=other.id,
+            group=group.id,
+            foreign_group=foreign_group.id,
+            vacancy=vacancy.id,
+            foreign_vacancy=foreign_vacancy.id,
+            child=child.id,
+            foreign=foreign.id,
+            sign_in=lambda name: sign_in(web, name),
+        )
+
+
+class Browser:
+    """A client that keeps its CSRF token, as pages do."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, address: str, **more: object):
+        return self.client.get(address, **more)
+
+    def post(self, address: str, data: dict | None = None, **more: object):
+        return self.client.post(address, data={"csrf_token": self.token(), **(data or {})}, **more)
+
+    def token(self) -> str:
+        page = self.client.get("/login/").text if "csrf" not in self.__dict__ else ""
+        self.csrf = self.__dict__.get("csrf") or page.split('name="csrf_token" value="')[1].split('"')[0]
+        return self.csrf
+
+
+def sign_in(web: Flask, name: str) -> Browser:
+    browser = Browser(web.test_client())
+    answer = browser.post("/login/", {"username": name, "password": PASSWORD})
+    assert answer.status_code == 302, answer.text
+    return browser
