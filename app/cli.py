@@ -6,15 +6,18 @@ import click
 from flask import Flask, current_app
 
 from app import shipped
-from app.actions import clock
 from app.database import transaction
-from app.now import move_demo, now
+from app.imports import import_file
+from app.now import move_demo
 from app.rules.calendar import LOCAL
+from app.scenarios.command import scenario
+from app.seed import seed
+from app.tick import tick
 
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (ship, run_clock):
+    for command in (ship, run_clock, scenario, import_file, seed):
         app.cli.add_command(command)
 
 
@@ -39,8 +42,4 @@ def run_clock(at: datetime | None) -> None:
             raise click.UsageError("time is real here: --at is for the demo")
         with transaction():
             move_demo(moment)
-    done = 0
-    for place_id in clock.districts():
-        with transaction():
-            done += clock.run(at=now(), place_id=place_id)
-    click.echo(f"{done} done")
+    click.echo(f"{tick()} done")

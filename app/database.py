@@ -3,13 +3,14 @@
 SQLite fails at once when a read turns into a write, so whatever may write begins IMMEDIATE before its first query.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import ARRAY, Connection, Engine, Integer, Select, event, func, literal, select
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import StaticPool
 
@@ -66,6 +67,14 @@ def lock_district(place_id: int) -> None:
     db.session.flush()
     db.session.execute(db.select(Place.id).where(Place.id == place_id).with_for_update(key_share=True))
     db.session.expire_all()
+
+
+def fixed(ids: Select[tuple[int]]) -> Select[tuple[int]]:
+    """The ids that a select finds now, as a select that stays the same when the rows change: one bound value."""
+    known = list(db.session.scalars(ids))
+    if db.engine.dialect.name == "sqlite":
+        return select(func.json_each(json.dumps(known)).table_valued("value").c.value)
+    return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
 
 
 @event.listens_for(Engine, "connect")

@@ -4,10 +4,13 @@ from flask import current_app
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-db = SQLA(metadata=Model.metadata)
+db: SQLAlchemy = SQLA(metadata=Model.metadata)
 migrate = Migrate()
 csrf = CSRFProtect()
 
@@ -18,5 +21,9 @@ def redis() -> Redis:
 
 
 def connect_redis(url: str) -> Redis:
-    """Connect lazily; short timeouts, so that a queue server that is down never holds a page up."""
-    return Redis.from_url(url, socket_connect_timeout=1, health_check_interval=30)
+    """Connect lazily; one try and short timeouts, so that a queue server that is down never holds a page up.
+
+    RQ's worker, which waits for jobs, raises the timeout of its own process.
+    """
+    once = Retry(NoBackoff(), 0)
+    return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1, retry=once, health_check_interval=30)

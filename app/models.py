@@ -213,6 +213,7 @@ class Audience(StrEnum):
 
 
 APPLICATION_LIVE = "status NOT IN ('enrolled', 'removed', 'archived')"
+APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred')"
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
 REFERRAL_LIVE = "status = 'issued' AND kind = 'general'"
 
@@ -356,7 +357,7 @@ class Child(Named, Base):
 
     __tablename__ = "child"
     iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
-    born_on: Mapped[date]
+    born_on: Mapped[date] = mapped_column(index=True)
     sex: Mapped[Sex]
 
 
@@ -389,6 +390,7 @@ class Application(Base):
             **only(APPLICATION_LIVE),
         ),
         Index("ix_application_waiting", "place_id", "queue_kind", "queued_at", "id", **only("status = 'queued'")),
+        Index("ix_application_with_voucher", "place_id", **only(APPLICATION_WITH_VOUCHER)),
         Index("ix_application_number_key", "number_key"),
     )
     number: Mapped[str] = mapped_column(sa.String(60))

@@ -79,6 +79,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "extend": OFFICE,
         "revoke": OFFICE,
         "archive": NEXT,
+        "leave": frozenset({R.head}),
         "lapse": frozenset({R.clock}),
         "expire": frozenset({R.clock}),
         "remind": frozenset({R.clock}),
@@ -137,8 +138,12 @@ CLOCK = Actor(Role.clock)
 
 
 def permit(actor: Actor, verb: str, subject: Base) -> None:
-    """Raise Refusal(not_allowed) unless this actor may do this verb to this subject."""
-    if actor.role not in MAY.get(type(subject), {}).get(verb, frozenset()) or not within(actor, subject):
+    """Raise Refusal(not_allowed) unless this actor may do this verb to this subject.
+
+    What follows from another verb follows wherever it lies: enrolling ends a stay in another kindergarten.
+    """
+    roles = MAY.get(type(subject), {}).get(verb, frozenset())
+    if actor.role not in roles or not (roles is ENDS or within(actor, subject)):
         raise Refusal(Reason.not_allowed, role=str(actor.role), verb=verb)
 
 
@@ -155,7 +160,8 @@ def within(actor: Actor, subject: Base) -> bool:
         own = application_of(subject)
         return own is not None and own.id == actor.application_id  # a new one is nobody else's yet
     if actor.role is Role.head:
-        return actor.kindergarten_id is not None and actor.kindergarten_id == kindergarten_of(subject)
+        own = kindergarten_of(subject) or _last_referred_to(subject)
+        return actor.kindergarten_id is not None and actor.kindergarten_id == own
     return actor.place_ids is None or isinstance(subject, EVERYWHERE) or place_of(subject) in actor.place_ids
 
 
@@ -179,7 +185,7 @@ def kindergarten_of(subject: Any) -> int | None:
         case Vacancy() | Enrolment():
             return kindergarten_of(subject.group)
         case Application():
-            live = [r for r in subject.referrals if r.kind == "general" and r.status in ("issued", "used")]
+            live = [r for r in subject.referrals if r.status in ("issued", "used")]
             return kindergarten_of(live[-1]) if live else None
         case Referral():
             return kindergarten_of(subject.vacancy)
@@ -188,6 +194,14 @@ def kindergarten_of(subject: Any) -> int | None:
         case Voucher():
             return kindergarten_of(subject.application)
     return None
+
+
+def _last_referred_to(subject: Any) -> int | None:
+    """Spec 3.8: a head who comes too late is told that, not that the child was never referred here."""
+    if not isinstance(subject, Application):
+        return None
+    past = [r for r in subject.referrals if r.kind == "general"]
+    return kindergarten_of(past[-1]) if past else None
 
 
 def place_of(subject: Any) -> int | None:
@@ -351,6 +365,6 @@ def _write_through_actions_only(session: Session, *_: Any) -> None:
     """Whoever looks through a scope writes through an action, inside `transaction()`, or not at all."""
     if _viewer.get() is None:
         return
-    if ours := [row for row in (*session.new, *session.dirty, *session.deleted) if isinstance(row, Base)]:
-        if any(row in session.new or row in session.deleted or session.is_modified(row) for row in ours):
-            raise RuntimeError(f"{type(ours[0]).__name__} written outside an action")
+    changed = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
+    if ours := [type(row).__name__ for row in changed if isinstance(row, Base)]:
+        raise RuntimeError(f"{', '.join(ours)} written outside an action")

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, select
 from werkzeug.security import generate_password_hash
 
 from app.actions.moving import record
 from app.extensions import db
-from app.models import Kindergarten, Place, User, UserScope
+from app.models import Kindergarten, Place, UserScope
 from app.permissions import Actor, Role, permit
 
 HASH = "scrypt:131072:8:1"

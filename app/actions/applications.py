@@ -1,12 +1,12 @@
 """Putting a child into the queue and taking it out (S1, S3; spec 3.4, 3.8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.actions import ending, norms, places
-from app.actions.beginning import begin, latest_stop_listing
+from app.actions.beginning import begin, catch_up, latest_stop_listing
 from app.actions.moving import move, record
 from app.database import lock_district
 from app.extensions import db
@@ -25,7 +25,7 @@ from app.models import (
     PrivilegeStatus,
     QueueKind,
 )
-from app.permissions import Actor, permit
+from app.permissions import Actor, Role, permit, permit_all
 from app.rules import eligibility, iin
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
@@ -67,16 +67,17 @@ def register(
     """
     application = Application(place_id=place_id, queue_kind=queue_kind, queued_at=queued_at or at)
     permit(by, "register", application)
-    if places.district_of(place_id) != place_id:
-        raise Refusal(Reason.wrong_place, place=place_id)
-    lock_district(place_id)
     facts = iin.facts(child.iin)
     born_on = child.born_on or facts.born_on
     if born_on != facts.born_on:
         reason = eligibility.given(reason)
+    if places.district_of(place_id) != place_id:
+        raise Refusal(Reason.wrong_place, place=place_id)
+    lock_district(place_id)
     day = local_day(at)
     eligibility.not_too_old(born_on, day, int(norms.in_force("queue.maximum_age", place_id, day).value))
     application.child = _child(child, born_on, facts.sex)
+    _end_what_is_due(application.child, queue_kind, at=at)
     not_waiting_already(application.child, queue_kind)
     application.applicant = _applicant(applicant)
     application.number = number or _next_number(place_id, day)
@@ -85,6 +86,8 @@ def register(
         raise Refusal(Reason.already_waiting, number=application.number)
     db.session.add(application)
     db.session.flush()
+    if by.role is Role.family:
+        by = replace(by, application_id=application.id)  # from now on it is this family's own
     record(
         application,
         "register",
@@ -112,6 +115,7 @@ def decide(application: Application, verb: str, *, by: Actor, at: datetime, reas
     """Spec 3.3: an official confirms or rejects the privilege that was claimed. Raises Refusal: not_allowed,
     wrong_status (nothing is claimed, or another is confirmed already)."""
     lock_district(application.place_id)
+    permit_all(by, verb, Privilege, application.place_id)
     claims = [p for p in application.privileges if p.status in (PrivilegeStatus.claimed, PrivilegeStatus.confirmed)]
     if not claims or (verb == "confirm" and any(p.status is PrivilegeStatus.confirmed for p in claims)):
         raise Refusal(Reason.wrong_status, verb=verb)
@@ -200,15 +204,27 @@ def _applicant(person: Person) -> Applicant:
     return applicant
 
 
-def not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
-    """Spec 3.7, 3.8: one live application per child and queue; who attends a state kindergarten does not wait."""
+def _end_what_is_due(child: Child, queue_kind: QueueKind, *, at: datetime) -> None:
+    """Spec 3.1: an earlier application of the child may be over by now, though the clock has not come to it yet."""
     if child.id is None:
         return
-    waits = select(Application.id).where(
+    for earlier in db.session.scalars(_waiting(child, queue_kind)).all():
+        lock_district(earlier.place_id)
+        catch_up(at=at, place_id=earlier.place_id, application_id=earlier.id)
+
+
+def _waiting(child: Child, queue_kind: QueueKind) -> Select[Application]:
+    return select(Application).where(
         Application.child_id == child.id,
         Application.queue_kind == queue_kind,
         Application.status.not_in(APPLICATION_FINAL),
     )
+
+
+def not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
+    """Spec 3.7, 3.8: one live application per child and queue; who attends a state kindergarten does not wait."""
+    if child.id is None:
+        return
     attends = (
         select(Enrolment.id)
         .join(KgGroup, KgGroup.id == Enrolment.group_id)
@@ -220,7 +236,7 @@ def not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
             Kindergarten.ownership == Ownership.state,
         )
     )
-    if db.session.scalars(waits).first() or db.session.scalars(attends).first():
+    if db.session.scalars(_waiting(child, queue_kind)).first() or db.session.scalars(attends).first():
         raise Refusal(Reason.already_waiting)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, insert, literal, select, update
+from sqlalchemy import Select, exists, func, insert, literal, select, update
 
 from app.actions import ending, enrolments, moving, norms, places, vacancies, vouchers
 from app.database import fixed, lock_district
@@ -64,7 +64,7 @@ def lapse(at: datetime, place_id: int, application_id: int | None) -> int:
     return sum(_lapse(at, place_id, ids, last) for last in _last_days(ids, Voucher.confirm_by))
 
 
-def _lapse(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
+def _lapse(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     on, ids = last + ONE_DAY, fixed(ids.where(Voucher.confirm_by == last))
     its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
     try:
@@ -81,7 +81,7 @@ def _lapse(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
     db.session.execute(
         insert(StopListing).from_select(list(listing), select(*listing.values()).where(Voucher.id.in_(ids)))
     )
-    facts = {"by": CLOCK, "at": at, "on": on, "place_id": place_id, "norm": norm}
+    facts: dict[str, Any] = {"by": CLOCK, "at": at, "on": on, "place_id": place_id, "norm": norm}
     moving.move_all(Application, its_applications, "lapse", tell={"until": until}, **facts)
     return moving.move_all(Voucher, ids, "lapse", ended_at=at, **facts)
 
@@ -92,7 +92,7 @@ def expire(at: datetime, place_id: int, application_id: int | None) -> int:
     return sum(_expire(at, place_id, ids, last) for last in _last_days(ids, Voucher.choose_by))
 
 
-def _expire(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
+def _expire(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     on, ids = last + ONE_DAY, fixed(ids.where(Voucher.choose_by == last))
     its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
     for application in db.session.scalars(
@@ -100,7 +100,7 @@ def _expire(at: datetime, place_id: int, ids: Select[Any], last: date) -> int:
     ).all():
         ending.free_held_place(application, by=CLOCK, at=at, on=on, reason="expire")
     db.session.flush()
-    facts = {"by": CLOCK, "at": at, "on": on, "place_id": place_id}
+    facts: dict[str, Any] = {"by": CLOCK, "at": at, "on": on, "place_id": place_id}
     moving.move_all(Application, its_applications, "expire", reason="choose_by", tell={"last_day": last}, **facts)
     return moving.move_all(Voucher, ids, "expire", ended_at=at, **facts)
 
@@ -130,26 +130,29 @@ def expel(at: datetime, place_id: int, application_id: int | None) -> int:
     """S1, spec 3.6: on the next working day after its last one a temporary stay ends."""
     today, calendar, done = local_day(at), places.calendar(), 0
     ids = due.narrow(due.stays_past_their_end(today), place_id, application_id)
-    for stay in db.session.scalars(select(Enrolment).where(Enrolment.id.in_(ids)).order_by(Enrolment.id)).all():
+    for last in _last_days(ids, Enrolment.ends_on):
+        stays = select(Enrolment).where(Enrolment.id.in_(ids), Enrolment.ends_on == last).order_by(Enrolment.id)
         try:
-            on = calendar.next_working_day(stay.ends_on)
+            on = calendar.next_working_day(last)
         except Refusal as refusal:
-            of_stay = select(Application.id).where(Application.id == stay.application_id)
-            _wait(of_stay, refusal, at=at, on=stay.ends_on)
+            _wait(stays.with_only_columns(Enrolment.application_id).order_by(None), refusal, at=at, on=last)
             continue
         if today >= on:
-            enrolments.expel(stay, by=CLOCK, at=at, on=on)
-            done += 1
+            for stay in db.session.scalars(stays).all():
+                enrolments.expel(stay, last=last, by=CLOCK, at=at, on=on)
+                done += 1
     return done
 
 
 def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | None) -> int:
     """S1, spec 3.6: a temporary place is no longer free once its last day is over."""
     ids = due.vacancies_to_close(local_day(at)).where(Kindergarten.place_id.in_(places.subtree(place_id)))
-    ended = db.session.scalars(select(Vacancy).where(Vacancy.id.in_(ids))).all()
-    for vacancy in ended:
-        vacancies.close_out(vacancy, by=CLOCK, at=at, on=vacancy.ends_on + ONE_DAY)
-    return len(ended)
+    done = 0
+    for last in _last_days(ids, Vacancy.ends_on):
+        for vacancy in db.session.scalars(select(Vacancy).where(Vacancy.id.in_(ids), Vacancy.ends_on == last)).all():
+            vacancies.close_out(vacancy, by=CLOCK, at=at, on=last + ONE_DAY)
+            done += 1
+    return done
 
 
 def archive_over_age(at: datetime, place_id: int, application_id: int | None) -> int:
@@ -183,12 +186,12 @@ def remind(at: datetime, place_id: int, application_id: int | None) -> int:
     return told
 
 
-def _remind(ids: Select[Any], last: date, on: date, *, at: datetime) -> int:
+def _remind(ids: Select[int], last: date, on: date, *, at: datetime) -> int:
     """One reminder for each, but not on the very day on which the term was told anyway."""
     already = exists().where(
         Notice.application_id == Voucher.application_id, Notice.template == "remind", Notice.due_on == last
     )
-    began = Voucher.issued_on < on
+    began = func.coalesce(Voucher.confirmed_on, Voucher.issued_on) < on
     family = select(Voucher.application_id).where(Voucher.id.in_(ids), began, ~already.correlate(Voucher))
     return moving.notify_all(family, "remind", at=at, facts={"last_day": last}, due_on=last)
 
@@ -201,11 +204,16 @@ def _hold_round(at: datetime, place_id: int) -> int:
     held = select(Round.id).where(Round.place_id == place_id, Round.held_on == today, Round.automatic)
     if db.session.scalars(held).first() is not None:
         return 0
-    vouchers.issue_round(place_id, by=CLOCK, at=at, automatic=True)
+    try:
+        with db.session.begin_nested():
+            vouchers.issue_round(place_id, by=CLOCK, at=at, automatic=True)
+    except Refusal as refusal:
+        first = due.narrow(due.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
+        return _wait(first, refusal, at=at, on=today)
     return 1
 
 
-def _wait(its_applications: Select[Any], refusal: Refusal, *, at: datetime, on: date) -> int:
+def _wait(its_applications: Select[int], refusal: Refusal, *, at: datetime, on: date) -> int:
     """Spec 3.1: an effect whose term has no calendar waits, is shown to the department once, is tried again."""
     if refusal.reason is not Reason.no_calendar:
         raise refusal
@@ -217,7 +225,7 @@ def _wait(its_applications: Select[Any], refusal: Refusal, *, at: datetime, on: 
     return 0
 
 
-def _last_days(ids: Select[Any], column: Any) -> list[date]:
+def _last_days(ids: Select[int], column: Any) -> list[date]:
     """The distinct last days among what is due, earliest first: what ran out first happens first."""
     return list(db.session.scalars(ids.with_only_columns(column).distinct().order_by(column)))
 

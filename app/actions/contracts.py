@@ -1,6 +1,7 @@
 """S1, spec 3.4.4: two signatures, in either order, complete the contract; then the voucher is used."""
 
 from datetime import datetime
+from typing import Any
 
 from app.actions import referrals
 from app.actions.beginning import begin
@@ -25,10 +26,11 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
         raise Refusal(Reason.reason_required, field="paper_on")
     side = "head_signed_at" if by.role is Role.head else "family_signed_at"
     eligibility.signed_once(getattr(contract, side))
+    signed: dict[str, Any] = {side: at}
     setattr(contract, side, at)
     complete = contract.family_signed_at is not None and contract.head_signed_at is not None
     half = ContractStatus.signed_by_family if contract.family_signed_at else ContractStatus.draft
-    move(contract, "sign", by=by, at=at, to=ContractStatus.signed if complete else half, **{side: at})
+    move(contract, "sign", by=by, at=at, to=ContractStatus.signed if complete else half, **signed)
     record(application, "sign", by=by, at=at, tell={"complete": complete})
     if complete and referral.voucher is not None:
         move(referral.voucher, "use", by=by, at=at, ended_at=at)

@@ -1,16 +1,17 @@
 """A child enters a group and leaves it: enrolment by the head, temporary stays and their end (spec 3.4.4, 3.6)."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
 from app.actions import ending, referrals
 from app.actions.beginning import begin
-from app.actions.moving import move, notify, record
+from app.actions.moving import move, record
+from app.database import lock_district
 from app.extensions import db
 from app.models import (
     Application,
-    Audience,
     ContractStatus,
     Enrolment,
     Holding,
@@ -80,12 +81,9 @@ def start(
     return enrolment
 
 
-def expel(stay: Enrolment, *, by: Actor, at: datetime, on: date) -> None:
-    """S1, spec 3.6: on the next working day after the last one the child leaves and the voucher is annulled."""
-    application = stay.application
-    _end(stay, verb="expel", by=by, at=at, on=on, last=stay.ends_on)
-    for audience in (Audience.family, Audience.kindergarten):
-        notify(application, "expel", at=at, audience=audience, facts={"ends_on": stay.ends_on})
+def expel(stay: Enrolment, *, last: date, by: Actor, at: datetime, on: date) -> None:
+    """S1, spec 3.6: on the working day after its `last` day the child leaves and the voucher is annulled."""
+    _end(stay, verb="expel", by=by, at=at, on=on, last=last, tell={"ends_on": last})
 
 
 def end_stay(application: Application, *, by: Actor, at: datetime, day: date) -> None:
@@ -102,7 +100,7 @@ def end_stay(application: Application, *, by: Actor, at: datetime, day: date) ->
 
 
 def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: date) -> None:
-    """Spec 3.7: enrolling elsewhere ends the old enrolment the day before."""
+    """Spec 3.7, 3.8: enrolling elsewhere ends the old enrolment the day before and archives its application."""
     old = db.session.scalars(
         select(Enrolment).where(
             Enrolment.child_id == application.child_id,
@@ -110,13 +108,27 @@ def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: da
             Enrolment.ended_on.is_(None),
         )
     ).first()
-    if old is not None:
-        _end(old, verb="leave", by=by, at=at, on=None, last=day - timedelta(days=1))
+    if old is None:
+        return
+    _end(old, verb="leave", by=by, at=at, on=None, last=day - timedelta(days=1))
+    if old.application is not None:
+        lock_district(old.application.place_id)
+        there = replace(by, kindergarten_id=old.group.kindergarten_id)  # it follows, though this head is not theirs
+        move(old.application, "leave", by=there, at=at)
 
 
-def _end(enrolment: Enrolment, *, verb: str, by: Actor, at: datetime, on: date | None, last: date) -> None:
+def _end(
+    enrolment: Enrolment,
+    *,
+    verb: str,
+    by: Actor,
+    at: datetime,
+    on: date | None,
+    last: date,
+    tell: dict[str, date] | None = None,
+) -> None:
     """Close the enrolment with its last day, free the seat, annul the voucher of a stay."""
-    record(enrolment, verb, by=by, at=at, on=on, details={"ended_on": last})
+    record(enrolment, verb, by=by, at=at, on=on, details={"ended_on": last}, tell=tell)
     enrolment.ended_on = max(last, enrolment.started_on)
     for holding in db.session.scalars(
         select(Holding).where(Holding.enrolment_id == enrolment.id, Holding.ended_at.is_(None))

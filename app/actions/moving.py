@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Update, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, insert, literal, null, select, update
 
 from app.extensions import db
 from app.models import Application, Audience, Base, Change, Norm, Notice, Voucher
@@ -99,7 +99,8 @@ def record(
     )
     if tell is not None and application is not None:
         for audience in TELLS[verb]:
-            notify(application, verb, at=at, audience=audience, facts=tell)
+            kindergarten_id = kindergarten_of(subject) if audience is Audience.kindergarten else None
+            notify(application, verb, at=at, audience=audience, facts=tell, kindergarten_id=kindergarten_id)
 
 
 def notify(
@@ -110,12 +111,13 @@ def notify(
     audience: Audience = Audience.family,
     facts: Mapping[str, Any] | None = None,
     due_on: date | None = None,
+    kindergarten_id: int | None = None,
 ) -> None:
     """Leave one notice for a family or for officials; it is a row, jobs deliver it."""
     db.session.add(
         Notice(
             application_id=application.id,
-            kindergarten_id=kindergarten_of(application) if audience is Audience.kindergarten else None,
+            kindergarten_id=kindergarten_id,
             audience=audience,
             template=template,
             facts=plain(facts) or {},
@@ -127,7 +129,7 @@ def notify(
 
 def move_all(
     model: type[Application] | type[Voucher],
-    ids: Select[tuple[int]],
+    ids: Select[int],
     verb: str,
     *,
     by: Actor,
@@ -174,11 +176,11 @@ def move_all(
 
 def set_all(statement: Update) -> int:
     """Execute one UPDATE over many rows; returns how many. The caller expires what the session knew of them."""
-    return int(db.session.execute(statement, execution_options={"synchronize_session": False}).rowcount)
+    return _count(db.session.execute(statement, execution_options={"synchronize_session": False}))
 
 
 def notify_all(
-    applications: Select[tuple[int]],
+    applications: Select[int],
     template: str,
     *,
     at: datetime,
@@ -199,7 +201,11 @@ def notify_all(
         insert(Notice).from_select(list(row), select(*row.values()).where(row["application_id"].in_(applications))),
         execution_options={"preserve_rowcount": True},
     )
-    return int(told.rowcount)
+    return _count(told)
+
+
+def _count(result: Result[Any]) -> int:
+    return cast(CursorResult[Any], result).rowcount
 
 
 def plain(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:

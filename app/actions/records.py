@@ -89,13 +89,7 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
     children or vacancies, a kindergarten with groups).
     """
     record(row, "remove", by=by, at=at, details=_facts(row))
-    used = {
-        Norm: lambda: row.approved_at is not None,
-        Vacancy: lambda: row.status is not VacancyStatus.draft,
-        KgGroup: lambda: bool(row.vacancies) or _ever_held(row),
-        Kindergarten: lambda: bool(row.groups),
-    }
-    if used.get(type(row), lambda: False)():
+    if _used(row):
         raise Refusal(Reason.wrong_status, verb="remove")
     if isinstance(row, KgGroup):
         for seat in db.session.scalars(select(Seat).where(Seat.group_id == row.id)):
@@ -156,6 +150,19 @@ def _check(row: Base) -> None:
             raise Invalid("bin", "bin")
         case Vacancy() if (row.intake is Intake.temporary) != (row.ends_on is not None):
             raise Invalid("ends_on", "temporary_only")
+
+
+def _used(row: Base) -> bool:
+    match row:
+        case Norm():
+            return row.approved_at is not None
+        case Vacancy():
+            return row.status is not VacancyStatus.draft
+        case KgGroup():
+            return bool(row.vacancies) or _ever_held(row)
+        case Kindergarten():
+            return bool(row.groups)
+    return False
 
 
 def _ever_held(group: KgGroup) -> bool:

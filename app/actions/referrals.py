@@ -12,6 +12,7 @@ from app.models import (
     Application,
     ApplicationStatus,
     Contract,
+    ContractStatus,
     DocumentKind,
     Holding,
     HoldingKind,
@@ -60,9 +61,9 @@ def _free_seat(application: Application, vacancy: Vacancy) -> Seat:
     seat = db.session.scalars(place_rules.free_seats(vacancy.id, 1)).first()
     if seat is None or vacancy.status is not VacancyStatus.published:
         raise Refusal(Reason.no_free_place)
-    if vacancy.intake is Intake.general:
-        if not leaves_room(vacancy.group, seating(application.place_id, application.queue_kind, but=application.id)):
-            raise Refusal(Reason.no_free_place)
+    held = seating(application.place_id, application.queue_kind, but=application.id)
+    if vacancy.intake is Intake.general and not leaves_room(vacancy.group, held):
+        raise Refusal(Reason.no_free_place)
     return seat
 
 
@@ -89,7 +90,7 @@ def _hold(
     )
     contract = Contract(referral=referral, drawn_up_at=at)
     db.session.add(contract)
-    record(contract, "draw_up", by=by, at=at, status=(None, "draft"))
+    record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
     move(
         application,
         "choose",

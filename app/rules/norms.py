@@ -40,7 +40,7 @@ KNOWN: dict[str, Known] = {
 }
 
 
-def in_force(name: str, path: Sequence[int], day: date) -> Select[tuple[Norm]]:
+def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:
     """Spec 3.2: the approved row of this name on this day; `path` names the place and those above it, upwards.
 
     The most specific place wins; of one place's rows the last that has begun.
@@ -54,7 +54,7 @@ def in_force(name: str, path: Sequence[int], day: date) -> Select[tuple[Norm]]:
     )
 
 
-def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Select[tuple[QueueOrder]]:
+def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Select[QueueOrder]:
     """Spec 3.3: the queue order of this kind on this day; the most specific place wins, as with norms."""
     return (
         select(QueueOrder)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, extract, func, or_, select
 from app.models import (
     Application,
     Child,
+    Enrolment,
     Holding,
     HoldingKind,
     Intake,
@@ -29,22 +30,43 @@ def is_free() -> ColumnElement[bool]:
     return Seat.retired_at.is_(None) & ~held.correlate(Seat)
 
 
-def free_seats(vacancy_id: int, limit: int | None = None) -> Select[tuple[Seat]]:
+def free_seats(vacancy_id: int, limit: int | None = None) -> Select[Seat]:
     """The free seats of one vacancy, in their order."""
     return select(Seat).where(Seat.vacancy_id == vacancy_id, is_free()).order_by(Seat.id).limit(limit)
 
 
-def unpublished_seats(group_id: int, limit: int | None = None) -> Select[tuple[Seat]]:
-    """The free general seats of a group that no vacancy has published, in their order."""
+def unpublished_seats(group_id: int, limit: int | None = None) -> Select[Seat]:
+    """The free general seats of a group that no vacancy publishes, in their order.
+
+    A seat that was held when its vacancy closed, and was freed later, is the group's again.
+    """
+    closed = select(Vacancy.id).where(Vacancy.group_id == group_id, Vacancy.status == VacancyStatus.closed)
+    its_own = or_(Seat.vacancy_id.is_(None), Seat.vacancy_id.in_(closed))
     return (
         select(Seat)
-        .where(Seat.group_id == group_id, Seat.intake == Intake.general, Seat.vacancy_id.is_(None), is_free())
+        .where(Seat.group_id == group_id, Seat.intake == Intake.general, its_own, is_free())
         .order_by(Seat.id)
         .limit(limit)
     )
 
 
-def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[Any]:
+def known_by_number(group_id: int, limit: int | None = None) -> Select[Any]:
+    """(enrolment, holding) of the children who attend a group and are known by number alone, the last first."""
+    return (
+        select(Enrolment, Holding)
+        .join(Holding, Holding.enrolment_id == Enrolment.id)
+        .where(
+            Enrolment.group_id == group_id,
+            Enrolment.child_id.is_(None),
+            Enrolment.ended_on.is_(None),
+            Holding.ended_at.is_(None),
+        )
+        .order_by(Enrolment.id.desc())
+        .limit(limit)
+    )
+
+
+def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[int, int, int]:
     """Spec 3.4.1: (birth year from, to, count) of the free seats of published general vacancies of a place."""
     return (
         select(KgGroup.birth_year_from, KgGroup.birth_year_to, func.count())
@@ -63,7 +85,7 @@ def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[Any]:
     )
 
 
-def holders(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Select[Any]:
+def holders(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Select[int, int]:
     """Spec 3.4.1: (birth year, count) of the live general vouchers of a district that have not chosen yet.
 
     `but`: an application that is left out, because it is the one that chooses now.
@@ -89,14 +111,14 @@ def holders(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Sel
     )
 
 
-def live_holding(application_id: int, kind: HoldingKind) -> Select[tuple[Holding]]:
+def live_holding(application_id: int, kind: HoldingKind) -> Select[Holding]:
     """The one live claim of this kind that an application has, if any."""
     return select(Holding).where(
         Holding.application_id == application_id, Holding.kind == kind, Holding.ended_at.is_(None)
     )
 
 
-def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: int, day: date) -> Select[Any]:
+def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: int, day: date) -> Select[Vacancy, int]:
     """S1: (vacancy, free places) of what a child of this birth year may choose from on this day, by name."""
     return (
         select(Vacancy, func.count(Seat.id))

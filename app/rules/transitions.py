@@ -4,6 +4,7 @@ A row is ``verb: (from, to)``. Where a verb may lead to more than one status the
 it must be one of the set. Who may do a verb is in permissions.py; what follows from it is in actions/.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,7 +48,7 @@ class Step:
     reason_required: bool = False
 
 
-def step(source: set[StrEnum], target: StrEnum | set[StrEnum], *, reason: bool = False) -> Step:
+def step(source: Collection[StrEnum], target: StrEnum | set[StrEnum], *, reason: bool = False) -> Step:
     return Step(frozenset(source), frozenset(target if isinstance(target, set) else {target}), reason)
 
 

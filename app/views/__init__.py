@@ -25,18 +25,18 @@ from app.views.vouchers import ReferralView, VoucherView
 
 LANGUAGES = {"kk": {"flag": "kz", "name": "Қазақша"}, "ru": {"flag": "ru", "name": "Русский"}}
 
-MENU: tuple[tuple[Any, str, Any, str], ...] = (
-    (ApplicationView, "applications", _l("Applications"), "queue"),
-    (VoucherView, "vouchers", _l("Vouchers"), "queue"),
-    (ReferralView, "referrals", _l("Referrals"), "queue"),
-    (VacancyView, "vacancies", _l("Vacancies"), "places"),
-    (KindergartenView, "kindergartens", _l("Kindergartens"), "places"),
-    (GroupView, "groups", _l("Groups"), "places"),
-    (NormView, "norms", _l("Norms"), "rules"),
-    (DayOffView, "days_off", _l("Days off"), "rules"),
-    (HistoryView, "history", _l("History"), "records"),
-    (NoticeView, "notices", _l("Notices"), "records"),
-    (UserView, "users", _l("Accounts"), "settings"),
+MENU: tuple[tuple[Any, Any, str], ...] = (
+    (ApplicationView, _l("Applications"), "queue"),
+    (VoucherView, _l("Vouchers"), "queue"),
+    (ReferralView, _l("Referrals"), "queue"),
+    (VacancyView, _l("Vacancies"), "places"),
+    (KindergartenView, _l("Kindergartens"), "places"),
+    (GroupView, _l("Groups"), "places"),
+    (NormView, _l("Norms"), "rules"),
+    (DayOffView, _l("Days off"), "rules"),
+    (HistoryView, _l("History"), "records"),
+    (NoticeView, _l("Notices"), "records"),
+    (UserView, _l("Accounts"), "settings"),
 )
 PROBLEMS = {
     400: _l("This address asks for something that cannot be."),
@@ -85,11 +85,12 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             base_template="layout.html",
         )
         app.extensions["babel"].locale_selector = language
-        for view, name, label, category in MENU:
-            appbuilder.add_view(view, name, label=label, category=category)
+        for view, label, category in MENU:
+            appbuilder.add_view(view, view.__name__, label=label, category=category)
     app.before_request(security.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
+    app.context_processor(lambda: {"appbuilder": app.appbuilder})
     app.jinja_env.globals.update(
         words=words,
         now=now,
@@ -106,10 +107,11 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.register_error_handler(CSRFError, _csrf_problem)
 
 
-def verbs_of(name: str) -> list[str]:
-    """The custom actions of a view that the reader's role may do."""
+def verbs_of(name: str, bulk: bool = False) -> list[str]:
+    """The custom actions of a view that the reader's role may do; `bulk`: those that lists offer for many."""
     sm = current_app.appbuilder.sm
-    return [verb for verb in view_of(name).verbs if sm.has_access(verb, view_of(name).class_permission_name)]
+    view = view_of(name)
+    return [verb for verb in (view.bulk if bulk else view.verbs) if sm.has_access(verb, view.class_permission_name)]
 
 
 def view_of(name: str) -> Any:

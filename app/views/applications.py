@@ -26,6 +26,7 @@ from app.models import (
     Enrolment,
     Place,
     PlaceKind,
+    Privilege,
     PrivilegeKind,
     QueueKind,
 )
@@ -103,26 +104,39 @@ class ApplicationView(BaseView):
     add_title, edit_title = _l("Put a child into the queue"), _l("Change contacts")
     list_columns = ["number", "child", "child.born_on", "place", "queued_at", "status"]
     order_columns = ["queued_at"]
-    search_columns = ["status", "place"]
+    search_columns, filter_rows = ["status", "place"], {"place": DISTRICTS}
     base_order = ("id", "desc")
     add_form, edit_form = RegisterForm, ContactForm
-    add_columns = [
-        "place",
-        "queue_kind",
-        "child_iin",
-        "child_last_name",
-        "child_first_name",
-        "child_patronymic",
-        "child_born_on",
-        "privilege",
-        "applicant_iin",
-        "applicant_last_name",
-        "applicant_first_name",
-        "applicant_patronymic",
-        "phone",
-        "email",
-        "address",
-        "reason",
+    add_fieldsets = [
+        (_l("The queue"), {"fields": ["place", "queue_kind"]}),
+        (
+            _l("The child"),
+            {
+                "fields": [
+                    "child_iin",
+                    "child_born_on",
+                    "child_last_name",
+                    "child_first_name",
+                    "child_patronymic",
+                    "privilege",
+                    "reason",
+                ]
+            },
+        ),
+        (
+            _l("The applicant"),
+            {
+                "fields": [
+                    "applicant_iin",
+                    "applicant_last_name",
+                    "applicant_first_name",
+                    "applicant_patronymic",
+                    "phone",
+                    "email",
+                    "address",
+                ]
+            },
+        ),
     ]
     edit_columns = ["phone", "email", "address"]
     label_columns = {
@@ -267,6 +281,13 @@ class ApplicationView(BaseView):
             return ask(self, "sign", rows, _("Name the day of the signed paper."))
         return self._each("sign", rows, contracts.sign)
 
+    def confirm_privilege(self, rows: list[Application]) -> Any:
+        """Spec 3.3: a claimed privilege counts once an official has seen its papers."""
+        return self._each("confirm_privilege", rows, lambda a, **who: applications.decide(a, "confirm", **who))
+
+    def reject_privilege(self, rows: list[Application]) -> Any:
+        return self._each("reject_privilege", rows, lambda a, **who: applications.decide(a, "reject", **who))
+
     verbs = {
         "issue": issue,
         "extend": extend,
@@ -278,5 +299,13 @@ class ApplicationView(BaseView):
         "withdraw": withdraw,
         "enrol": enrol,
         "sign": sign,
+        "confirm_privilege": confirm_privilege,
+        "reject_privilege": reject_privilege,
     }
-    grants = {"can_choose": MAY[Application]["choose"], "can_paper": READERS}
+    bulk = ("issue", "extend", "revoke", "archive")
+    grants = {
+        "can_choose": MAY[Application]["choose"],
+        "can_paper": READERS,
+        "confirm_privilege": MAY[Privilege]["confirm"],
+        "reject_privilege": MAY[Privilege]["reject"],
+    }

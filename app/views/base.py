@@ -51,6 +51,21 @@ class Records(SQLAInterface):
         """The page's query, with what each row shows loaded in the same statement."""
         return super().apply_all(query, *args, **kwargs).options(*self.eager)
 
+    def get_values(self, rows: Any, columns: list[str]) -> list[dict[str, Any]]:
+        """What a list shows of each row, as it is: templates know how to show each kind of thing."""
+        return [{name: attribute(row, name) for name in columns} for row in rows]
+
+    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
+        """The same of one row, in the order of the columns."""
+        return [attribute(row, name) for name in columns]
+
+
+def attribute(row: Any, path: str) -> Any:
+    """`child.born_on` of a row; None where something on the way is missing."""
+    for name in path.split("."):
+        row = getattr(row, name, None)
+    return row
+
 
 class TableWidget(ListWidget):
     template = "widgets/table.html"
@@ -71,7 +86,7 @@ class FilterWidget(RenderTemplateWidget):
 class BaseView(ModelView):
     """One noun's list, page and forms.
 
-    ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name,
+    ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name, ``bulk`` those of them that lists offer for many,
     ``grants`` the permissions of its own addresses, ``find`` is what the search box means here.
     """
 
@@ -79,8 +94,10 @@ class BaseView(ModelView):
     readers: ClassVar[frozenset[Role]]
     adds, edits, removes = "create", "change", "remove"
     verbs: ClassVar[dict[str, Callable[..., Any]]] = {}
+    bulk: ClassVar[tuple[str, ...]] = ()
     grants: ClassVar[dict[str, frozenset[Role]]] = {}
     find: ClassVar[type[BaseFilter] | None] = None
+    filter_rows: ClassVar[dict[str, Any]] = {}
     page_size = PAGE
     list_widget, show_widget = TableWidget, FactsWidget
     search_columns: ClassVar[list[str]] = ["id"]  # none would mean all of them to the framework
@@ -102,7 +119,7 @@ class BaseView(ModelView):
             "show",
             *(route for route, verb in forms.items() if verb in may),
             *(("action", "action_post") if cls.verbs else ()),
-            *(permission.removeprefix("can_") for permission in cls.grants),
+            *(name.removeprefix("can_") for name in cls.grants if name.startswith("can_")),
         }
 
     # -------------------------------------------------- request-local filters and related views
@@ -170,11 +187,8 @@ class BaseView(ModelView):
 
     def _options(self, name: str) -> list[tuple[str, str]]:
         """What a list can be filtered by in one column: (value, what people read)."""
-        if self.datamodel.is_relation(name):
-            return [
-                (str(row.id), words.name(row))
-                for row in db.session.scalars(select(self.datamodel.get_related_model(name)))
-            ]
+        if name in self.filter_rows:
+            return [(str(row.id), words.name(row)) for row in db.session.scalars(self.filter_rows[name])]
         if self.datamodel.is_boolean(name):
             return [("1", _("yes")), ("0", _("no"))]
         return [(one.value, words.label(one)) for one in getattr(self.subject, name).type.enum_class]

@@ -88,6 +88,7 @@ class NormView(BaseView):
         return done(self, rows, lambda row: norms.approve(row, by=g.actor, at=now()))
 
     verbs = {"approve": approve}
+    bulk = ("approve",)
 
 
 class DayOffForm(forms.Form):

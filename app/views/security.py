@@ -42,7 +42,9 @@ class Security(SecurityManager):
         return any((permission_name, view_name) in self.grants.get(role, ()) for role in roles_of(user))
 
     def _get_user_permission_view_menus(self, user, permission_name: str, view_menus_name: list[str]) -> set[str]:
-        return {name for name in view_menus_name if user and self._has_view_access(user, permission_name, name)}
+        """Menu entries bear the names of their views; a heading that no view bears is anybody's."""
+        views = {view.class_permission_name for view in self.appbuilder.baseviews}
+        return {n for n in view_menus_name if n not in views or self._has_view_access(user, permission_name, n)}
 
     @property
     def grants(self) -> dict[Role, set[tuple[str, str]]]:

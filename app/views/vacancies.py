@@ -66,3 +66,4 @@ class VacancyView(BaseView):
         return done(self, rows, lambda row: act(row, by=g.actor, at=now()))
 
     verbs = {"publish": publish, "close": close}
+    bulk = ("publish", "close")

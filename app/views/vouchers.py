@@ -91,6 +91,7 @@ class VoucherView(BaseView):
         return done(self, rows, lambda voucher: act(voucher.application))
 
     verbs = {"extend": extend, "revoke": revoke}
+    bulk = ("extend", "revoke")
     grants = {"can_round": MAY[Round]["issue"]}
 
 
