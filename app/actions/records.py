@@ -49,8 +49,9 @@ class Invalid(Exception):
 
 def create(row: Base, *, by: Actor, at: datetime) -> None:
     """Add one row of a register. Raises Refusal (not_allowed and what its kind entails), Invalid."""
-    permit(by, "create", row)
-    _check(row)
+    with db.session.no_autoflush:  # the row hangs on its kindergarten, but is not to be written yet
+        permit(by, "create", row)
+        _check(row)
     if isinstance(row, Norm):
         row.entered_by_id = by.user_id
     db.session.add(row)

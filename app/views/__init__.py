@@ -23,7 +23,7 @@ from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
 
-LANGUAGES = {"kk": {"flag": "kz", "name": "Қазақша"}, "ru": {"flag": "ru", "name": "Русский"}}
+LANGUAGES = {"kk": {"flag": "kz", "name": "Қазақша", "short": "Қаз"}, "ru": {"flag": "ru", "name": "Русский", "short": "Рус"}}
 
 MENU: tuple[tuple[Any, Any, str], ...] = (
     (ApplicationView, _l("Applications"), "queue"),

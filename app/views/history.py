@@ -6,15 +6,33 @@ from sqlalchemy.orm import joinedload
 from app.models import Application, Change, Notice
 from app.permissions import Role
 from app.views import words
-from app.views.base import BaseView, Records
+from app.views.base import BaseView, Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
+
+
+class Changes(Records):
+    """The history in words: verbs, records, statuses and roles as people call them."""
+
+    def get_values(self, rows, columns):
+        return [dict(zip(columns, self.get_values_item(row, columns), strict=True)) for row in rows]
+
+    def get_values_item(self, row, columns):
+        in_words = {
+            "verb": words.VERBS.get(row.verb, row.verb),
+            "subject": words.SUBJECTS.get(row.subject, row.subject),
+            "status_from": words.status(row.subject, row.status_from),
+            "status_to": words.status(row.subject, row.status_to),
+            "role": words.role(row.role),
+            "reason": words.reason(row.reason),
+        }
+        return [in_words.get(name, attribute(row, name)) for name in columns]
 
 
 class HistoryView(BaseView):
     route_base = "/history"
     subject, readers = Change, READERS
-    datamodel = Records(Change, joinedload(Change.user), joinedload(Change.application))
+    datamodel = Changes(Change, joinedload(Change.user), joinedload(Change.application))
     list_title, show_title = _l("History"), _l("Change")
     list_columns = ["at", "verb", "subject", "application", "status_from", "status_to", "role", "user", "reason"]
     show_columns = [

@@ -228,6 +228,7 @@ SUBJECTS: dict[str, Any] = {
     "norm": _l("Norm"),
     "day_off": _l("Day off"),
     "voucher_round": _l("Round"),
+    "ab_user": _l("Account"),
 }
 
 REFUSALS: dict[Reason, Any] = {
