@@ -390,7 +390,7 @@ class Application(Base):
             **only(APPLICATION_LIVE),
         ),
         Index("ix_application_waiting", "place_id", "queue_kind", "queued_at", "id", **only("status = 'queued'")),
-        Index("ix_application_with_voucher", "place_id", **only(APPLICATION_WITH_VOUCHER)),
+        Index("ix_application_with_voucher", "place_id", "status", **only(APPLICATION_WITH_VOUCHER)),
         Index("ix_application_number_key", "number_key"),
     )
     number: Mapped[str] = mapped_column(sa.String(60))

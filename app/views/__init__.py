@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,20 +23,17 @@ from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
 
-LANGUAGES = {"kk": {"flag": "kz", "name": "Қазақша", "short": "Қаз"}, "ru": {"flag": "ru", "name": "Русский", "short": "Рус"}}
+LANGUAGES = {
+    "kk": {"flag": "kz", "name": "Қазақша", "short": "Қаз"},
+    "ru": {"flag": "ru", "name": "Русский", "short": "Рус"},
+}
 
-MENU: tuple[tuple[Any, Any, str], ...] = (
-    (ApplicationView, _l("Applications"), "queue"),
-    (VoucherView, _l("Vouchers"), "queue"),
-    (ReferralView, _l("Referrals"), "queue"),
-    (VacancyView, _l("Vacancies"), "places"),
-    (KindergartenView, _l("Kindergartens"), "places"),
-    (GroupView, _l("Groups"), "places"),
-    (NormView, _l("Norms"), "rules"),
-    (DayOffView, _l("Days off"), "rules"),
-    (HistoryView, _l("History"), "records"),
-    (NoticeView, _l("Notices"), "records"),
-    (UserView, _l("Accounts"), "settings"),
+MENU: tuple[tuple[Any, ...], ...] = (
+    (ApplicationView, VoucherView, ReferralView),
+    (VacancyView, KindergartenView, GroupView),
+    (NormView, DayOffView),
+    (HistoryView, NoticeView),
+    (UserView,),
 )
 PROBLEMS = {
     400: _l("This address asks for something that cannot be."),
@@ -85,8 +82,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             base_template="layout.html",
         )
         app.extensions["babel"].locale_selector = language
-        for view, label, category in MENU:
-            appbuilder.add_view(view, view.__name__, label=label, category=category)
+        for views in MENU:
+            for view in views:
+                appbuilder.add_view_no_menu(view)
     app.before_request(security.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
@@ -98,6 +96,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         language=language,
         demo=app.config["KEZEK"].demo,
         demo_accounts=demo_accounts,
+        menu=menu,
+        titles_of=lambda labels, names: [str(labels[name]) for name in names],
         view_of=view_of,
         verbs_of=verbs_of,
     )
@@ -105,6 +105,15 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)
     app.register_error_handler(CSRFError, _csrf_problem)
+
+
+def menu() -> list[list[tuple[Any, str]]]:
+    """(title, address) of the lists that the reader's role may read, in their groups."""
+    may = current_app.appbuilder.sm.has_access
+    groups = [
+        [(v.list_title, url_for(f"{v.__name__}.list")) for v in views if may("can_list", v.__name__)] for views in MENU
+    ]
+    return [group for group in groups if group]
 
 
 def verbs_of(name: str, bulk: bool = False) -> list[str]:

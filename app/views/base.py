@@ -47,6 +47,10 @@ class Records(SQLAInterface):
         some = found.with_entities(self.get_pk()).order_by(None).limit(COUNTED + 1).subquery()
         return int(self.session.execute(select(func.count()).select_from(some)).scalar_one())
 
+    def get_related_obj(self, col_name: str, value: Any) -> Any:
+        """The record that a filter by a relation names, through the viewer's scope."""
+        return self.session.get(self.get_related_model(col_name), int(value))
+
     def apply_all(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """The page's query, with what each row shows loaded in the same statement."""
         return super().apply_all(query, *args, **kwargs).options(*self.eager)

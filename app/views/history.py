@@ -19,8 +19,8 @@ class Changes(Records):
 
     def get_values_item(self, row, columns):
         in_words = {
-            "verb": words.VERBS.get(row.verb, row.verb),
-            "subject": words.SUBJECTS.get(row.subject, row.subject),
+            "verb": str(words.VERBS.get(row.verb, row.verb)),
+            "subject": str(words.SUBJECTS.get(row.subject, row.subject)),
             "status_from": words.status(row.subject, row.status_from),
             "status_to": words.status(row.subject, row.status_to),
             "role": words.role(row.role),
@@ -33,7 +33,7 @@ class HistoryView(BaseView):
     route_base = "/history"
     subject, readers = Change, READERS
     datamodel = Changes(Change, joinedload(Change.user), joinedload(Change.application))
-    list_title, show_title = _l("History"), _l("Change")
+    list_title, show_title = _l("History"), _l("A change")
     list_columns = ["at", "verb", "subject", "application", "status_from", "status_to", "role", "user", "reason"]
     show_columns = [
         "at",

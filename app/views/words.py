@@ -343,7 +343,7 @@ def refusal(refused: Refusal) -> str:
     """Why not, with the day that it is about where there is one."""
     sentence = str(REFUSALS[refused.reason])
     last = refused.facts.get("last_day")
-    return f"{sentence} {_('The last day was %(day)s.', day=day(last))}" if isinstance(last, date) else sentence
+    return sentence + " " + _("The last day was %(day)s.", day=day(last)) if isinstance(last, date) else sentence
 
 
 def invalid(problem: Invalid) -> str:
