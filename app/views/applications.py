@@ -1,4 +1,4 @@
-"""Applications: the journal, a child's page with what is possible now, and the counter where officials act for families."""
+"""Applications: the journal, a child's page, and the counter where officials act for families."""
 
 from dataclasses import replace
 from datetime import date

@@ -57,7 +57,7 @@ class Records(SQLAInterface):
 
     def get_values(self, rows: Any, columns: list[str]) -> list[dict[str, Any]]:
         """What a list shows of each row, as it is: templates know how to show each kind of thing."""
-        return [{name: attribute(row, name) for name in columns} for row in rows]
+        return [dict(zip(columns, self.get_values_item(row, columns), strict=True)) for row in rows]
 
     def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
         """The same of one row, in the order of the columns."""
@@ -90,8 +90,9 @@ class FilterWidget(RenderTemplateWidget):
 class BaseView(ModelView):
     """One noun's list, page and forms.
 
-    ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name, ``bulk`` those of them that lists offer for many,
-    ``grants`` the permissions of its own addresses, ``find`` is what the search box means here.
+    ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name, ``bulk``
+    those of them that lists offer for many, ``grants`` the permissions of its own addresses; ``find`` is what the
+    search box means here.
     """
 
     subject: ClassVar[type[Base]]

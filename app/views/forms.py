@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import has_request_context
 from flask_appbuilder.forms import DynamicForm
+from flask_babel import get_domain
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
@@ -22,7 +23,11 @@ REQUIRED = _l("Fill this in.")
 
 
 class Form(DynamicForm):
-    """A form whose values go to an action. FlaskForm adds the CSRF token."""
+    """A form whose values go to an action. FlaskForm adds the CSRF token; its own words are ours too."""
+
+    class Meta(DynamicForm.Meta):
+        def get_translations(self, form: Any) -> Any:
+            return get_domain().get_translations()
 
     def values(self) -> dict[str, Any]:
         """What was filled in, by field name; nothing but fields that are on the form."""

@@ -14,9 +14,6 @@ READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
 class Changes(Records):
     """The history in words: verbs, records, statuses and roles as people call them."""
 
-    def get_values(self, rows, columns):
-        return [dict(zip(columns, self.get_values_item(row, columns), strict=True)) for row in rows]
-
     def get_values_item(self, row, columns):
         in_words = {
             "verb": str(words.VERBS.get(row.verb, row.verb)),

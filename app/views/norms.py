@@ -1,4 +1,4 @@
-"""The regulation as dated data: norms with their legal basis, and the days off. The department enters, a second approves."""
+"""The regulation as dated data: norms and days off. The department enters them, a second official approves norms."""
 
 from flask import g
 from flask_babel import lazy_gettext as _l
@@ -10,16 +10,18 @@ from app.models import DayOff, Norm, OnLapse, Place, PlaceKind, Unit
 from app.now import now
 from app.permissions import Role
 from app.rules.norms import KNOWN
-from app.views import forms
+from app.views import forms, words
 from app.views.asking import ask, asked, done
-from app.views.base import BaseView, Records
+from app.views.base import BaseView, Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind, Place.name_kk)
 
 
 class NormForm(forms.Form):
-    name = forms.SelectField(_l("Norm"), choices=[forms.SelectChoice(name) for name in sorted(KNOWN)])
+    name = forms.SelectField(
+        _l("Norm"), choices=lambda: [forms.SelectChoice(name, words.NORMS[name]) for name in sorted(KNOWN)]
+    )
     place = forms.row_of(_l("Place"), PLACES)
     valid_from = forms.a_day(_l("In force from"))
     value = forms.text(_l("Value"), longest=40)
@@ -30,10 +32,18 @@ class NormForm(forms.Form):
     note = forms.lines(_l("Note"), required=False)
 
 
+class Norms(Records):
+    """Norms by their names in the reader's language; the code stays beside it, for whoever enters one."""
+
+    def get_values_item(self, row, columns):
+        in_words = {"name": f"{words.NORMS.get(row.name, row.name)} ({row.name})", "value": words.norm_value(row)}
+        return [in_words.get(name, attribute(row, name)) for name in columns]
+
+
 class NormView(BaseView):
     route_base = "/norms"
     subject, readers = Norm, READERS
-    datamodel = Records(Norm, joinedload(Norm.place))
+    datamodel = Norms(Norm, joinedload(Norm.place))
     list_title, show_title = _l("Norms"), _l("Norm")
     add_title, edit_title = _l("Enter a norm"), _l("Change a norm")
     list_columns = ["name", "place", "valid_from", "value", "unit", "approved_at", "legal_basis"]

@@ -1,4 +1,4 @@
-"""Vouchers and referrals: lists for finding and acting on many; what happens to one stands on its application's page."""
+"""Vouchers and referrals: lists to find and act on many; what happens to one is on its application's page."""
 
 from flask import flash, g, request, url_for
 from flask_appbuilder import expose

@@ -21,6 +21,7 @@ from app.models import (
     Intake,
     KindergartenKind,
     Language,
+    Norm,
     Notice,
     OnLapse,
     Ownership,
@@ -173,7 +174,7 @@ VERBS: dict[str, Any] = {
     "refuse": _l("Refuse the voucher"),
     "lapse": _l("Interest not confirmed in time"),
     "restore": _l("Restore the place in the queue"),
-    "choose": _l("Choose a kindergarten"),
+    "choose": _l("Choice of a kindergarten"),
     "draw_up": _l("Draw up the contract"),
     "sign": _l("Sign the contract"),
     "enrol": _l("Enrol"),
@@ -214,6 +215,27 @@ FOLLOWS: dict[str, Any] = {
     "close": _l("Free places are no longer offered; held and occupied ones stay as they are."),
     "approve": _l("The norm is in force from its first day on. Terms that run already stay as they are."),
 }
+
+NORMS: dict[str, Any] = {
+    "procedure": _l("Procedure of the district"),
+    "voucher.confirm": _l("Term to confirm interest in a voucher"),
+    "voucher.choose": _l("Term to choose a kindergarten and sign"),
+    "voucher.stop_list": _l("Time on the stop-list after a voucher"),
+    "voucher.restorations": _l("Restorations of the place in the queue"),
+    "voucher.restorations_per": _l("Restorations are counted per"),
+    "queue.maximum_age": _l("Age at which a child leaves the queue"),
+    "rounds": _l("Who starts rounds of vouchers"),
+    "notice.reminder": _l("Reminder before a last day"),
+}
+CHOICES: dict[str, Any] = {
+    "referral": _l("by referrals"),
+    "voucher": _l("by vouchers"),
+    "manual": _l("the department"),
+    "clock": _l("the calendar, daily"),
+    "application": _l("application"),
+    "stop_listing": _l("stop-listing"),
+}
+
 
 SUBJECTS: dict[str, Any] = {
     "application": _l("Application"),
@@ -281,7 +303,8 @@ NOTICES: dict[tuple[str, Audience], Any] = {
     ),
     ("refuse", Audience.family): _l("You refused the voucher. The application is in the archive."),
     ("lapse", Audience.family): _l(
-        "Interest was not confirmed in time. The application is on the stop-list; you may restore its place by %(until)s."
+        "Interest was not confirmed in time. The application is on the stop-list; "
+        "you may restore its place by %(until)s."
     ),
     ("restore", Audience.family): _l("Your child stands in the queue again by its original day."),
     ("choose", Audience.family): _l("You chose %(kindergarten)s. The referral is among your documents."),
@@ -290,7 +313,8 @@ NOTICES: dict[tuple[str, Audience], Any] = {
     ("sign", Audience.kindergarten): _l("The contract was signed."),
     ("enrol", Audience.family): _l("Your child is enrolled: %(kindergarten)s."),
     ("expire", Audience.family): _l(
-        "No kindergarten was chosen and signed for by %(last_day)s. The voucher expired, the application is in the archive."
+        "No kindergarten was chosen and signed for by %(last_day)s. "
+        "The voucher expired, the application is in the archive."
     ),
     ("extend", Audience.family): _l("The term of your voucher was extended to %(until)s."),
     ("revoke", Audience.family): _l("The voucher was revoked: %(reason)s. Your child waits on by its original day."),
@@ -334,6 +358,17 @@ def status(subject: str, value: str | None) -> str:
     return label(STATUSES[subject](value)) if value and subject in STATUSES else value or ""
 
 
+def norm(row: Norm) -> str:
+    """A norm with its value, as people say it."""
+    unit = "" if row.unit is Unit.CHOICE else f" {label(row.unit)}"
+    return f"{NORMS.get(row.name, row.name)}: {norm_value(row)}{unit}"
+
+
+def norm_value(row: Norm) -> str:
+    """A norm's number, or its choice as people say it."""
+    return str(CHOICES.get(row.value, row.value)) if row.unit is Unit.CHOICE else row.value
+
+
 def role(name: str) -> str:
     """A role by its name, in the reader's language; a name that is none stays as it is."""
     return label(Role(name)) if name in set(Role) else name
@@ -361,7 +396,9 @@ def constraint(error: IntegrityError) -> str:
 
 
 def name(row: Any) -> str:
-    """What a record is called: a place in the reader's language, anything else by its own name."""
+    """What a record is called: a place or norm in the reader's language, anything else by its own name."""
+    if isinstance(row, Norm):
+        return norm(row)
     return (row.name_ru if get_locale().language == "ru" else row.name_kk) if isinstance(row, Place) else str(row)
 
 

@@ -1,0 +1,80 @@
+"""The entrance for files: `flask import kindergartens|applications FILE`. All of a file is brought in, or nothing.
+
+Acts as the department, which answers for what the older lists say.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask_babel import Babel, force_locale, ngettext
+from flask_babel import gettext as _
+
+import config
+from app.database import transaction
+from app.files import applications, kindergartens
+from app.files.outcome import Outcome, Places
+from app.files.problems import Problem, Wrong
+from app.files.spreadsheet import read
+from app.now import now
+from app.permissions import Actor, Role
+from app.rules.refusals import Reason, Refusal
+
+KINDS = {"kindergartens": kindergartens.bring_in, "applications": applications.bring_in}
+
+
+class _Undo(Exception):
+    """The transaction has shown what it would do, and is not to be kept."""
+
+
+def bring_in(
+    kind: str, path: Path, *, place: str | None = None, by: Actor, at: datetime, dry_run: bool = False
+) -> Outcome:
+    """Bring a file in, in one transaction. With a problem anywhere, or as a dry run, nothing is written."""
+    outcome = Outcome()
+    try:
+        sheet = read(path)
+        with transaction():
+            outcome = KINDS[kind](sheet, Places(place), by=by, at=at)
+            if outcome.problems or dry_run:
+                raise _Undo
+    except _Undo:
+        pass
+    except Wrong as wrong:
+        outcome.problems.append(Problem(0, 0, path.name, wrong.name, wrong.facts))
+    except Refusal as refusal:
+        name = "no_norm" if refusal.reason is Reason.no_norm else "not_allowed"
+        outcome.problems.append(Problem(0, 0, path.name, name))
+    return outcome
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--place", metavar="NAME", help="The district or city of rows that name none.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="kk", help="Of the report.")
+def import_file(kind: str, file: Path, place: str | None, dry_run: bool, language: str) -> None:
+    """Bring in kindergartens or applications from an Excel workbook (.xlsx) or a CSV text.
+
+    Any problem is named with its cell, nothing is written then, and the exit status is 1.
+    """
+    if "babel" not in current_app.extensions:
+        Babel(current_app, default_translation_directories=str(config.ROOT / "translations"))
+    outcome = bring_in(kind, file, place=place, by=Actor(Role.department), at=now(), dry_run=dry_run)
+    with force_locale(language):
+        click.echo("\n".join(report(outcome, dry_run=dry_run)), err=bool(outcome.problems))
+    if outcome.problems:
+        raise SystemExit(1)
+
+
+def report(outcome: Outcome, *, dry_run: bool = False) -> list[str]:
+    """The lines that people read: each problem, then how many rows did what."""
+    lines = [str(problem) for problem in outcome.problems]
+    counts = {"added": outcome.added, "changed": outcome.changed, "same": outcome.same}
+    if outcome.problems:
+        count = ngettext("%(num)d problem.", "%(num)d problems.", len(outcome.problems))
+        return [*lines, count + " " + _("Nothing was written. Correct the file and try again.")]
+    lines.append(_("%(added)d added, %(changed)d changed, %(same)d as before.", **counts))
+    return lines + ([_("This was a dry run: nothing was written.")] if dry_run else [])
