@@ -12,7 +12,7 @@ import config as settings
 from app.extensions import db
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import security, verify, words
+from app.views import cells, security, verify, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.history import HistoryView, NoticeView
@@ -101,7 +101,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         view_of=view_of,
         verbs_of=verbs_of,
     )
-    app.jinja_env.filters.update(day=words.day, moment=words.moment, label=words.label)
+    app.jinja_env.filters.update(
+        day=words.day, moment=words.moment, label=words.label, shown=cells.shown, badge=cells.badge
+    )
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)
     app.register_error_handler(CSRFError, _csrf_problem)

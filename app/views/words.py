@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
@@ -406,12 +406,12 @@ def day(value: date | None) -> str:
     """17.09.2022, the local day; a dash for none."""
     if isinstance(value, datetime):
         value = value.astimezone(LOCAL).date()
-    return format_date(value, "dd.MM.yyyy") if value else "—"
+    return f"{value:%d.%m.%Y}" if value else "—"
 
 
 def moment(value: datetime | None) -> str:
     """07.04.2026 11:21:08, local time; a dash for none."""
-    return format_datetime(value.astimezone(LOCAL), "dd.MM.yyyy HH:mm:ss", rebase=False) if value else "—"
+    return f"{value.astimezone(LOCAL):%d.%m.%Y %H:%M:%S}" if value else "—"
 
 
 def reason(value: str | None) -> str:

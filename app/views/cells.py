@@ -1,0 +1,77 @@
+"""How each kind of thing is shown in a list or on a page: by its type, in one look-up (lists show hundreds of them)."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from app.models import Base
+from app.views import words
+
+NONE = Markup('<span class="none">—</span>')
+TIME = Markup('<time datetime="{}">{}</time>')
+BADGE = Markup('<span class="badge {}">{}</span>')
+FACT = Markup("<dt>{}</dt><dd>{}</dd>")
+
+
+def shown(value: Any) -> Markup:
+    """One value as HTML; whatever people typed is escaped."""
+    kind = type(value)
+    show = _SHOWN.get(kind)
+    if show is None:
+        show = _SHOWN[kind] = next((how for kinds, how in _KINDS if issubclass(kind, kinds)), _text)
+    return show(value)
+
+
+def badge(status: StrEnum) -> Markup:
+    """A status with its colour."""
+    return BADGE.format(status.value, words.label(status))
+
+
+def _text(value: Any) -> Markup:
+    return escape(str(value)) or NONE
+
+
+def _kind(value: StrEnum) -> Markup:
+    return badge(value) if type(value).__name__.endswith("Status") else escape(words.label(value))
+
+
+def _moment(value: datetime) -> Markup:
+    return TIME.format(value.isoformat(), words.moment(value))
+
+
+def _day(value: date) -> Markup:
+    return TIME.format(value.isoformat(), words.day(value))
+
+
+def _record(value: Base) -> Markup:
+    return escape(words.name(value)) or NONE
+
+
+def _facts(value: dict[str, Any]) -> Markup:
+    return Markup('<dl class="small">{}</dl>').format(Markup().join(FACT.format(k, shown(v)) for k, v in value.items()))
+
+
+def _several(value: Any) -> Markup:
+    return Markup(", ").join(shown(one) for one in value) or NONE
+
+
+def _yes_or_no(value: bool) -> Markup:
+    return escape(_("yes") if value else _("no"))
+
+
+_KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
+    (type(None), lambda _value: NONE),
+    (Markup, lambda value: value or NONE),
+    (StrEnum, _kind),
+    (bool, _yes_or_no),
+    (datetime, _moment),
+    (date, _day),
+    (Base, _record),
+    (dict, _facts),
+    ((list, tuple), _several),
+)
+_SHOWN: dict[type, Callable[[Any], Markup]] = {}
