@@ -1,0 +1,42 @@
+"""The queues, the most urgent first, and what every job has in common: ids only, tried again, forgotten when done."""
+
+from collections.abc import Iterable
+
+from rq import Queue, Retry, get_current_job
+from rq.queue import EnqueueData
+
+from app.extensions import redis
+
+URGENT = "urgent"  # the timetable's: short, and never behind a thousand papers
+PAPERS = "papers"
+ORDER = (URGENT, PAPERS)
+RETRIES = 3
+TIMEOUT = 180  # seconds: a chunk of papers on a very slow machine
+FAILURE_KEPT = 24 * 3600  # seconds: what failed is on record in its row, Redis need not keep it
+
+
+def queue(name: str) -> Queue:
+    return Queue(name, connection=redis())
+
+
+def job(function: object, *arguments: object) -> EnqueueData:
+    """One call to be queued. Its arguments are ids, never anything about people (spec 7)."""
+    return Queue.prepare_data(
+        function,
+        arguments,
+        timeout=TIMEOUT,
+        result_ttl=0,
+        failure_ttl=FAILURE_KEPT,
+        retry=Retry(max=RETRIES),
+    )
+
+
+def enqueue(name: str, jobs: Iterable[EnqueueData]) -> None:
+    """Queue many calls in one go. Raises redis.RedisError."""
+    queue(name).enqueue_many(list(jobs))
+
+
+def came_back() -> bool:
+    """Is this job here again, because its process died, overran its time or failed?"""
+    job = get_current_job()
+    return job is not None and job.retries_left is not None and job.retries_left < RETRIES

@@ -1,0 +1,61 @@
+"""The timetable, the only one: what runs how often, in this order, and why so. `flask timetable` follows it.
+
+A second timetable does no harm: everything on it may run twice. What fails is not tried again: its next time comes.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import click
+from redis import RedisError
+from rq.cron import CronScheduler
+from rq.exceptions import StopRequested
+
+from app.extensions import redis
+from app.jobs import clock, outbox, queues
+
+
+class Entry(NamedTuple):
+    """One line: `every` in seconds."""
+
+    job: Callable[[], object]
+    every: int
+    why: str
+
+
+TIMETABLE = (
+    Entry(clock.run, 60, "First: what falls due asks for papers. A minute, for days end at midnight."),
+    Entry(outbox.relay, 5, "Then what it left is sent, and what anybody left whose wake-up was lost."),
+)
+
+
+def scheduler() -> CronScheduler:
+    """RQ's own, with our timetable. What no worker takes up until it is due again is dropped, so nothing piles up."""
+    found = CronScheduler(redis(), logging_level="WARNING")
+    for entry in TIMETABLE:
+        found.register(
+            entry.job,
+            queues.URGENT,
+            interval=entry.every,
+            ttl=entry.every,
+            job_timeout=queues.TIMEOUT,
+            result_ttl=0,
+            failure_ttl=queues.FAILURE_KEPT,
+        )
+    return found
+
+
+@click.command("timetable")
+def timetable() -> None:
+    """Queue what the timetable says, until told to stop; also across an absence of the queue server."""
+    following = scheduler()
+    while True:
+        try:
+            return following.start()
+        except RedisError as error:
+            click.echo(f"The queue server is away ({type(error).__name__}): asking again in 2 seconds", err=True)
+            try:
+                time.sleep(2)
+            except StopRequested:
+                return

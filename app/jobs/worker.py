@@ -1,0 +1,62 @@
+"""`flask worker`: takes jobs from the queues and does each in a process forked from this one, which is warm."""
+
+import gc
+import logging
+import time
+
+import click
+from redis import RedisError
+from rq import Worker
+from rq.exceptions import StopRequested
+
+from app import documents
+from app.extensions import db, redis
+from app.jobs import queues
+from app.typesetting import NoFonts
+
+log = logging.getLogger(__name__)
+
+
+class WarmWorker(Worker):
+    """RQ's worker, quick to notice what is dead: all of these in seconds."""
+
+    max_connection_wait_time = 2.0
+    log_result_lifespan = False
+
+    def __init__(self) -> None:
+        super().__init__(
+            [queues.queue(name) for name in queues.ORDER],
+            connection=redis(),
+            worker_ttl=30,
+            maintenance_interval=30,
+            job_monitoring_interval=5,
+            log_job_description=False,
+        )
+
+
+@click.command("worker")
+@click.option("--burst", is_flag=True, help="Stop when there is nothing left to do.")
+def worker(burst: bool) -> None:
+    """Do what the queues ask for, until told to stop; also across an absence of the queue server."""
+    warm()
+    gc.freeze()  # what lives until now is shared with every fork, untouched
+    while True:
+        try:
+            WarmWorker().work(burst=burst, logging_level="WARNING")
+            return
+        except RedisError as error:
+            click.echo(f"The queue server is away ({type(error).__name__}): asking again in 2 seconds", err=True)
+            try:
+                time.sleep(2)
+            except StopRequested:
+                return
+
+
+def warm() -> None:
+    """Do once what every job would have to; leave no database connection for two processes to share (trap 12)."""
+    try:
+        documents.warm()
+    except NoFonts as error:
+        log.error("papers wait: no font %s (make setup)", error)  # the clock must go on
+    db.session.remove()
+    db.engine.dispose()

@@ -1,0 +1,73 @@
+"""Whether a paper still holds on a day, whatever the clock has done by then (spec 3.1: a late one changes nothing)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.models import Intake, Referral, ReferralStatus, Voucher, VoucherStatus
+from app.rules.calendar import local_day
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A paper's state on the day that was asked about.
+
+    `invalid_since`: the first day on which it no longer holds, None while it does. `last_day`: the last one on
+    which it holds, None while none is set.
+    """
+
+    last_day: date | None = None
+    invalid_since: date | None = None
+
+    @property
+    def valid(self) -> bool:
+        return self.invalid_since is None
+
+
+def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> Standing:
+    """S1: a voucher holds through its running term, or the stay it has become that of; for good once it is used."""
+    match paper_of.status, paper_of.kind:
+        case VoucherStatus.used, _:
+            return Standing()
+        case VoucherStatus.issued | VoucherStatus.lapsed, _:
+            return _through(paper_of.confirm_by, day)
+        case VoucherStatus.confirmed, Intake.temporary if stay is not None:
+            return _through(stay.ends_on, day)
+        case VoucherStatus.confirmed | VoucherStatus.expired, _:
+            return _through(paper_of.choose_by, day)
+    return _ended(paper_of.ended_at, stay.ends_on if stay else None)
+
+
+def referral(paper_of: Referral, day: date) -> Standing:
+    """S1, spec 3.4.4: a place is held until the family's term to sign is over, and for good once it has signed.
+
+    A temporary referral holds through its last day, unless its voucher is annulled before.
+    """
+    voucher = paper_of.voucher
+    if paper_of.status in (ReferralStatus.revoked, ReferralStatus.missed):
+        if voucher is not None and voucher.status is VoucherStatus.expired:
+            return _through(voucher.choose_by, day)
+        return _ended(paper_of.ended_at, paper_of.ends_on)
+    if paper_of.kind is Intake.temporary:
+        if voucher is not None and voucher.status is VoucherStatus.annulled:
+            return _ended(voucher.ended_at, paper_of.ends_on)
+        return _through(paper_of.ends_on, day)
+    signed = paper_of.contract is not None and paper_of.contract.family_signed_at is not None
+    if paper_of.status is ReferralStatus.used or signed or voucher is None:
+        return Standing()
+    return _through(voucher.choose_by, day)
+
+
+def _through(last_day: date | None, day: date) -> Standing:
+    if last_day is None or day <= last_day:
+        return Standing(last_day)
+    return Standing(last_day, last_day + ONE_DAY)
+
+
+def _ended(ended_at: datetime | None, last_day: date | None) -> Standing:
+    """Over since the day it was ended on, or since its last day had passed where that was earlier."""
+    days = [local_day(ended_at)] if ended_at else []
+    days += [last_day + ONE_DAY] if last_day else []
+    first = min(days)
+    return Standing(first - ONE_DAY, first)

@@ -1,0 +1,42 @@
+"""Where files are kept: under Config.files, by a key of ours, whole or not at all."""
+
+import os
+from typing import Any
+
+import fsspec
+from flask import current_app
+
+
+def keep(key: str, content: bytes) -> None:
+    """Write a file so that it is there entirely, and still after a power cut, or not there; the key's last one wins.
+
+    One writer for a key at a time (its outbox row's lock): a killed writer's beginnings are overwritten by the next.
+    """
+    files, root = _place()
+    path, unfinished = f"{root}/{key}", f"{root}/{key}.part"
+    with files.open(unfinished, "wb") as file:
+        file.write(content)
+        file.flush()
+        if files.local_file:
+            os.fsync(file.fileno())
+    files.mv(unfinished, path)
+    if files.local_file:
+        _sync_folder(os.path.dirname(path))
+
+
+def read(key: str) -> bytes:
+    """What was kept under this key. FileNotFoundError where nothing was."""
+    files, root = _place()
+    return files.cat_file(f"{root}/{key}")
+
+
+def _place() -> tuple[Any, str]:
+    return fsspec.url_to_fs(str(current_app.config["KEZEK"].files), auto_mkdir=True)
+
+
+def _sync_folder(path: str) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

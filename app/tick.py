@@ -1,0 +1,28 @@
+"""One turn of the clock over the whole country: what `flask clock` does, and the timetable."""
+
+import logging
+
+from app.actions import clock
+from app.database import transaction
+from app.now import now
+
+log = logging.getLogger(__name__)
+
+
+def tick() -> int:
+    """Do all that is due, one transaction for each district. Returns the number of effects.
+
+    A district where it fails holds up no other; afterwards ExceptionGroup, with what failed.
+    """
+    with transaction():
+        districts = clock.districts()
+    done, failures = 0, []
+    for place_id in districts:
+        try:
+            with transaction():
+                done += clock.run(at=now(), place_id=place_id)
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(districts)} districts", failures)
+    return done

@@ -1,0 +1,216 @@
+"""Spec 7, "no lost or doubled job": the very processes of `make run`, killed without warning while they work.
+
+SQLite has no server that could die: there the database's own end is a killed writer, which is the work-horse.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from redis import Redis
+
+import config
+from app import create_app
+from app.actions import vouchers
+from app.database import transaction
+from app.extensions import db
+from app.models import Application, Document, Notice, Outbox, Voucher, VoucherStatus
+from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
+from tools import postgres, run
+
+PATIENCE = 60  # seconds; spec 7 allows two minutes
+PARTS = {"valkey": "valkey-server", "worker": "flask worker", "timetable": "flask timetable"}  # in its command
+WITNESS = {  # what a database itself saw: every time that an outbox row was committed as done
+    "sqlite": "CREATE TRIGGER see AFTER UPDATE OF done_at ON outbox WHEN NEW.done_at IS NOT NULL "
+    "BEGIN INSERT INTO witness VALUES (NEW.id); END",
+    "postgresql": "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN INSERT INTO witness VALUES (NEW.id); RETURN NULL; END $$;"
+    "CREATE TRIGGER see AFTER UPDATE OF done_at ON outbox FOR EACH ROW WHEN (NEW.done_at IS NOT NULL) "
+    "EXECUTE FUNCTION see()",
+}
+
+
+class Kezek:
+    """A running one of our own, and an application on its database."""
+
+    def __init__(self, app: Flask, environment: dict[str, str]) -> None:
+        self.app, self.environment = app, environment
+        self.var = Path(environment["KEZEK_VAR"])
+        self.redis = Redis(unix_socket_path=str(self.var / "valkey.sock"))
+
+    def pid(self, part: str) -> int:
+        """The process of a part, a child of the supervisor; 0 while there is none."""
+        supervisor = int((self.var / "supervisor.pid").read_text())
+        return next((pid for pid in children(supervisor) if PARTS[part] in " ".join(command(pid))), 0)
+
+    def kill(self, part: str) -> None:
+        """Kill a part of it, and see that it comes back."""
+        assert soon(lambda: self.pid(part))
+        killed = self.pid(part)
+        assert killed  # 0 would be ourselves
+        os.kill(killed, signal.SIGKILL)
+        assert soon(lambda: self.pid(part) not in (0, killed))
+
+    def kill_work_horse(self) -> None:
+        """Kill the process that renders, in the middle of its papers: one is done, and some are not."""
+        before = self.done(True)
+        assert soon(lambda: self.done(True) > before, every=0.02)
+        horses = children(self.pid("worker"))
+        assert horses and self.done(False)
+        os.kill(horses[0], signal.SIGKILL)
+
+    def kill_database(self) -> None:
+        """Kill PostgreSQL with all its processes, and after a moment start it again as it was started."""
+        folder = Path(sa.make_url(self.environment["DATABASE_URL"]).query["host"])
+        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        started_as, owner = command(pid), Path(f"/proc/{pid}").stat()
+        for each in (pid, *children(pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        time.sleep(1)
+        for lock in (folder / "data" / "postmaster.pid", *folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()  # their owner is dead, but its parent has not looked yet
+        someone = {} if os.geteuid() else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+        with (folder / "log").open("a") as lines:
+            self.database = subprocess.Popen(started_as, cwd=folder, stdout=lines, stderr=lines, **someone)
+        db.engine.dispose()
+        assert soon(self.answers)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(sa.exc.OperationalError):
+            return db.session.scalar(sa.text("SELECT 1")) == 1
+        db.session.rollback()
+        return False
+
+    def done(self, yes: bool) -> int:
+        """How many papers are done, or are not."""
+        db.session.rollback()
+        return db.session.scalar(sa.select(sa.func.count(Outbox.id)).where(Outbox.done_at.is_not(None) == yes))
+
+    def lapsed(self) -> int:
+        db.session.rollback()
+        return db.session.scalar(sa.select(sa.func.count(Voucher.id)).where(Voucher.status == VoucherStatus.lapsed))
+
+
+@pytest.fixture
+def kezek(kind: str) -> Iterator[Kezek]:
+    with contextlib.ExitStack() as stack:
+        var = stack.enter_context(tempfile.TemporaryDirectory(prefix="kezek-"))
+        own = {"KEZEK_VAR": var, "KEZEK_PORT": _free_port(), "KEZEK_DEMO": "0", "SECRET_KEY": "for tests only, long"}
+        if kind == "postgresql":
+            own["DATABASE_URL"] = stack.enter_context(postgres.cluster())
+        environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
+        process = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "tools/run.py"],
+                cwd=run.ROOT,
+                env=environment | own,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        stack.callback(process.terminate)
+        assert any("Kezek is at" in line for line in process.stdout)
+        app = create_app(config.load(own), web=False)
+        with app.app_context():
+            running = Kezek(app, environment | own)
+            yield running
+            db.session.remove()
+            db.engine.dispose()
+        if hasattr(running, "database"):
+            running.database.send_signal(signal.SIGQUIT)
+            running.database.wait()
+
+
+def _free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def command(pid: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+    return []
+
+
+def soon(true: Callable[[], object], every: float = 0.1, patience: float = PATIENCE) -> bool:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(every)
+    return False
+
+
+def families(number: int, when: datetime, name: str) -> list[Application]:
+    """As many families as this have been issued vouchers."""
+    with transaction():
+        place = district(name)
+        vacancy(group(kindergarten(place), capacity=number), places=number)
+        found = [application(place) for _ in range(number)]
+        vouchers.issue_round(place.id, by=DEPARTMENT, at=when)
+    return found
+
+
+def confirm(found: list[Application]) -> None:
+    with transaction():
+        for each in found:
+            vouchers.confirm(each, by=family(each), at=datetime.now(UTC))
+
+
+def witness() -> None:
+    with transaction():
+        db.session.execute(sa.text("CREATE TABLE witness (outbox_id INTEGER)"))
+        db.session.execute(sa.text(WITNESS[db.engine.dialect.name]))
+
+
+def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
+    now = datetime.now(UTC)
+    witness()
+    confirming = families(50, now, "Көкшетау қаласы")
+    late = families(10, now - timedelta(days=15), "Степногорск қаласы")
+
+    confirm(confirming[:30])
+    kezek.kill_work_horse()
+    kezek.redis.flushall()  # what was sent is lost: only its rows know of it
+    assert kezek.done(False)
+    kezek.kill("worker")
+    kezek.kill("timetable")  # a new one starts with the clock's turn
+    confirm(confirming[30:40])
+    kezek.kill_work_horse()
+    kezek.kill("valkey")
+    confirm(confirming[40:])
+    kezek.kill_work_horse()
+    if kind == "postgresql":
+        kezek.kill_database()
+    kezek.kill("timetable")
+    assert soon(lambda: not kezek.done(False)) and soon(lambda: kezek.lapsed() == len(late))
+
+    rows = db.session.scalars(sa.select(Outbox.id).order_by(Outbox.id)).all()
+    assert len(rows) == len(confirming)
+    assert db.session.scalars(sa.text("SELECT outbox_id FROM witness ORDER BY 1")).all() == rows
+    papers = {kezek.var / "files" / paper.file_key: paper.sha256 for paper in db.session.scalars(sa.select(Document))}
+    stored = {path: sha256(path.read_bytes()).hexdigest() for path in kezek.var.glob("files/**/*") if path.is_file()}
+    assert len(papers) == len(confirming) and stored == papers
+    for verb, told in ((confirming, "confirm"), (late, "lapse")):
+        notices = sa.select(Notice.application_id).where(Notice.template == told)
+        assert sorted(db.session.scalars(notices)) == sorted(each.id for each in verb)

@@ -1,0 +1,38 @@
+"""Papers for a test: some that were asked for, and what is drawn on one."""
+
+from datetime import datetime
+
+import pypdfium2
+
+from app.actions import vouchers
+from app.database import transaction
+from app.models import Document, DocumentKind
+from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy
+
+QR_SIZE = 41  # modules a side
+CONFIRMED = at("2026-04-09T18:00")
+
+
+def asked_for(number: int, when: datetime = CONFIRMED) -> list[Document]:
+    """As many families as this have confirmed their vouchers, in one transaction: each gets its paper."""
+    with transaction():
+        place = district()
+        vacancy(group(kindergarten(place), capacity=number), places=number)
+        families = [application(place) for _ in range(number)]
+        vouchers.issue_round(place.id, by=DEPARTMENT, at=when)
+    with transaction():
+        for child in families:
+            vouchers.confirm(child, by=family(child), at=when)
+    return [document for child in families for document in child.documents if document.kind is DocumentKind.voucher]
+
+
+def qr_on(pdf: bytes) -> list[list[int]]:
+    """The modules of the QR in the lower left of a paper's page: dark is 1. They are looked at, not decoded."""
+    mm = 8 * 72 / 25.4  # pixels a millimetre
+    picture = pypdfium2.PdfDocument(pdf)[0].render(scale=8).to_pil().convert("L")
+    corner = picture.crop((int(14 * mm), int(255 * mm), int(48 * mm), int(290 * mm))).point(lambda grey: grey < 128)
+    left, top, right, bottom = corner.getbbox()
+    step, half = (right - left) / QR_SIZE, (right - left) / QR_SIZE / 2
+    assert abs((bottom - top) / QR_SIZE - step) < 0.1
+    centres = [half + step * i for i in range(QR_SIZE)]
+    return [[int(corner.getpixel((int(left + x), int(top + y)))) for x in centres] for y in centres]

@@ -1,0 +1,237 @@
+"""Papers: what they say, in both languages, on one page, and what nobody can make them do."""
+
+import socket
+import threading
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pypdfium2
+import pytest
+
+from app import documents, storage, typesetting
+from app.documents import Facts
+from app.extensions import db
+from app.models import Document, DocumentKind, Outbox
+from tests import papers
+
+TEMPORARY = Facts(
+    kind=DocumentKind.temporary_referral,
+    address="http://127.0.0.1:8080/verify/Zr9m1x0bQ3u7Kp2LwYt4aA",
+    asked_at=datetime(2026, 4, 10, 7, tzinfo=UTC),
+    number="Ж-2026-000123",
+    issued_on=date(2026, 4, 10),
+    child="Һәкімұлы Іңкәр Ғабитқызы",
+    iin="220917500123",
+    born_on=date(2022, 9, 17),
+    application="ОДО.2026.248",
+    place_kk="Ақмола облысы, Көкшетау қаласы",
+    place_ru="Акмолинская область, город Кокшетау",
+    support_phone="+7 (7162) 25-00-00",
+    voucher="В-2026-000045",
+    confirmed_on=date(2026, 4, 9),
+    choose_by=date(2026, 4, 16),
+    kindergarten="ГККП «Ясли-сад «Арман»",
+    address_of_kindergarten="Көкшетау, Әуезов көшесі, 12",
+    phone_of_kindergarten="+7 (771) 625-09-16",
+    group="Ақбота",
+    birth_years="2022",
+    language="ru",
+    ends_on=date(2026, 4, 30),
+)
+GENERAL = replace(TEMPORARY, kind=DocumentKind.referral, ends_on=None)
+VOUCHER = replace(
+    GENERAL,
+    kind=DocumentKind.voucher,
+    number="В-2026-000045",
+    **dict.fromkeys(
+        ("kindergarten", "address_of_kindergarten", "phone_of_kindergarten", "group", "birth_years", "language")
+    ),
+)
+EVERY = pytest.mark.parametrize("facts", [VOUCHER, GENERAL, TEMPORARY], ids=lambda facts: facts.kind)
+
+
+def text(pdf: bytes) -> str:
+    """What the paper's only page says, on one line."""
+    document = pypdfium2.PdfDocument(pdf)
+    assert len(document) == 1
+    return " ".join(document[0].get_textpage().get_text_range().split())
+
+
+@EVERY
+def test_a_paper_names_the_child_the_place_and_itself_in_kazakh_letters(facts):
+    said = text(documents.render(facts))
+    for fact in (facts.child, facts.iin, "17.09.2022", facts.application, f"№ {facts.number}", facts.address):
+        assert fact in said
+    for fact in (facts.place_kk, facts.place_ru, facts.support_phone):
+        assert fact in said
+    assert set("ӘҒҚҢӨҰҮҺІ") <= set(text(documents.render(replace(facts, place_kk="ӘҒҚҢӨҰҮҺІ"))))
+
+
+def test_a_voucher_says_by_when_a_place_is_chosen():
+    said = text(documents.voucher(VOUCHER))
+    assert "Орын таңдап, шартқа қол қойыңыз: 16.04.2026 дейін осы күнді қоса алғанда" in said
+    assert "Выберите место и подпишите договор: по 16.04.2026 включительно" in said
+
+
+def test_a_referral_says_where_and_by_when_the_family_signs():
+    said = text(documents.referral(GENERAL))
+    for fact in ("ГККП «Ясли-сад «Арман»", "Әуезов көшесі, 12, +7 (771) 625-09-16", "Ақбота (2022)", "В-2026-000045"):
+        assert fact in said
+    assert "Электрондық шартқа қол қойыңыз: 16.04.2026 дейін" in said
+    assert "Подпишите электронный договор: по 16.04.2026" in said
+    assert "орыс тілі / русский язык" in said
+
+
+def test_a_temporary_referral_says_until_when_and_what_follows():
+    said = text(documents.temporary_referral(TEMPORARY))
+    assert "Бұл – уақытша орын Бала балабақшаға бара алады: 30.04.2026 дейін осы күнді қоса алғанда" in said
+    assert "Это временное место Ребёнок может посещать детский сад: по 30.04.2026 включительно" in said
+    assert "келесі жұмыс күні бала балабақшадан автоматты түрде шығарылады, ваучер жойылады" in said
+    assert "На следующий рабочий день после этого срока ребёнок автоматически отчисляется" in said
+    assert "ваучер аннулируется" in said
+    assert "кезектегі орны сақталады" in said
+    assert "Место в очереди сохраняется" in said
+
+
+@EVERY
+def test_the_qr_leads_to_the_page_that_verifies_the_paper(facts):
+    assert papers.qr_on(documents.render(facts)) == [list(row) for row in typesetting.qr(facts.address).matrix]
+
+
+@EVERY
+@pytest.mark.parametrize("letter", ["Щ", "Әбілқайыр "], ids=["unbreakable", "words"])
+def test_the_longest_facts_stay_on_one_page(facts, letter):
+    def fill(length):
+        return (letter * length)[:length]
+
+    longest = replace(
+        facts, child=fill(242), application=fill(60), place_kk=fill(242), place_ru=fill(242), support_phone=fill(40)
+    )
+    if facts.kindergarten:
+        longest = replace(longest, kindergarten=fill(200), address_of_kindergarten=fill(300), group=fill(120))
+    assert text(documents.render(longest)).count(letter[0]) > 700 // len(letter)
+
+
+@EVERY
+def test_the_same_facts_make_the_same_bytes(facts):
+    assert documents.render(facts) == documents.render(facts)
+
+
+def test_a_paper_can_be_read_aloud():
+    document = pypdfium2.PdfDocument(documents.render(TEMPORARY))
+    assert pypdfium2.raw.FPDFCatalog_IsTagged(document)
+    assert document.get_metadata_dict()["Title"] == "Уақытша жолдама · Временное направление № Ж-2026-000123"
+
+
+# ---------------------------------------------------------------- what is typed stays text, and nothing is fetched
+
+PAYLOADS = (
+    "<img src='file:///etc/passwd'>",
+    '"><img src="http://127.0.0.1:{port}/i">',
+    "<style>@import url(http://127.0.0.1:{port}/c);</style>",
+    "</td></tr></table><h1>Жалған</h1>",
+    "<svg xmlns='http://www.w3.org/2000/svg'><image href='http://127.0.0.1:{port}/s'/></svg>",
+    "<link rel=attachment href='file:///etc/passwd'>",
+    "url(http://127.0.0.1:{port}/u)",
+    "{{{{ 7 * 7 }}}} {{% raw %}}",
+    "<script>document.title=1</script>",
+    "&lt;b&gt; &amp;",
+)
+
+
+@pytest.fixture
+def visits():
+    """A port on which a visitor would be noticed, and who came."""
+    came = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def count():
+            while True:
+                try:
+                    visitor, _ = server.accept()
+                except OSError:
+                    return
+                came.append(visitor.recv(100))
+                visitor.close()
+
+        threading.Thread(target=count, daemon=True).start()
+        yield server.getsockname()[1], came
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_whatever_is_typed_is_printed_as_it_was_typed(visits, payload):
+    port, came = visits
+    typed = payload.format(port=port)
+    everywhere = ("child", "application", "place_kk", "place_ru", "support_phone", "kindergarten")
+    everywhere += ("address_of_kindergarten", "phone_of_kindergarten", "group")
+    pdf = documents.render(replace(TEMPORARY, **dict.fromkeys(everywhere, typed)))
+    said = text(pdf).replace(" ", "")
+    assert said.count(typed.replace(" ", "")) == len(everywhere)
+    assert "root:" not in said
+    assert pypdfium2.PdfDocument(pdf).count_attachments() == 0
+    assert came == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    (
+        "<img src='http://127.0.0.1:{port}/i'>",
+        "<link rel=stylesheet href='http://127.0.0.1:{port}/c'>",
+        "<style>@font-face {{ font-family: x; src: url(http://127.0.0.1:{port}/f) }} p {{ font-family: x }}</style>",
+        "<p style='background: url(http://127.0.0.1:{port}/b)'>x",
+        "<svg><image href='http://127.0.0.1:{port}/s'/></svg>",
+        "<link rel=attachment href='file://{secret}'>",
+        "<img src='file://{secret}'>",
+        "<object data='file://{secret}'></object>",
+    ),
+)
+def test_even_markup_would_fetch_nothing(visits, tmp_path, markup):
+    port, came = visits
+    secret = tmp_path / "secret.svg"
+    secret.write_text("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>")
+    pdf = typesetting.page(f"<!doctype html><html lang=kk><title>x</title>{markup}".format(port=port, secret=secret))
+    document = pypdfium2.PdfDocument(pdf)
+    assert came == []
+    assert document.count_attachments() == 0
+    assert [o.type for o in document[0].get_objects()] in ([], [pypdfium2.raw.FPDF_PAGEOBJ_TEXT])
+
+
+# ---------------------------------------------------------------- stored once, opened as it was stored
+
+
+@pytest.fixture
+def asked(app) -> Document:
+    return papers.asked_for(1)[0]
+
+
+def test_a_stored_paper_is_opened_as_it_was_stored(asked):
+    with pytest.raises(documents.NotReady):
+        documents.open_stored(asked)
+    documents.store(asked, b"%PDF paper")
+    assert asked.file_key == f"documents/2026/{asked.id:06d}-voucher.pdf"
+    assert documents.open_stored(asked) == b"%PDF paper"
+    documents.store(asked, b"%PDF again")
+    assert documents.open_stored(asked) == b"%PDF again"
+
+
+def test_a_changed_or_lost_file_is_not_handed_out(app, asked):
+    documents.store(asked, b"%PDF paper")
+    storage.keep(asked.file_key, b"%PDF forged")
+    with pytest.raises(documents.Damaged):
+        documents.open_stored(asked)
+    (app.config["KEZEK"].files / asked.file_key).unlink()
+    with pytest.raises(documents.Damaged):
+        documents.open_stored(asked)
+
+
+def test_the_facts_of_a_paper_come_from_the_records(asked):
+    facts = documents.facts_of(asked)
+    voucher = asked.voucher
+    assert facts.address == f"http://127.0.0.1:8080/verify/{asked.code}"
+    assert (facts.number, facts.choose_by) == (voucher.number, voucher.choose_by)
+    assert (facts.place_kk, facts.place_ru) == (
+        "Ақмола облысы, Көкшетау қаласы",
+        "Акмолинская область, Көкшетау қаласы",
+    )
+    assert db.session.scalars(db.select(Outbox)).one().document_id == asked.id
