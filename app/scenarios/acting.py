@@ -1,0 +1,41 @@
+"""Who does a step (spec 4, `by`): a plain role is the one in charge of the subject, `{role, of}` somebody else's."""
+
+from datetime import date
+from typing import Any
+
+from app.actions import places
+from app.extensions import db
+from app.models import Application, Intake, Kindergarten, Place, PlaceKind
+from app.permissions import CLOCK, Actor, Role, kindergarten_of, place_of
+
+
+def actor(role: Role, subject: Any, paper_on: date | None = None) -> Actor:
+    """The person of this role who is in charge of this record: its district's specialist, its kindergarten's head."""
+    match role:
+        case Role.clock:
+            return CLOCK
+        case Role.auditor | Role.administrator:
+            return Actor(role)
+        case Role.family:
+            return Actor(role, application_id=subject.id if isinstance(subject, Application) else None)
+        case Role.head:
+            return Actor(role, kindergarten_id=_kindergarten(subject))
+    place = db.session.get_one(Place, _place(subject))
+    top = PlaceKind.region if role is Role.department else PlaceKind.district
+    while place.kind is not top and place.parent is not None and place.kind is not PlaceKind.region:
+        place = place.parent
+    return Actor(role, place_ids=frozenset(places.subtree(place.id)), paper_on=paper_on)
+
+
+def _place(subject: Any) -> int:
+    return subject.id if isinstance(subject, Place) else place_of(subject)
+
+
+def _kindergarten(subject: Any) -> int | None:
+    """Of an application the kindergarten that it was last referred to, also when the place was freed since."""
+    if isinstance(subject, Kindergarten):
+        return subject.id
+    if isinstance(subject, Application) and kindergarten_of(subject) is None:
+        last = [r for r in subject.referrals if r.kind is Intake.general][-1:]
+        return kindergarten_of(last[0]) if last else None
+    return kindergarten_of(subject)

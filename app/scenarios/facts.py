@@ -1,0 +1,202 @@
+"""What a scenario may expect (spec 4): a table of facts for each kind of record, read from what is recorded."""
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.actions import applications, norms, numbers
+from app.actions.beginning import latest_stop_listing, latest_voucher
+from app.extensions import db
+from app.models import (
+    Application,
+    Audience,
+    Base,
+    Enrolment,
+    Holding,
+    HoldingKind,
+    Intake,
+    KgGroup,
+    Place,
+    QueueKind,
+    Seat,
+    Vacancy,
+    VacancyStatus,
+)
+from app.rules import places as place_rules
+from app.rules import queue
+from app.scenarios.town import Town
+
+NOT_YET = frozenset({"standing", "misses", "attend_by", "priority_by", "open_to_year_group"})
+
+
+class NotInForce(Exception):
+    """A fact of the referral procedure's queue, which a later issue brings."""
+
+
+def of(ref: str, town: Town, day: date) -> dict[str, Any]:
+    """All facts of what a ref stands for, on a local day; none of what has not entered."""
+    if ref not in town.ids:
+        return {}
+    record, found = town.record(ref), {}
+    for name, fact in FACTS.get(type(record), {}).items():
+        try:
+            found[name] = plain(fact(record, day, town))
+        except NotInForce:
+            continue
+    return found
+
+
+def one(ref: str, name: str, town: Town, day: date) -> Any:
+    """One fact. Raises NotInForce."""
+    if ref not in town.ids:
+        return None
+    record = town.record(ref)
+    return plain(FACTS[type(record)][name](record, day, town))
+
+
+def holds(expected: Any, found: Any) -> bool:
+    """Whether a fact is as expected: `none` says the same as null, and of `next` the years that are named count."""
+    if isinstance(expected, dict):
+        return all((found or {}).get(year, []) == refs for year, refs in expected.items())
+    return ("none" if expected is None else expected) == ("none" if found is None else found)
+
+
+def plain(value: Any) -> Any:
+    """A fact as JSON and YAML have it: days and statuses are text."""
+    match value:
+        case date():
+            return value.isoformat()
+        case list():
+            return [plain(one) for one in value]
+        case StrEnum():
+            return str(value)
+    return value
+
+
+# ---------------------------------------------------------------- applications
+
+
+def _number(application: Application, day: date, _town: Town) -> int | None:
+    number = numbers.of(application, _in_force(application.place_id, day))
+    return number.value if number else None
+
+
+def _privileged_number(application: Application, day: date, _town: Town) -> int | None:
+    number = numbers.of(application, _in_force(application.place_id, day))
+    return number.privileged if number else None
+
+
+def _in_force(place_id: int, day: date) -> date:
+    if norms.procedure(place_id, day) != "voucher":
+        raise NotInForce("number")
+    return day
+
+
+def _of_voucher(name: str) -> Callable[[Application, date, Town], Any]:
+    return lambda application, _day, _town: getattr(latest_voucher(application), name, None)
+
+
+def _temporary_voucher(application: Application, _day: date, _town: Town) -> str | None:
+    last = [v for v in application.vouchers if v.kind is Intake.temporary][-1:]
+    return str(last[0].status) if last else None
+
+
+def _referral(application: Application, _day: date, _town: Town) -> str | None:
+    return application.referrals[-1].status if application.referrals else None
+
+
+def _contract(application: Application, _day: date, _town: Town) -> str:
+    """A void contract is none (spec 4)."""
+    contracts = [r.contract for r in application.referrals if r.contract is not None]
+    return contracts[-1].status if contracts and contracts[-1].status != "void" else "none"
+
+
+def _attends(application: Application, _day: date, town: Town) -> str | None:
+    """The group where the child is now: that of a stay, while there is one, before that of its enrolment."""
+    lives = select(Enrolment).where(Enrolment.child_id == application.child_id, Enrolment.ended_on.is_(None))
+    found = db.session.scalars(lives.order_by(Enrolment.intake == Intake.general, Enrolment.id)).first()
+    return town.ref_of(KgGroup, found.group_id) if found else None
+
+
+def _holds(application: Application, _day: date, town: Town) -> str | None:
+    held = db.session.scalars(place_rules.live_holding(application.id, HoldingKind.held)).first()
+    return town.ref_of(KgGroup, held.seat.group_id) if held else None
+
+
+def _notices(application: Application, _day: date, _town: Town) -> list[str]:
+    return [notice.template for notice in application.notices if notice.audience is Audience.family]
+
+
+# ---------------------------------------------------------------- groups, vacancies, places
+
+
+def _free_general(group: KgGroup, _day: date, _town: Town) -> int:
+    """Capacity less enrolled and held places; an offer does not count here (spec 4)."""
+    return group.capacity - _seats(group, Intake.general, HoldingKind.enrolment, HoldingKind.held)
+
+
+def _free_temporary(group: KgGroup, _day: date, _town: Town) -> int:
+    return sum(_free(vacancy) for vacancy in group.vacancies if vacancy.intake is Intake.temporary)
+
+
+def _enrolled(group: KgGroup, _day: date, _town: Town) -> int:
+    return _seats(group, Intake.general, HoldingKind.enrolment)
+
+
+def _seats(group: KgGroup, intake: Intake, *kinds: HoldingKind) -> int:
+    held = select(func.count(Holding.id)).join(Seat).where(Seat.group_id == group.id, Seat.intake == intake)
+    return db.session.scalar(held.where(Holding.ended_at.is_(None), Holding.kind.in_(kinds))) or 0
+
+
+def _free(vacancy: Vacancy) -> int:
+    """Published places that nobody holds."""
+    if vacancy.status is not VacancyStatus.published:
+        return 0
+    return len(db.session.scalars(place_rules.free_seats(vacancy.id)).all())
+
+
+def _waiting(place: Place, day: date, _town: Town) -> int:
+    lines = [queue.waiting(place.id, kind, day).add_columns(func.count()) for kind in QueueKind]
+    return sum(db.session.scalar(line) or 0 for line in lines)
+
+
+def _next(place: Place, day: date, town: Town) -> dict[str, list[str | None]]:
+    """By birth year, who will be served next, in order."""
+    categories = norms.order(place.id, _in_force(place.id, day)).categories
+    found: dict[str, list[str | None]] = {}
+    for kind in QueueKind:
+        for id_, year in db.session.execute(queue.next_by_categories(place.id, kind, categories, day)):
+            found.setdefault(str(int(year)), []).append(town.ref_of(Application, id_))
+    return found
+
+
+Fact = Callable[[Any, date, Town], Any]
+
+FACTS: dict[type[Base], dict[str, Fact]] = {
+    Application: {
+        "status": lambda application, _day, _town: application.status,
+        "number": _number,
+        "privileged_number": _privileged_number,
+        "restorations": lambda application, _day, _town: applications.restorations(application),
+        "confirm_by": _of_voucher("confirm_by"),
+        "choose_by": _of_voucher("choose_by"),
+        "stop_listed_until": lambda application, _day, _town: getattr(latest_stop_listing(application), "until", None),
+        "attends": _attends,
+        "holds": _holds,
+        "voucher": _of_voucher("status"),
+        "temporary_voucher": _temporary_voucher,
+        "referral": _referral,
+        "contract": _contract,
+        "notices": _notices,
+        "documents": lambda application, _day, _town: [document.kind for document in application.documents],
+    },
+    KgGroup: {"free_general": _free_general, "free_temporary": _free_temporary, "enrolled": _enrolled},
+    Vacancy: {
+        "free": lambda vacancy, _day, _town: _free(vacancy),
+        "status": lambda vacancy, _day, _town: vacancy.status,
+    },
+    Place: {"waiting": _waiting, "next": _next},
+}

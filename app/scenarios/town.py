@@ -1,0 +1,243 @@
+"""The town of a scenario: its rows enter through the actions that officials use, each at its own moment (spec 4)."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from app.actions import applications, norms, places, records, vacancies
+from app.actions.applications import Person
+from app.extensions import db
+from app.models import (
+    Applicant,
+    Application,
+    Base,
+    Child,
+    DayOff,
+    Intake,
+    KgGroup,
+    Kindergarten,
+    KindergartenKind,
+    Language,
+    Norm,
+    OnLapse,
+    Ownership,
+    Place,
+    PlaceKind,
+    PrivilegeKind,
+    QueueKind,
+    Sex,
+    Unit,
+    Vacancy,
+)
+from app.permissions import Actor, Role
+from app.rules import iin
+from app.rules.norms import KNOWN
+from app.scenarios.reading import Path, Scenario, day, moment
+
+Row = dict[str, Any]
+BORN = date(1990, 8, 18)  # of the invented applicants
+LONG_AGO = date(2016, 1, 1)
+OFFICE = Actor(Role.department)  # who enters the rows of the file
+
+
+class NotThere(Exception):
+    """A step speaks of an application or a vacancy that has not entered yet, or was refused when it did."""
+
+
+class Town:
+    """What has entered so far: each ref's record. The database is the current one, each call a transaction's part."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.ids: dict[str, tuple[type[Base], int]] = {}
+        self.region = 0
+        self.people: dict[str, tuple[Person, Person]] = {}
+
+    def record(self, ref: str) -> Any:
+        """The record that a ref stands for. Raises NotThere."""
+        if ref not in self.ids:
+            raise NotThere(f"not there yet: {ref}")
+        return db.session.get_one(*self.ids[ref])
+
+    def ref_of(self, model: type[Base], id_: int) -> str | None:
+        """The ref of a record, None for one that the file does not name."""
+        return next((ref for ref, known in self.ids.items() if known == (model, id_)), None)
+
+    def districts(self) -> list[int]:
+        """The districts of the file, in its order: where its clock runs."""
+        found = [self.record(row["ref"]) for _, row in self.scenario.rows("places")]
+        return [place.id for place in found if place.kind is PlaceKind.district]
+
+    def _enters(self, ref: str, row: Base) -> None:
+        db.session.flush()
+        self.ids[ref] = type(row), row.id
+
+    # ------------------------------------------------------------ what is there from the beginning
+
+    def founding(self, at: datetime) -> Iterator[tuple[Path, Callable[[], None]]]:
+        """Places, days off, kindergartens and groups: the path of each and what enters it, in order."""
+        yield ("places",), self._found_region
+        for path, row in self.scenario.rows("places"):
+            yield path, lambda row=row: self._place(row, at)
+        for name in ("days_off", "working"):
+            for path, text in self.scenario.rows(name):
+                yield path, lambda text=text, name=name: self._day(day(text), name == "working", at)
+        for path, row in self.scenario.rows("kindergartens"):
+            yield path, lambda row=row: self._kindergarten(row, at)
+
+    def _found_region(self) -> None:
+        """The region above all places of the file that name no parent; in a kept town it has a name of its own."""
+        title, serial = self.scenario.content.get("title", "Сценарий")[:100], 1
+        name = title
+        while db.session.scalars(select(Place.id).where(Place.name_kk == name)).first():
+            serial += 1
+            name = f"{title} ({serial})"
+        region = Place(kind=PlaceKind.region, parent_id=places.country().id, name_kk=name, name_ru=name)
+        db.session.add(region)
+        db.session.flush()
+        self.region = region.id
+
+    def _place(self, row: Row, at: datetime) -> None:
+        parent = self.record(row["parent"]).id if "parent" in row else self.region
+        if row["kind"] == "region" and "parent" not in row:
+            parent = places.country().id
+        place = Place(
+            kind=PlaceKind(row["kind"]),
+            parent_id=parent,
+            name_kk=row["name"],
+            name_ru=row.get("name_ru", row["name"]),
+        )
+        db.session.add(place)
+        self._enters(row["ref"], place)
+        if "procedure" in row:
+            norm = {"name": "procedure", "value": row["procedure"], "unit": "CHOICE", "valid_from": str(LONG_AGO)}
+            self.norm(norm | {"place": row["ref"]}, by=OFFICE, at=at)
+
+    def _day(self, off: date, working: bool, at: datetime) -> None:
+        """A day that the built-in calendar has already is set as the file says."""
+        known = db.session.scalars(select(DayOff).where(DayOff.day == off)).first()
+        if known is not None:
+            records.change(known, {"working": working}, by=OFFICE, at=at)
+        else:
+            records.create(DayOff(day=off, working=working, name=self._basis()), by=OFFICE, at=at)
+
+    def _kindergarten(self, row: Row, at: datetime) -> None:
+        kindergarten = Kindergarten(
+            place_id=self.record(row["place"]).id,
+            name=row["name"],
+            kind=KindergartenKind(row.get("kind", "nursery_kindergarten")),
+            ownership=Ownership(row.get("ownership", "state")),
+            state_order=row.get("state_order", False),
+        )
+        records.create(kindergarten, by=OFFICE, at=at)
+        self._enters(row["ref"], kindergarten)
+        for group in row.get("groups", []):
+            first, last = group["birth_years"]
+            created = KgGroup(
+                kindergarten=kindergarten,
+                name=group.get("name", group["ref"]),
+                language=Language(group.get("language", "kk")),
+                birth_year_from=first,
+                birth_year_to=last,
+                capacity=group["capacity"],
+            )
+            records.create(created, by=OFFICE, at=at)
+            records.occupy(created, group.get("occupied", 0), by=OFFICE, at=at)
+            self._enters(group["ref"], created)
+
+    # ------------------------------------------------------------ what enters at a moment of its own
+
+    def norm(self, row: Row, *, by: Actor, at: datetime) -> None:
+        """Spec 4: a norm is entered and approved. Raises Refusal: not_allowed, and what entering one raises."""
+        known = KNOWN[row["name"]].on_lapse
+        lapse = row.get("on_lapse") or next(iter(known), None)
+        norm = Norm(
+            name=row["name"],
+            place_id=self.record(row["place"]).id if "place" in row else self.region,
+            valid_from=day(row["valid_from"]),
+            value=str(row["value"]),
+            unit=Unit(row["unit"]),
+            carry=row.get("carry", False),
+            on_lapse=OnLapse(lapse) if lapse else None,
+            legal_basis=row.get("legal_basis", self._basis()),
+            note=row.get("note"),
+        )
+        records.create(norm, by=by, at=at)
+        norms.approve(norm, by=by, at=at)
+
+    def vacancy(self, row: Row, *, at: datetime, publish: bool) -> None:
+        """A vacancy is drafted and, with publish_at, published."""
+        ends_on = day(row["ends_on"]) if "ends_on" in row else None
+        vacancy = Vacancy(
+            group=self.record(row["group"]),
+            places=row["places"],
+            intake=Intake(row.get("intake", "general")),
+            ends_on=ends_on,
+        )
+        records.create(vacancy, by=OFFICE, at=at)
+        if publish:
+            vacancies.publish(vacancy, by=OFFICE, at=at)
+        self._enters(row["ref"], vacancy)
+
+    def register(self, step: Row, *, by: Actor, at: datetime) -> Application:
+        """Spec 4: a child is put into the queue; its privilege is claimed. Raises Refusal as the action does."""
+        row = step["application"]
+        child, applicant = self._family(row)
+        privilege = row.get("privilege", "none")
+        application = applications.register(
+            place_id=self.record(row["place"]).id,
+            child=child,
+            applicant=applicant,
+            by=by,
+            at=at,
+            queued_at=moment(row["queued_at"]) if "queued_at" in row else None,
+            number=row.get("number"),
+            queue_kind=QueueKind(row.get("queue_kind", "general")),
+            privilege=None if privilege == "none" else PrivilegeKind(privilege),
+            reason=step.get("reason"),
+        )
+        self._enters(row["ref"], application)
+        return application
+
+    def application(self, row: Row, *, at: datetime) -> None:
+        """An application of the file, at its queued_at; its privilege is confirmed."""
+        application = self.register({"application": row}, by=OFFICE, at=at)
+        if application.privileges:
+            applications.decide(application, "confirm", by=OFFICE, at=at)
+
+    def _family(self, row: Row) -> tuple[Person, Person]:
+        """The child and the applicant of a row; with `same_as` those of another application."""
+        if row["ref"] not in self.people:
+            if "same_as" in row["child"]:
+                return self._family(next(r for r in self._application_rows() if r["ref"] == row["child"]["same_as"]))
+            child = row["child"]
+            born_on = day(child["born_on"]) if "born_on" in child else None
+            number = child.get("iin") or _unused_iin(Child, born_on, Sex.male, self._taken())
+            parent = _unused_iin(Applicant, BORN, Sex.female, self._taken())
+            name = {"last_name": "Сценарий", "first_name": row["ref"]}
+            self.people[row["ref"]] = (Person(number, born_on, **name), Person(parent, BORN, **name))
+        return self.people[row["ref"]]
+
+    def _taken(self) -> set[str]:
+        """The numbers of the file: those that it gives and those that were made so far."""
+        given = {row["child"]["iin"] for row in self._application_rows() if "iin" in row["child"]}
+        return given | {person.iin for family in self.people.values() for person in family}
+
+    def _application_rows(self) -> list[Row]:
+        rows = [row for _, row in self.scenario.rows("applications")]
+        return rows + [step["application"] for _, step in self.scenario.rows("steps") if step.get("do") == "register"]
+
+    def _basis(self) -> str:
+        return self.scenario.content.get("title", "Сценарий")[:200]
+
+
+def _unused_iin(model: type[Child] | type[Applicant], born_on: date | None, sex: Sex, taken: set[str]) -> str:
+    """Spec 4 ("a valid one is made"): an IIN of that birthday that nobody in the town or the file has."""
+    for serial in count(1):
+        number = iin.make(born_on or BORN, sex, serial)
+        if number not in taken and not db.session.scalars(select(model.id).where(model.iin == number)).first():
+            return number
+    raise AssertionError

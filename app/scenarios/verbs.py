@@ -1,0 +1,95 @@
+"""What a step may do (spec 4): one line per verb, and behind each the action that the screens call too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from app.actions import applications, clock, contracts, enrolments, referrals, vacancies, vouchers
+from app.models import Place
+from app.permissions import Actor
+from app.scenarios.reading import day
+from app.scenarios.town import Town
+
+RECORDS = frozenset({"place", "application", "vacancy"})  # fields that name a record; the first is the subject
+VALUES: dict[str, Callable[[str], Any]] = {"until": day}  # fields that are not text
+NOT_HANDED_ON = frozenset({"what"})
+
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How a step is done: `act(town, step, by=, at=)`; the fields that it needs and those that it may have.
+
+    "a|b" needs exactly one of the two; `action` is what act() calls, where that is one function.
+    """
+
+    act: Callable[..., object]
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    by_needed: bool = True
+    action: Callable[..., object] | None = None
+
+    @property
+    def fields(self) -> set[str]:
+        """All fields that a step with this verb may have beside at, do, by, error and expect."""
+        return {name for field in self.needs + self.may for name in field.split("|")}
+
+
+def on(action: Callable[..., object], *needs: str, may: tuple[str, ...] = ()) -> Verb:
+    """A verb whose action takes the records that the step names, then its other fields by name."""
+
+    def act(town: Town, step: Step, *, by: Actor, at: datetime) -> None:
+        given = {name for field in needs for name in field.split("|") if name in step}
+        records = [town.record(step[name]) for name in sorted(given & RECORDS)]
+        others = (given | set(may)) - RECORDS - NOT_HANDED_ON
+        action(*records, by=by, at=at, **{name: _value(name, step.get(name)) for name in others})
+
+    return Verb(act, needs, (*may, "paper_on"), action=action)
+
+
+def _value(name: str, text: str | None) -> Any:
+    return VALUES[name](text) if text is not None and name in VALUES else text
+
+
+def _issue(subject: Any, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """A round of a whole place, or one child out of order."""
+    if isinstance(subject, Place):
+        vouchers.issue_round(subject.id, by=by, at=at)
+    else:
+        vouchers.issue(subject, by=by, at=at, reason=reason)
+
+
+def _run_clock(town: Town, _step: Step, *, by: Actor, at: datetime) -> None:
+    for place_id in town.districts():
+        clock.run(at=at, place_id=place_id)
+
+
+VERBS: dict[str, Verb] = {
+    "issue": on(_issue, "application|place", may=("reason",)),
+    "confirm": on(vouchers.confirm, "application"),
+    "refuse": on(vouchers.refuse, "application"),
+    "restore": on(applications.restore, "application"),
+    "withdraw": on(applications.withdraw, "application"),
+    "choose": on(referrals.choose, "application", "vacancy"),
+    "sign": on(contracts.sign, "application"),
+    "enrol": on(enrolments.enrol, "application"),
+    "extend": on(vouchers.extend, "application", "what", "until", may=("reason",)),
+    "revoke": on(vouchers.revoke, "application", "what", may=("reason",)),
+    "archive": on(applications.archive, "application", may=("reason",)),
+    "publish": on(vacancies.publish, "vacancy"),
+    "close": on(vacancies.close, "vacancy"),
+    "confirm_privilege": on(partial(applications.decide, verb="confirm"), "application"),
+    "reject_privilege": on(partial(applications.decide, verb="reject"), "application", may=("reason",)),
+    "register": Verb(Town.register, ("application",), ("reason", "paper_on")),
+    "norm": Verb(
+        Town.norm,
+        ("name", "valid_from", "value", "unit"),
+        ("place", "carry", "on_lapse", "legal_basis", "note"),
+        by_needed=False,
+    ),
+    "clock": Verb(_run_clock, by_needed=False),
+}
+NOT_YET = frozenset({"offer", "reinstate", "release", "leave"})  # the referral procedure's, in a later issue

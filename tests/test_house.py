@@ -1,0 +1,211 @@
+"""Spec 5: how the house is built. Imports run one way, one writer of status, constraints with names, one schema."""
+
+import ast
+import inspect
+from functools import partial
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from app.extensions import db
+from app.models import Base
+from app.scenarios.verbs import VERBS
+
+APP = Path(__file__).resolve().parent.parent / "app"
+GROUND = {"permissions", "notifications", "extensions", "database", "now", "shipped", "documents", "storage"}
+GROUND |= {"typesetting"}
+ENTRANCES = {"views", "cabinet", "api", "jobs", "scenarios", "imports", "seed", "cli"}
+STARTED_BY = {"cli": ENTRANCES, "": ENTRANCES}  # who may import other entrances: what starts them ("": create_app)
+FILES = sorted(APP.rglob("*.py"))
+
+
+def part_of(file: Path) -> str:
+    """What a file belongs to: `actions` for app/actions/clock.py, `models` for app/models.py."""
+    inside = file.relative_to(APP).with_suffix("").parts
+    return "" if inside == ("__init__",) else inside[0]
+
+
+def imported(file: Path) -> set[str]:
+    """The modules that a file imports anywhere in it, functions included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            found |= {f"app.{name.name}" for name in node.names} if node.module == "app" else {str(node.module)}
+    return found
+
+
+def parts(file: Path) -> set[str]:
+    """The parts of our own that a file imports, its own aside."""
+    return {module.split(".")[1] for module in imported(file) if module.startswith("app.")} - {part_of(file)}
+
+
+def wrong(part: str, allowed: set[str] | None = None, forbidden: set[str] = frozenset()) -> list[tuple[str, set[str]]]:
+    """The files of a part that import what they should not."""
+    found = [(file, parts(file)) for file in FILES if part_of(file) == part]
+    told = [
+        (str(file.relative_to(APP)), (p - allowed if allowed is not None else set()) | p & forbidden)
+        for file, p in found
+    ]
+    return [one for one in told if one[1]]
+
+
+def test_models_state_facts_and_import_nothing_of_ours():
+    assert wrong("models", allowed=set()) == []
+
+
+def test_rules_know_the_models_and_nothing_else():
+    assert wrong("rules", allowed={"models"}) == []
+
+
+@pytest.mark.parametrize("part", sorted(GROUND))
+def test_the_ground_imports_no_action_and_no_entrance(part):
+    assert wrong(part, forbidden=ENTRANCES | {"actions"}) == []
+
+
+def test_actions_import_no_entrance():
+    assert wrong("actions", allowed={"models", "rules"} | GROUND) == []
+
+
+def test_entrances_do_not_import_each_other_but_what_starts_them_does():
+    everything = {part_of(file) for file in FILES}
+    for part in everything - set(STARTED_BY):
+        assert wrong(part, forbidden=ENTRANCES) == []
+
+
+def test_rules_and_models_know_no_web():
+    web = {"flask", "flask_babel", "flask_wtf", "flask_migrate", "werkzeug"}
+    for file in FILES:
+        if part_of(file) in ("models", "rules"):
+            assert {module.split(".")[0] for module in imported(file)} & web == set(), file
+
+
+def test_only_entrances_ask_what_time_it_is():
+    for file in FILES:
+        if part_of(file) in {"models", "rules", "actions", "permissions"}:
+            source = file.read_text("utf-8")
+            assert "datetime.now(" not in source and "utcnow(" not in source and "date.today(" not in source, file
+            assert "now" not in parts(file), file
+
+
+def writes_status(file: Path) -> list[int]:
+    """The lines of a file that set a status: x.status = ..., setattr(x, "status", ...), .values(status=...)."""
+    lines = []
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        match node:
+            case ast.Attribute(attr="status", ctx=ast.Store()):
+                lines.append(node.lineno)
+            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value="status"), *_]):
+                lines.append(node.lineno)
+            case ast.Call(func=ast.Attribute(attr="values"), keywords=keywords):
+                lines += [node.lineno for keyword in keywords if keyword.arg == "status"]
+    return lines
+
+
+def test_one_file_writes_status():
+    writers = {str(file.relative_to(APP)) for file in FILES if writes_status(file)}
+    assert writers == {"actions/moving.py"}
+
+
+def test_actions_never_commit_and_never_send():
+    for file in FILES:
+        if part_of(file) == "actions":
+            source = file.read_text("utf-8")
+            assert ".commit(" not in source and ".rollback(" not in source and "enqueue" not in source, file
+
+
+def test_every_public_function_of_rules_and_actions_says_what_it_is_for():
+    for file in FILES:
+        if part_of(file) not in ("rules", "actions"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.col_offset == 0:
+                assert ast.get_docstring(node) or len(node.body) == 1, f"{file}:{node.lineno} {node.name}"
+
+
+# ---------------------------------------------------------------- the player's verbs
+
+
+def actions_of(verb: str) -> set[str]:
+    """The functions of app.actions that a verb of the scenario player calls."""
+    function = VERBS[verb].action or VERBS[verb].act
+    function = function.func if isinstance(function, partial) else function
+    if function.__module__.startswith("app.actions."):
+        return {f"{function.__module__}.{function.__name__}"}
+    names = function.__globals__
+    tree = ast.parse(dedent(inspect.getsource(function)))
+    called = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    modules = [(names.get(c.value.id), c.attr) for c in called if isinstance(c.value, ast.Name)]
+    found = [getattr(module, attr) for module, attr in modules if inspect.ismodule(module)]
+    return {f"{f.__module__}.{f.__name__}" for f in found if f.__module__.startswith("app.actions.")}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_scenario_does_nothing_but_by_an_action(verb):
+    assert actions_of(verb) != set()
+
+
+def test_the_player_writes_no_row_of_its_own_but_places():
+    for file in sorted((APP / "scenarios").glob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        assert writes_status(file) == []
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        writers = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id in ("insert", "update", "delete")]
+        assert writers == [], file
+        added = [
+            ast.unparse(c.args[0]) for c in calls if ast.unparse(c.func) in ("db.session.add", "db.session.add_all")
+        ]
+        assert set(added) <= {"place", "region"}, file
+
+
+# ---------------------------------------------------------------- tables
+
+
+OURS = [mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, Base)]
+
+
+@pytest.mark.parametrize("table", OURS, ids=lambda table: table.name)
+def test_every_constraint_and_index_has_a_name_that_both_databases_keep(table):
+    names = [item.name for item in (*table.constraints, *table.indexes)]
+    assert [name for name in names if not name or len(name) > 60] == []
+
+
+def test_names_of_constraints_and_indexes_are_used_once():
+    names = [item.name for table in OURS for item in (*table.constraints, *table.indexes)]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "uq_holding_one_live_per_seat",
+        "uq_application_one_live_per_child_and_queue",
+        "uq_voucher_one_live_per_application_and_kind",
+        "uq_referral_one_live_per_child",
+        "uq_enrolment_one_live_per_child_and_intake",
+        "uq_stop_listing_one_live_per_application",
+        "uq_privilege_one_confirmed_per_application",
+        "uq_round_by_clock_once_a_day",
+    ],
+)
+def test_the_database_itself_allows_one_live_row(app, name):
+    """Spec 3.7: in the database as migrated, unique, and for live rows alone."""
+    if db.engine.dialect.name == "postgresql":
+        definition = db.session.scalar(sa.text("SELECT indexdef FROM pg_indexes WHERE indexname = :n"), {"n": name})
+    else:
+        definition = db.session.scalar(sa.text("SELECT sql FROM sqlite_master WHERE name = :n"), {"n": name})
+    assert definition.startswith("CREATE UNIQUE INDEX")
+    assert " WHERE " in definition
+
+
+def test_the_migrations_make_what_the_models_say(app):
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        differences = compare_metadata(context, db.metadata)
+    assert differences == []

@@ -1,0 +1,242 @@
+"""Spec 4: the regulation's own tests, each played on both databases, and the command that plays them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app.actions import vouchers
+from app.extensions import db
+from app.models import Place, PlaceKind
+from app.scenarios.checking import read
+from app.scenarios.player import play
+from app.scenarios.reading import FileWrong
+from app.scenarios.scratch import scratch
+from app.scenarios.verbs import VERBS
+from tests.scenarios import FILES
+
+EXAMPLE = Path(__file__).parent / "scenarios" / "a-temporary-place.yaml"
+FAILS = ("number: 1", "number: 2")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_regulation_holds(databases, kind, file):
+    scenario = read(file.read_text("utf-8"))
+    with scratch(databases.url(kind)):
+        assert play(scenario).failed == []
+
+
+def test_each_scenario_has_a_title_and_names_its_seed():
+    texts = [file.read_text("utf-8") for file in FILES]
+    assert [text for text in texts if "title: " not in text] == []
+    assert [text[:80] for text in texts if "seed" not in text.split("\nplaces:")[0].lower()] == []
+
+
+def test_every_verb_is_played_by_a_scenario():
+    played = {step.get("do") for file in FILES for _, step in read(file.read_text("utf-8")).rows("steps")}
+    assert set(VERBS) - played == set()
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def run(app, tmp_path):
+    """`flask scenario play` on a text, with the options that follow."""
+
+    def run(text: str, *options: str):
+        file = tmp_path / "scenario.yaml"
+        file.write_text(text, "utf-8")
+        return app.test_cli_runner().invoke(args=["scenario", "play", str(file), *options])
+
+    return run
+
+
+def example(*replaced: tuple[str, str]) -> str:
+    text = EXAMPLE.read_text("utf-8")
+    for old, new in replaced:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def test_a_line_is_printed_for_every_step_and_the_exit_status_is_0_when_all_holds(run):
+    result = run(example())
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == 6 + 1
+    assert lines[1].split() == ["2026-04-09T18:00", "confirm", "a1", "done"]
+
+
+def test_what_does_not_hold_is_told_with_its_line_and_the_exit_status_is_1(run):
+    result = run(example(FAILS))
+    assert result.exit_code == 1
+    assert "DOES NOT HOLD  a1.number: expected 2, found 1 (line 30)" in result.stdout
+
+
+def test_json_is_one_document_with_steps_state_and_failed(run):
+    result = run(example(FAILS), "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert list(document) == ["steps", "state", "failed"]
+    assert document["steps"][1] == {
+        "at": "2026-04-09T18:00",
+        "do": "confirm",
+        "subject": "a1",
+        "ok": True,
+        "error": None,
+    }
+    assert document["state"]["a1"]["temporary_voucher"] == "annulled"
+    assert document["state"]["arman-ru"] == {"free_general": 1, "free_temporary": 0, "enrolled": 24}
+    assert [(f["subject"], f["fact"], f["expected"], f["found"], f["line"]) for f in document["failed"]] == [
+        ("a1", "number", 2, 1, 30)
+    ]
+
+
+def test_a_refusal_that_nobody_expected_and_an_expected_one_that_does_not_come_are_failures(run):
+    early = ("{at: 2026-04-10T12:00, by: family, do: choose", "{at: 2026-04-20T12:00, by: family, do: choose")
+    document = json.loads(run(example(early), "--json").stdout)
+    assert document["steps"][2] | {"at": ""} == {
+        "at": "",
+        "do": "choose",
+        "subject": "a1",
+        "ok": False,
+        "error": "too_late",
+    }
+    assert {"subject": "a1", "fact": "error", "expected": None, "found": "too_late"}.items() <= document["failed"][
+        0
+    ].items()
+    expected = run(example(("do: issue, place: kokshetau", "do: issue, place: kokshetau, error: no_calendar")))
+    assert (expected.exit_code, "expected no_calendar, found None" in expected.stdout) == (1, True)
+
+
+WRONG = {
+    "not YAML": (("title: A", "title: [A"), "3:7", "expected ',' or ']'"),
+    "unknown key": (("intake: general", "intakes: general"), "17:43", "unknown key: intakes"),
+    "unknown key at the top": (("working: []", "workings: []"), "8:1", "unknown key: workings"),
+    "missing key": (("ref: v1, ", ""), "17:5", "missing: ref"),
+    "wrong type": (("capacity: 25", "capacity: many"), "15:76", "'many' is not of type 'integer'"),
+    "not a day": (("ends_on: 2026-04-30", "ends_on: 2026-04-31"), "18:71", "not a day"),
+    "not a moment": (("publish_at: 2026-04-06T09:00", "publish_at: 2026-04-06"), "17:72", "not a moment"),
+    "a moment with a zone": (("at: 2026-04-08T10:00", "at: 2026-04-08T10:00Z"), "27:10", "not a moment"),
+    "written twice": (("places: 1, intake: general", "places: 1, places: 1"), "17:43", "written twice: places"),
+    "an alias": (("days_off: [2026-05-01", "days_off: [*a"), "7:12", "aliases are not read here"),
+    "named twice": (("ref: t1", "ref: v1"), "18:11", "named twice: v1"),
+    "unknown ref": (
+        ("group: arman-ru, places: 1, intake: t", "group: arman, places: 1, intake: t"),
+        "18:22",
+        "group: arman",
+    ),
+    "unknown fact": (("attends: arman-ru", "attend: arman-ru"), "30:58", "unknown fact"),
+    "fact of another kind": (("{free_general: 1}", "{free: 1}"), "35:14", "unknown fact of this group: free"),
+    "value no fact can have": (("status: queued, attends: null", "status: waiting"), "34:16", "not one of queued"),
+    "nothing is known": (("arman-ru: {free", "arman: {free"), "35:3", "nothing is known of: arman"),
+    "unknown verb": (("do: confirm", "do: confrim"), "28:44", "unknown verb: confrim"),
+    "unknown role": (("by: department", "by: departement"), "27:32", "not a role"),
+    "unknown refusal": (("do: clock}", "do: clock, error: late}"), "31:46", "unknown refusal: late"),
+    "field of another verb": (("do: confirm, a", "do: confirm, vacancy: t1, a"), "28:53", "unknown key: vacancy"),
+    "verb without its subject": (("do: confirm, application: a1", "do: confirm"), "28:5", "missing: application"),
+    "verb without a role": (("by: family, do: confirm", "do: confirm"), "28:5", "missing: by"),
+    "issue of two": (("do: issue,", "do: issue, application: a1,"), "27:5", "needs one of: application, place"),
+    "out of order": (("at: 2026-05-03T12:00", "at: 2026-04-03T12:00"), "31:10", "earlier than the step before it"),
+    "no such norm": (("name: voucher.confirm", "name: voucher.confirms"), "6:12", "no such name of a norm"),
+    "norm in hours": (("value: 2, unit: WD", "value: 2, unit: H"), "6:87", "no such unit of a norm: H"),
+    "more than the capacity": (("occupied: 24", "occupied: 26"), "15:90", "more than the capacity: 26"),
+    "ends without being temporary": (("intake: temporary, ", ""), "18:5", "ends_on belongs to a temporary"),
+    "no moment in the queue": (("    queued_at: 2026-04-07T11:21:08\n", ""), "20:5", "missing: queued_at"),
+    "nobody's child": (("child: {born_on: 2022-09-17}", "child: {same_as: a1}"), "23:22", "nobody's child: a1"),
+    "too long": (("ОДО.2026.248", "1" * 61), "21:13", "is too long"),
+    "cannot enter": (("born_on: 2022-09-17", "born_on: 2020-04-07"), "20:5", "cannot enter: too_old"),
+    "not there yet": (
+        (
+            "at: 2026-04-08T10:00, by: department, do: issue, place: kokshetau",
+            "at: 2026-04-01T10:00, by: family, do: confirm, application: a1",
+        ),
+        "27:5",
+        "not there yet: a1",
+    ),
+    "verb not in force": (
+        ("do: clock}", "do: offer, by: department, vacancy: v1}"),
+        "31:32",
+        "not in force yet: offer",
+    ),
+    "fact not in force": (("temporary_voucher: annulled", "misses: 0"), "34:39", "not in force yet: misses"),
+    "norm not in force": (
+        ("name: voucher.confirm", "name: referral.attend"),
+        "6:12",
+        "not in force yet: referral.attend",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_file_that_is_wrong_is_named_with_line_and_column_and_exit_status_2(run, case):
+    replaced, where, told = WRONG[case]
+    result = run(example(replaced), "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"scenario.yaml:{where}: " in result.stderr
+    assert told in result.stderr
+
+
+def test_a_number_under_the_referral_procedure_is_not_pretended(run):
+    text = example((", procedure: voucher", ""))
+    text = text[: text.index("  - {at: 2026-04-08")] + "  - {at: 2026-04-30T23:59, expect: {a1: {number: 1}}}\n"
+    result = run(text)
+    assert (result.exit_code, "27:42: not in force yet: number under referral" in result.stderr) == (2, True)
+
+
+def test_what_no_yaml_can_hold_is_wrong_too(run, tmp_path, app):
+    assert run("").exit_code == 2
+    assert run("[1, 2]").exit_code == 2
+    assert run("places: !!python/object:os.system []").exit_code == 2
+    file = tmp_path / "latin.yaml"
+    file.write_bytes(b"title: a\nplaces: \xe9")
+    result = app.test_cli_runner().invoke(args=["scenario", "play", str(file)])
+    assert (result.exit_code, ":2:9: not UTF-8" in result.stderr) == (2, True)
+
+
+def test_all_days_and_numbers_are_read_as_they_stand():
+    content = read(example(("number: ОДО.2026.248", "number: 2026.10"))).content
+    assert content["applications"][0]["number"] == "2026.10"
+    with pytest.raises(FileWrong, match="is not of type 'integer'"):
+        read(example(("capacity: 25", "capacity: 025")))
+
+
+def test_a_role_that_may_not_is_refused_by_name(run):
+    document = json.loads(run(example(("by: department, do: issue", "by: auditor, do: issue")), "--json").stdout)
+    assert document["steps"][0]["error"] == "not_allowed"
+
+
+def test_nothing_is_kept_of_a_play_unless_it_is_asked_for(run):
+    before = _places()
+    assert run(example()).exit_code == 0
+    assert _places() == before
+    assert run(example(), "--keep").exit_code == 0
+    assert len(_places()) == len(before) + 2
+    assert run(example(), "--keep").exit_code == 0  # and again: in a region of its own
+    assert len(_places()) == len(before) + 4
+
+
+def _places() -> list[int]:
+    db.session.rollback()
+    return list(db.session.scalars(sa.select(Place.id).where(Place.kind != PlaceKind.country)))
+
+
+def test_a_file_that_cannot_be_kept_leaves_nothing_of_its_beginning(run):
+    before = _places()
+    twice = "  - {ref: again, kind: district, name: Көкшетау қаласы}\nnorms:"
+    result = run(example(("norms:", twice)), "--keep")
+    assert (result.exit_code, "cannot enter" in result.stderr) == (2, True)
+    assert _places() == before
+
+
+def test_a_crash_is_a_crash_and_leaves_no_schema_behind(run, monkeypatch):
+    def crash(*_args, **_kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(vouchers.documents, "ask_for", crash)
+    assert isinstance(run(example()).exception, ZeroDivisionError)
+    if db.engine.dialect.name == "postgresql":
+        left = sa.text("SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'scenario%'")
+        assert db.session.scalars(left).all() == []
