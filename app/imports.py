@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask_babel import Babel, force_locale, ngettext
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 
 import config
 from app.database import transaction
@@ -43,6 +44,8 @@ def bring_in(
         pass
     except Wrong as wrong:
         outcome.problems.append(Problem(0, 0, path.name, wrong.name, wrong.facts))
+    except IntegrityError:  # somebody else wrote the same meanwhile
+        outcome.problems.append(Problem(0, 0, path.name, "clashes"))
     except Refusal as refusal:
         name = "no_norm" if refusal.reason is Reason.no_norm else "not_allowed"
         outcome.problems.append(Problem(0, 0, path.name, name))

@@ -1,0 +1,201 @@
+"""A journal of applications, one row for each: seed 002's columns, seed 001's day and phone, and the applicant's IIN.
+
+An application is known by its number in its district. Children over age come archived (spec 3.2).
+"""
+
+from collections import defaultdict
+from datetime import datetime, time
+from typing import Any
+
+from app.actions import norms, takeover
+from app.actions.applications import Person
+from app.actions.entries import Entry
+from app.files import cells, words
+from app.files.columns import Column, Row, Table
+from app.files.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Outcome, Places
+from app.files.spreadsheet import Sheet
+from app.models import ApplicationStatus, QueueKind
+from app.permissions import Actor
+from app.rules import iin
+from app.rules.calendar import local_day
+from app.rules.deadlines import age_in_months
+from app.rules.numbers import fold
+from app.rules.refusals import Reason, Refusal
+
+REASON_TITLES = ("Негіздеме", "Обоснование", "Себебі", "Причина")
+COLUMNS = (
+    Column(
+        "number",
+        ("Нөмірі", "Номер", "Тіркеу нөмірі", "Номер заявления", "Өтініш нөмірі", "№мірі"),
+        cells.text(60),
+        required=True,
+    ),
+    Column("child_iin", ("Баланың ЖСН", "ИИН ребёнка", "Баланың ЖСН-і"), cells.iin, required=True),
+    Column(
+        "child_name",
+        ("Баланың Т.А.Ә.", "ФИО ребёнка", "Қамқорлыққа алынушы", "Баланың аты-жөні", "Қамқорлыққа а..."),
+        cells.full_name,
+        required=True,
+    ),
+    Column("born_on", ("Туған күні", "Дата рождения", "Баланың туған күні", "Дата рождения ребёнка"), cells.day),
+    Column(
+        "applicant_iin",
+        ("Өтініш берушінің ЖСН", "ИИН заявителя", "Өтініш берушінің ЖСН-і"),
+        cells.iin,
+        required=True,
+    ),
+    Column(
+        "applicant_name",
+        ("Өтініш берушінің Т.А.Ә.", "ФИО заявителя", "Өтініш беруші", "Заявитель", "Өтініш берушіні..."),
+        cells.full_name,
+        required=True,
+    ),
+    Column("created", ("Құрастыру күні", "Дата создания"), cells.moment),
+    Column(
+        "queued_at",
+        ("Тіркеу күні мен уақыты", "Дата регистрации", "Дата и время регистрации", "Тіркеу күні"),
+        cells.moment,
+    ),
+    Column("status", ("Статустар", "Статус", "Ағымдағы мәртебе", "Текущее состояние"), cells.word(words.STATUSES)),
+    Column("privilege", ("Жеңілдік түрі", "Тип льготы", "Жеңілдік", "Льгота"), cells.word(words.PRIVILEGES)),
+    Column("queue_kind", ("Кезек түрі", "Вид очереди", "Тип очереди"), cells.word(words.QUEUES)),
+    Column("phone", ("Телефон нөмірі", "Телефон", "Номер телефона"), cells.phone),
+    Column("email", ("Email", "E-mail", "Электрондық пошта", "Электронная почта"), cells.email),
+    Column(
+        "address",
+        ("Тұрғылықты жері бойынша тіркелу мекенжайы", "Адрес", "Мекенжайы", "Адрес регистрации"),
+        cells.text(300),
+    ),
+    Column("place", PLACE_TITLES, cells.text(120)),
+    Column("reason", REASON_TITLES, cells.text(500)),
+    Column("queue_number", ("Кезек нөмірі", "Номер очереди"), None),
+    Column("privileged_number", ("Жеңілдік санаты бойынша нөмірі", "Номер очереди по льготной категории"), None),
+    Column("category", ("Кезек кезеңі", "Этап очереди"), None),
+    Column("note", NOTE_TITLES, None),
+    Column("row_number", ROW_NUMBER_TITLES, None),
+)
+BROUGHT_IN = (ApplicationStatus.queued, ApplicationStatus.archived)
+OF_APPLICANT = ("applicant_name", "phone", "email", "address")
+OF_CHILD = ("child_name", "born_on")
+REQUIRED = tuple(column.field for column in COLUMNS if column.required)
+PARTS = {"child": "child_iin", "applicant": "applicant_iin"}
+
+
+def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcome:
+    """Take over all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
+    table, outcome, first = Table(sheet, COLUMNS), Outcome(), dict[Any, Row]()
+    good: dict[int, list[Row]] = defaultdict(list)
+    oldest = _Oldest(at)
+    places.check(table)
+    if not table.at.keys() & {"queued_at", "created"}:
+        table.lacks("queued_at")
+    for row in table.rows():
+        place_id = places.of(row)
+        _check(row, at)
+        if place_id is None:
+            continue
+        over_age = oldest.reached(row, place_id)
+        _check_status(row, over_age)
+        _compare(row, place_id, first, waits=not over_age and row["status"] is not ApplicationStatus.archived)
+        if not row.broken and row.has(*REQUIRED):
+            good[place_id].append(row)
+    for place_id, rows in sorted(good.items()):  # the same order in every import: no two wait for each other
+        _take_over(rows, place_id, outcome, by=by, at=at)
+    outcome.problems = sorted(table.problems)
+    return outcome
+
+
+class _Oldest:
+    """Spec 3.2 queue.maximum_age: has the child of a row reached it in its district? Looked up once for each."""
+
+    def __init__(self, at: datetime) -> None:
+        self.day, self.months = local_day(at), dict[int, int]()
+
+    def reached(self, row: Row, place_id: int) -> bool:
+        if place_id not in self.months:
+            self.months[place_id] = int(norms.in_force("queue.maximum_age", place_id, self.day).value)
+        born_on = row["born_on"] or (iin.facts(row["child_iin"]).born_on if row.has("child_iin") else self.day)
+        return age_in_months(born_on, self.day) >= self.months[place_id]
+
+
+def _check(row: Row, at: datetime) -> None:
+    """What the cells of one row say against each other and against today."""
+    if row.has("number") and not fold(row["number"]):
+        row.wrong("number", "number_form")
+    if row.has("child_iin") and row["child_iin"] == row["applicant_iin"]:
+        row.wrong("applicant_iin", "same_person")
+    since = "queued_at" if row.has("queued_at") else "created"
+    if not row.has(since) and not row.broken & {"queued_at", "created"} and row.table.at.keys() & {since, "queued_at"}:
+        row.wrong(since if since in row.table.at else "queued_at", "empty_cell")
+    for field in ("queued_at", "created", "born_on"):
+        if row.has(field) and row[field] > (local_day(at) if field == "born_on" else at):
+            row.wrong(field, "future")
+    if not row.has("child_iin"):
+        return
+    facts = iin.facts(row["child_iin"])
+    if row["born_on"] not in (None, facts.born_on) and not row["reason"]:
+        row.wrong("born_on", "born_otherwise", kk=REASON_TITLES[0])
+    elif row.has(since) and since not in row.broken and local_day(row[since]) < (row["born_on"] or facts.born_on):
+        row.wrong(since, "before_birth")
+
+
+def _check_status(row: Row, over_age: bool) -> None:
+    """Spec 3.2: an older child comes archived, whatever its status; another only as it can stand by itself."""
+    if row.has("status") and row["status"] not in BROUGHT_IN and not over_age:
+        row.wrong("status", "under_way")
+
+
+def _compare(row: Row, place_id: int, first: dict[Any, Row], *, waits: bool) -> None:
+    """What rows say against each other: a number twice, one person in two ways; `first` is where it was said first."""
+    if row.has("number") and (before := first.setdefault(("number", place_id, fold(row["number"])), row)) is not row:
+        row.wrong("number", "number_twice", cell=before.cell("number"))
+    child = ("child", row["child_iin"], row["queue_kind"] or QueueKind.general)
+    if waits and row.has("child_iin") and (before := first.setdefault(child, row)) is not row:
+        row.wrong("child_iin", "child_twice", cell=before.cell("child_iin"))
+    for who, fields in (("applicant_iin", OF_APPLICANT), ("child_iin", OF_CHILD)):
+        for field in fields if row.has(who) else ():
+            before = first.setdefault((field, row[who]), row) if row.has(field) else row
+            if before[field] != row[field]:
+                row.wrong(field, "person_differs", cell=before.cell(field))
+
+
+def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, at: datetime) -> None:
+    done = takeover.take_over([_entry(row) for row in rows], place_id=place_id, by=by, at=at)
+    outcome.added += done.added
+    outcome.changed += done.changed
+    outcome.same += len(rows) - done.added - done.changed - len(done.refused)
+    for index, part, refusal in done.refused:
+        _refused(rows[index], part, refusal)
+
+
+def _entry(row: Row) -> Entry:
+    since = row["queued_at"] or row["created"]
+    return Entry(
+        number=row["number"],
+        child=Person(row["child_iin"], row["born_on"], *row["child_name"]),
+        applicant=Person(
+            row["applicant_iin"], None, *row["applicant_name"], row["phone"], row["email"], row["address"]
+        ),
+        queued_at=since,
+        day_only=since.time() == time.min,
+        queue_kind=row["queue_kind"] or QueueKind.general,
+        archived=row["status"] is ApplicationStatus.archived,
+        privilege=row["privilege"],
+        privilege_said=row.has("privilege"),
+        reason=row["reason"],
+    )
+
+
+def _refused(row: Row, part: str, refusal: Refusal) -> None:
+    """The cell and the sentence for what the record refuses."""
+    field = PARTS.get(part, part)
+    if field == "queued_at" and not row.has(field):
+        field = "created"
+    if refusal.reason is Reason.reason_required:
+        row.wrong(field, "needs_reason", kk=REASON_TITLES[0])
+    elif part == "number":
+        row.wrong(field, "number_taken")
+    elif part == "child":
+        row.wrong(field, "child_waiting")
+    else:
+        row.wrong(field, "clashes")

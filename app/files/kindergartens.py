@@ -1,0 +1,95 @@
+"""A list of kindergartens, one row for each group and its free places: seed 001's table, and what it leaves out.
+
+A kindergarten is known by its name in its district, a group by its name or by its language and birth years.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from app.files import cells, kindergarten_row, words
+from app.files.columns import Column, Row, Table
+from app.files.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Outcome, Places
+from app.files.spreadsheet import Sheet
+from app.files.words import plain
+from app.models import Intake
+from app.permissions import Actor
+
+COLUMNS = (
+    Column("language", ("Тіл", "Язык обучения", "Оқыту тілі", "Язык"), cells.word(words.LANGUAGES), required=True),
+    Column(
+        "ownership",
+        ("Мектеп нысаны", "Форма собственности", "Меншік нысаны"),
+        cells.word(words.OWNERSHIPS),
+    ),
+    Column(
+        "name",
+        ("Мектепке дейінгі ұйымның атауы", "Название детского сада", "Атауы", "Наименование", "Название"),
+        cells.text(200),
+        required=True,
+    ),
+    Column("intake", ("Қабылдау режимі", "Режим приёма"), cells.word(words.INTAKES)),
+    Column("phone", ("Телефон нөмірі", "Контактный номер телефона", "Телефон", "Номер телефона"), cells.phone),
+    Column("free", ("Бос орындар саны", "Количество свободных мест", "Свободные места"), cells.whole(0, 999)),
+    Column("ends_on", ("Аяқталу күні", "Дата окончания", "Дата завершения"), cells.day),
+    Column("group", ("Топ", "Группа", "Топтың атауы", "Название группы"), cells.text(120)),
+    Column("years", ("Туған жылдары", "Годы рождения", "Туған жылы", "Год рождения"), cells.years, required=True),
+    Column("capacity", ("Сыйымдылығы", "Вместимость", "Топтың сыйымдылығы"), cells.whole(0, 999), required=True),
+    Column(
+        "attending",
+        ("Жүріп жатқан балалар саны", "Количество посещающих детей", "Балалар саны", "Количество детей"),
+        cells.whole(0, 999),
+    ),
+    Column("kind", ("Түрі", "Вид", "Тип", "Ұйымның түрі", "Вид организации"), cells.word(words.KINDS)),
+    Column("state_order", ("Мемлекеттік тапсырыс", "Госзаказ", "Государственный заказ"), cells.word(words.YES_NO)),
+    Column("address", ("Мекенжайы", "Адрес", "Мекенжай", "Мекен-жайы"), cells.text(300)),
+    Column("bin", ("БСН", "БИН"), cells.bin_),
+    Column("place", PLACE_TITLES, cells.text(120)),
+    Column("note", NOTE_TITLES, None),
+    Column("row_number", ROW_NUMBER_TITLES, None),
+)
+OF_KINDERGARTEN = ("name", "ownership", "kind", "state_order", "phone", "address", "bin")
+OF_GROUP = ("language", "years", "capacity", "attending")
+
+
+def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcome:
+    """Do all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
+    table, outcome, first = Table(sheet, COLUMNS), Outcome(), dict[Any, Row]()
+    known = kindergarten_row.Known()
+    places.check(table)
+    for row in table.rows():
+        place_id = places.of(row)
+        _check(row)
+        if place_id is None or not row.has("name", "language", "years", "capacity"):
+            continue
+        _compare(row, place_id, first)
+        if not row.broken:
+            outcome.count(kindergarten_row.apply(row, place_id, known, by=by, at=at))
+    outcome.problems = sorted(table.problems)
+    return outcome
+
+
+def _check(row: Row) -> None:
+    """What the cells of one row say against each other."""
+    temporary = row["intake"] is Intake.temporary
+    if temporary and not row["ends_on"] and "ends_on" not in row.broken:
+        row.wrong("ends_on", "ends_on_missing")
+    if row["ends_on"] and not temporary and "intake" not in row.broken:
+        row.wrong("ends_on", "ends_on_general")
+    free = 0 if temporary else row["free"] or 0
+    if row.has("capacity") and free + (row["attending"] or 0) > row["capacity"]:
+        row.wrong("free" if free else "attending", "over_capacity")
+
+
+def _compare(row: Row, place_id: int, first: dict[Any, Row]) -> None:
+    """What rows of one kindergarten or one group say against each other; `first` names where a thing was said first."""
+    kindergarten = (place_id, plain(row["name"]))
+    group = (*kindergarten, plain(row["group"]) if row["group"] else (row["language"], row["years"]))
+    for of, fields in ((kindergarten, OF_KINDERGARTEN), (group, OF_GROUP)):
+        for field in fields:
+            before = first.setdefault((of, field), row) if row.has(field) else row
+            if before[field] != row[field]:
+                row.wrong(field, "differs", cell=before.cell(field))
+    places = (group, row["intake"] or Intake.general, row["ends_on"])
+    before = first.setdefault(places, row)
+    if before is not row:
+        row.wrong("group" if row["group"] else "name", "group_twice", cell=before.cell("name"))

@@ -1,0 +1,67 @@
+"""What a file did or would do: rows added, changed, as before, and all that is wrong; and which place a row is of."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.files.columns import Row, Table, near
+from app.files.problems import Problem, Wrong
+from app.files.words import place_key
+from app.models import Place, PlaceKind
+
+PLACE_TITLES = ("Аудан/қала", "Район/город", "Аудан немесе қала", "Район или город", "Аудан", "Район", "Қала", "Город")
+NOTE_TITLES = ("Ескертпе", "Примечание", "Ескерту")
+ROW_NUMBER_TITLES = ("Р/с", "№ п/п", "№", "Р/с №")
+
+
+@dataclass
+class Outcome:
+    """Rows by what became of them, and the problems in the order of their cells; nothing is kept if there is one."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    def count(self, became: str | None) -> None:
+        """One row more that was added, changed or the same; None for one with a problem."""
+        if became is not None:
+            setattr(self, became, getattr(self, became) + 1)
+
+
+class Places:
+    """The districts and cities by their names, and the one that the whole file is of, if it was said."""
+
+    def __init__(self, name: str | None) -> None:
+        """Raises Wrong(place_unknown)."""
+        found = db.session.scalars(select(Place).where(Place.kind == PlaceKind.district).order_by(Place.id)).all()
+        names = [(place_key(name), place) for place in found for name in {place.name_kk, place.name_ru}]
+        self.ids: dict[str, int | None] = {}
+        for key, place in names:
+            self.ids[key] = place.id if self.ids.get(key, place.id) == place.id else None
+        self.names = {key: place.name_kk for key, place in names}
+        self.whole_file = self._find(name) if name else None
+
+    def check(self, table: Table) -> None:
+        """Note once where neither the file nor whoever brings it in says the place."""
+        if self.whole_file is None and "place" not in table.at:
+            table.wrong(table.titles_at, 1, "place_missing", kk=PLACE_TITLES[0])
+
+    def of(self, row: Row) -> int | None:
+        """The place of a row; its problem is noted and the answer None where there is no such place."""
+        if not row["place"]:
+            if self.whole_file is None and "place" in row.table.at and "place" not in row.broken:
+                row.wrong("place", "place_missing", kk=PLACE_TITLES[0])
+            return self.whole_file
+        try:
+            return self._find(row["place"])
+        except Wrong as wrong:
+            row.wrong("place", wrong.name, **wrong.facts)
+            return None
+
+    def _find(self, name: str) -> int:
+        place_id = self.ids.get(place_key(name))
+        if place_id is None:
+            raise Wrong("place_unknown", near=self.names.get(near(place_key(name), self.names), ""))
+        return place_id

@@ -1,0 +1,99 @@
+"""What is wrong with a file: the cell, the problem and the way out. A table of sentences; no value of a cell in it.
+
+Kazakh and Russian are in translations/; a sentence is said when it is read, so in the reader's language.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+FILE: dict[str, Any] = {
+    "not_a_table": _l("This is neither an Excel workbook (.xlsx) nor a table in CSV. Save it as one of them."),
+    "old_workbook": _l("This is an old Excel workbook or one with a password. Save it as .xlsx without a password."),
+    "not_utf8": _l("The text is not in UTF-8, so Kazakh letters may be lost. Save it as “CSV UTF-8”."),
+    "too_big": _l("The file is larger than %(most)d MB. Split it into several."),
+    "empty": _l("There are no rows here. The first row holds the titles of the columns, the others the data."),
+    "too_wide": _l("There are more than %(most)d columns. Leave only the columns of the guide."),
+    "too_long": _l("There are more than %(most)d rows. Split the file into several."),
+    "unknown_column": _l("There is no column “%(title)s”. Rename it or remove it; the nearest is “%(near)s”."),
+    "untitled_column": _l("This column has no title. Give it one, or empty it."),
+    "column_twice": _l("This column says the same as the one in %(cell)s. Leave one of them."),
+    "missing_column": _l("The column “%(kk)s” (“%(ru)s”) is missing. Add it."),
+}
+
+CELL: dict[str, Any] = {
+    "formula": _l("The cell holds a formula. Copy it and paste its value in its place."),
+    "error_value": _l("The cell shows an error of Excel. Enter the value itself."),
+    "empty_cell": _l("The cell is empty. Fill it in."),
+    "text_expected": _l("A text is expected here. Set the format of the cell to “Text” and enter it again."),
+    "long_text": _l("The text is longer than %(most)d letters. Shorten it."),
+    "not_whole": _l("A whole number from %(low)d to %(high)d is expected here."),
+    "not_a_day": _l("A day is expected here, as in 17.09.2022."),
+    "not_a_moment": _l("A day with or without a time is expected here, as in 07.04.2026 11:21:08."),
+    "not_years": _l("Birth years are expected here, as in 2022 or 2021-2022."),
+    "unknown_word": _l("This word is not known here. Enter one of: %(known)s."),
+    "iin_form": _l("An IIN has twelve digits. Correct it by the child's or parent's paper."),
+    "iin_rounded": _l("Excel has rounded this number. Set the format of the cell to “Text” and enter it again."),
+    "iin_check_digit": _l("There is no such IIN: its check digit is wrong. Correct it by the paper."),
+    "iin_century": _l("There is no such IIN: its seventh digit is wrong. Correct it by the paper."),
+    "iin_birth_date": _l("There is no such IIN: it begins with a day that does not exist. Correct it by the paper."),
+    "bin": _l("There is no such BIN. Check its twelve digits."),
+    "phone": _l("A phone number has 10 to 12 digits, as in +7 (771) 625-09-16."),
+    "email": _l("An e-mail address looks like name@mail.kz."),
+    "full_name": _l("Enter the surname and the name, and the patronymic where there is one."),
+    "future": _l("This day has not come yet. Correct it."),
+    "place_missing": _l("The district or city is not said. Add the column “%(kk)s”, or say --place NAME."),
+    "place_unknown": _l("There is no such district or city. The nearest is “%(near)s”."),
+}
+
+ROW: dict[str, Any] = {
+    "number_form": _l("A number has at least one letter or digit."),
+    "number_twice": _l("The same number stands in %(cell)s. Each application has its own."),
+    "number_taken": _l("This number belongs to another child's application. Correct the number or the IIN."),
+    "child_twice": _l("The same child stands in %(cell)s and waits there. Leave one of the rows."),
+    "child_waiting": _l("This child waits in this queue already, or attends a state kindergarten. Remove the row."),
+    "same_person": _l("The child and the applicant have the same IIN. Correct one of them."),
+    "person_differs": _l("For the same person %(cell)s says something else. Make both alike."),
+    "born_otherwise": _l("This is not the birth date in the IIN. Correct it, or say why in the column “%(kk)s”."),
+    "before_birth": _l("The child was not born yet on this day. Correct it."),
+    "under_way": _l("In this status it cannot be brought in. Finish it where it began, or bring it in queued."),
+    "needs_reason": _l("The record says something else, and it matters to families. Say why in the column “%(kk)s”."),
+    "differs": _l("%(cell)s says something else of the same kindergarten or group. Make both alike."),
+    "group_twice": _l("The same places stand in %(cell)s. Leave one of the rows, or name the groups differently."),
+    "over_capacity": _l("Free places and children who attend are more than the capacity. Correct one of the three."),
+    "ends_on_missing": _l("A temporary place needs its last day. Fill it in."),
+    "ends_on_general": _l("A general place has no last day. Empty the cell, or make the place temporary."),
+    "fewer_places": _l("More places are published already. Close the vacancy on its own page first."),
+    "places_are_held": _l("The places are held, published or taken, so this cannot be done. Correct the number."),
+    "place_over": _l("The last day of this place is over. Remove the row or correct the day."),
+    "kind_is_used": _l("A kindergarten with groups does not change to another queue. Leave its kind."),
+    "clashes": _l("This contradicts what is recorded already. Compare the row with the record."),
+    "not_allowed": _l("Your role does not allow this here."),
+    "no_norm": _l("No norm is in force for this. Enter and approve it first."),
+}
+
+SENTENCES = FILE | CELL | ROW
+
+
+class Wrong(Exception):
+    """A cell or file cannot be as it is; `name` is that of a sentence above."""
+
+    def __init__(self, name: str, /, **facts: object) -> None:
+        super().__init__(name)
+        self.name, self.facts = name, facts
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong, and where: the row and column from 1 (0: the whole file), and the cell's name."""
+
+    row: int
+    column: int
+    cell: str = field(compare=False)
+    name: str = field(compare=False)
+    facts: dict[str, Any] = field(compare=False, default_factory=dict)
+
+    def __str__(self) -> str:
+        sentence = str(SENTENCES[self.name]) % self.facts
+        return f"{self.cell}: {sentence}" if self.cell else sentence

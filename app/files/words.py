@@ -1,0 +1,83 @@
+"""Words as the seeds and officials write them in cells, Kazakh and Russian, for what the code names.
+
+The first two of each are the ones that messages name.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.models import ApplicationStatus, Intake, KindergartenKind, Language, Ownership, PrivilegeKind, QueueKind
+
+NOT_A_SIGN = re.compile(r"[\W_]+")
+
+LANGUAGES = {
+    Language.kk: ("қазақша", "казахский", "қазақ", "қазақш", "қазақ тілі", "казахский язык", "на казахском", "kk"),
+    Language.ru: ("орысша", "русский", "орыс", "орыс тілі", "русский язык", "на русском", "ru"),
+    Language.en: ("ағылшынша", "английский", "ағылшын", "ағылшын тілі", "английский язык", "на английском", "en"),
+}
+OWNERSHIPS = {
+    Ownership.state: ("мемлекеттік меншік", "государственная", "мемлекеттік", "государственная собственность"),
+    Ownership.private: ("жеке меншік", "частная", "жекеменшік", "жеке", "частная собственность", "частный"),
+    Ownership.departmental: ("ведомстволық", "ведомственная", "ведомстволық меншік", "ведомственный"),
+}
+KINDS = {
+    KindergartenKind.nursery_kindergarten: ("бөбекжай-бақша", "ясли-сад", "бөбекжай-балабақша", "бөбекжай"),
+    KindergartenKind.kindergarten: ("балабақша", "детский сад"),
+    KindergartenKind.mini_centre: ("шағын орталық", "мини-центр"),
+    KindergartenKind.sanatorium: ("санаторлық", "санаторный", "санаторий", "санаторная"),
+    KindergartenKind.special: ("арнайы", "специальный", "специальная"),
+}
+INTAKES = {
+    Intake.general: ("жалпы белгіленген", "общеустановленный", "жалпы", "общий"),
+    Intake.temporary: ("уақытша болу", "временное пребывание", "уақытша", "временный"),
+}
+YES_NO = {True: ("иә", "да", "бар", "есть", "+"), False: ("жоқ", "нет", "-", "–")}
+QUEUES = {
+    QueueKind.general: ("жалпы білім беретін кезек", "общеобразовательная очередь", "жалпы", "общая"),
+    QueueKind.sanatorium: ("санаторлық кезек", "санаторная очередь", "санаторлық", "санаторная"),
+    QueueKind.special: ("арнайы кезек", "специальная очередь", "арнайы", "специальная"),
+}
+STATUSES = {
+    ApplicationStatus.queued: ("кезекте", "в очереди", "принято решение (в очереди)"),
+    ApplicationStatus.archived: ("мұрағатта", "в архиве"),
+    ApplicationStatus.notified: ("хабарлама жіберілді", "направлено уведомление"),
+    ApplicationStatus.confirming: ("растауда", "на подтверждении"),
+    ApplicationStatus.voucher_issued: ("ваучер берілді", "ваучер выдан"),
+    ApplicationStatus.referred: ("жолдама берілді", "выдано направление"),
+    ApplicationStatus.enrolled: ("қабылданды", "зачислен"),
+    ApplicationStatus.stop_listed: ("тоқтау парағында", "в стоп-листе"),
+    ApplicationStatus.removed: ("кезектен шығарылды", "снят с очереди"),
+}
+PRIVILEGES: dict[PrivilegeKind | None, tuple[str, ...]] = {
+    None: ("жеңілдіксіз", "без льготы", "жеңілдіктер жоқ", "жоқ", "нет", "-", "–"),
+    PrivilegeKind.out_of_turn: (
+        *("кезектен тыс", "внеочередное", "кезектен тыс алу құқығы", "внеочередное право"),
+        *("әскери қызметшінің баласы", "ребёнок военнослужащего", "арнаулы мемлекеттік орган қызметкерінің баласы"),
+        "ребёнок сотрудника специальных государственных органов",
+    ),
+    PrivilegeKind.first_order: (
+        *("бірінші кезекте", "первоочередное", "бірінші кезекте алу құқығы", "первоочередное право"),
+        *("көп балалы отбасы", "многодетная семья", "мүгедектігі бар бала", "ребёнок с инвалидностью"),
+        *("ата-анасының мүгедектігі", "инвалидность родителя", "жетім бала", "сирота", "ребёнок-сирота"),
+        *("ата-ана қамқорлығынсыз қалған", "без попечения родителей", "ребёнок педагога", "педагогтің баласы"),
+        *("ерекше білім беру қажеттілігі", "особые образовательные потребности"),
+    ),
+}
+OF_PLACES = re.compile(r"\b(қаласы|қала|қ|ауданы|аудан|облысы|город|гор|г|район|р-н|р н|область)\b")
+
+
+def plain(text: str) -> str:
+    """A word without what makes no difference: case, spaces, signs, ё for е, full and half width."""
+    return NOT_A_SIGN.sub("", unicodedata.normalize("NFKC", text).casefold().replace("ё", "е"))
+
+
+def place_key(name: str) -> str:
+    """The name of a place without "city" or "district": Көкшетау қаласы, г. Көкшетау and Көкшетау are one."""
+    return plain(OF_PLACES.sub(" ", unicodedata.normalize("NFKC", name).casefold()))
+
+
+def meanings(words: Mapping[Any, Iterable[str]]) -> dict[str, Any]:
+    """From each word as it may be written to what it means; signs alone (+, -) stand for themselves."""
+    return {plain(word) or word: meaning for meaning, written in words.items() for word in written}
