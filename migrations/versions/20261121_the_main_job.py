@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.models import Moment
 
-revision = "235629fbf3ed"
+revision = "add9dd25b8f6"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -94,11 +94,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=40), nullable=True),
         sa.Column("email", sa.String(length=200), nullable=True),
         sa.Column("address", sa.String(length=300), nullable=True),
-        sa.Column(
-            "language",
-            sa.Enum("kk", "ru", "en", name="language", native_enum=False, length=24),
-            nullable=False,
-        ),
+        sa.Column("language", sa.Enum("kk", "ru", "en", name="language", native_enum=False, length=24), nullable=False),
         sa.Column("last_name", sa.String(length=80), nullable=False),
         sa.Column("first_name", sa.String(length=80), nullable=False),
         sa.Column("patronymic", sa.String(length=80), nullable=False),
@@ -123,6 +119,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("iin", name=op.f("uq_child_iin")),
     )
     with op.batch_alter_table("child", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_child_born_on"), ["born_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_child_search_name"), ["search_name"], unique=False)
 
     op.create_table(
@@ -147,9 +144,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "country", "region", "district", "settlement", name="placekind", native_enum=False, length=24
-            ),
+            sa.Enum("country", "region", "district", "settlement", name="placekind", native_enum=False, length=24),
             nullable=False,
         ),
         sa.Column("parent_id", sa.Integer(), nullable=True),
@@ -297,6 +292,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'queued'"),
         )
         batch_op.create_index(
+            "ix_application_with_voucher",
+            ["place_id", "status"],
+            unique=False,
+            postgresql_where=sa.text("status IN ('confirming', 'voucher_issued', 'referred')"),
+            sqlite_where=sa.text("status IN ('confirming', 'voucher_issued', 'referred')"),
+        )
+        batch_op.create_index(
             "uq_application_one_live_per_child_and_queue",
             ["child_id", "queue_kind"],
             unique=True,
@@ -355,26 +357,13 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=40), nullable=False),
         sa.Column(
             "unit",
-            sa.Enum(
-                "WD",
-                "CD",
-                "H",
-                "MONTHS",
-                "COUNT",
-                "RATIO",
-                "CHOICE",
-                name="unit",
-                native_enum=False,
-                length=24,
-            ),
+            sa.Enum("WD", "CD", "H", "MONTHS", "COUNT", "RATIO", "CHOICE", name="unit", native_enum=False, length=24),
             nullable=False,
         ),
         sa.Column("carry", sa.Boolean(), nullable=False),
         sa.Column(
             "on_lapse",
-            sa.Enum(
-                "stop_list", "hold", "archive", "remove", "open", name="onlapse", native_enum=False, length=24
-            ),
+            sa.Enum("stop_list", "hold", "archive", "remove", "open", name="onlapse", native_enum=False, length=24),
             nullable=True,
         ),
         sa.Column("legal_basis", sa.String(length=300), nullable=False),
@@ -382,9 +371,7 @@ def upgrade() -> None:
         sa.Column("entered_by_id", sa.Integer(), nullable=True),
         sa.Column("approved_by_id", sa.Integer(), nullable=True),
         sa.Column("approved_at", Moment(), nullable=True),
-        sa.CheckConstraint(
-            "approved_by_id IS NULL OR approved_by_id <> entered_by_id", name="author_never_approves"
-        ),
+        sa.CheckConstraint("approved_by_id IS NULL OR approved_by_id <> entered_by_id", name="author_never_approves"),
         sa.ForeignKeyConstraint(["approved_by_id"], ["ab_user.id"], name=op.f("fk_norm_approved_by_id")),
         sa.ForeignKeyConstraint(["entered_by_id"], ["ab_user.id"], name=op.f("fk_norm_entered_by_id")),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_norm_place_id")),
@@ -399,9 +386,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column(
-            "kind",
-            sa.Enum("ratio", "categories", name="queueorderkind", native_enum=False, length=24),
-            nullable=False,
+            "kind", sa.Enum("ratio", "categories", name="queueorderkind", native_enum=False, length=24), nullable=False
         ),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("legal_basis", sa.String(length=300), nullable=False),
@@ -446,12 +431,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("norm_id", sa.Integer(), nullable=True),
         sa.Column("details", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_change_application_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_change_kindergarten_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_change_application_id")),
+        sa.ForeignKeyConstraint(["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_change_kindergarten_id")),
         sa.ForeignKeyConstraint(["norm_id"], ["norm.id"], name=op.f("fk_change_norm_id")),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_change_place_id")),
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_change_user_id")),
@@ -469,19 +450,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kindergarten_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
-        sa.Column(
-            "language",
-            sa.Enum("kk", "ru", "en", name="language", native_enum=False, length=24),
-            nullable=False,
-        ),
+        sa.Column("language", sa.Enum("kk", "ru", "en", name="language", native_enum=False, length=24), nullable=False),
         sa.Column("birth_year_from", sa.Integer(), nullable=False),
         sa.Column("birth_year_to", sa.Integer(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.CheckConstraint("birth_year_to >= birth_year_from", name="group_birth_years_in_order"),
         sa.CheckConstraint("capacity BETWEEN 0 AND 999", name="group_capacity_is_sensible"),
-        sa.ForeignKeyConstraint(
-            ["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_kg_group_kindergarten_id")
-        ),
+        sa.ForeignKeyConstraint(["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_kg_group_kindergarten_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kg_group")),
         sa.UniqueConstraint("kindergarten_id", "name", name="uq_group_name_once_in_its_kindergarten"),
     )
@@ -502,12 +477,8 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_notice_application_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_notice_kindergarten_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_notice_application_id")),
+        sa.ForeignKeyConstraint(["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_notice_kindergarten_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
@@ -533,22 +504,14 @@ def upgrade() -> None:
         sa.Column(
             "status",
             sa.Enum(
-                "claimed",
-                "confirmed",
-                "rejected",
-                "expired",
-                name="privilegestatus",
-                native_enum=False,
-                length=24,
+                "claimed", "confirmed", "rejected", "expired", name="privilegestatus", native_enum=False, length=24
             ),
             nullable=False,
         ),
         sa.Column("claimed_at", Moment(), nullable=False),
         sa.Column("decided_at", Moment(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_privilege_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_privilege_application_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_privilege")),
     )
     with op.batch_alter_table("privilege", schema=None) as batch_op:
@@ -576,9 +539,7 @@ def upgrade() -> None:
         sa.Column("name_kk", sa.String(length=200), nullable=False),
         sa.Column("name_ru", sa.String(length=200), nullable=False),
         sa.CheckConstraint("months_to IS NULL OR months_to >= months_from", name="category_ages_in_order"),
-        sa.ForeignKeyConstraint(
-            ["queue_order_id"], ["queue_order.id"], name=op.f("fk_queue_category_queue_order_id")
-        ),
+        sa.ForeignKeyConstraint(["queue_order_id"], ["queue_order.id"], name=op.f("fk_queue_category_queue_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_category")),
         sa.UniqueConstraint("queue_order_id", "rank", name="uq_queue_category_rank_once_in_its_order"),
     )
@@ -591,9 +552,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(place_id IS NULL) <> (kindergarten_id IS NULL)", name="scope_is_a_place_or_a_kindergarten"
         ),
-        sa.ForeignKeyConstraint(
-            ["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_user_scope_kindergarten_id")
-        ),
+        sa.ForeignKeyConstraint(["kindergarten_id"], ["kindergarten.id"], name=op.f("fk_user_scope_kindergarten_id")),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_user_scope_place_id")),
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_user_scope_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_scope")),
@@ -613,9 +572,7 @@ def upgrade() -> None:
         sa.Column("served", sa.Integer(), nullable=False),
         sa.Column("passed", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_voucher_round_place_id")),
-        sa.ForeignKeyConstraint(
-            ["queue_order_id"], ["queue_order.id"], name=op.f("fk_voucher_round_queue_order_id")
-        ),
+        sa.ForeignKeyConstraint(["queue_order_id"], ["queue_order.id"], name=op.f("fk_voucher_round_queue_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher_round")),
     )
     with op.batch_alter_table("voucher_round", schema=None) as batch_op:
@@ -633,9 +590,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("group_id", sa.Integer(), nullable=False),
         sa.Column(
-            "intake",
-            sa.Enum("general", "temporary", name="intake", native_enum=False, length=24),
-            nullable=False,
+            "intake", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False
         ),
         sa.Column("places", sa.Integer(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
@@ -646,9 +601,7 @@ def upgrade() -> None:
         ),
         sa.Column("published_at", Moment(), nullable=True),
         sa.Column("closed_at", Moment(), nullable=True),
-        sa.CheckConstraint(
-            "(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_vacancies_end"
-        ),
+        sa.CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_vacancies_end"),
         sa.CheckConstraint("places > 0", name="vacancy_has_a_place"),
         sa.ForeignKeyConstraint(["group_id"], ["kg_group.id"], name=op.f("fk_vacancy_group_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vacancy")),
@@ -668,11 +621,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("application_id", sa.Integer(), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "kind",
-            sa.Enum("general", "temporary", name="intake", native_enum=False, length=24),
-            nullable=False,
-        ),
+        sa.Column("kind", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False),
         sa.Column(
             "status",
             sa.Enum(
@@ -698,13 +647,9 @@ def upgrade() -> None:
         sa.Column("choose_by", sa.Date(), nullable=True),
         sa.Column("choose_norm_id", sa.Integer(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
-        sa.CheckConstraint(
-            "(choose_by IS NULL) = (confirmed_on IS NULL)", name="choose_by_comes_with_confirmation"
-        ),
+        sa.CheckConstraint("(choose_by IS NULL) = (confirmed_on IS NULL)", name="choose_by_comes_with_confirmation"),
         sa.CheckConstraint("confirm_by >= issued_on", name="confirm_by_not_before_issued_on"),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_voucher_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_voucher_application_id")),
         sa.ForeignKeyConstraint(["choose_norm_id"], ["norm.id"], name=op.f("fk_voucher_choose_norm_id")),
         sa.ForeignKeyConstraint(["confirm_norm_id"], ["norm.id"], name=op.f("fk_voucher_confirm_norm_id")),
         sa.ForeignKeyConstraint(["round_id"], ["voucher_round.id"], name=op.f("fk_voucher_round_id")),
@@ -742,20 +687,14 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Integer(), nullable=False),
         sa.Column("voucher_id", sa.Integer(), nullable=True),
         sa.Column(
-            "intake",
-            sa.Enum("general", "temporary", name="intake", native_enum=False, length=24),
-            nullable=False,
+            "intake", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False
         ),
         sa.Column("started_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_stays_end"),
-        sa.CheckConstraint(
-            "ended_on IS NULL OR ended_on >= started_on", name="enrolment_ends_after_it_starts"
-        ),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_enrolment_application_id")
-        ),
+        sa.CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="enrolment_ends_after_it_starts"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_enrolment_application_id")),
         sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_enrolment_child_id")),
         sa.ForeignKeyConstraint(["group_id"], ["kg_group.id"], name=op.f("fk_enrolment_group_id")),
         sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_enrolment_voucher_id")),
@@ -787,28 +726,18 @@ def upgrade() -> None:
         sa.Column("child_id", sa.Integer(), nullable=False),
         sa.Column("voucher_id", sa.Integer(), nullable=True),
         sa.Column("vacancy_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum("general", "temporary", name="intake", native_enum=False, length=24),
-            nullable=False,
-        ),
+        sa.Column("kind", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False),
         sa.Column(
             "status",
-            sa.Enum(
-                "issued", "used", "missed", "revoked", name="referralstatus", native_enum=False, length=24
-            ),
+            sa.Enum("issued", "used", "missed", "revoked", name="referralstatus", native_enum=False, length=24),
             nullable=False,
         ),
         sa.Column("issued_at", Moment(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
-        sa.CheckConstraint(
-            "(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"
-        ),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_referral_application_id")
-        ),
+        sa.CheckConstraint("(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_referral_application_id")),
         sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_referral_child_id")),
         sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_referral_vacancy_id")),
         sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_referral_voucher_id")),
@@ -832,14 +761,10 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Integer(), nullable=False),
         sa.Column("vacancy_id", sa.Integer(), nullable=True),
         sa.Column(
-            "intake",
-            sa.Enum("general", "temporary", name="intake", native_enum=False, length=24),
-            nullable=False,
+            "intake", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False
         ),
         sa.Column("retired_at", Moment(), nullable=True),
-        sa.CheckConstraint(
-            "intake = 'general' OR vacancy_id IS NOT NULL", name="temporary_seat_has_its_vacancy"
-        ),
+        sa.CheckConstraint("intake = 'general' OR vacancy_id IS NOT NULL", name="temporary_seat_has_its_vacancy"),
         sa.ForeignKeyConstraint(["group_id"], ["kg_group.id"], name=op.f("fk_seat_group_id")),
         sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_seat_vacancy_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
@@ -865,9 +790,7 @@ def upgrade() -> None:
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("ended_with", sa.String(length=24), nullable=True),
         sa.CheckConstraint("until IS NULL OR until >= from_on", name="stop_list_ends_after_it_starts"),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_stop_listing_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_stop_listing_application_id")),
         sa.ForeignKeyConstraint(["norm_id"], ["norm.id"], name=op.f("fk_stop_listing_norm_id")),
         sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_stop_listing_voucher_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stop_listing")),
@@ -895,15 +818,7 @@ def upgrade() -> None:
         sa.Column("referral_id", sa.Integer(), nullable=False),
         sa.Column(
             "status",
-            sa.Enum(
-                "draft",
-                "signed_by_family",
-                "signed",
-                "void",
-                name="contractstatus",
-                native_enum=False,
-                length=24,
-            ),
+            sa.Enum("draft", "signed_by_family", "signed", "void", name="contractstatus", native_enum=False, length=24),
             nullable=False,
         ),
         sa.Column("drawn_up_at", Moment(), nullable=False),
@@ -925,9 +840,7 @@ def upgrade() -> None:
         sa.Column("referral_id", sa.Integer(), nullable=True),
         sa.Column(
             "kind",
-            sa.Enum(
-                "voucher", "referral", "temporary_referral", name="documentkind", native_enum=False, length=24
-            ),
+            sa.Enum("voucher", "referral", "temporary_referral", name="documentkind", native_enum=False, length=24),
             nullable=False,
         ),
         sa.Column("code", sa.String(length=40), nullable=False),
@@ -935,12 +848,8 @@ def upgrade() -> None:
         sa.Column("file_key", sa.String(length=200), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.CheckConstraint("(file_key IS NULL) = (sha256 IS NULL)", name="stored_file_has_its_checksum"),
-        sa.CheckConstraint(
-            "(voucher_id IS NULL) <> (referral_id IS NULL)", name="paper_is_of_one_voucher_or_referral"
-        ),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_document_application_id")
-        ),
+        sa.CheckConstraint("(voucher_id IS NULL) <> (referral_id IS NULL)", name="paper_is_of_one_voucher_or_referral"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_document_application_id")),
         sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_document_referral_id")),
         sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_document_voucher_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
@@ -966,9 +875,7 @@ def upgrade() -> None:
         sa.Column("started_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="holding_ends_after_it_starts"),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_holding_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_holding_application_id")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_holding_enrolment_id")),
         sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_holding_referral_id")),
         sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name=op.f("fk_holding_seat_id")),
@@ -1016,9 +923,7 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_outbox_to_do",
-            postgresql_where=sa.text("done_at IS NULL"),
-            sqlite_where=sa.text("done_at IS NULL"),
+            "ix_outbox_to_do", postgresql_where=sa.text("done_at IS NULL"), sqlite_where=sa.text("done_at IS NULL")
         )
         batch_op.drop_index(batch_op.f("ix_outbox_document_id"))
 
@@ -1121,9 +1026,7 @@ def downgrade() -> None:
     op.drop_table("vacancy")
     with op.batch_alter_table("voucher_round", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_round_by_clock_once_a_day",
-            postgresql_where=sa.text("automatic"),
-            sqlite_where=sa.text("automatic"),
+            "uq_round_by_clock_once_a_day", postgresql_where=sa.text("automatic"), sqlite_where=sa.text("automatic")
         )
         batch_op.drop_index(batch_op.f("ix_voucher_round_place_id"))
 
@@ -1189,6 +1092,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("status NOT IN ('enrolled', 'removed', 'archived')"),
         )
         batch_op.drop_index(
+            "ix_application_with_voucher",
+            postgresql_where=sa.text("status IN ('confirming', 'voucher_issued', 'referred')"),
+            sqlite_where=sa.text("status IN ('confirming', 'voucher_issued', 'referred')"),
+        )
+        batch_op.drop_index(
             "ix_application_waiting",
             postgresql_where=sa.text("status = 'queued'"),
             sqlite_where=sa.text("status = 'queued'"),
@@ -1228,6 +1136,7 @@ def downgrade() -> None:
     op.drop_table("day_off")
     with op.batch_alter_table("child", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_child_search_name"))
+        batch_op.drop_index(batch_op.f("ix_child_born_on"))
 
     op.drop_table("child")
     with op.batch_alter_table("applicant", schema=None) as batch_op:
