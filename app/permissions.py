@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, false, or_, select, true
+from sqlalchemy import ColumnElement, event, false, not_, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from app.models import (
@@ -38,6 +38,7 @@ from app.models import (
     Seat,
     StopListing,
     User,
+    UserScope,
     Vacancy,
     Voucher,
 )
@@ -125,6 +126,7 @@ class Actor:
     role: Role
     user_id: int | None = None
     place_ids: frozenset[int] | None = None
+    above_ids: frozenset[int] = frozenset()  # what lies above those: its norms and its name reach down
     kindergarten_id: int | None = None
     application_id: int | None = None
     paper_on: date | None = None  # at the counter: the day of the family's signed paper
@@ -226,6 +228,8 @@ def place_of(subject: Any) -> int | None:
 
 
 def _kindergartens(actor: Actor) -> ColumnElement[bool]:
+    if actor.role is Role.administrator:
+        return true()  # whoever gives officials their reach picks it from all
     if actor.kindergarten_id is not None:
         return Kindergarten.id == actor.kindergarten_id
     return _places(actor, Kindergarten.place_id)
@@ -233,6 +237,17 @@ def _kindergartens(actor: Actor) -> ColumnElement[bool]:
 
 def _places(actor: Actor, column: Any) -> ColumnElement[bool]:
     return true() if actor.place_ids is None else column.in_(sorted(actor.place_ids))
+
+
+def _reaching_down(column: Any) -> Callable[[Actor], ColumnElement[bool]]:
+    """What belongs to a place holds for all that lies below it."""
+
+    def scope(actor: Actor) -> ColumnElement[bool]:
+        if actor.role is Role.administrator:
+            return true()
+        return column.in_(sorted((actor.place_ids or frozenset()) | actor.above_ids))
+
+    return scope
 
 
 def _own_kindergartens(actor: Actor) -> Any:
@@ -251,6 +266,17 @@ def _own_groups(actor: Actor) -> Any:
 def _own_vacancies(actor: Actor) -> Any:
     vacancy = Vacancy.__table__.c
     return select(vacancy.id).where(vacancy.group_id.in_(_own_groups(actor)))
+
+
+def _referred(actor: Actor, referral: Any) -> ColumnElement[bool]:
+    """A head sees of a child's referrals those to the own kindergarten, not where else it was referred."""
+    own = referral.application_id.in_(_own_applications(actor))
+    return own if actor.kindergarten_id is None else own & referral.vacancy_id.in_(_own_vacancies(actor))
+
+
+def _own_referrals(actor: Actor) -> Any:
+    referral = Referral.__table__.c
+    return select(referral.id).where(_referred(actor, referral))
 
 
 def _own_applications(actor: Actor) -> Any:
@@ -286,9 +312,29 @@ def _changes(actor: Actor) -> ColumnElement[bool]:
     if actor.kindergarten_id is not None:
         return or_(
             Change.kindergarten_id == actor.kindergarten_id,
-            Change.application_id.in_(_own_applications(actor)),
+            Change.kindergarten_id.is_(None) & Change.application_id.in_(_own_applications(actor)),
         )
-    return or_(Change.place_id.is_(None), _places(actor, Change.place_id))
+    nowhere = Change.place_id.is_(None) & not_(_of_foreign_account(actor))
+    return or_(nowhere, _places(actor, Change.place_id))
+
+
+def _of_foreign_account(actor: Actor) -> ColumnElement[bool]:
+    """An account lies in no place; it is foreign where its reach is."""
+    scope = UserScope.__table__.c
+    abroad = select(scope.user_id).where(
+        or_(
+            scope.place_id.is_not(None) & not_(_places(actor, scope.place_id)),
+            scope.kindergarten_id.is_not(None) & scope.kindergarten_id.not_in(_own_kindergartens(actor)),
+        )
+    )
+    return (Change.subject == User.__tablename__) & Change.subject_id.in_(abroad)
+
+
+def _papers(actor: Actor) -> ColumnElement[bool]:
+    own = Document.application_id.in_(_own_applications(actor))
+    if actor.kindergarten_id is None:
+        return own
+    return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(actor)))
 
 
 def _to_family(actor: Actor) -> ColumnElement[bool]:
@@ -310,16 +356,15 @@ SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     Applicant: _people(Applicant, "applicant_id"),
     Privilege: _of_application(Privilege.application_id),
     Voucher: _of_application(Voucher.application_id),
-    Referral: _of_application(Referral.application_id),
-    Contract: lambda actor: Contract.referral_id.in_(
-        select(Referral.__table__.c.id).where(Referral.__table__.c.application_id.in_(_own_applications(actor)))
-    ),
+    Referral: lambda actor: _referred(actor, Referral),
+    Contract: lambda actor: Contract.referral_id.in_(_own_referrals(actor)),
     StopListing: _of_application(StopListing.application_id),
-    Document: _of_application(Document.application_id),
+    Document: _papers,
     Notice: _to_family,
     Change: _changes,
     Round: lambda actor: false() if actor.kindergarten_id is not None else _places(actor, Round.place_id),
-    Place: lambda actor: true(),
+    Place: _reaching_down(Place.id),
+    Norm: _reaching_down(Norm.place_id),
 }
 
 _viewer: ContextVar[Actor | None] = ContextVar("viewer", default=None)

@@ -77,7 +77,7 @@ def register(
     day = local_day(at)
     eligibility.not_too_old(born_on, day, int(norms.in_force("queue.maximum_age", place_id, day).value))
     application.child = _child(child, born_on, facts.sex)
-    _end_what_is_due(application.child, queue_kind, at=at)
+    end_what_is_due(application.child, queue_kind, at=at)
     not_waiting_already(application.child, queue_kind)
     application.applicant = _applicant(applicant)
     application.number = number or _next_number(place_id, day)
@@ -204,7 +204,7 @@ def _applicant(person: Person) -> Applicant:
     return applicant
 
 
-def _end_what_is_due(child: Child, queue_kind: QueueKind, *, at: datetime) -> None:
+def end_what_is_due(child: Child, queue_kind: QueueKind, *, at: datetime) -> None:
     """Spec 3.1: an earlier application of the child may be over by now, though the clock has not come to it yet."""
     if child.id is None:
         return

@@ -22,10 +22,10 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
     contract = referral.contract
     if contract is None or contract.status is ContractStatus.void:
         raise Refusal(Reason.wrong_status, verb="sign")
-    if by.stands_for_family("sign") and by.paper_on is None:
-        raise Refusal(Reason.reason_required, field="paper_on")
     side = "head_signed_at" if by.role is Role.head else "family_signed_at"
     eligibility.signed_once(getattr(contract, side))
+    if by.stands_for_family("sign") and by.paper_on is None:
+        raise Refusal(Reason.reason_required, field="paper_on")
     signed: dict[str, Any] = {side: at}
     setattr(contract, side, at)
     complete = contract.family_signed_at is not None and contract.head_signed_at is not None

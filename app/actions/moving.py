@@ -1,6 +1,6 @@
 """The one writer of status and history (spec 3.7, house rule 4): permitted, by the table, on the record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, insert, literal, null, select, update
 
 from app.extensions import db
-from app.models import Application, Audience, Base, Change, Norm, Notice, Voucher
+from app.models import Application, Audience, Base, Change, Norm, Notice, Privilege, Voucher
 from app.notifications import TELLS
 from app.permissions import Actor, application_of, kindergarten_of, permit, permit_all, place_of
 from app.rules import eligibility
@@ -75,32 +75,67 @@ def record(
     """
     permit(by, verb, subject)
     db.session.flush()
+    db.session.add(_history(subject, verb, by, at, on or local_day(at), reason, norm, status, details))
     application = application_of(subject)
-    db.session.add(
-        Change(
-            at=at,
-            effective_on=on or local_day(at),
-            verb=verb,
-            subject=subject.__tablename__,
-            subject_id=subject.id,
-            application_id=application.id if application else None,
-            kindergarten_id=kindergarten_of(subject),
-            place_id=place_of(subject),
-            role=str(by.role),
-            user_id=by.user_id,
-            for_family=by.stands_for_family(verb),
-            paper_on=by.paper_on if by.stands_for_family(verb) else None,
-            status_from=status[0],
-            status_to=status[1],
-            reason=reason,
-            norm_id=norm.id if norm else None,
-            details=plain(details),
-        )
-    )
     if tell is not None and application is not None:
         for audience in TELLS[verb]:
             kindergarten_id = kindergarten_of(subject) if audience is Audience.kindergarten else None
             notify(application, verb, at=at, audience=audience, facts=tell, kindergarten_id=kindergarten_id)
+
+
+def record_all(
+    these: Iterable[tuple[Any, str | None, Mapping[str, Any]]],
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    status: tuple[StrEnum | None, StrEnum | None] = (None, None),
+) -> None:
+    """The same for many (subject, reason, details) at once, in few statements; nobody is told.
+
+    Raises Refusal(not_allowed).
+    """
+    found = list(these)
+    for subject, _, _ in found:
+        permit(by, verb, subject)
+    db.session.flush()
+    day = local_day(at)
+    rows = [_history(subject, verb, by, at, day, reason, None, status, details) for subject, reason, details in found]
+    db.session.add_all(rows)
+    db.session.flush()
+
+
+def _history(
+    subject: Any,
+    verb: str,
+    by: Actor,
+    at: datetime,
+    on: date,
+    reason: str | None,
+    norm: Norm | None,
+    status: tuple[StrEnum | None, StrEnum | None],
+    details: Mapping[str, Any] | None,
+) -> Change:
+    application = application_of(subject)
+    return Change(
+        at=at,
+        effective_on=on,
+        verb=verb,
+        subject=subject.__tablename__,
+        subject_id=subject.id,
+        application_id=application.id if application else None,
+        kindergarten_id=kindergarten_of(subject),
+        place_id=place_of(subject),
+        role=str(by.role),
+        user_id=by.user_id,
+        for_family=by.stands_for_family(verb),
+        paper_on=by.paper_on if by.stands_for_family(verb) else None,
+        status_from=status[0],
+        status_to=status[1],
+        reason=reason,
+        norm_id=norm.id if norm else None,
+        details=plain(details),
+    )
 
 
 def notify(
@@ -128,7 +163,7 @@ def notify(
 
 
 def move_all(
-    model: type[Application] | type[Voucher],
+    model: type[Application] | type[Voucher] | type[Privilege],
     ids: Select[int],
     verb: str,
     *,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from app.actions import moving, places
 from app.extensions import db
 from app.models import Norm, QueueOrder, QueueOrderKind
-from app.permissions import Actor
+from app.permissions import Actor, permit
 from app.rules import norms as rules
 from app.rules.deadlines import due_date
 from app.rules.refusals import Reason, Refusal
@@ -46,6 +46,7 @@ def approve(norm: Norm, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: not_allowed, wrong_status (it is approved already).
     """
+    permit(by, "approve", norm)
     if norm.approved_at is not None:
         raise Refusal(Reason.wrong_status, verb="approve")
     if norm.entered_by_id is not None and norm.entered_by_id == by.user_id:

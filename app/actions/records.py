@@ -187,11 +187,13 @@ def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
     free = db.session.scalars(rules.unpublished_seats(group.id, places)).all()
     if len(free) < places:
         raise Refusal(Reason.no_free_place, free=len(free), places=places)
-    for seat in free:
-        enrolment = Enrolment(group=group, started_on=local_day(at))
-        db.session.add(enrolment)
-        db.session.flush()
-        db.session.add(Holding(seat_id=seat.id, kind=HoldingKind.enrolment, enrolment_id=enrolment.id, started_at=at))
+    there = [Enrolment(group_id=group.id, started_on=local_day(at)) for _ in free]
+    db.session.add_all(there)
+    db.session.flush()
+    db.session.add_all(
+        Holding(seat_id=seat.id, kind=HoldingKind.enrolment, enrolment_id=enrolment.id, started_at=at)
+        for seat, enrolment in zip(free, there, strict=True)
+    )
     db.session.flush()
     record(group, "change", by=by, at=at, details={"occupied": places})
 

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import select
+
 from app.actions import documents, enrolments, places
 from app.actions.beginning import begin
 from app.actions.moving import move, record
@@ -42,6 +44,8 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     voucher = live_voucher(application)
     if voucher.status is not VoucherStatus.confirmed:
         raise Refusal(Reason.wrong_status, verb="choose")
+    if vacancy.intake is Intake.general:
+        _no_other_referral(application)
     kindergarten = vacancy.group.kindergarten
     if (
         places.district_of(kindergarten.place_id) != application.place_id
@@ -54,6 +58,17 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     if vacancy.intake is Intake.temporary:
         return _stay(application, vacancy, seat, voucher, by=by, at=at, day=day)
     return _hold(application, vacancy, seat, voucher, by=by, at=at, day=day)
+
+
+def _no_other_referral(application: Application) -> None:
+    """Spec 3.7: one live general referral per child, whichever of its queues gave it. Raises wrong_status."""
+    other = select(Referral.id).where(
+        Referral.child_id == application.child_id,
+        Referral.kind == Intake.general,
+        Referral.status == ReferralStatus.issued,
+    )
+    if db.session.scalars(other).first() is not None:
+        raise Refusal(Reason.wrong_status, verb="choose")
 
 
 def _free_seat(application: Application, vacancy: Vacancy) -> Seat:

@@ -70,9 +70,8 @@ def issue(application: Application, *, by: Actor, at: datetime, reason: str | No
     _voucher_district(application.place_id, day)
     if category(application, day) is None:
         raise Refusal(Reason.too_young)
-    if latest := latest_voucher(application):
-        if latest.status in ending.LIVE:
-            raise Refusal(Reason.wrong_status, verb="issue")
+    if (latest := latest_voucher(application)) and latest.status in ending.LIVE:
+        raise Refusal(Reason.wrong_status, verb="issue")
     pool, holders = seating(application.place_id, application.queue_kind)
     candidate = [(application.id, application.child.born_on.year)]
     if not seats.serve(candidate, free=pool, holders=holders).served:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, extract, func, or_, select
 
@@ -50,7 +49,7 @@ def unpublished_seats(group_id: int, limit: int | None = None) -> Select[Seat]:
     )
 
 
-def known_by_number(group_id: int, limit: int | None = None) -> Select[Any]:
+def known_by_number(group_id: int, limit: int | None = None) -> Select[Enrolment, Holding]:
     """(enrolment, holding) of the children who attend a group and are known by number alone, the last first."""
     return (
         select(Enrolment, Holding)

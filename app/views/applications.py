@@ -36,8 +36,8 @@ from app.rules import iin
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
 from app.views import forms
-from app.views.asking import ask, asked, done, signer
-from app.views.base import BaseView, Records, answer, attempt
+from app.views.asking import ask, asked, done, problem_with, signer
+from app.views.base import BaseView, Records, answer, attempt, row_id
 from app.views.vouchers import reason
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
@@ -156,6 +156,7 @@ class ApplicationView(BaseView):
         with unscoped():
             offered = possible.verbs(application, by=g.actor)
             number = numbers.of(application, day)
+        db.session.expire(application, ["referrals"])  # decided on with all of them, shown within the viewer's reach
         changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
         stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
         return self.render_template(
@@ -208,12 +209,14 @@ class ApplicationView(BaseView):
         chosen = next((v for v, _free in places if str(v.id) == request.values.get("vacancy")), None)
         if request.method == "POST" and chosen is None:
             flash(_("There is no free place: every published one is held, taken, or owed to a voucher."), "danger")
-        if request.method == "POST" and chosen is not None and asked():
+        if request.method == "POST" and chosen is not None and asked("choose"):
             if attempt(lambda: referrals.choose(application, chosen, by=signer(), at=now())):
                 flash(_("The place is taken. The paper is being prepared."), "success")
             return answer(self.after(application))
         template = "pages/choose.html" if chosen is None else "pages/choose_sure.html"
-        return self.render_template(
+        if request.method == "POST" and chosen is not None and (problem := problem_with("choose")):
+            flash(problem, "danger")
+        page = self.render_template(
             template,
             title=_("Choose a kindergarten"),
             application=application,
@@ -222,6 +225,7 @@ class ApplicationView(BaseView):
             today=local_day(now()),
             view=self,
         )
+        return page, 200 if request.method == "GET" else 422
 
     @expose("/paper/<int:document_id>", methods=["GET"])
     @has_access
@@ -229,7 +233,7 @@ class ApplicationView(BaseView):
         """A stored paper, exactly as it was made."""
         from app.documents import open_stored
 
-        document = db.session.scalars(select(Document).where(Document.id == document_id)).first() or abort(404)
+        document = db.session.scalars(select(Document).where(Document.id == row_id(document_id))).first() or abort(404)
         if document.file_key is None:
             abort(404)
         return send_file(
@@ -239,7 +243,7 @@ class ApplicationView(BaseView):
         )
 
     def _each(self, verb: str, rows: list[Application], act: Any) -> Any:
-        if not asked():
+        if not asked(verb):
             return ask(self, verb, rows)
         return done(self, rows, lambda row: act(row, by=signer(), at=now()))
 
@@ -248,8 +252,6 @@ class ApplicationView(BaseView):
 
     def extend(self, rows: list[Application]) -> Any:
         until = forms.local_date(request.form.get("until", ""))
-        if asked() and until is None:
-            return ask(self, "extend", rows, _("Name the new last day."))
         return self._each(
             "extend", rows, lambda a, **who: vouchers.extend(a, until=until or date.min, reason=reason(), **who)
         )
@@ -277,7 +279,7 @@ class ApplicationView(BaseView):
 
     def sign(self, rows: list[Application]) -> Any:
         """For a family the day of its signed paper is required; a head signs for the kindergarten."""
-        if asked() and g.actor.stands_for_family("sign") and signer().paper_on is None:
+        if asked("sign") and g.actor.stands_for_family("sign") and signer().paper_on is None:
             return ask(self, "sign", rows, _("Name the day of the signed paper."))
         return self._each("sign", rows, contracts.sign)
 

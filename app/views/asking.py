@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.now import now
@@ -21,13 +23,37 @@ WITH_REASON = frozenset({"issue", "extend", "revoke", "archive"})
 WITH_DAY = frozenset({"extend"})
 
 
-def asked() -> bool:
-    """Has the person seen what will follow and said yes?"""
-    return request.form.get("sure") == "yes"
+class Answer(forms.Form):
+    """What a verb may need besides a yes."""
+
+    reason = forms.lines(_l("Reason"))
+    until = forms.a_day(_l("New last day"))
+    paper_on = forms.a_day(_l("Day of the signed paper"), required=False)
+
+    def validate_paper_on(self, field: Any) -> None:
+        if field.data and field.data > local_day(now()):
+            raise forms.ValidationError(_("This day is still to come."))
+
+
+def asked(verb: str) -> bool:
+    """Has the person seen what will follow, said yes, and answered all that the verb needs?"""
+    return request.form.get("sure") == "yes" and not problem_with(verb)
+
+
+def problem_with(verb: str) -> str:
+    """What is wrong with the answer that a verb needs, said to the person; "" for nothing."""
+    form = Answer()
+    needs = {"reason": verb in WITH_REASON, "until": verb in WITH_DAY, "paper_on": g.actor.stands_for_family(verb)}
+    for name in (name for name, needed in needs.items() if not needed):
+        del form[name]
+    form.validate()
+    return next((f"{field.label.text}: {field.errors[0]}" for field in form if field.errors), "")
 
 
 def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "") -> tuple[str, int]:
     """The page that says what will follow and asks for what the verb needs; what was typed is kept."""
+    if request.form.get("sure") == "yes":
+        problem = problem or problem_with(verb)
     html = render_template(
         "pages/ask.html",
         view=view,

@@ -4,6 +4,7 @@ Whatever changes anything is POST, CSRF-protected and an action of ours in one t
 through the viewer's scope (permissions.py), so that a foreign one is simply not there: 404.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ from app.views import words
 PAGE = 25
 LARGEST_PAGE = 100
 MOST_SELECTED = 1000
+LARGEST_ID = 2**31 - 1
 COUNTED = 10_000  # lists say "more than" beyond this: an exact count of a million rows costs more than the page
 
 
@@ -167,16 +169,17 @@ class BaseView(ModelView):
         try:
             options = self._filter()
             order, direction = get_order_args().get(self.endpoint, ("", ""))
-            widgets = self._get_list_widget(
-                filters=self._filters,
-                order_column=order,
-                order_direction=direction,
-                page=get_page_args().get(self.endpoint),
-                page_size=get_page_size_args().get(self.endpoint),
-                **kwargs,
-            )
+            page, page_size = get_page_args().get(self.endpoint), get_page_size_args().get(self.endpoint)
         except (ValueError, LookupError):
             abort(400)
+        widgets = self._get_list_widget(
+            filters=self._filters,
+            order_column=order,
+            order_direction=direction,
+            page=page,
+            page_size=page_size,
+            **kwargs,
+        )
         widgets["search"] = FilterWidget(options=options, label_columns=self.label_columns, finds=self.find is not None)
         return widgets
 
@@ -187,7 +190,8 @@ class BaseView(ModelView):
             if value := request.args.get(f"_flt_0_{name}"):
                 if value not in dict(choices):
                     raise ValueError(name)
-                self._filters.add_filter_index(name, 0, value)
+                sought: Any = value == "1" if self.datamodel.is_boolean(name) else value
+                self._filters.add_filter_index(name, 0, sought)
         return options
 
     def _options(self, name: str) -> list[tuple[str, str]]:
@@ -209,11 +213,17 @@ class BaseView(ModelView):
 
     def load(self, pk: Any) -> Any:
         """One row through the viewer's scope, or 404."""
-        try:
-            row = self.datamodel.get(int(pk), self._base_filters)
-        except ValueError:
-            row = None
+        row = self.datamodel.get(row_id(pk), self._base_filters)
         return row if row is not None else abort(404)
+
+    def _show(self, pk: Any) -> Any:
+        """One row's page; what its related lists are asked for is 400 where it cannot be."""
+        row = self.load(pk)
+        try:
+            asked = {"orders": get_order_args(), "pages": get_page_args(), "page_sizes": get_page_size_args()}
+        except ValueError:
+            abort(400)
+        return self._get_related_views_widgets(row, widgets=self._get_show_widget(pk, row), **asked)
 
     # -------------------------------------------------- changing
 
@@ -251,8 +261,9 @@ class BaseView(ModelView):
 
     def create(self, form: Any) -> Any:
         """Add a row from a valid form, through the register's action."""
+        at = now()
         row = self.subject(**form.values())
-        records.create(row, by=g.actor, at=now())
+        records.create(row, by=g.actor, at=at)
         return row
 
     def change(self, row: Any, form: Any) -> Any:
@@ -295,6 +306,15 @@ class BaseView(ModelView):
         return self.verbs[name](self, rows)
 
 
+def row_id(pk: Any) -> int:
+    """An address's id as a number that a row could have, or 404."""
+    try:
+        number = int(pk)
+    except ValueError:
+        number = 0
+    return number if 0 < number <= LARGEST_ID else abort(404)
+
+
 def attempt(act: Callable[[], Any], form: Any = None) -> Any:
     """Run an action in one transaction; None when it was refused, with the reason said in the reader's language.
 
@@ -321,6 +341,14 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
 def page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
     """A page that no register's view renders."""
     return render_template(template, **facts), status
+
+
+def own_page(address: str) -> str:
+    """An address that a form or a link brought along, if every browser takes it for one of ours, else the first page.
+
+    They drop tabs and line ends, and read a backslash as a slash.
+    """
+    return address if re.fullmatch(r"/(?!/)[^\s\\\x00-\x1f\x7f]{0,2000}", address) else "/"
 
 
 def answer(to: str) -> Response:

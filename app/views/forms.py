@@ -8,11 +8,12 @@ from typing import Any
 from flask import has_request_context
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import get_domain
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.extensions import db
 from app.models import Base
@@ -20,6 +21,7 @@ from app.rules.calendar import LOCAL
 from app.views import words
 
 REQUIRED = _l("Fill this in.")
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)  # no family, norm or vacancy is of another time
 
 
 class Form(DynamicForm):
@@ -37,14 +39,13 @@ class Form(DynamicForm):
 def text(label: Any, longest: int = 200, required: bool = True, **more: Any) -> StringField:
     """One line of text; blanks around it are dropped, an empty optional one is None."""
     checks = [DataRequired(REQUIRED)] if required else [Optional(strip_whitespace=True)]
-    return StringField(label, [*checks, Length(max=longest)], filters=[_stripped], **more)
+    return StringField(label, [*checks, Length(max=longest), storable], filters=[_stripped], **more)
 
 
 def lines(label: Any, longest: int = 500, required: bool = True) -> TextAreaField:
     """Some lines of text: a reason, a note."""
-    return TextAreaField(
-        label, [DataRequired(REQUIRED) if required else Optional(), Length(max=longest)], filters=[_stripped]
-    )
+    checks = [DataRequired(REQUIRED) if required else Optional(), Length(max=longest), storable]
+    return TextAreaField(label, checks, filters=[_stripped])
 
 
 def number(label: Any, least: int, most: int, **more: Any) -> IntegerField:
@@ -53,8 +54,20 @@ def number(label: Any, least: int, most: int, **more: Any) -> IntegerField:
 
 
 def a_day(label: Any, required: bool = True, **more: Any) -> DateField:
-    """A local day."""
-    return DateField(label, [InputRequired(REQUIRED) if required else Optional()], **more)
+    """A local day of our time."""
+    return DateField(label, [InputRequired(REQUIRED) if required else Optional(), of_our_time], **more)
+
+
+def of_our_time(_form: Any, field: Any) -> None:
+    """A slip of the pen is no day of the year 202 or 20026."""
+    if field.data and not FIRST_DAY <= field.data <= LAST_DAY:
+        raise ValidationError(_("There is no such day here."))
+
+
+def storable(_form: Any, field: Any) -> None:
+    """PostgreSQL keeps every character but one."""
+    if "\0" in (field.data or ""):
+        raise ValidationError(_("A character in it cannot be kept. Type it anew."))
 
 
 def yes(label: Any, **more: Any) -> BooleanField:
@@ -69,7 +82,7 @@ def one_of(label: Any, kind: Iterable[StrEnum], required: bool = True, **more: A
     return SelectField(
         label,
         choices=lambda: [*empty, *(SelectChoice(value, words.label(one)) for value, one in names.items())],
-        coerce=lambda value: names[value] if value else None,
+        coerce=lambda value: _known(names, value) if value else None,
         **more,
     )
 
@@ -105,9 +118,10 @@ class RowField(SelectField):
 def local_moment(value: str) -> datetime | None:
     """What a datetime-local field sends, as a moment; None when it is none."""
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=LOCAL)
+        moment = datetime.fromisoformat(value).replace(tzinfo=LOCAL)
     except ValueError:
         return None
+    return moment if FIRST_DAY <= moment.date() <= LAST_DAY else None
 
 
 def local_date(value: str) -> date | None:
@@ -116,6 +130,12 @@ def local_date(value: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return None
+
+
+def _known(names: dict[str, StrEnum], value: str) -> StrEnum:
+    if value not in names:
+        raise ValueError(value)
+    return names[value]
 
 
 def _stripped(value: str | None) -> str | None:

@@ -24,7 +24,7 @@ from app.permissions import Role
 from app.rules.calendar import local_day
 from app.rules.places import is_free
 from app.views import forms, words
-from app.views.base import answer, attempt, page
+from app.views.base import answer, attempt, own_page, page
 
 LOOKERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor, Role.head})
 
@@ -66,8 +66,7 @@ class HomeView(IndexView):
 
 def _back() -> str:
     """Where the person came from, if it was a page of ours."""
-    came_from = request.form.get("back", "/")
-    return came_from if came_from.startswith("/") and not came_from.startswith(("//", "/\\")) else "/"
+    return own_page(request.form.get("back", ""))
 
 
 def _tiles() -> list[tuple[str, int, str]]:

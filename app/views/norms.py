@@ -93,7 +93,7 @@ class NormView(BaseView):
 
     def approve(self, rows):
         """Spec 3.2: a second official puts the norm in force."""
-        if not asked():
+        if not asked("approve"):
             return ask(self, "approve", rows)
         return done(self, rows, lambda row: norms.approve(row, by=g.actor, at=now()))
 

@@ -1,10 +1,12 @@
 """Who is looking: the signed-in official becomes an Actor; roles come from permissions.py, not from the database."""
 
-from flask import abort, g, redirect, request, session, url_for
+from flask import abort, flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import no_cache
+from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.views import AuthDBView
-from flask_login import current_user, logout_user
+from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
 from app.actions import places
@@ -12,6 +14,7 @@ from app.database import will_write
 from app.extensions import db
 from app.models import UserScope
 from app.permissions import MAY, Actor, Role, look_as
+from app.views.base import own_page, page
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -20,6 +23,21 @@ class SignIn(AuthDBView):
     """The door: by user name and password. Leaving is a POST, like everything that changes something."""
 
     login_template = "pages/sign_in.html"
+
+    @expose("/login/", methods=["GET", "POST"])
+    @no_cache
+    def login(self):
+        """Then on to where the person wanted to go. A wrong name or password is said, and the name stays typed."""
+        to = own_page(request.args.get("next", "").removeprefix(request.host_url[:-1]))
+        if current_user.is_authenticated:
+            return redirect(to)
+        form = LoginForm_db()
+        if form.validate_on_submit():
+            if user := self.appbuilder.sm.auth_user_db(form.username.data, form.password.data):
+                login_user(user)
+                return redirect(to)
+            flash(self.invalid_login_message, "danger")
+        return page(self.login_template, 422 if request.method == "POST" else 200, username=form.username.data or "")
 
     @expose("/logout/", methods=["POST"])
     def logout(self):
@@ -32,6 +50,10 @@ class Security(SecurityManager):
     """Flask-AppBuilder's accounts, with our roles: what a role may is read from the views and permissions.py."""
 
     authdbview = SignIn
+
+    def auth_user_db(self, username: str, password: str):
+        """Nobody's name holds a NUL, which PostgreSQL would refuse to look for."""
+        return None if "\0" in (username or "") else super().auth_user_db(username, password)
 
     def register_views(self) -> None:
         """Our own screens only; accounts are in views/users.py."""
@@ -78,10 +100,12 @@ def actor_of(user) -> Actor:
     scopes = db.session.scalars(select(UserScope).where(UserScope.user_id == user.id)).all()
     reach = {place for scope in scopes if scope.place_id for place in places.subtree(scope.place_id)}
     kindergartens = [scope.kindergarten_id for scope in scopes if scope.kindergarten_id]
+    roots = [scope.place_id or scope.kindergarten.place_id for scope in scopes]
     return Actor(
         role,
         user_id=user.id,
         place_ids=frozenset(reach),
+        above_ids=frozenset(above for root in roots for above in places.above(root)),
         kindergarten_id=(kindergartens or [0])[0] if role is Role.head else None,
     )
 
@@ -91,7 +115,9 @@ def before_request() -> None:
     look_as(None)
     will_write(request.method not in READS_CHANGE_NOTHING)
     g.actor = None
-    if request.endpoint != "static" and current_user.is_authenticated:
+    if any("\0" in value for value in request.args.values()):
+        abort(400)
+    if request.endpoint not in ("static", "SignIn.logout") and current_user.is_authenticated:
         g.actor = actor_of(current_user)
         look_as(g.actor)
 

@@ -61,7 +61,7 @@ class VacancyView(BaseView):
         return self._each("close", vacancies.close, rows)
 
     def _each(self, verb, act, rows):
-        if not asked():
+        if not asked(verb):
             return ask(self, verb, rows)
         return done(self, rows, lambda row: act(row, by=g.actor, at=now()))
 

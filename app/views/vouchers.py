@@ -76,14 +76,14 @@ class VoucherView(BaseView):
 
     def extend(self, rows):
         """Spec 3.4.5: the running term moves to a later day."""
-        until = forms.local_date(request.form.get("until", ""))
-        if not asked() or until is None:
-            return ask(self, "extend", rows, _("Name the new last day.") if asked() else "")
+        if not asked("extend"):
+            return ask(self, "extend", rows)
+        until = forms.local_date(request.form["until"])
         return self._each(rows, lambda a: vouchers.extend(a, until=until, by=g.actor, at=now(), reason=reason()))
 
     def revoke(self, rows):
         """Spec 3.4.5: the department takes the voucher back."""
-        if not asked():
+        if not asked("revoke"):
             return ask(self, "revoke", rows)
         return self._each(rows, lambda a: vouchers.revoke(a, by=g.actor, at=now(), reason=reason()))
 

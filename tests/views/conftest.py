@@ -1,5 +1,7 @@
 """A small town on screen: one signed-in client for each role, and a second district and kindergarten to stay out of."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,8 @@ from app.database import transaction
 from app.models import User
 from app.permissions import Actor, Role
 from tests import factories
+from tests.views import city as cities
+from tests.views.tables import Tables
 
 PASSWORD = "қауіпсіз-құпиясөз-12"
 
@@ -54,6 +58,32 @@ def town(web: Flask, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         )
 
 
+@pytest.fixture(scope="session")
+def built() -> dict[str, tuple[SimpleNamespace, dict[str, list]]]:
+    """The city as it was built, by kind of database: building it takes seconds, putting its rows back does not."""
+    return {}
+
+
+@pytest.fixture
+def city(web: Flask, kind: str, built: dict, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """tests/views/city.py, at its own time, with somebody of each role who can sign in."""
+    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
+    monkeypatch.setitem(web.config, "KEZEK", replace(web.config["KEZEK"], demo=True))
+    tables = Tables(web)
+    if kind not in built:
+        with web.app_context(), transaction():
+            made = cities.build()
+        built[kind] = made, tables.rows()
+    else:
+        tables.put(built[kind][1])
+    made = SimpleNamespace(**vars(built[kind][0]))
+    made.web, made.tables = web, tables
+    made.sign_in = lambda name: sign_in(web, name)
+    views = {view.route_base: type(view).__name__ for view in web.appbuilder.baseviews}
+    made.view_of = lambda address: views["/" + address.split("/")[1]]
+    yield made
+
+
 class Browser:
     """A client that keeps its CSRF token, as pages do."""
 
@@ -61,10 +91,10 @@ class Browser:
         self.client = client
 
     def get(self, address: str, **more: object):
-        return self.client.get(address, **more)
+        return self.client.get(address, buffered=True, **more)
 
     def post(self, address: str, data: dict | None = None, **more: object):
-        return self.client.post(address, data={"csrf_token": self.token(), **(data or {})}, **more)
+        return self.client.post(address, data={"csrf_token": self.token(), **(data or {})}, buffered=True, **more)
 
     def token(self) -> str:
         page = self.client.get("/login/").text if "csrf" not in self.__dict__ else ""

@@ -1,0 +1,127 @@
+"""The forms of the back office as a person fills them in: one valid answer for each, and what a page offers."""
+
+from datetime import date
+from html.parser import HTMLParser
+
+from app.permissions import Role
+from app.rules import iin
+
+ADDS = {  # noun -> who adds, and a valid answer; what is of a place comes from the city
+    "applications": Role.operator,
+    "vacancies": Role.head,
+    "kindergartens": Role.specialist,
+    "groups": Role.head,
+    "norms": Role.department,
+    "days-off": Role.department,
+    "users": Role.administrator,
+}
+EDITS = {**ADDS, "kindergartens": Role.head}
+
+
+def valid(noun: str, own) -> dict[str, str]:
+    """What somebody who adds one fills in."""
+    born, parent = date(2022, 3, 5), date(1990, 2, 3)
+    return {
+        "applications": {
+            "place": own.place,
+            "queue_kind": "general",
+            "child_iin": iin.make(born, "male", 7001),
+            "child_last_name": "Жаңа",
+            "child_first_name": "Бала",
+            "child_patronymic": "",
+            "child_born_on": born.isoformat(),
+            "applicant_iin": iin.make(parent, "female", 7002),
+            "applicant_last_name": "Жаңа",
+            "applicant_first_name": "Ана",
+            "applicant_patronymic": "",
+            "privilege": "",
+            "reason": "",
+            "phone": "8 701",
+            "email": "a@b.kz",
+            "address": "Абай к-сі 2",
+        },
+        "vacancies": {"group": own.group, "intake": "general", "places": "1", "ends_on": ""},
+        "kindergartens": {
+            "name": "Жаңа бақша",
+            "place": own.place,
+            "kind": "kindergarten",
+            "ownership": "state",
+            "state_order": "",
+            "bin": "",
+            "phone": "8 7162",
+            "address": "Абай",
+        },
+        "groups": {
+            "kindergarten": own.kindergarten,
+            "name": "Жаңа топ",
+            "language": "kk",
+            "birth_year_from": "2023",
+            "birth_year_to": "2023",
+            "capacity": "5",
+        },
+        "norms": {
+            "name": "notice.reminder",
+            "place": own.place,
+            "valid_from": "2028-01-01",
+            "value": "2",
+            "unit": "WD",
+            "carry": "",
+            "on_lapse": "",
+            "legal_basis": "бұйрық 1",
+            "note": "",
+        },
+        "days-off": {"day": "2035-05-05", "working": "", "estimated": "", "name": "Мереке", "decree": ""},
+        "users": {
+            "username": "жаңа",
+            "first_name": "Жаңа",
+            "last_name": "Адам",
+            "email": "new@example.org",
+            "role": "operator",
+            "place": own.place,
+            "kindergarten": "",
+            "password": "ұзын құпиясөз 12",
+            "active": "y",
+        },
+    }[noun]
+
+
+class Fields(HTMLParser):
+    """The fields of the page's own form: name -> value, and for a select what it offers."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.values, self.options, self.kinds = dict[str, str](), dict[str, list[str]](), dict[str, str]()
+        self.inside, self.open = False, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        found = dict(attrs)
+        if tag == "form":
+            self.inside = "card form" in (found.get("class") or "")
+        name = found.get("name") or ""
+        if not self.inside or name == "csrf_token":
+            return
+        if tag == "select":
+            self.open, self.options[name], self.kinds[name] = name, [], tag
+        elif tag == "option" and self.open:
+            self.options[self.open].append(found.get("value") or "")
+            if "selected" in found or len(self.options[self.open]) == 1:
+                self.values[self.open] = found.get("value") or ""
+        elif tag == "textarea":
+            self.open, self.values[name], self.kinds[name] = name, "", tag
+        elif tag == "input" and name:
+            self.kinds[name] = found.get("type") or "text"
+            if self.kinds[name] != "checkbox":
+                self.values[name] = found.get("value") or ""
+            elif "checked" in found:
+                self.values[name] = "y"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("select", "textarea"):
+            self.open = ""
+        if tag == "form":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.kinds[self.open] == "textarea":
+            self.values[self.open] = (self.values[self.open] + data).removeprefix("\r\n").removeprefix("\n")

@@ -1,0 +1,109 @@
+"""The one expected table of the back office's addresses: method and address -> the roles that it opens for.
+
+It is written from spec 1 and 3.8, not read from the application: whoever adds an address adds its line here.
+"""
+
+from app.permissions import Role
+
+D, S, H, P, A, X = (  # P: at the counter
+    Role.department,
+    Role.specialist,
+    Role.head,
+    Role.operator,
+    Role.auditor,
+    Role.administrator,
+)
+OFFICE, COUNTER = {D, S}, {D, S, P}
+SIGNED_IN = {D, S, H, P, A, X}
+ANYBODY = SIGNED_IN | {None}
+QUEUE = {D, S, H, P, A}  # whoever reads applications and places
+
+REGISTERS = {  # address -> who reads it, who adds and changes, who removes (None: there is no such address)
+    "applications": (QUEUE, COUNTER, None),
+    "vouchers": ({D, S, P, A}, None, None),
+    "referrals": (QUEUE, None, None),
+    "vacancies": (QUEUE, {D, S, H}, {D, S, H}),
+    "kindergartens": (QUEUE, {D, S}, {D, S}),
+    "groups": (QUEUE, {D, S, H}, {D, S, H}),
+    "norms": ({D, S, A}, {D}, {D}),
+    "days-off": ({D, S, A}, {D}, {D}),
+    "history": ({D, S, H, A}, None, None),
+    "notices": (QUEUE, None, None),
+    "users": ({X}, {X}, None),
+}
+VERBS = {  # register -> verb -> who may
+    "applications": {
+        "issue": OFFICE,
+        "extend": OFFICE,
+        "revoke": OFFICE,
+        "archive": OFFICE,
+        "confirm": COUNTER,
+        "refuse": COUNTER,
+        "restore": COUNTER,
+        "withdraw": COUNTER,
+        "sign": COUNTER | {H},
+        "enrol": {H},
+        "confirm_privilege": OFFICE,
+        "reject_privilege": OFFICE,
+    },
+    "vouchers": {"extend": OFFICE, "revoke": OFFICE},
+    "vacancies": {"publish": {D, S, H}, "close": {D, S, H}},
+    "norms": {"approve": {D}},
+}
+FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
+
+
+def table() -> dict[tuple[str, str], set]:
+    """(method, address) -> roles; a custom action's verb stands in its address."""
+    found: dict[tuple[str, str], set] = {
+        ("GET", "/"): SIGNED_IN,
+        ("GET", "/login/"): ANYBODY,
+        ("POST", "/login/"): ANYBODY,
+        ("POST", "/language/<string:language>"): ANYBODY,
+        ("POST", "/demo/clock"): SIGNED_IN,
+        ("GET", "/verify/<code>"): ANYBODY,
+        ("GET", "/applications/choose/<pk>"): COUNTER,
+        ("POST", "/applications/choose/<pk>"): COUNTER,
+        ("GET", "/applications/paper/<int:document_id>"): QUEUE,
+        ("GET", "/vouchers/round"): OFFICE,
+        ("POST", "/vouchers/round"): OFFICE,
+        **{("GET", file): ANYBODY for file in FILES},
+    }
+    for noun, (readers, writers, _) in REGISTERS.items():
+        found["GET", f"/{noun}/list/"] = found["GET", f"/{noun}/show/<pk>"] = readers
+        for form in ("add", "edit/<pk>") if writers is not None else ():
+            found["GET", f"/{noun}/{form}"] = found["POST", f"/{noun}/{form}"] = writers
+        for verb, may in VERBS.get(noun, {}).items():
+            found["POST", f"/{noun}/action/{verb}/<pk>"] = found["POST", f"/{noun}/action_post#{verb}"] = may
+    removing = {("POST", f"/{noun}/delete/<pk>"): who for noun, (_, _, who) in REGISTERS.items() if who is not None}
+    found["GET", "/kindergartens/edit/<pk>"] = found["POST", "/kindergartens/edit/<pk>"] = {D, S, H}
+    return found | removing | {("POST", "/logout/"): ANYBODY}  # last: after these something is gone
+
+
+def address(rule: str, ids, of=None) -> tuple[str, dict]:
+    """An address with the ids of one place in it, and what a POST to it needs to name."""
+    noun, of = rule.split("/")[1], of or ids.own
+    pks = {
+        "applications": of.application,
+        "vouchers": of.voucher,
+        "referrals": of.referral,
+        "vacancies": of.vacancy,
+        "kindergartens": of.kindergarten,
+        "groups": of.group,
+        "norms": of.norm,
+        "days-off": ids.own.day,
+        "history": of.change,
+        "notices": of.notice,
+        "users": of.account,
+    }
+    pk = str(pks.get(noun, ""))
+    rule, _, verb = rule.partition("#")
+    for part, value in {
+        "<pk>": pk,
+        "<int:document_id>": str(of.document),
+        "<string:language>": "ru",
+        "<code>": "A" * 22,
+        "<path:filename>": "kezek.css" if not rule.startswith("/static/appbuilder") else "css/ab.css",
+    }.items():
+        rule = rule.replace(part, value)
+    return rule, {"action": verb, "rowid": pk} if verb else {}

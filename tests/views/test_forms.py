@@ -1,0 +1,231 @@
+"""Spec 7, bad input and mass assignment: a sentence at the field, nothing changed or lost, nothing smuggled in."""
+
+import re
+from datetime import date, datetime
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+
+from app.extensions import db
+from tests.views.forms import ADDS, EDITS, Fields, valid
+
+LONG, NUL = "я" * 10_000, "қала\0"
+NO_DAYS = ("2026-02-31", "13.04.2026", "0001-01-01", "9999-12-31", "ертең", "-1", "9" * 30, NUL)
+NO_NUMBERS = ("-1", "abc", "1.5", "9" * 30, "9" * 5000, "1e3", "", NUL)
+NO_CHOICES = ("nonsense", "999999", "-1", "9" * 30, NUL, "__None", "1 OR 1=1")
+NO_TEXTS = (LONG, NUL)
+NUMBERS = {"places", "birth_year_from", "birth_year_to", "capacity"}
+MAY_BE_EMPTY = {
+    "applications": {"child_patronymic", "applicant_patronymic", "privilege", "reason", "phone", "email", "address"},
+    "vacancies": {"ends_on"},
+    "kindergartens": {"bin", "phone", "address"},
+    "groups": set(),
+    "norms": {"on_lapse", "note"},
+    "days-off": {"decree"},
+    "users": {"place", "kindergarten", "password"},
+}
+MARK, MARK_ID, MARK_DAY = "smuggled", 987_654, date(2077, 7, 7)
+
+
+def nonsense(noun: str, name: str, kind: str) -> tuple[str, ...]:
+    """What one field of a form must refuse; ticks take anything as a yes."""
+    empty = () if name in MAY_BE_EMPTY[noun] else ("", "   ")
+    if kind == "date":
+        return (*NO_DAYS, *empty)
+    if kind == "select":
+        return (*NO_CHOICES, *(("",) if empty else ()))
+    if name in NUMBERS:
+        return NO_NUMBERS
+    return () if kind == "checkbox" else (*NO_TEXTS, *empty) if name != "password" else ("short", "қ" * 201)
+
+
+def targets(city, noun: str) -> list[str]:
+    """The addresses of a noun's forms, for the role that fills them in the tests."""
+    own = {"vacancies": "draft", "days-off": "day", "users": "account"}.get(noun, noun[:-1])
+    return [f"/{noun}/add", f"/{noun}/edit/{getattr(city.own, own)}"]
+
+
+@pytest.mark.parametrize("noun", ADDS)
+def test_a_field_with_nonsense_is_422_with_a_sentence_and_what_was_typed(city, noun):
+    browsers = {role: city.sign_in(str(role)) for role in {ADDS[noun], EDITS[noun]}}
+    wrong = []
+    with city.tables.unchanged():
+        for address, role in zip(targets(city, noun), (ADDS[noun], EDITS[noun]), strict=True):
+            fields = Fields(browsers[role].get(address).text)
+            filled = {**valid(noun, city.own), **fields.values} if "edit" in address else valid(noun, city.own)
+            for name, kind in fields.kinds.items():
+                for value in nonsense(noun, name, kind):
+                    answer = browsers[role].post(address, {**filled, name: value})
+                    said = re.search(rf'href="#{name}">[^<]+</a>: [^<]+', answer.text)
+                    if answer.status_code != 422 or not said:
+                        wrong.append((address, name, value[:20], answer.status_code, bool(said)))
+                    elif not kept({**filled, name: value}, Fields(answer.data.decode()), name):
+                        wrong.append((address, name, value[:20], "not kept"))
+    assert wrong == []
+
+
+def kept(typed: dict[str, str], shown: Fields, wrong: str) -> bool:
+    """Is all that was typed still in the form? A select shows its own choices; a password is never shown."""
+    for name, kind in shown.kinds.items():
+        was, now = str(typed.get(name, "")), shown.values.get(name, "")
+        if kind in ("password", "checkbox") or (kind == "select" and name == wrong):
+            continue
+        if was.replace("\0", "\ufffd").strip() != now.replace("\0", "\ufffd").strip():
+            return False
+    return True
+
+
+@pytest.mark.parametrize("noun", ADDS)
+def test_an_empty_form_is_422_and_changes_nothing(city, noun):
+    browsers = {role: city.sign_in(str(role)) for role in {ADDS[noun], EDITS[noun]}}
+    with city.tables.unchanged():
+        for address, role in zip(targets(city, noun), (ADDS[noun], EDITS[noun]), strict=True):
+            if not address.startswith("/applications/edit"):  # contacts alone: nobody needs to have any
+                assert browsers[role].post(address).status_code == 422, address
+
+
+@pytest.mark.parametrize("noun", ADDS)
+def test_emoji_and_markup_are_text_like_any_other(city, noun):
+    """What people type is kept as typed and shown as text: on the form again, on the page, in the list."""
+    text = "👶🏽 <b>&amp;</b>"
+    browser = city.sign_in(str(ADDS[noun]))
+    names = {
+        "applications": ("child_last_name", "address"),
+        "kindergartens": ("name", "address"),
+        "groups": ("name",),
+        "norms": ("legal_basis", "note"),
+        "days-off": ("name", "decree"),
+        "users": ("first_name", "last_name"),
+    }.get(noun, ())
+    answer = browser.post(f"/{noun}/add", {**valid(noun, city.own), **dict.fromkeys(names, text)})
+    assert answer.status_code in (302, 303), answer.text
+    page = browser.get(answer.location).text
+    assert text not in page
+    assert page.count("👶🏽 &lt;b&gt;&amp;amp;&lt;/b&gt;") >= len(names)
+
+
+def smuggled(noun: str, shown: set[str]) -> dict[str, str]:
+    """A value for every column of every table that the form does not have, and for its relations by id."""
+    extra = {}
+    for table in db.metadata.sorted_tables:
+        for column in table.c:
+            for name in {column.name, column.name.removesuffix("_id")} - shown - {"csrf_token"}:
+                extra[name] = str(column_value(column))
+    return extra
+
+
+def column_value(column: sa.Column) -> object:
+    if isinstance(column.type, sa.Enum):
+        return column.type.enums[-1]
+    if isinstance(column.type, sa.Boolean):
+        return "y"
+    if isinstance(column.type, sa.Integer):
+        return MARK_ID
+    if isinstance(column.type, sa.Date):
+        return MARK_DAY.isoformat()
+    if isinstance(column.type, sa.String):
+        return MARK
+    return f"{MARK_DAY.isoformat()}T00:00"
+
+
+def found_smuggled(rows: dict[str, list[dict]]) -> list[tuple[str, str]]:
+    """Where one of the smuggled values has arrived in the database."""
+
+    def is_it(value: object) -> bool:
+        if isinstance(value, datetime):
+            return value.date() == MARK_DAY
+        return value in (MARK_ID, MARK_DAY) or (isinstance(value, str | dict) and MARK in str(value))
+
+    return [(table, name) for table, found in rows.items() for row in found for name in row if is_it(row[name])]
+
+
+@pytest.mark.parametrize("noun", ADDS)
+def test_no_column_that_is_not_on_the_form_can_be_posted(city, noun):
+    """Spec 6: status, queued_at, deadlines and holders are never form fields."""
+    adder, editor = city.sign_in(str(ADDS[noun])), city.sign_in(str(EDITS[noun]))
+    add, edit = targets(city, noun)
+    before = city.tables.rows()
+    filled = valid(noun, city.own)
+    answer = adder.post(add, {**filled, **smuggled(noun, set(filled))})
+    assert answer.status_code in (302, 303), unescape(answer.text)
+    rows = city.tables.rows()
+    assert found_smuggled(rows) == []
+    tables = {"applications": "application", "vacancies": "vacancy", "norms": "norm"}
+    if noun in tables:
+        (added,) = (row for row in rows[tables[noun]] if row["id"] not in {r["id"] for r in before[tables[noun]]})
+        assert str(added.get("status", "draft")) in ("draft", "queued")
+        assert added.get("approved_at") is None and added.get("published_at") is None
+        assert added.get("entered_by_id", city.own.department_account) == city.own.department_account
+    fields = Fields(editor.get(edit).text)
+    shown = {name: value for name, value in fields.values.items() if fields.kinds[name] != "password"}
+    extra = smuggled(noun, set(fields.kinds))
+    before = city.tables.rows()
+    assert editor.post(edit, {**extra, **shown}).status_code in (302, 303)
+    after = city.tables.rows()
+    if noun == "users":  # saving an account is always on the record
+        before, after = ({**rows, "change": [], "user_scope": [], "ab_user_role": []} for rows in (before, after))
+        for rows in (before, after):
+            rows["ab_user"] = [{n: v for n, v in row.items() if n != "changed_on"} for row in rows["ab_user"]]
+    assert after == before
+
+
+def test_a_head_changes_what_is_of_the_own_kindergarten_and_nothing_else_of_it(city):
+    """Spec 3.8: groups and vacancies of the own kindergarten; which district it lies in is the department's."""
+    head = city.sign_in("head")
+    assert head.post(
+        f"/groups/edit/{city.own.spare}", {**fields_of(head, city, "groups", "spare"), "capacity": "2"}
+    ).location
+    assert head.post(f"/vacancies/action/publish/{city.own.draft}", {"sure": "yes"}).status_code == 303
+    rows = {
+        table: {row["id"]: row for row in found}
+        for table, found in city.tables.rows().items()
+        if table != "ab_user_role"
+    }
+    assert rows["kg_group"][city.own.spare]["capacity"] == 2
+    assert rows["vacancy"][city.own.draft]["status"].value == "published"
+
+
+def fields_of(browser, city, noun: str, own: str) -> dict[str, str]:
+    return Fields(browser.get(f"/{noun}/edit/{getattr(city.own, own)}").text).values
+
+
+NO_REASONS = ("", "   ", LONG, NUL)
+
+
+@pytest.mark.parametrize("verb", ("issue", "extend", "revoke", "archive"))
+def test_a_verb_without_a_reason_or_with_a_book_for_one_asks_again_and_keeps_what_was_typed(city, verb):
+    browser = city.sign_in("department")
+    pk = city.own.waiting if verb == "issue" else city.own.application
+    good = {"sure": "yes", "reason": "себеп", "until": "2026-05-01"}
+    with city.tables.unchanged():
+        for reason in NO_REASONS:
+            answer = browser.post(f"/applications/action/{verb}/{pk}", {**good, "reason": reason})
+            assert answer.status_code == 422, (reason[:20], answer.status_code)
+            assert Fields(answer.text).values.get("until", "2026-05-01") == "2026-05-01"
+    if verb == "extend":
+        with city.tables.unchanged():
+            for until in (*NO_DAYS, ""):
+                answer = browser.post(f"/applications/action/{verb}/{pk}", {**good, "until": until})
+                assert answer.status_code == 422, (until, answer.status_code)
+                assert Fields(answer.text).values["reason"] == "себеп"
+    assert browser.post(f"/applications/action/{verb}/{pk}", good).status_code == 303
+
+
+def test_the_day_of_a_signed_paper_is_a_day_that_has_come(city):
+    browser = city.sign_in("operator")
+    with city.tables.unchanged():
+        for paper_on in ("2026-04-14", "2026-02-31", "nonsense", "9" * 30, NUL):
+            yes = {"sure": "yes", "paper_on": paper_on, "vacancy": str(city.own.vacancy)}
+            for verb in ("confirm", "sign", "withdraw"):
+                answer = browser.post(f"/applications/action/{verb}/{city.own.application}", yes)
+                assert answer.status_code == 422, (verb, paper_on, answer.status_code)
+        yes = {"sure": "yes", "paper_on": "2026-04-14", "vacancy": str(city.own.vacancy)}
+        assert browser.post(f"/applications/choose/{city.own.waiting}", yes).status_code == 422
+
+
+@pytest.mark.parametrize("to", ("", "nonsense", "0001-01-01T00:00", "9999-12-31T23:59", "2026-04-01T00:00", NUL, LONG))
+def test_the_clock_of_the_demo_takes_no_nonsense(city, to):
+    browser = city.sign_in("department")
+    with city.tables.unchanged():
+        assert browser.post("/demo/clock", {"to": to, "back": "/"}).status_code == 303
