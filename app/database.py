@@ -69,7 +69,7 @@ def lock_district(place_id: int) -> None:
     db.session.expire_all()
 
 
-def fixed(ids: Select[tuple[int]]) -> Select[tuple[int]]:
+def fixed(ids: Select[int]) -> Select[int]:
     """The ids that a select finds now, as a select that stays the same when the rows change: one bound value."""
     known = list(db.session.scalars(ids))
     if db.engine.dialect.name == "sqlite":

@@ -122,4 +122,3 @@ def test_the_story_of_seed_001_is_played_in_the_seeded_town(town):
     assert (child.status, child.queued_at) == (ApplicationStatus.queued, at("2026-04-07T11:21:08"))
     assert numbers.of(child, date(2026, 5, 4)) == number
     assert (number.value, number.privileged, number.category.rank) == (1, 0, 3)
-

@@ -135,7 +135,7 @@ def expel(at: datetime, place_id: int, application_id: int | None) -> int:
         try:
             on = calendar.next_working_day(last)
         except Refusal as refusal:
-            _wait(stays.with_only_columns(Enrolment.application_id).order_by(None), refusal, at=at, on=last)
+            _wait(_of_stays(ids, last), refusal, at=at, on=last)
             continue
         if today >= on:
             for stay in db.session.scalars(stays).all():
@@ -194,6 +194,12 @@ def _remind(ids: Select[int], last: date, on: date, *, at: datetime) -> int:
     began = func.coalesce(Voucher.confirmed_on, Voucher.issued_on) < on
     family = select(Voucher.application_id).where(Voucher.id.in_(ids), began, ~already.correlate(Voucher))
     return moving.notify_all(family, "remind", at=at, facts={"last_day": last}, due_on=last)
+
+
+def _of_stays(ids: Select[int], last: date) -> Select[int]:
+    """The applications whose stays ended on this day."""
+    stays = select(Enrolment.application_id).where(Enrolment.id.in_(ids), Enrolment.ends_on == last)
+    return select(Application.id).where(Application.id.in_(stays))
 
 
 def _hold_round(at: datetime, place_id: int) -> int:

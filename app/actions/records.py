@@ -1,10 +1,9 @@
 """Registers that officials keep: created, changed, removed, one history record each (spec 6: CRUD saves are actions).
 
-What a save entails for one of them stands in `FOLLOWS`: a group's seats follow its capacity, a kindergarten's
+What a save entails for one of them stands in `_follow`: a group's seats follow its capacity, a kindergarten's
 queue follows its kind. Everything else is the same for all.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +55,7 @@ def create(row: Base, *, by: Actor, at: datetime) -> None:
         row.entered_by_id = by.user_id
     db.session.add(row)
     db.session.flush()
-    FOLLOWS.get(type(row), _nothing)(row, {}, at)
+    _follow(row, {}, at)
     record(row, "create", by=by, at=at, details=_facts(row))
 
 
@@ -78,7 +77,7 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
     permit(by, "change", row)
     _check(row)
     db.session.flush()
-    FOLLOWS.get(type(row), _nothing)(row, before, at)
+    _follow(row, before, at)
     details = {name: [old, getattr(row, name)] for name, old in before.items()}
     record(row, "change", by=by, at=at, details=details)
 
@@ -122,21 +121,20 @@ def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime)
         keep_holders_seated(district, group.kindergarten.queue_kind, {})
 
 
-def _queue_follows_kind(kindergarten: Kindergarten, before: dict[str, Any], _at: datetime) -> None:
+def _queue_follows_kind(kindergarten: Kindergarten, before: dict[str, Any]) -> None:
     """Spec 3.3: a sanatorium or special kindergarten serves a queue of its own."""
     kindergarten.queue_kind = QUEUES.get(kindergarten.kind, QueueKind.general)
     if before.keys() & {"kind", "place_id"} and kindergarten.groups:
         raise Refusal(Reason.wrong_place)
 
 
-def _nothing(_row: Base, _before: dict[str, Any], _at: datetime) -> None:
-    pass
-
-
-FOLLOWS: dict[type, Callable[[Any, dict[str, Any], datetime], None]] = {
-    KgGroup: _seats_follow_capacity,
-    Kindergarten: _queue_follows_kind,
-}
+def _follow(row: Base, before: dict[str, Any], at: datetime) -> None:
+    """What a save entails; `before` holds what it changed, nothing for a new row."""
+    match row:
+        case KgGroup():
+            _seats_follow_capacity(row, before, at)
+        case Kindergarten():
+            _queue_follows_kind(row, before)
 
 
 def _check(row: Base) -> None:
