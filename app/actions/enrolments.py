@@ -88,26 +88,22 @@ def expel(stay: Enrolment, *, last: date, by: Actor, at: datetime, on: date) -> 
 
 def end_stay(application: Application, *, by: Actor, at: datetime, day: date) -> None:
     """Spec 3.6: a stay ends early when the child gets another place; `day` is its last day there."""
-    stay = db.session.scalars(
-        select(Enrolment).where(
-            Enrolment.child_id == application.child_id,
-            Enrolment.intake == Intake.temporary,
-            Enrolment.ended_on.is_(None),
-        )
-    ).first()
+    stay = _live(application, Intake.temporary)
     if stay is not None:
         _end(stay, verb="leave", by=by, at=at, on=None, last=day)
 
 
+def _live(application: Application, intake: Intake) -> Enrolment | None:
+    """Where the application's child attends now, generally or for a time."""
+    attends = select(Enrolment).where(
+        Enrolment.child_id == application.child_id, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
+    )
+    return db.session.scalars(attends).first()
+
+
 def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: date) -> None:
     """Spec 3.7, 3.8: enrolling elsewhere ends the old enrolment the day before and archives its application."""
-    old = db.session.scalars(
-        select(Enrolment).where(
-            Enrolment.child_id == application.child_id,
-            Enrolment.intake == Intake.general,
-            Enrolment.ended_on.is_(None),
-        )
-    ).first()
+    old = _live(application, Intake.general)
     if old is None:
         return
     _end(old, verb="leave", by=by, at=at, on=None, last=day - timedelta(days=1))

@@ -55,9 +55,12 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     eligibility.in_birth_years(application.child.born_on, vacancy.group)
     eligibility.still_open(vacancy.ends_on, day)
     seat = _free_seat(application, vacancy)
+    referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
     if vacancy.intake is Intake.temporary:
-        return _stay(application, vacancy, seat, voucher, by=by, at=at, day=day)
-    return _hold(application, vacancy, seat, voucher, by=by, at=at, day=day)
+        _stay(referral, voucher, seat, by=by, at=at, day=day)
+    else:
+        _hold(referral, voucher, seat, by=by, at=at)
+    return referral
 
 
 def _no_other_referral(application: Application) -> None:
@@ -82,23 +85,13 @@ def _free_seat(application: Application, vacancy: Vacancy) -> Seat:
     return seat
 
 
-def _hold(
-    application: Application,
-    vacancy: Vacancy,
-    seat: Seat,
-    voucher: Voucher,
-    *,
-    by: Actor,
-    at: datetime,
-    day: date,
-) -> Referral:
+def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime) -> None:
     """Spec 3.4.4: the place is held at once; referral and contract wait for two signatures."""
-    referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
     db.session.add(
         Holding(
             seat_id=seat.id,
             kind=HoldingKind.held,
-            application_id=application.id,
+            application_id=referral.application_id,
             referral_id=referral.id,
             started_at=at,
         )
@@ -106,45 +99,22 @@ def _hold(
     contract = Contract(referral=referral, drawn_up_at=at)
     db.session.add(contract)
     record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
-    move(
-        application,
-        "choose",
-        by=by,
-        at=at,
-        to=ApplicationStatus.referred,
-        tell={"kindergarten": vacancy.group.kindergarten.name, "choose_by": voucher.choose_by},
-    )
+    told = {"kindergarten": referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}
+    move(referral.application, "choose", by=by, at=at, to=ApplicationStatus.referred, tell=told)
     documents.ask_for(referral, DocumentKind.referral, at=at)
-    return referral
 
 
-def _stay(
-    application: Application,
-    vacancy: Vacancy,
-    seat: Seat,
-    voucher: Voucher,
-    *,
-    by: Actor,
-    at: datetime,
-    day: date,
-) -> Referral:
+def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime, day: date) -> None:
     """S1, spec 3.6: the stay begins with the choice; the voucher becomes that of the stay."""
+    application, vacancy = referral.application, referral.vacancy
     enrolments.end_stay(application, by=by, at=at, day=day)
-    referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
     voucher.kind = Intake.temporary
     record(voucher, "choose", by=by, at=at, details={"kind": ["general", "temporary"]})
     move(referral, "use", by=by, at=at, ended_at=at)
     enrolments.start(application, vacancy, seat, voucher=voucher, by=by, at=at, day=day)
-    move(
-        application,
-        "choose",
-        by=by,
-        at=at,
-        to=ApplicationStatus.queued,
-        tell={"kindergarten": vacancy.group.kindergarten.name, "ends_on": vacancy.ends_on},
-    )
+    told = {"kindergarten": vacancy.group.kindergarten.name, "ends_on": vacancy.ends_on}
+    move(application, "choose", by=by, at=at, to=ApplicationStatus.queued, tell=told)
     documents.ask_for(referral, DocumentKind.temporary_referral, at=at)
-    return referral
 
 
 def _refer(

@@ -18,6 +18,9 @@ READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind, Place.name_kk)
 
 
+ENTERED = ["name", "place", "valid_from", "value", "unit", "carry", "on_lapse", "legal_basis", "note"]
+
+
 class NormForm(forms.Form):
     name = forms.SelectField(
         _l("Norm"), choices=lambda: [forms.SelectChoice(name, words.NORMS[name]) for name in sorted(KNOWN)]
@@ -47,35 +50,12 @@ class NormView(BaseView):
     list_title, show_title = _l("Norms"), _l("Norm")
     add_title, edit_title = _l("Enter a norm"), _l("Change a norm")
     list_columns = ["name", "place", "valid_from", "value", "unit", "approved_at", "legal_basis"]
-    show_columns = [
-        "name",
-        "place",
-        "valid_from",
-        "value",
-        "unit",
-        "carry",
-        "on_lapse",
-        "legal_basis",
-        "note",
-        "entered_by",
-        "approved_by",
-        "approved_at",
-    ]
+    show_columns = [*ENTERED, "entered_by", "approved_by", "approved_at"]
     order_columns = ["name", "valid_from"]
     search_columns = ["unit"]
     base_order = ("name", "asc")
     add_form = edit_form = NormForm
-    add_columns = edit_columns = [
-        "name",
-        "place",
-        "valid_from",
-        "value",
-        "unit",
-        "carry",
-        "on_lapse",
-        "legal_basis",
-        "note",
-    ]
+    add_columns = edit_columns = ENTERED
     label_columns = {
         "name": _l("Norm"),
         "place": _l("Place"),
