@@ -369,6 +369,11 @@ def norm_value(row: Norm) -> str:
     return str(CHOICES.get(row.value, row.value)) if row.unit is Unit.CHOICE else row.value
 
 
+def verb(name: str, subject: str) -> str:
+    """What was done to a record of this kind, as the history says it."""
+    return _("Referral issued") if (name, subject) == ("issue", "referral") else str(VERBS.get(name, name))
+
+
 def role(name: str) -> str:
     """A role by its name, in the reader's language; a name that is none stays as it is."""
     return label(Role(name)) if name in set(Role) else name
