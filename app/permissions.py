@@ -395,7 +395,11 @@ def look_as(actor: Actor | None) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _cut_to_scope(state: ORMExecuteState) -> None:
     actor = _viewer.get()
-    if actor is None or not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):
+    if actor is None:
+        return
+    if state.is_insert or state.is_update or state.is_delete:
+        raise RuntimeError(f"written outside an action: {state.statement}")
+    if not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):
         return
     state.statement = state.statement.options(*_loader_criteria(actor))
 

@@ -13,6 +13,7 @@ from app.actions.moving import record
 from app.extensions import db
 from app.models import Kindergarten, Place, UserScope
 from app.permissions import Actor, Role, permit
+from app.rules.refusals import Reason, Refusal
 
 HASH = "scrypt:131072:8:1"
 
@@ -29,10 +30,13 @@ def save(
 ) -> User:
     """Add or change one account: its facts, its one role, where its rights reach, and a new password if given.
 
-    Raises Refusal(not_allowed), IntegrityError for a user name or e-mail that is taken.
+    Raises Refusal(not_allowed; also for a role that somebody gives to the own account), IntegrityError for a user
+    name or e-mail that is taken.
     """
     verb = "change" if user.id else "create"
     permit(by, verb, user)
+    if user.id is not None and user.id == by.user_id and [own.name for own in user.roles] != [role]:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
     for name, value in facts.items():
         setattr(user, name, value)
     if password:

@@ -22,7 +22,7 @@ from app.permissions import unscoped
 
 CHUNK = 25  # rows a job: fewer, and forking costs more than the work
 BATCH = 1000  # rows sent in one transaction
-WAITS = tuple(timedelta(seconds=s) for s in (15, 30, 60, 300, 900, 3600))  # until sent again, by failed attempts
+WAITS = tuple(timedelta(seconds=s) for s in (10, 20, 60, 300, 900, 3600))  # until sent again, by failed attempts
 AWAKE = "kezek:relay-is-coming"
 
 log = logging.getLogger(__name__)

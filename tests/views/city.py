@@ -38,7 +38,8 @@ class Ids:
 
 
 def official(name: str, role: Role, *reach: object) -> User:
-    user = User(username=name, first_name="Ойдан", last_name=name, email=f"{name}@example.invalid", active=True)
+    email = f"{next(factories.serials)}@example.org"
+    user = User(username=name, first_name="Ойдан", last_name=name, email=email, active=True)
     administrator = Actor(Role.administrator)
     return accounts.save(user, role=role, reach=reach, password=PASSWORD, by=administrator, at=factories.START)
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-import pytest
 import sqlalchemy as sa
+from markupsafe import escape
 
 from app.extensions import db
 from app.permissions import Role
@@ -57,13 +57,16 @@ def stays_here(location: str) -> bool:
     return parts.netloc in ("", "localhost") and parts.scheme in ("", "http") and not read.startswith("//")
 
 
-@pytest.mark.parametrize("who", ("department", "nobody", "", "department\0", "x" * 10_000, "' OR 1=1 --", "👶🏽"))
-@pytest.mark.parametrize("password", ("wrong", "", "\0", "x" * 10_000))
-def test_a_wrong_name_or_password_opens_nothing(city, who, password):
+NOBODY = ("department", "nobody", "", "department\0", "x" * 10_000, "' OR 1=1 --", "👶🏽", "<script>")
+
+
+def test_a_wrong_name_or_password_opens_nothing_and_the_name_stays_typed(city):
     browser = Browser(city.web.test_client())
-    answer = browser.post("/login/", {"username": who, "password": password})
-    assert answer.status_code == 422
-    assert f'value="{who}"' in answer.text or "\0" in who or "'" in who
+    for who in NOBODY:
+        for password in ("wrong", "", "\0", "x" * 10_000):
+            answer = browser.post("/login/", {"username": who, "password": password})
+            assert answer.status_code == 422, (who[:20], password[:20], answer.status_code)
+            assert f'value="{escape(who)}"' in answer.data.decode(), who[:20]
     assert "/login/" in browser.get("/").location
 
 
@@ -157,7 +160,7 @@ def test_whatever_people_wrote_is_shown_as_text_on_every_page(city):
         cities.mark(ids, payload, keys)
         db.session.commit()
     seen = 0
-    for role in (Role.department, Role.head, Role.operator, Role.administrator):
+    for role in (Role.department, Role.head, Role.administrator):
         for address, text in crawl(city, role).items():
             if not address.startswith("/applications/paper/"):
                 assert "<script>a" not in text and "\"'>" not in text, address
