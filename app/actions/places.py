@@ -1,11 +1,12 @@
 """The tree of places: what lies above a place and what lies below it."""
 
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, select, union_all
 
 from app.extensions import db
-from app.models import DayOff, Place, PlaceKind
+from app.models import DayOff, Kindergarten, Place, PlaceKind, UserScope
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
@@ -20,11 +21,29 @@ def path(place_id: int) -> list[int]:
     return found
 
 
-def above(place_id: int) -> list[int]:
-    """The same in no order, in one statement."""
-    line = select(Place.id, Place.parent_id).where(Place.id == place_id).cte(recursive=True)
-    line = line.union_all(select(Place.id, Place.parent_id).join(line, line.c.parent_id == Place.id))
-    return list(db.session.scalars(select(line.c.id)))
+class Reach(NamedTuple):
+    """How far an official's rights go: places with all below them, what lies above those, kindergartens."""
+
+    below: frozenset[int]
+    above: frozenset[int]
+    kindergartens: frozenset[int]
+
+
+def reach(user_id: int) -> Reach:
+    """Spec 1: the scopes of one official, in one statement: every page asks for them first."""
+    own = UserScope.user_id == user_id
+    down = select(UserScope.place_id.label("id")).where(own, UserScope.place_id.is_not(None)).cte(recursive=True)
+    down = down.union_all(select(Place.id).join(down, Place.parent_id == down.c.id))
+    start = func.coalesce(UserScope.place_id, Kindergarten.place_id)
+    scopes = select(start.label("id")).select_from(UserScope).outerjoin(Kindergarten).where(own)
+    up = scopes.cte(recursive=True)
+    up = up.union(select(Place.parent_id).join(up, Place.id == up.c.id).where(Place.parent_id.is_not(None)))
+    kindergartens = select(literal("k"), UserScope.kindergarten_id).where(own, UserScope.kindergarten_id.is_not(None))
+    rows = db.session.execute(
+        union_all(select(literal("d"), down.c.id), select(literal("u"), up.c.id), kindergartens)
+    ).all()
+    of = {kind: frozenset(id_ for found, id_ in rows if found == kind) for kind in "duk"}
+    return Reach(of["d"], of["u"], of["k"])
 
 
 def subtree(place_id: int) -> list[int]:

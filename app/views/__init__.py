@@ -40,6 +40,7 @@ PROBLEMS = {
     403: _l("Your role does not allow this here."),
     404: _l("There is no such page, or it is not yours to see."),
     405: _l("This address cannot be opened like that."),
+    413: _l("This is too large to be sent."),
     500: _l("Something went wrong on our side. Nothing was changed."),
 }
 

@@ -1,5 +1,7 @@
 """Who is looking: the signed-in official becomes an Actor; roles come from permissions.py, not from the database."""
 
+from typing import Any
+
 from flask import abort, flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import no_cache
@@ -7,12 +9,11 @@ from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.views import AuthDBView
 from flask_login import current_user, login_user, logout_user
-from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.actions import places
 from app.database import will_write
-from app.extensions import db
-from app.models import UserScope
+from app.models import User
 from app.permissions import MAY, Actor, Role, look_as
 from app.views.base import own_page, page
 
@@ -60,6 +61,11 @@ class Security(SecurityManager):
         self.auth_view = self.authdbview()
         self.appbuilder.add_view_no_menu(self.auth_view)
 
+    def load_user(self, pk: str) -> Any:
+        """The signed-in user with the roles, in one statement; None for an account that may not sign in."""
+        user = self.session.get(User, int(pk), options=[joinedload(User.roles)])
+        return user if user and user.is_active else None
+
     def _has_view_access(self, user, permission_name: str, view_name: str) -> bool:
         """The role of whoever looks was read once for this request; at the door there is nobody yet."""
         roles = {g.actor.role} if g.get("actor") else roles_of(user)
@@ -97,16 +103,13 @@ def roles_of(user) -> set[Role]:
 def actor_of(user) -> Actor:
     """Spec 1: the role of a signed-in official, and how far it reaches; without a scope it reaches nowhere."""
     role = next(iter(sorted(roles_of(user))), None) or abort(403)
-    scopes = db.session.scalars(select(UserScope).where(UserScope.user_id == user.id)).all()
-    reach = {place for scope in scopes if scope.place_id for place in places.subtree(scope.place_id)}
-    kindergartens = [scope.kindergarten_id for scope in scopes if scope.kindergarten_id]
-    roots = [scope.place_id or scope.kindergarten.place_id for scope in scopes]
+    reach = places.reach(user.id)
     return Actor(
         role,
         user_id=user.id,
-        place_ids=frozenset(reach),
-        above_ids=frozenset(above for root in roots for above in places.above(root)),
-        kindergarten_id=(kindergartens or [0])[0] if role is Role.head else None,
+        place_ids=reach.below,
+        above_ids=reach.above,
+        kindergarten_id=next(iter(sorted(reach.kindergartens)), 0) if role is Role.head else None,
     )
 
 

@@ -10,9 +10,21 @@ from types import SimpleNamespace
 import sqlalchemy as sa
 
 from app import documents
-from app.actions import accounts, applications, clock, contracts, enrolments, referrals, vouchers
+from app.actions import accounts, applications, clock, contracts, enrolments, norms, referrals, vouchers
 from app.extensions import db
-from app.models import Change, DayOff, DemoTime, Kindergarten, Place, PlaceKind, PrivilegeKind, Unit, User, Vacancy
+from app.models import (
+    Change,
+    DayOff,
+    DemoTime,
+    Kindergarten,
+    Place,
+    PlaceKind,
+    PrivilegeKind,
+    Round,
+    Unit,
+    User,
+    Vacancy,
+)
 from app.permissions import Actor, Role
 from tests import factories
 from tests.factories import DEPARTMENT, at
@@ -99,6 +111,14 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     )
     documents.store(referred.documents[0], b"%PDF " + name.encode())
     chosen = sa.select(Change.id).where(Change.application_id == referred.id, Change.verb == "choose")
+    db.session.add(
+        Round(
+            place_id=place.id,
+            held_on=date(2026, 4, 9),
+            held_at=at("2026-04-09T10:00"),
+            queue_order_id=norms.order(place.id, date(2026, 4, 9)).id,
+        )
+    )
     account = official(f"head of {name}", Role.head, kindergarten)
     db.session.flush()
     return SimpleNamespace(
@@ -191,7 +211,9 @@ def build() -> SimpleNamespace:
             for text in ("name_kk", "name_ru"):
                 setattr(db.session.get_one(Place, id_), text, f"{CANARIES[kind]} {id_}")
     db.session.add(DemoTime(id=1, at=at(NOW)))
-    return SimpleNamespace(own=own, neighbour=neighbour, district=district_there, region=region_far, moved=moved)
+    return SimpleNamespace(
+        own=own, neighbour=neighbour, district=district_there, region=region_far, moved=moved, made=marked
+    )
 
 
 def _moved(here: Place, neighbour: SimpleNamespace, own: SimpleNamespace) -> int:

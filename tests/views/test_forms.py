@@ -230,3 +230,10 @@ def test_the_clock_of_the_demo_takes_no_nonsense(city):
     with city.tables.unchanged():
         for to in ("", "nonsense", "0001-01-01T00:00", "9999-12-31T23:59", "2026-04-01T00:00", NUL, LONG):
             assert browser.post("/demo/clock", {"to": to, "back": "/"}).status_code == 303, to[:20]
+
+
+def test_a_form_larger_than_a_form_can_be_is_413_with_a_sentence(city):
+    browser = city.sign_in("department")
+    with city.tables.unchanged():
+        answer = browser.post("/norms/add", {"note": "x" * (17 * 1024 * 1024)})
+        assert (answer.status_code, 'class="card narrow"' in answer.text) == (413, True)

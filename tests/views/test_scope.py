@@ -5,9 +5,12 @@ from collections import Counter
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
-from app.models import Base
-from app.permissions import SCOPES, Role
+from app.extensions import db
+from app.models import Base, Change, Kindergarten, Norm, Place, Round, User
+from app.permissions import SCOPES, Role, looking_as
+from app.views.security import actor_of
 from tests.views import routes
 from tests.views.city import CANARIES
 
@@ -111,6 +114,51 @@ def test_a_foreign_record_is_404_at_every_address(city):
                     if answer.status_code != 404:
                         wrong.append((role, method, address, answer.status_code))
     assert wrong == []
+
+
+SHARED = {Place, Norm}  # what lies in a place holds for all its kindergartens
+
+
+def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):
+    """Also of what no page shows by itself: a way that a later page may take is closed already."""
+    users = {role: getattr(city.own, f"{role}_account") for role in FOREIGN}
+    with city.web.app_context():
+        for role, foreign in FOREIGN.items():
+            actor = actor_of(db.session.get_one(User, users[role]))
+            for model, where in ((model, where) for model in SCOPES for where in foreign):
+                there = city.made[where].of(model.__tablename__)
+                exist = set(db.session.scalars(sa.select(model.id).where(there)))
+                assert exist or model is Place, (model, where)
+                with looking_as(actor):
+                    seen = set(db.session.scalars(sa.select(model.id).where(there)))
+                assert not seen or (where == "neighbour" and model in SHARED), (role, model, where)
+
+
+def test_each_scope_shows_what_is_ones_own(city):
+    """The control: the head alone has no rounds and reads what is the own kindergarten's."""
+    with city.web.app_context():
+        for role in (role for role, foreign in FOREIGN.items() if foreign):
+            actor = actor_of(db.session.get_one(User, getattr(city.own, f"{role}_account")))
+            with looking_as(actor):
+                for model in SCOPES:
+                    some = db.session.scalars(sa.select(model.id).limit(1)).first()
+                    assert (some is not None) == ((role, model) != (Role.head, Round)), (role, model)
+
+
+def test_the_administrator_finds_nothing_about_children_anywhere(city):
+    """Spec 1: accounts; no decisions about children."""
+    rows = city.tables.rows()
+    people = [*rows["child"], *rows["applicant"]]
+    private = {str(row[name]) for row in people for name in ("iin", "phone", "email", "address") if row[name]}
+    private |= {f"{row['last_name']} {row['first_name']}" for row in people}
+    private |= {row["number"] for row in rows["application"]}
+    for address, text in crawl(city, Role.administrator).items():
+        assert not [word for word in private if word in text], address
+    with city.web.app_context():
+        administrator = actor_of(db.session.get_one(User, city.own.administrator_account))
+        with looking_as(administrator):
+            for model in set(SCOPES) - {Kindergarten, Norm, Place, Change}:
+                assert db.session.scalars(sa.select(model.id)).all() == [], model
 
 
 def test_every_table_has_a_scope_or_a_reason_for_none():
