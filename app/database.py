@@ -30,10 +30,10 @@ def engine_url(url: str) -> str:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Connections that notice a dead server; an in-memory SQLite is one connection that all share."""
+    """Connections that notice a dead server; errors that tell no values; an in-memory SQLite is one that all share."""
     if url in ("sqlite://", "sqlite:///:memory:"):
-        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    return {"pool_pre_ping": True}
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
+    return {"pool_pre_ping": True, "hide_parameters": True}
 
 
 def will_write(writes: bool = True) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, g, request, send_file
+from flask import abort, flash, g, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.security.decorators import has_access
@@ -15,6 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 from wtforms.validators import ValidationError
 
+from app import documents
 from app.actions import applications, contracts, enrolments, numbers, possible, referrals, vouchers
 from app.actions.applications import Person
 from app.extensions import db
@@ -231,13 +232,16 @@ class ApplicationView(BaseView):
     @has_access
     def paper(self, document_id: int) -> Any:
         """A stored paper, exactly as it was made."""
-        from app.documents import open_stored
-
         document = db.session.scalars(select(Document).where(Document.id == row_id(document_id))).first() or abort(404)
-        if document.file_key is None:
+        try:
+            file = documents.open_stored(document)
+        except documents.NotReady:
             abort(404)
+        except documents.Damaged:
+            flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
+            return redirect(url_for("ApplicationView.show", pk=document.application_id))
         return send_file(
-            BytesIO(open_stored(document)),
+            BytesIO(file),
             mimetype="application/pdf",
             download_name=f"{document.kind}-{document.id}.pdf",
         )
