@@ -98,7 +98,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     vouchers.issue(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
     clock.run(at=at("2026-04-08T10:00"), place_id=place.id)
     waiting = factories.application(place, privilege=PrivilegeKind.first_order)
-    referred, enrolled, stay = voucher(place), voucher(place), voucher(place)
+    referred, enrolled, stay = voucher(place, privilege=PrivilegeKind.out_of_turn), voucher(place), voucher(place)
     referral = choose(referred, vacancy)
     choose(stay, temporary)
     choose(enrolled, vacancy)

@@ -10,19 +10,11 @@ from flask.testing import FlaskClient
 
 from app.actions import accounts
 from app.database import transaction
-from app.models import User
-from app.permissions import Actor, Role
+from app.permissions import Role
 from tests import factories
 from tests.views import city as cities
+from tests.views.city import PASSWORD, official
 from tests.views.tables import Tables
-
-PASSWORD = "қауіпсіз-құпиясөз-12"
-
-
-def official(name: str, role: Role, *reach: object) -> None:
-    user = User(username=name, first_name="Ойдан", last_name=name, email=f"{name}@example.invalid", active=True)
-    administrator = Actor(Role.administrator)
-    accounts.save(user, role=role, reach=reach, password=PASSWORD, by=administrator, at=factories.START)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from app.extensions import db
 from app.permissions import Role
 from tests.views import city as cities
 from tests.views import routes
-from tests.views.conftest import PASSWORD, Browser
+from tests.views.city import PASSWORD
+from tests.views.conftest import Browser
 from tests.views.test_scope import crawl
 
 ELSEWHERE = (

@@ -171,24 +171,20 @@ def test_no_column_that_is_not_on_the_form_can_be_posted(city, noun):
     assert after == before
 
 
-def test_a_head_changes_what_is_of_the_own_kindergarten_and_nothing_else_of_it(city):
-    """Spec 3.8: groups and vacancies of the own kindergarten; which district it lies in is the department's."""
+def test_a_head_keeps_the_own_groups_and_vacancies_and_cannot_move_the_kindergarten(city):
+    """Spec 1, 3.8. That a head comes to no other kindergarten is said in tests/views/test_scope.py and test_rows.py."""
     head = city.sign_in("head")
-    assert head.post(
-        f"/groups/edit/{city.own.spare}", {**fields_of(head, city, "groups", "spare"), "capacity": "2"}
-    ).location
+    spare = Fields(head.get(f"/groups/edit/{city.own.spare}").text).values
+    assert head.post(f"/groups/edit/{city.own.spare}", {**spare, "capacity": "2"}).status_code == 302
     assert head.post(f"/vacancies/action/publish/{city.own.draft}", {"sure": "yes"}).status_code == 303
-    rows = {
-        table: {row["id"]: row for row in found}
-        for table, found in city.tables.rows().items()
-        if table != "ab_user_role"
-    }
+    rows = {name: {row.get("id"): row for row in found} for name, found in city.tables.rows().items()}
     assert rows["kg_group"][city.own.spare]["capacity"] == 2
     assert rows["vacancy"][city.own.draft]["status"].value == "published"
-
-
-def fields_of(browser, city, noun: str, own: str) -> dict[str, str]:
-    return Fields(browser.get(f"/{noun}/edit/{getattr(city.own, own)}").text).values
+    with city.tables.unchanged():
+        address = f"/kindergartens/edit/{city.own.kindergarten}"
+        known = Fields(head.get(address).text).values
+        for place in (city.district.place, city.region.place, 1):
+            assert head.post(address, {**known, "place": str(place)}).status_code == 422
 
 
 NO_REASONS = ("", "   ", LONG, NUL)
