@@ -1,9 +1,9 @@
 """The tree of places: what lies above a place and what lies below it."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import bindparam, func, literal, select, union_all
 
 from app.extensions import db
 from app.models import DayOff, Kindergarten, Place, PlaceKind, UserScope
@@ -29,9 +29,9 @@ class Reach(NamedTuple):
     kindergartens: frozenset[int]
 
 
-def reach(user_id: int) -> Reach:
-    """Spec 1: the scopes of one official, in one statement: every page asks for them first."""
-    own = UserScope.user_id == user_id
+def _reach() -> Any:
+    """The select of all that one official's scopes cover, as (d: below, u: above, k: kindergartens; id)."""
+    own = UserScope.user_id == bindparam("user_id")
     down = select(UserScope.place_id.label("id")).where(own, UserScope.place_id.is_not(None)).cte(recursive=True)
     down = down.union_all(select(Place.id).join(down, Place.parent_id == down.c.id))
     start = func.coalesce(UserScope.place_id, Kindergarten.place_id)
@@ -39,9 +39,15 @@ def reach(user_id: int) -> Reach:
     up = scopes.cte(recursive=True)
     up = up.union(select(Place.parent_id).join(up, Place.id == up.c.id).where(Place.parent_id.is_not(None)))
     kindergartens = select(literal("k"), UserScope.kindergarten_id).where(own, UserScope.kindergarten_id.is_not(None))
-    rows = db.session.execute(
-        union_all(select(literal("d"), down.c.id), select(literal("u"), up.c.id), kindergartens)
-    ).all()
+    return union_all(select(literal("d"), down.c.id), select(literal("u"), up.c.id), kindergartens)
+
+
+REACH = _reach()  # built once: every page begins with it
+
+
+def reach(user_id: int) -> Reach:
+    """Spec 1: the scopes of one official, in one statement."""
+    rows = db.session.execute(REACH, {"user_id": user_id}).all()
     of = {kind: frozenset(id_ for found, id_ in rows if found == kind) for kind in "duk"}
     return Reach(of["d"], of["u"], of["k"])
 

@@ -103,7 +103,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         verbs_of=verbs_of,
     )
     app.jinja_env.filters.update(
-        day=words.day, moment=words.moment, label=words.label, shown=cells.shown, badge=cells.badge
+        day=words.day, moment=words.moment, label=words.label, shown=cells.shown, badge=cells.badge, zip=zip
     )
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)

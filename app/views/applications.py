@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, request, send_file, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 from wtforms.validators import ValidationError
 
@@ -38,22 +37,21 @@ from app.rules.calendar import local_day
 from app.rules.numbers import fold
 from app.views import forms
 from app.views.asking import ask, asked, done, problem_with, signer
-from app.views.base import BaseView, Records, answer, attempt, row_id
+from app.views.base import BaseView, answer, attempt, row_id
+from app.views.lists import Records
 from app.views.vouchers import reason
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
 
 
-class FindApplication(BaseFilter):
+def find_application(text: str) -> ColumnElement[bool]:
     """The search box: a number in any spelling, an IIN, or the beginning of the child's name."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        name = value.casefold()
-        by_child = select(Child.id).where(
-            or_(Child.search_name.startswith(name, autoescape=True), Child.iin == value.replace(" ", ""))
-        )
-        return query.filter(or_(Application.number_key == fold(value), Application.child_id.in_(by_child)))
+    name = text.casefold()
+    by_child = select(Child.id).where(
+        or_(Child.search_name.startswith(name, autoescape=True), Child.iin == text.replace(" ", ""))
+    )
+    return or_(Application.number_key == fold(text), Application.child_id.in_(by_child))
 
 
 def real_iin(_form: Any, field: Any) -> None:
@@ -100,7 +98,7 @@ class ApplicationView(BaseView):
     subject, readers = Application, READERS
     adds, removes = "register", "-"
     datamodel = Records(Application, joinedload(Application.child), joinedload(Application.place))
-    find = FindApplication
+    find = find_application
     list_title, show_title = _l("Journal of applications"), _l("Application")
     add_title, edit_title = _l("Put a child into the queue"), _l("Change contacts")
     list_columns = ["number", "child", "child.born_on", "place", "queued_at", "status"]

@@ -9,72 +9,26 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
-from flask_appbuilder import ModelView, expose
-from flask_appbuilder.models.filters import BaseFilter, Filters
-from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.urltools import get_order_args, get_page_args, get_page_size_args
-from flask_appbuilder.widgets import FormWidget, ListWidget, RenderTemplateWidget, ShowWidget
+from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app.actions import records
 from app.database import transaction
 from app.extensions import db
-from app.models import Base
 from app.now import now
 from app.permissions import MAY, Role
 from app.rules.refusals import Refusal
 from app.views import words
+from app.views.lists import Listed
 
-PAGE = 25
-LARGEST_PAGE = 100
 MOST_SELECTED = 1000
 LARGEST_ID = 2**31 - 1
-COUNTED = 10_000  # lists say "more than" beyond this: an exact count of a million rows costs more than the page
-
-
-class Records(SQLAInterface):
-    """Rows as lists read them: loaded together with what they show, counted up to a limit."""
-
-    def __init__(self, model: type[Base], *eager: Any) -> None:
-        super().__init__(model, db.session)
-        self.eager = eager
-
-    def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
-        """The number of rows, COUNTED + 1 for any more than that."""
-        found = self._apply_inner_all(query, filters, select_columns=select_columns, aliases_mapping={})
-        some = found.with_entities(self.get_pk()).order_by(None).limit(COUNTED + 1).subquery()
-        return int(self.session.execute(select(func.count()).select_from(some)).scalar_one())
-
-    def get_related_obj(self, col_name: str, value: Any) -> Any:
-        """The record that a filter by a relation names, through the viewer's scope."""
-        return self.session.get(self.get_related_model(col_name), int(value))
-
-    def apply_all(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        """The page's query, with what each row shows loaded in the same statement."""
-        return super().apply_all(query, *args, **kwargs).options(*self.eager)
-
-    def get_values(self, rows: Any, columns: list[str]) -> list[dict[str, Any]]:
-        """What a list shows of each row, as it is: templates know how to show each kind of thing."""
-        return [dict(zip(columns, self.get_values_item(row, columns), strict=True)) for row in rows]
-
-    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
-        """The same of one row, in the order of the columns."""
-        return [attribute(row, name) for name in columns]
-
-
-def attribute(row: Any, path: str) -> Any:
-    """`child.born_on` of a row; None where something on the way is missing."""
-    for name in path.split("."):
-        row = getattr(row, name, None)
-    return row
-
-
-class TableWidget(ListWidget):
-    template = "widgets/table.html"
 
 
 class FactsWidget(ShowWidget):
@@ -85,11 +39,7 @@ class FieldsWidget(FormWidget):
     template = "widgets/fields.html"
 
 
-class FilterWidget(RenderTemplateWidget):
-    template = "widgets/filter.html"
-
-
-class BaseView(ModelView):
+class BaseView(Listed):
     """One noun's list, page and forms.
 
     ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name, ``bulk``
@@ -97,19 +47,14 @@ class BaseView(ModelView):
     search box means here.
     """
 
-    subject: ClassVar[type[Base]]
     readers: ClassVar[frozenset[Role]]
     adds, edits, removes = "create", "change", "remove"
     verbs: ClassVar[dict[str, Callable[..., Any]]] = {}
     bulk: ClassVar[tuple[str, ...]] = ()
     grants: ClassVar[dict[str, frozenset[Role]]] = {}
-    find: ClassVar[type[BaseFilter] | None] = None
-    filter_rows: ClassVar[dict[str, Any]] = {}
-    page_size = PAGE
-    list_widget, show_widget = TableWidget, FactsWidget
-    search_columns: ClassVar[list[str]] = ["id"]  # none would mean all of them to the framework
+    show_widget = FactsWidget
     add_widget = edit_widget = FieldsWidget
-    list_template, show_template = "pages/list.html", "pages/show.html"
+    show_template = "pages/show.html"
     add_template = edit_template = "pages/form.html"
 
     def __init__(self, **kwargs: Any) -> None:
@@ -129,23 +74,7 @@ class BaseView(ModelView):
             *(name.removeprefix("can_") for name in cls.grants if name.startswith("can_")),
         }
 
-    # -------------------------------------------------- request-local filters and related views
-
-    @property
-    def _filters(self) -> Filters:
-        """Search filters of this request alone: views are singletons (open issue #2366 of the framework)."""
-        shared = self.__dict__["_shared_filters"]
-        if not g:
-            return shared
-        own = g.setdefault("filters", {})
-        if self not in own:
-            own[self] = Filters.__new__(Filters)
-            own[self].__dict__.update(shared.__dict__, filters=[], values=[])
-        return own[self]
-
-    @_filters.setter
-    def _filters(self, filters: Filters) -> None:
-        self.__dict__["_shared_filters"] = filters
+    # -------------------------------------------------- reading
 
     @property
     def _related_views(self) -> list[Any]:
@@ -162,59 +91,9 @@ class BaseView(ModelView):
     def get_init_inner_views(self) -> list[Any]:
         return self.__dict__.get("_all_related_views", [])
 
-    # -------------------------------------------------- reading
-
-    def _list(self, **kwargs: Any) -> Any:
-        """A list; a page, order or filter that cannot be is 400, never a traceback."""
-        try:
-            options = self._filter()
-            order, direction = get_order_args().get(self.endpoint, ("", ""))
-            page, page_size = get_page_args().get(self.endpoint), get_page_size_args().get(self.endpoint)
-        except (ValueError, LookupError):
-            abort(400)
-        widgets = self._get_list_widget(
-            filters=self._filters,
-            order_column=order,
-            order_direction=direction,
-            page=page,
-            page_size=page_size,
-            **kwargs,
-        )
-        widgets["search"] = FilterWidget(options=options, label_columns=self.label_columns, finds=self.find is not None)
-        return widgets
-
-    def _filter(self) -> dict[str, list[tuple[str, str]]]:
-        """Apply what the filter form asks for; returns what it offers. ValueError for a value that it does not."""
-        options = {name: self._options(name) for name in self.search_columns if name != "id"}
-        for name, choices in options.items():
-            if value := request.args.get(f"_flt_0_{name}"):
-                if value not in dict(choices):
-                    raise ValueError(name)
-                sought: Any = value == "1" if self.datamodel.is_boolean(name) else value
-                self._filters.add_filter_index(name, 0, sought)
-        return options
-
-    def _options(self, name: str) -> list[tuple[str, str]]:
-        """What a list can be filtered by in one column: (value, what people read)."""
-        if name in self.filter_rows:
-            return [(str(row.id), words.name(row)) for row in db.session.scalars(self.filter_rows[name])]
-        if self.datamodel.is_boolean(name):
-            return [("1", _("yes")), ("0", _("no"))]
-        return [(one.value, words.label(one)) for one in getattr(self.subject, name).type.enum_class]
-
-    def _get_list_widget(self, filters: Any, *args: Any, **kwargs: Any) -> Any:
-        order, page = kwargs.get("order_column") or "", kwargs.get("page")
-        if (order and order not in self.order_columns) or (page is not None and not 0 <= page <= COUNTED // PAGE):
-            abort(400)
-        kwargs["page_size"] = min(max(kwargs.get("page_size") or self.page_size, 1), LARGEST_PAGE)
-        if self.find and (words_sought := request.args.get("q", "").strip()):
-            filters.add_filter("id", self.find, words_sought)
-        return super()._get_list_widget(filters, *args, **kwargs)
-
     def load(self, pk: Any) -> Any:
         """One row through the viewer's scope, or 404."""
-        row = self.datamodel.get(row_id(pk), self._base_filters)
-        return row if row is not None else abort(404)
+        return db.session.scalars(select(self.subject).where(self.subject.id == row_id(pk))).first() or abort(404)
 
     def _show(self, pk: Any) -> Any:
         """One row's page; what its related lists are asked for is 400 where it cannot be."""

@@ -12,9 +12,6 @@ from app.models import Base
 from app.views import words
 
 NONE = Markup('<span class="none">—</span>')
-TIME = Markup('<time datetime="{}">{}</time>')
-BADGE = Markup('<span class="badge {}">{}</span>')
-FACT = Markup("<dt>{}</dt><dd>{}</dd>")
 
 
 def shown(value: Any) -> Markup:
@@ -28,7 +25,7 @@ def shown(value: Any) -> Markup:
 
 def badge(status: StrEnum) -> Markup:
     """A status with its colour."""
-    return BADGE.format(status.value, words.label(status))
+    return Markup(f'<span class="badge {status.value}">{escape(words.label(status))}</span>')
 
 
 def _text(value: Any) -> Markup:
@@ -40,11 +37,11 @@ def _kind(value: StrEnum) -> Markup:
 
 
 def _moment(value: datetime) -> Markup:
-    return TIME.format(value.isoformat(), words.moment(value))
+    return Markup(f'<time datetime="{value.isoformat()}">{words.moment(value)}</time>')
 
 
 def _day(value: date) -> Markup:
-    return TIME.format(value.isoformat(), words.day(value))
+    return Markup(f'<time datetime="{value.isoformat()}">{words.day(value)}</time>')
 
 
 def _record(value: Base) -> Markup:
@@ -52,7 +49,9 @@ def _record(value: Base) -> Markup:
 
 
 def _facts(value: dict[str, Any]) -> Markup:
-    return Markup('<dl class="small">{}</dl>').format(Markup().join(FACT.format(k, shown(v)) for k, v in value.items()))
+    return Markup(
+        "<dl class='small'>" + "".join(f"<dt>{escape(k)}</dt><dd>{shown(v)}</dd>" for k, v in value.items()) + "</dl>"
+    )
 
 
 def _several(value: Any) -> Markup:

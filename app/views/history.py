@@ -6,7 +6,8 @@ from sqlalchemy.orm import joinedload
 from app.models import Application, Change, Notice
 from app.permissions import Role
 from app.views import words
-from app.views.base import BaseView, Records, attribute
+from app.views.base import BaseView
+from app.views.lists import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
 

@@ -1,14 +1,14 @@
 """Kindergartens and their groups: the head keeps the own ones true, officials those of their district."""
 
-from flask_appbuilder.models.filters import BaseFilter
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
 from app.permissions import Role
 from app.views import forms
-from app.views.base import BaseView, Records
+from app.views.base import BaseView
+from app.views.lists import Records
 from app.views.vacancies import VacancyView
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
@@ -35,11 +35,9 @@ class GroupForm(forms.Form):
     capacity = forms.number(_l("Capacity"), 0, 999)
 
 
-class FindByName(BaseFilter):
-    """The search box over kindergartens: the beginning of any word of the name."""
-
-    def apply(self, query, value):
-        return query.filter(Kindergarten.search_name.contains(value.casefold(), autoescape=True))
+def find_kindergarten(text: str) -> ColumnElement[bool]:
+    """The search box over kindergartens: any part of the name."""
+    return Kindergarten.search_name.contains(text.casefold(), autoescape=True)
 
 
 class GroupView(BaseView):
@@ -70,7 +68,7 @@ class KindergartenView(BaseView):
     route_base = "/kindergartens"
     subject, readers = Kindergarten, READERS
     datamodel = Records(Kindergarten, joinedload(Kindergarten.place))
-    find = FindByName
+    find = find_kindergarten
     list_title, show_title = _l("Kindergartens"), _l("Kindergarten")
     add_title, edit_title = _l("Add a kindergarten"), _l("Change a kindergarten")
     list_columns = ["name", "place", "kind", "ownership", "phone"]

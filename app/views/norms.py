@@ -12,7 +12,8 @@ from app.permissions import Role
 from app.rules.norms import KNOWN
 from app.views import forms, words
 from app.views.asking import ask, asked, done
-from app.views.base import BaseView, Records, attribute
+from app.views.base import BaseView
+from app.views.lists import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind, Place.name_kk)

@@ -11,7 +11,8 @@ from app.now import now
 from app.permissions import Role
 from app.views import forms
 from app.views.asking import ask, asked, done
-from app.views.base import BaseView, Records
+from app.views.base import BaseView
+from app.views.lists import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 GROUPS = (

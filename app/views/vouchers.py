@@ -14,7 +14,8 @@ from app.now import now
 from app.permissions import MAY, Role
 from app.views import forms
 from app.views.asking import ask, asked, done
-from app.views.base import BaseView, Records, answer, attempt
+from app.views.base import BaseView, answer, attempt
+from app.views.lists import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)

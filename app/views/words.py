@@ -5,6 +5,7 @@ The English here is the key of the catalogues; words of the seeds' buttons are u
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import get_locale
@@ -340,7 +341,12 @@ REASONS: dict[str, Any] = {
 
 def label(value: Any) -> str:
     """A status or kind in the reader's language."""
-    return str(LABELS.get(type(value), {}).get(value, value))
+    return _label(str(get_locale()), value) if value in LABELS.get(type(value), ()) else str(value)
+
+
+@lru_cache(maxsize=None, typed=True)  # lists show hundreds; typed, for two kinds may share a value
+def _label(_language: str, value: StrEnum) -> str:
+    return str(LABELS[type(value)][value])
 
 
 STATUSES: dict[str, type[StrEnum]] = {

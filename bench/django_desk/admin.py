@@ -5,7 +5,7 @@ from django.core.paginator import Paginator
 from django.urls import path
 from django.utils.functional import cached_property
 
-from app.views.base import COUNTED, PAGE
+from app.views.lists import COUNTED, PAGE
 from bench.django_desk.models import Application
 
 

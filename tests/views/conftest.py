@@ -60,7 +60,9 @@ def built() -> dict[str, tuple[SimpleNamespace, dict[str, list]]]:
 def city(web: Flask, kind: str, built: dict, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """tests/views/city.py, at its own time, with somebody of each role who can sign in."""
     monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
-    machine = web.config["KEZEK"]  # the city's papers lie apart: another test's row with the same id would write over them
+    machine = web.config[
+        "KEZEK"
+    ]  # the city's papers lie apart: another test's row with the same id would write over them
     monkeypatch.setitem(web.config, "KEZEK", replace(machine, demo=True, var=machine.var / f"city-{kind}"))
     tables = Tables(web)
     if kind not in built:
