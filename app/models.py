@@ -13,8 +13,8 @@ import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship, validates
 
 Model.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -138,6 +138,19 @@ class PrivilegeKind(StrEnum):
     first_order = "first_order"
 
 
+class PrivilegeGround(StrEnum):
+    """Spec 3.3: whose children have a privilege; the certificates of some hold for a month only (spec 3.2)."""
+
+    military = "military"
+    special_state_body = "special_state_body"
+    parent_disability = "parent_disability"
+    child_disability = "child_disability"
+    orphan = "orphan"
+    large_family = "large_family"
+    special_needs = "special_needs"
+    teacher = "teacher"
+
+
 class PrivilegeStatus(StrEnum):
     claimed = "claimed"
     confirmed = "confirmed"
@@ -161,6 +174,21 @@ class ReferralStatus(StrEnum):
     used = "used"
     missed = "missed"
     revoked = "revoked"
+
+
+class OfferStatus(StrEnum):
+    live = "live"
+    chosen = "chosen"
+    passed_over = "passed_over"
+    ended = "ended"
+
+
+class Side(StrEnum):
+    """Spec 3.3, ratio: the three lines that an order by ratio interleaves."""
+
+    out_of_turn = "out_of_turn"
+    privileged = "privileged"
+    general = "general"
 
 
 class ContractStatus(StrEnum):
@@ -216,6 +244,7 @@ APPLICATION_LIVE = "status NOT IN ('enrolled', 'removed', 'archived')"
 APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred')"
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
 REFERRAL_LIVE = "status = 'issued' AND kind = 'general'"
+NUMBERED = "status = 'queued' AND standing"
 
 
 # ---------------------------------------------------------------- places, kindergartens, seats
@@ -312,7 +341,10 @@ class Vacancy(Base):
 
 
 class Seat(Base):
-    """One place of a group. A temporary vacancy brings its own; a retired one is no longer counted (spec 3.7)."""
+    """One place of a group. A temporary vacancy brings its own; a retired one is no longer counted (spec 3.7).
+
+    ``opened_at``: since when it is a free choice, because whoever it was offered to passed it by (spec 3.5.2).
+    """
 
     __tablename__ = "seat"
     __table_args__ = (
@@ -323,6 +355,7 @@ class Seat(Base):
     vacancy_id: Mapped[int | None] = mapped_column(ForeignKey("vacancy.id"), index=True)
     intake: Mapped[Intake] = mapped_column(default=Intake.general)
     retired_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
     group: Mapped[KgGroup] = relationship()
     vacancy: Mapped[Vacancy | None] = relationship()
 
@@ -356,9 +389,16 @@ class Child(Named, Base):
     """A child known by its IIN; the birth date is kept as the papers say, even where the IIN disagrees."""
 
     __tablename__ = "child"
+    __table_args__ = (UniqueConstraint("id", "born_on", "birth_year", name="uq_child_birth_that_applications_share"),)
     iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
     born_on: Mapped[date] = mapped_column(index=True)
+    birth_year: Mapped[int]
     sex: Mapped[Sex]
+
+    @validates("born_on")
+    def _fill_birth_year(self, _key: str, day: date) -> date:
+        self.birth_year = day.year
+        return day
 
 
 class Applicant(Named, Base):
@@ -377,6 +417,9 @@ class Application(Base):
     """A child's place in the queue of a district; the queue number is computed, never stored (spec 3.3).
 
     ``number`` is kept as it came, ``number_key`` is its folded form for search (rules/numbers.py, spec 3.9).
+    What orders the queue stands here beside the day: the child's birth, which the database keeps equal to the
+    child's own, and the privilege that is confirmed (``privilege_until``: its last day, None for one without end).
+    ``standing`` is lost with the choice of a private place (spec 3.5.3).
     """
 
     __tablename__ = "application"
@@ -389,7 +432,32 @@ class Application(Base):
             unique=True,
             **only(APPLICATION_LIVE),
         ),
-        Index("ix_application_waiting", "place_id", "queue_kind", "queued_at", "id", **only("status = 'queued'")),
+        ForeignKeyConstraint(
+            ["child_id", "born_on", "birth_year"],
+            ["child.id", "child.born_on", "child.birth_year"],
+            name="fk_application_child",
+            onupdate="CASCADE",
+        ),
+        CheckConstraint("privilege IS NOT NULL OR privilege_until IS NULL", name="only_a_privilege_has_a_last_day"),
+        Index("ix_application_waiting", "place_id", "queue_kind", "queued_at", "id", **only(NUMBERED)),
+        Index(
+            "ix_application_line",
+            "place_id",
+            "queue_kind",
+            "birth_year",
+            "queued_at",
+            "id",
+            **only(f"{NUMBERED} AND privilege IS NULL"),
+        ),
+        Index(
+            "ix_application_privileged",
+            "place_id",
+            "queue_kind",
+            "birth_year",
+            "queued_at",
+            "id",
+            **only(f"{NUMBERED} AND privilege IS NOT NULL"),
+        ),
         Index("ix_application_with_voucher", "place_id", "status", **only(APPLICATION_WITH_VOUCHER)),
         Index("ix_application_number_key", "number_key"),
     )
@@ -397,16 +465,22 @@ class Application(Base):
     number_key: Mapped[str] = mapped_column(sa.String(60))
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     queue_kind: Mapped[QueueKind] = mapped_column(default=QueueKind.general)
-    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), index=True)
+    child_id: Mapped[int] = mapped_column(index=True)
+    born_on: Mapped[date]
+    birth_year: Mapped[int]
     applicant_id: Mapped[int] = mapped_column(ForeignKey("applicant.id"), index=True)
     queued_at: Mapped[datetime]
     status: Mapped[ApplicationStatus] = mapped_column(default=ApplicationStatus.queued)
+    standing: Mapped[bool] = mapped_column(default=True)
+    privilege: Mapped[PrivilegeKind | None]
+    privilege_until: Mapped[date | None]
     place: Mapped[Place] = relationship()
     child: Mapped[Child] = relationship()
     applicant: Mapped[Applicant] = relationship()
     privileges: Mapped[list["Privilege"]] = relationship(back_populates="application", order_by="Privilege.id")
     vouchers: Mapped[list["Voucher"]] = relationship(back_populates="application", order_by="Voucher.id")
     referrals: Mapped[list["Referral"]] = relationship(back_populates="application", order_by="Referral.id")
+    offers: Mapped[list["Offer"]] = relationship(back_populates="application", order_by="Offer.id")
     stop_listings: Mapped[list["StopListing"]] = relationship(back_populates="application", order_by="StopListing.id")
     documents: Mapped[list["Document"]] = relationship(back_populates="application", order_by="Document.id")
     notices: Mapped[list["Notice"]] = relationship(back_populates="application", order_by="Notice.id")
@@ -416,7 +490,10 @@ class Application(Base):
 
 
 class Privilege(Base):
-    """A claimed privilege; it moves a number only while confirmed and unexpired (spec 3.3)."""
+    """A claimed privilege; it moves a number only while confirmed and unexpired (spec 3.3).
+
+    ``ground`` is None for one that was taken over from an older list or said without papers.
+    """
 
     __tablename__ = "privilege"
     __table_args__ = (
@@ -430,28 +507,65 @@ class Privilege(Base):
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     kind: Mapped[PrivilegeKind]
     status: Mapped[PrivilegeStatus] = mapped_column(default=PrivilegeStatus.claimed)
+    ground: Mapped[PrivilegeGround | None]
     claimed_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     valid_until: Mapped[date | None]
+    norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
     application: Mapped[Application] = relationship(back_populates="privileges")
+    papers: Mapped[list["PrivilegePaper"]] = relationship(back_populates="privilege", order_by="PrivilegePaper.id")
+
+
+class PrivilegePaper(Base):
+    """S3: a paper that a family brought for its privilege: what it is, its number, who gave it and when."""
+
+    __tablename__ = "privilege_paper"
+    privilege_id: Mapped[int] = mapped_column(ForeignKey("privilege.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    number: Mapped[str | None] = mapped_column(sa.String(60))
+    issued_by: Mapped[str | None] = mapped_column(sa.String(200))
+    issued_on: Mapped[date]
+    privilege: Mapped[Privilege] = relationship(back_populates="papers")
 
 
 # ---------------------------------------------------------------- vouchers, referrals, contracts
 
 
 class Round(Base):
-    """One issue of vouchers over a whole district: the day, the order and how many were served and passed."""
+    """Vouchers for a whole district, or offers of one vacancy: the day, the order, how many were served and passed.
 
-    __tablename__ = "voucher_round"
-    __table_args__ = (Index("uq_round_by_clock_once_a_day", "place_id", "held_on", unique=True, **only("automatic")),)
+    ``after_change_id`` is the last row of history before it: what it decided on can be rebuilt and checked.
+    """
+
+    __tablename__ = "queue_round"
+    __table_args__ = (
+        Index(
+            "uq_round_by_clock_once_a_day",
+            "place_id",
+            "held_on",
+            unique=True,
+            **only("automatic AND vacancy_id IS NULL"),
+        ),
+        Index(
+            "uq_offers_by_clock_once_a_day",
+            "vacancy_id",
+            "held_on",
+            unique=True,
+            **only("automatic AND vacancy_id IS NOT NULL"),
+        ),
+    )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     held_on: Mapped[date]
     held_at: Mapped[datetime]
+    vacancy_id: Mapped[int | None] = mapped_column(ForeignKey("vacancy.id"), index=True)
     queue_order_id: Mapped[int] = mapped_column(ForeignKey("queue_order.id"))
+    after_change_id: Mapped[int] = mapped_column(default=0)
     automatic: Mapped[bool] = mapped_column(default=False)
     served: Mapped[int] = mapped_column(default=0)
     passed: Mapped[int] = mapped_column(default=0)
     place: Mapped[Place] = relationship()
+    vacancy: Mapped[Vacancy | None] = relationship()
+    queue_order: Mapped["QueueOrder"] = relationship()
 
 
 class Voucher(Base):
@@ -472,7 +586,7 @@ class Voucher(Base):
         Index("ix_voucher_to_choose", "choose_by", **only("status = 'confirmed' AND kind = 'general'")),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
-    round_id: Mapped[int | None] = mapped_column(ForeignKey("voucher_round.id"))
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("queue_round.id"))
     kind: Mapped[Intake] = mapped_column(default=Intake.general)
     status: Mapped[VoucherStatus] = mapped_column(default=VoucherStatus.issued)
     issued_at: Mapped[datetime]
@@ -493,13 +607,47 @@ class Voucher(Base):
         return self.number
 
 
+class Offer(Base):
+    """S2, spec 3.5.1: the turn came; a place waits for this child until ``priority_by``.
+
+    ``side`` and the birth year say where the line's cycle stands after it (spec 3.3, ratio).
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        CheckConstraint("priority_by >= offered_on", name="priority_by_not_before_offered_on"),
+        CheckConstraint("(status = 'live') = (ended_at IS NULL)", name="offer_lives_until_it_ends"),
+        Index("uq_offer_one_live_per_application", "application_id", unique=True, **only("status = 'live'")),
+        Index("ix_offer_line", "place_id", "queue_kind", "birth_year", "id"),
+        Index("ix_offer_to_pass_over", "priority_by", **only("status = 'live'")),
+    )
+    round_id: Mapped[int] = mapped_column(ForeignKey("queue_round.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), index=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    queue_kind: Mapped[QueueKind]
+    birth_year: Mapped[int]
+    side: Mapped[Side]
+    status: Mapped[OfferStatus] = mapped_column(default=OfferStatus.live)
+    offered_at: Mapped[datetime]
+    offered_on: Mapped[date]
+    priority_by: Mapped[date]
+    norm_id: Mapped[int] = mapped_column(ForeignKey("norm.id"))
+    ended_at: Mapped[datetime | None]
+    application: Mapped[Application] = relationship(back_populates="offers")
+    vacancy: Mapped[Vacancy] = relationship()
+
+
 class Referral(Base):
-    """A child's way into one group; in the voucher procedure its contract does the work (spec 3.4.4)."""
+    """A child's way into one group. In the voucher procedure its contract does the work (spec 3.4.4); in that of
+    referrals the family comes by ``attend_by`` and may take it back until ``revocable_until`` (spec 3.5.5)."""
 
     __tablename__ = "referral"
     __table_args__ = (
         CheckConstraint("(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"),
+        CheckConstraint("(attend_by IS NULL) = (revocable_until IS NULL)", name="terms_of_a_referral_come_together"),
         Index("uq_referral_one_live_per_child", "child_id", unique=True, **only(REFERRAL_LIVE)),
+        Index("ix_referral_to_attend", "attend_by", **only(f"{REFERRAL_LIVE} AND attend_by IS NOT NULL")),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     child_id: Mapped[int] = mapped_column(ForeignKey("child.id"))
@@ -510,8 +658,14 @@ class Referral(Base):
     issued_at: Mapped[datetime]
     issued_on: Mapped[date]
     ends_on: Mapped[date | None]
+    attend_by: Mapped[date | None]
+    attend_norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
+    revocable_until: Mapped[datetime | None]
+    revocation_norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
+    extensions: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     application: Mapped[Application] = relationship(back_populates="referrals")
+    attend_norm: Mapped["Norm | None"] = relationship(foreign_keys=[attend_norm_id])
     vacancy: Mapped[Vacancy] = relationship()
     voucher: Mapped[Voucher | None] = relationship()
     contract: Mapped["Contract | None"] = relationship(back_populates="referral", uselist=False)
@@ -571,6 +725,20 @@ class Enrolment(Base):
     voucher: Mapped[Voucher | None] = relationship()
 
 
+class Absence(Base):
+    """S1, spec 3.6: an enrolled child is away until a known day, and its place free for another until then."""
+
+    __tablename__ = "absence"
+    __table_args__ = (CheckConstraint("until >= from_on", name="absence_ends_after_it_starts"),)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), unique=True)
+    from_on: Mapped[date]
+    until: Mapped[date]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    enrolment: Mapped[Enrolment] = relationship()
+    vacancy: Mapped[Vacancy] = relationship()
+
+
 class Holding(Base):
     """One live claim on one seat: the partial unique index makes two impossible (spec 3.7)."""
 
@@ -595,6 +763,7 @@ class StopListing(Base):
     __tablename__ = "stop_listing"
     __table_args__ = (
         CheckConstraint("until IS NULL OR until >= from_on", name="stop_list_ends_after_it_starts"),
+        CheckConstraint("(voucher_id IS NULL) <> (referral_id IS NULL)", name="stop_list_follows_one_missed_term"),
         Index(
             "uq_stop_listing_one_live_per_application",
             "application_id",
@@ -605,6 +774,7 @@ class StopListing(Base):
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
     from_on: Mapped[date]
     until: Mapped[date | None]
     norm_id: Mapped[int] = mapped_column(ForeignKey("norm.id"))
@@ -613,16 +783,57 @@ class StopListing(Base):
     application: Mapped[Application] = relationship(back_populates="stop_listings")
 
 
+class Reinstatement(Base):
+    """Spec 3.8: somebody of the department asks that an application come back, and another one says yes or no."""
+
+    __tablename__ = "reinstatement"
+    __table_args__ = (
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="who_asks_never_decides"),
+        CheckConstraint("(approved IS NULL) = (decided_at IS NULL)", name="reinstatement_is_decided_or_open"),
+        Index("uq_reinstatement_one_open", "application_id", unique=True, **only("decided_at IS NULL")),
+    )
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    approved: Mapped[bool | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    application: Mapped[Application] = relationship()
+    asked_by: Mapped[User | None] = relationship(User, foreign_keys=[asked_by_id])
+
+
 # ---------------------------------------------------------------- the regulation as dated data
 
 
-class Norm(Base):
+class Approved:
+    """Two people put it in force: one enters it, another one approves it (spec 3.2). What is shipped has no author."""
+
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    approved_at: Mapped[datetime | None]
+
+    @declared_attr
+    def entered_by(cls) -> Mapped[User | None]:
+        return relationship(User, foreign_keys=[cls.entered_by_id])
+
+    @declared_attr
+    def approved_by(cls) -> Mapped[User | None]:
+        return relationship(User, foreign_keys=[cls.approved_by_id])
+
+
+def other_approves(name: str) -> CheckConstraint:
+    """The database's own refusal of whoever approves what he entered himself."""
+    return CheckConstraint("approved_by_id IS NULL OR approved_by_id <> entered_by_id", name=name)
+
+
+class Norm(Approved, Base):
     """One dated number of the regulation; in force from valid_from once a second official approved it."""
 
     __tablename__ = "norm"
     __table_args__ = (
         UniqueConstraint("name", "place_id", "valid_from", name="uq_norm_once_per_name_place_and_day"),
-        CheckConstraint("approved_by_id IS NULL OR approved_by_id <> entered_by_id", name="author_never_approves"),
+        other_approves("author_never_approves"),
     )
     name: Mapped[str] = mapped_column(sa.String(60))
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
@@ -633,22 +844,24 @@ class Norm(Base):
     on_lapse: Mapped[OnLapse | None]
     legal_basis: Mapped[str] = mapped_column(sa.String(300))
     note: Mapped[str | None] = mapped_column(sa.String(500))
-    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
-    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
-    approved_at: Mapped[datetime | None]
     place: Mapped[Place] = relationship()
-    entered_by: Mapped[User | None] = relationship(User, foreign_keys=[entered_by_id])
-    approved_by: Mapped[User | None] = relationship(User, foreign_keys=[approved_by_id])
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value} {self.unit}"
 
 
-class DayOff(Base):
-    """A day that is not worked, or a Saturday, Sunday or holiday that is (working), by a decree."""
+class DayOff(Approved, Base):
+    """A day that is not worked, or a Saturday, Sunday or holiday that is (working), by a decree.
+
+    Of several approved rows of one day the last approved one holds.
+    """
 
     __tablename__ = "day_off"
-    day: Mapped[date] = mapped_column(unique=True)
+    __table_args__ = (
+        other_approves("author_of_a_day_off_never_approves"),
+        Index("uq_day_off_one_draft_per_day", "day", unique=True, **only("approved_at IS NULL")),
+    )
+    day: Mapped[date] = mapped_column(index=True)
     working: Mapped[bool] = mapped_column(default=False)
     estimated: Mapped[bool] = mapped_column(default=False)
     name: Mapped[str] = mapped_column(sa.String(200))
@@ -658,11 +871,14 @@ class DayOff(Base):
         return f"{self.day:%d.%m.%Y}"
 
 
-class QueueOrder(Base):
+class QueueOrder(Approved, Base):
     """How a place orders its queue from a day on: a ratio or a list of categories (spec 3.3)."""
 
     __tablename__ = "queue_order"
-    __table_args__ = (UniqueConstraint("place_id", "kind", "valid_from", name="uq_queue_order_once_per_place_and_day"),)
+    __table_args__ = (
+        UniqueConstraint("place_id", "kind", "valid_from", name="uq_queue_order_once_per_place_and_day"),
+        other_approves("author_of_an_order_never_approves"),
+    )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     kind: Mapped[QueueOrderKind]
     valid_from: Mapped[date]
@@ -698,12 +914,14 @@ class Change(Base):
     """The history: one row for every change, never changed itself (spec 3.7). Enough to rebuild any past day.
 
     ``effective_on`` is the local day the change counts from: for what the clock does late, the day it was due.
+    ``standing`` is that of an application after it (None for other subjects).
     """
 
     __tablename__ = "change"
     __table_args__ = (
         Index("ix_change_subject", "subject", "subject_id"),
         Index("ix_change_application_id", "application_id", "id"),
+        Index("ix_change_queue", "place_id", "subject", "effective_on", **only("status_to IS NOT NULL")),
     )
     at: Mapped[datetime] = mapped_column(index=True)
     effective_on: Mapped[date]
@@ -719,6 +937,7 @@ class Change(Base):
     paper_on: Mapped[date | None]
     status_from: Mapped[str | None] = mapped_column(sa.String(24))
     status_to: Mapped[str | None] = mapped_column(sa.String(24))
+    standing: Mapped[bool | None]
     reason: Mapped[str | None] = mapped_column(sa.String(500))
     norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
     details: Mapped[dict[str, Any] | None]

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, event, false, not_, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from app.models import (
+    Absence,
     Applicant,
     Application,
     Base,
@@ -31,9 +32,13 @@ from app.models import (
     Kindergarten,
     Norm,
     Notice,
+    Offer,
     Place,
     Privilege,
+    PrivilegePaper,
+    QueueOrder,
     Referral,
+    Reinstatement,
     Round,
     Seat,
     StopListing,
@@ -76,16 +81,22 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "choose": FAMILY,
         "sign": FAMILY | {R.head},
         "withdraw": FAMILY,
+        "offer": NEXT,
+        "pass_over": frozenset({R.clock}),
         "enrol": frozenset({R.head}),
-        "extend": OFFICE,
-        "revoke": OFFICE,
+        "miss": frozenset({R.clock}),
+        "release": NEXT,
+        "extend": FAMILY,
+        "revoke": FAMILY | {R.head},
+        "reinstate": frozenset({R.department}),
+        "absent": frozenset({R.head}),
         "archive": NEXT,
         "leave": frozenset({R.head}),
         "lapse": frozenset({R.clock}),
         "expire": frozenset({R.clock}),
         "remind": frozenset({R.clock}),
     },
-    Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE},
+    Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE, "expire": frozenset({R.clock})},
     Voucher: {
         "issue": NEXT,
         "confirm": FAMILY,
@@ -98,10 +109,23 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "use": FAMILY | {R.head},
         "annul": ENDS,
     },
-    Referral: {"issue": FAMILY, "use": FAMILY | {R.head}, "revoke": ENDS},
+    Offer: {"offer": NEXT, "choose": FAMILY, "pass_over": frozenset({R.clock}), "end": ENDS},
+    Referral: {
+        "issue": FAMILY,
+        "use": FAMILY | {R.head},
+        "extend": FAMILY,
+        "revoke": ENDS,
+        "miss": frozenset({R.clock}),
+    },
     Contract: {"draw_up": FAMILY, "sign": FAMILY | {R.head}, "void": ENDS},
-    Enrolment: {"enrol": FAMILY | {R.head}, "expel": frozenset({R.clock}), "leave": ENDS},
-    Round: {"issue": NEXT},
+    Enrolment: {
+        "enrol": FAMILY | {R.head},
+        "expel": frozenset({R.clock}),
+        "leave": ENDS,
+        "absent": frozenset({R.head}),
+    },
+    Reinstatement: {verb: frozenset({R.department}) for verb in ("ask", "approve", "reject")},
+    Round: {"issue": NEXT, "offer": NEXT},
     Vacancy: {
         "create": OFFICE | {R.head},
         "change": OFFICE | {R.head},
@@ -112,11 +136,13 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     KgGroup: {verb: OFFICE | {R.head} for verb in ("create", "change", "remove")},
     Kindergarten: {"create": OFFICE, "change": OFFICE | {R.head}, "remove": OFFICE},
     Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
-    DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove")},
+    QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
+    DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     User: {verb: frozenset({R.administrator}) for verb in ("create", "change")},
 }
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
 ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw"})
+ITS_OWN_TOO = frozenset({"extend", "revoke"})  # what an office may also do by itself
 
 
 @dataclass(frozen=True)
@@ -132,7 +158,12 @@ class Actor:
     paper_on: date | None = None  # at the counter: the day of the family's signed paper
 
     def stands_for_family(self, verb: str) -> bool:
-        """Spec 3.8: an official at the counter does a family's verb for it."""
+        """Spec 3.8: an official at the counter does a family's verb for it.
+
+        Where the office could do it by itself too, the day of the family's signed paper says for whom.
+        """
+        if verb in ITS_OWN_TOO:
+            return self.role is Role.operator or (self.role in COUNTER and self.paper_on is not None)
         return self.role in COUNTER and verb in ON_BEHALF
 
 
@@ -189,7 +220,7 @@ def kindergarten_of(subject: Any) -> int | None:
         case Application():
             live = [r for r in subject.referrals if r.status in ("issued", "used")]
             return kindergarten_of(live[-1]) if live else None
-        case Referral():
+        case Referral() | Offer():
             return kindergarten_of(subject.vacancy)
         case Contract():
             return kindergarten_of(subject.referral)
@@ -209,7 +240,7 @@ def _last_referred_to(subject: Any) -> int | None:
 def place_of(subject: Any) -> int | None:
     """The place that a record belongs to, for the reach of officials."""
     match subject:
-        case Application() | Kindergarten() | Norm() | Round():
+        case Application() | Kindergarten() | Norm() | QueueOrder() | Round() | Offer():
             return subject.place_id or (subject.place and subject.place.id)
         case KgGroup():
             return place_of(subject.kindergarten)
@@ -219,7 +250,7 @@ def place_of(subject: Any) -> int | None:
             return place_of(subject.application) if subject.application else place_of(subject.group)
         case Contract():
             return place_of(subject.referral)
-        case Voucher() | Referral() | Privilege():
+        case Voucher() | Referral() | Privilege() | Reinstatement():
             return place_of(subject.application)
     return None
 
@@ -355,6 +386,12 @@ SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     Child: _people(Child, "child_id"),
     Applicant: _people(Applicant, "applicant_id"),
     Privilege: _of_application(Privilege.application_id),
+    PrivilegePaper: lambda actor: PrivilegePaper.privilege_id.in_(
+        select(Privilege.__table__.c.id).where(Privilege.__table__.c.application_id.in_(_own_applications(actor)))
+    ),
+    Offer: lambda actor: _referred(actor, Offer),
+    Reinstatement: _of_application(Reinstatement.application_id),
+    Absence: lambda actor: Absence.vacancy_id.in_(_own_vacancies(actor)),
     Voucher: _of_application(Voucher.application_id),
     Referral: lambda actor: _referred(actor, Referral),
     Contract: lambda actor: Contract.referral_id.in_(_own_referrals(actor)),
@@ -365,6 +402,7 @@ SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     Round: lambda actor: false() if actor.kindergarten_id is not None else _places(actor, Round.place_id),
     Place: _reaching_down(Place.id),
     Norm: _reaching_down(Norm.place_id),
+    QueueOrder: _reaching_down(QueueOrder.place_id),
 }
 
 _viewer: ContextVar[Actor | None] = ContextVar("viewer", default=None)

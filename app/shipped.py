@@ -3,7 +3,7 @@
 `ship()` adds what is missing and never changes what is there: officials' rows are theirs.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import holidays
 from sqlalchemy import select
@@ -21,13 +21,18 @@ from app.models import (
     QueueOrderKind,
     Unit,
 )
+from app.rules.calendar import LOCAL
 
 YEARS = range(2016, 2032)  # later years would be guesses
 SINCE = date(2016, 1, 1)
 S1 = "akmola.kz, «Мектепке дейінгі ұйымға ваучер алу және уақытша брондау кезінде орын таңдау бойынша нұсқаулық»"
+S2 = "«Жеке балабақшаға мемлекеттік білім беру тапсырысы бойынша жолдаманы алуға арналған нұсқаулық»"
 S3 = "egov.kz, «Мектепке дейінгі балаларды (6 жасқа дейін) кезекке қою»"
 S0 = "akmola.kz, «Мектепке дейінгі ұйымға жолдама алу»"
 OURS = "Kezek"
+LEGACY = "бұрынғы кезек тәртібі: бір жеңілдікті, үш жалпы"
+CARD = "мемлекеттік қызмет көрсету картасы"
+APPROVED_AT = datetime(2016, 1, 1, tzinfo=LOCAL)
 
 NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("procedure", "referral", Unit.CHOICE, None, S0),
@@ -36,6 +41,19 @@ NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("voucher.stop_list", "28", Unit.CD, OnLapse.archive, S1),
     ("voucher.restorations", "1", Unit.COUNT, None, S1),
     ("voucher.restorations_per", "application", Unit.CHOICE, None, S1),
+    ("referral.priority", "3", Unit.WD, OnLapse.open, S2),
+    ("referral.attend", "5", Unit.WD, OnLapse.stop_list, S2),
+    ("referral.stop_list", "10", Unit.WD, None, S2),
+    ("referral.misses", "2", Unit.COUNT, OnLapse.remove, S2),
+    ("referral.extension", "30", Unit.CD, None, S2),
+    ("referral.extensions", "1", Unit.COUNT, None, S2),
+    ("referral.revocation", "24", Unit.H, None, S2),
+    ("referral.minimum_age", "24", Unit.MONTHS, None, S2),
+    ("state_order.minimum_age", "36", Unit.MONTHS, None, S2),
+    ("state_order.turn", "none", Unit.CHOICE, None, S2),
+    ("mini_centre.turn", "needed", Unit.CHOICE, None, S0),
+    ("queue.ratio", "1:3", Unit.RATIO, None, LEGACY),
+    ("privilege.certificate", "1", Unit.MONTHS, None, CARD),
     ("queue.maximum_age", "72", Unit.MONTHS, OnLapse.archive, S3),
     ("rounds", "manual", Unit.CHOICE, None, OURS),
     ("notice.reminder", "1", Unit.WD, None, OURS),
@@ -120,7 +138,7 @@ def _norms(country: Place) -> None:
                     unit=unit,
                     on_lapse=on_lapse,
                     legal_basis=basis,
-                    approved_at=datetime(2016, 1, 1, tzinfo=UTC),
+                    approved_at=APPROVED_AT,
                 )
             )
 
@@ -128,7 +146,9 @@ def _norms(country: Place) -> None:
 def _order(country: Place) -> None:
     if db.session.scalars(select(QueueOrder).where(QueueOrder.place_id == country.id)).first():
         return
-    order = QueueOrder(place_id=country.id, kind=QueueOrderKind.categories, valid_from=SINCE, legal_basis=S1)
+    shipped = {"place_id": country.id, "valid_from": SINCE, "approved_at": APPROVED_AT}
+    db.session.add(QueueOrder(kind=QueueOrderKind.ratio, legal_basis=LEGACY, **shipped))
+    order = QueueOrder(kind=QueueOrderKind.categories, legal_basis=S1, **shipped)
     order.categories = [
         QueueCategory(rank=rank, privilege=privilege, months_from=first, months_to=last, name_kk=kk, name_ru=ru)
         for rank, (privilege, first, last, kk, ru) in enumerate(CATEGORIES, start=1)
@@ -142,7 +162,7 @@ def _days_off() -> None:
         return
     calendar = holidays.country_holidays("KZ", years=YEARS, language="kk")
     for day, name in sorted(calendar.items()):
-        db.session.add(DayOff(day=day, name=name, estimated="бағаланған" in name))
+        db.session.add(DayOff(day=day, name=name, estimated="бағаланған" in name, approved_at=APPROVED_AT))
     for day in sorted(calendar.weekend_workdays):
         if day.year in YEARS:
-            db.session.add(DayOff(day=day, working=True, name="Жұмыс күні"))
+            db.session.add(DayOff(day=day, working=True, name="Жұмыс күні", approved_at=APPROVED_AT))

@@ -24,6 +24,7 @@ from app.models import (
     PrivilegeKind,
     PrivilegeStatus,
     QueueKind,
+    StopListing,
 )
 from app.permissions import Actor, Role, permit, permit_all
 from app.rules import eligibility, iin
@@ -120,6 +121,14 @@ def decide(application: Application, verb: str, *, by: Actor, at: datetime, reas
     if not claims or (verb == "confirm" and any(p.status is PrivilegeStatus.confirmed for p in claims)):
         raise Refusal(Reason.wrong_status, verb=verb)
     move(claims[-1], verb, by=by, at=at, reason=reason, decided_at=at)
+    counts(application)
+
+
+def counts(application: Application) -> None:
+    """Spec 3.3: the privilege that is confirmed stands beside the day in the queue: the order is read from there."""
+    confirmed = [p for p in application.privileges if p.status is PrivilegeStatus.confirmed]
+    application.privilege = confirmed[0].kind if confirmed else None
+    application.privilege_until = confirmed[0].valid_until if confirmed else None
 
 
 def restore(application: Application, *, by: Actor, at: datetime) -> None:
@@ -133,9 +142,9 @@ def restore(application: Application, *, by: Actor, at: datetime) -> None:
         raise Refusal(Reason.wrong_status, verb="restore")
     allowed = int(norms.in_force("voucher.restorations", application.place_id, day).value)
     if norms.in_force("voucher.restorations_per", application.place_id, day).value == "application":
-        eligibility.restorations_left(restorations(application), allowed)
+        eligibility.times_left(restorations(application), allowed)
     else:
-        eligibility.restorations_left(0, allowed)
+        eligibility.times_left(0, allowed)
     listing.ended_at, listing.ended_with = at, "restore"
     move(application, "restore", by=by, at=at, tell={})
 
@@ -143,6 +152,43 @@ def restore(application: Application, *, by: Actor, at: datetime) -> None:
 def restorations(application: Application) -> int:
     """How often a family has come back from the stop-list."""
     return sum(listing.ended_with == "restore" for listing in application.stop_listings)
+
+
+def release(application: Application, *, by: Actor, at: datetime) -> None:
+    """S2, spec 3.5.6: an official lets a family off the stop-list before its end; what is blocked without end (S0)
+    the department alone. Raises Refusal: not_allowed, wrong_status.
+    """
+    listing = latest_stop_listing(application)
+    if listing is not None and listing.ended_at is None and listing.until is None and by.role is not Role.department:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="release")
+    begin(application, "release", by=by, at=at)
+    listing = latest_stop_listing(application)
+    if listing is None or listing.referral_id is None or listing.ended_at is not None:
+        raise Refusal(Reason.wrong_status, verb="release")
+    let_off(listing, by=by, at=at)
+
+
+def let_off(listing: StopListing, *, by: Actor, at: datetime, on: date | None = None) -> None:
+    """Spec 3.5.6: back into the queue with the old day."""
+    listing.ended_at, listing.ended_with = at, "release"
+    move(listing.application, "release", by=by, at=at, on=on, tell={})
+
+
+def reinstate(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.8: what was archived or removed waits again from its old day; two people say so (reinstatements.py).
+
+    Raises Refusal: not_allowed, wrong_status, reason_required, too_old, already_waiting.
+    """
+    day = begin(application, "reinstate", by=by, at=at)
+    reason = eligibility.given(reason)
+    may_come_back(application, day)
+    move(application, "reinstate", by=by, at=at, reason=reason, tell={"reason": reason}, standing=True)
+
+
+def may_come_back(application: Application, day: date) -> None:
+    """Spec 3.2, 3.7: not over age, nor waiting or attending by another application. Raises too_old, already_waiting."""
+    eligibility.not_too_old(application.born_on, day, norms.number("queue.maximum_age", application.place_id, day))
+    not_waiting_already(application.child, application.queue_kind)
 
 
 def withdraw(application: Application, *, by: Actor, at: datetime) -> None:

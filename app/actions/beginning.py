@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from app.database import lock_district
-from app.models import Application, StopListing, Voucher
+from app.models import Application, Referral, StopListing, Voucher
 from app.permissions import Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
@@ -20,7 +20,11 @@ def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole
     day = local_day(at)
     if not (verb == "sign" and by.role is Role.head):
         eligibility.in_time(
-            verb, day, voucher=latest_voucher(application), stop_listing=latest_stop_listing(application)
+            verb,
+            day,
+            voucher=latest_voucher(application),
+            referral=latest_referral(application),
+            stop_listing=latest_stop_listing(application),
         )
     catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
     eligibility.right_status(verb, application.status)
@@ -37,6 +41,11 @@ def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) 
 def latest_voucher(application: Application) -> Voucher | None:
     """The last general voucher of an application: one that became a temporary stay's is no longer general."""
     return next((v for v in reversed(application.vouchers) if v.kind == "general"), None)
+
+
+def latest_referral(application: Application) -> Referral | None:
+    """The last referral of an application that is not one for a time."""
+    return next((r for r in reversed(application.referrals) if r.kind == "general"), None)
 
 
 def latest_stop_listing(application: Application) -> StopListing | None:

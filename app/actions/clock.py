@@ -7,20 +7,21 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, insert, literal, select, update
+from sqlalchemy import Select, exists, insert, literal, select, update
 
-from app.actions import ending, enrolments, moving, norms, places, vacancies, vouchers
+from app.actions import applications, ending, enrolments, moving, norms, offers, places, referrals, vacancies, vouchers
 from app.database import fixed, lock_district
 from app.extensions import db
 from app.models import (
     Application,
     Audience,
-    Child,
     Enrolment,
     Kindergarten,
     Notice,
+    Offer,
     Place,
     PlaceKind,
+    Referral,
     Round,
     StopListing,
     Vacancy,
@@ -28,6 +29,7 @@ from app.models import (
 )
 from app.permissions import CLOCK
 from app.rules import due
+from app.rules import places as rules
 from app.rules.calendar import local_day
 from app.rules.deadlines import born_between, months_later
 from app.rules.refusals import Reason, Refusal
@@ -105,6 +107,39 @@ def _expire(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     return moving.move_all(Voucher, ids, "expire", ended_at=at, **facts)
 
 
+def pass_over(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S2, 3.5.2: the priority window is over: the child waits on, the place is free for its birth years."""
+    ids = due.narrow(due.to_pass_over(local_day(at)), place_id, application_id)
+    found = db.session.scalars(select(Offer).where(Offer.id.in_(ids)).order_by(Offer.priority_by, Offer.id)).all()
+    for offer in found:
+        offers.pass_over(offer, by=CLOCK, at=at, on=offer.priority_by + ONE_DAY)
+    return len(found)
+
+
+def miss(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S2, S0, 3.5.5: nobody came with the referral in time."""
+    ids, done = due.narrow(due.to_miss(local_day(at)), place_id, application_id), 0
+    late = select(Referral).where(Referral.id.in_(ids)).order_by(Referral.attend_by, Referral.id)
+    for referral in db.session.scalars(late).all():
+        last = referral.attend_by or local_day(at)
+        try:
+            referrals.miss(referral, by=CLOCK, at=at, on=last + ONE_DAY)
+            done += 1
+        except Refusal as refusal:
+            its_own = select(Application.id).where(Application.id == referral.application_id)
+            _wait(its_own, refusal, at=at, on=last + ONE_DAY)
+    return done
+
+
+def release(at: datetime, place_id: int, application_id: int | None) -> int:
+    """S2, 3.5.6: the stop-list ends by itself; the child waits on from its old day."""
+    ids = due.narrow(due.to_release(local_day(at)), place_id, application_id)
+    over = db.session.scalars(select(StopListing).where(StopListing.id.in_(ids)).order_by(StopListing.until)).all()
+    for listing in over:
+        applications.let_off(listing, by=CLOCK, at=at, on=(listing.until or local_day(at)) + ONE_DAY)
+    return len(over)
+
+
 def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int | None) -> int:
     """S1, our reading (spec 3.2): the restoration was not used in the 28 days, the application is archived."""
     ids = due.narrow(due.stop_lists_to_archive(local_day(at)), place_id, application_id)
@@ -158,12 +193,12 @@ def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | No
 def archive_over_age(at: datetime, place_id: int, application_id: int | None) -> int:
     """S3, spec 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age."""
     today = local_day(at)
-    months = int(norms.in_force("queue.maximum_age", place_id, today).value)
+    months = norms.number("queue.maximum_age", place_id, today)
     _, born_by = born_between(months, None, today - ONE_DAY)
-    old = due.narrow(due.queued(), place_id, application_id).join(Child).where(Child.born_on <= born_by)
+    old = due.narrow(due.queued(), place_id, application_id).where(Application.born_on <= born_by)
     found = db.session.scalars(select(Application).where(Application.id.in_(old))).all()
     for application in found:
-        on = months_later(application.child.born_on, months) + ONE_DAY
+        on = months_later(application.born_on, months) + ONE_DAY
         moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
     return len(found)
 
@@ -171,10 +206,10 @@ def archive_over_age(at: datetime, place_id: int, application_id: int | None) ->
 def remind(at: datetime, place_id: int, application_id: int | None) -> int:
     """Spec 3.2 notice.reminder: a word to the family, one working day before each last day, once."""
     today, calendar, told = local_day(at), places.calendar(), 0
-    days = int(norms.in_force("notice.reminder", place_id, today).value)
-    for term in (Voucher.confirm_by, Voucher.choose_by):
+    days = norms.number("notice.reminder", place_id, today)
+    for term in due.running():
         ids = due.narrow(due.to_remind(term, today), place_id, application_id)
-        for last in _last_days(ids, term):
+        for last in _last_days(ids, term.last_day):
             try:
                 on = last
                 for _ in range(days):
@@ -182,17 +217,17 @@ def remind(at: datetime, place_id: int, application_id: int | None) -> int:
             except Refusal:
                 continue
             if on <= today:
-                told += _remind(ids.where(term == last), last, on, at=at)
+                told += _remind(term, ids.where(term.last_day == last), last, on, at=at)
     return told
 
 
-def _remind(ids: Select[int], last: date, on: date, *, at: datetime) -> int:
+def _remind(term: due.Running, ids: Select[int], last: date, on: date, *, at: datetime) -> int:
     """One reminder for each, but not on the very day on which the term was told anyway."""
+    model = term.model
     already = exists().where(
-        Notice.application_id == Voucher.application_id, Notice.template == "remind", Notice.due_on == last
+        Notice.application_id == model.application_id, Notice.template == "remind", Notice.due_on == last
     )
-    began = func.coalesce(Voucher.confirmed_on, Voucher.issued_on) < on
-    family = select(Voucher.application_id).where(Voucher.id.in_(ids), began, ~already.correlate(Voucher))
+    family = select(model.application_id).where(model.id.in_(ids), term.began < on, ~already.correlate(model))
     return moving.notify_all(family, "remind", at=at, facts={"last_day": last}, due_on=last)
 
 
@@ -205,8 +240,10 @@ def _of_stays(ids: Select[int], last: date) -> Select[int]:
 def _hold_round(at: datetime, place_id: int) -> int:
     """Spec 3.1, 3.2 rounds: where the clock holds the rounds, one for each district and local day."""
     today = local_day(at)
-    if norms.in_force("rounds", place_id, today).value != "clock" or norms.procedure(place_id, today) != "voucher":
+    if norms.in_force("rounds", place_id, today).value != "clock":
         return 0
+    if norms.procedure(place_id, today) == "referral":
+        return _make_offers(at, place_id, today)
     held = select(Round.id).where(Round.place_id == place_id, Round.held_on == today, Round.automatic)
     if db.session.scalars(held).first() is not None:
         return 0
@@ -217,6 +254,22 @@ def _hold_round(at: datetime, place_id: int) -> int:
         first = due.narrow(due.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
         return _wait(first, refusal, at=at, on=today)
     return 1
+
+
+def _make_offers(at: datetime, place_id: int, today: date) -> int:
+    """Spec 3.5.1: where the clock makes the offers, once for each vacancy and local day."""
+    made = select(Round.vacancy_id).where(Round.place_id == place_id, Round.held_on == today, Round.automatic)
+    made = made.where(Round.vacancy_id.is_not(None))
+    done = 0
+    for vacancy in db.session.scalars(rules.published_general(places.subtree(place_id)).where(Vacancy.id.not_in(made))):
+        try:
+            with db.session.begin_nested():
+                done += offers.offer(vacancy, by=CLOCK, at=at, automatic=True).served
+        except Refusal as refusal:
+            if refusal.reason not in (Reason.wrong_place, Reason.no_free_place):
+                first = due.narrow(due.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
+                return done + _wait(first, refusal, at=at, on=today)
+    return done
 
 
 def _wait(its_applications: Select[int], refusal: Refusal, *, at: datetime, on: date) -> int:
@@ -239,6 +292,9 @@ def _last_days(ids: Select[int], column: Any) -> list[date]:
 EFFECTS: tuple[Callable[[datetime, int, int | None], int], ...] = (
     lapse,
     expire,
+    pass_over,
+    miss,
+    release,
     archive_unused_stop_lists,
     expel,
     close_ended_vacancies,

@@ -9,8 +9,11 @@ from app.models import (
     ContractStatus,
     HoldingKind,
     Intake,
+    Offer,
+    OfferStatus,
     Referral,
     ReferralStatus,
+    Seat,
     VoucherStatus,
 )
 from app.permissions import Actor
@@ -36,6 +39,7 @@ def end_claims(
         if voucher.kind is Intake.general and voucher.status in LIVE:
             move(voucher, voucher_verb, by=by, at=at, on=on, reason=reason or voucher_verb, ended_at=at)
     free_held_place(application, by=by, at=at, on=on, reason=reason or voucher_verb)
+    end_offer(application, by=by, at=at, on=on)
     for listing in application.stop_listings:
         if listing.ended_at is None:
             listing.ended_at, listing.ended_with = at, voucher_verb
@@ -49,6 +53,25 @@ def free_held_place(application: Application, *, by: Actor, at: datetime, on: da
     holding = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).first()
     if holding is not None:
         holding.ended_at = at
+
+
+def end_offer(
+    application: Application, *, by: Actor, at: datetime, on: date | None = None, verb: str = "end"
+) -> Seat | None:
+    """End the live offer of an application by this verb, if it has one; returns the seat that it held."""
+    offer = live_offer(application)
+    if offer is None:
+        return None
+    move(offer, verb, by=by, at=at, on=on, ended_at=at)
+    holding = db.session.scalars(rules.live_holding(application.id, HoldingKind.offer)).one()
+    holding.ended_at = at
+    db.session.flush()
+    return holding.seat
+
+
+def live_offer(application: Application) -> Offer | None:
+    """The offer in whose window an application is, if any."""
+    return next((offer for offer in application.offers if offer.status is OfferStatus.live), None)
 
 
 def _revoke(referral: Referral, *, by: Actor, at: datetime, on: date | None, reason: str) -> None:

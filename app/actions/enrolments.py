@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from app.actions import ending, referrals
+from app.actions import ending, records, referrals
 from app.actions.beginning import begin
 from app.actions.moving import move, record
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
+    Absence,
     Application,
     ContractStatus,
     Enrolment,
@@ -22,21 +23,23 @@ from app.models import (
     Voucher,
 )
 from app.permissions import Actor
+from app.rules import eligibility
 from app.rules import places as rules
 from app.rules.refusals import Reason, Refusal
 
 
 def enrol(application: Application, *, by: Actor, at: datetime) -> None:
-    """S1, spec 3.4.4: the head takes the child in once the contract is complete; a temporary stay ends then.
+    """S1, S2: the head takes the child in, once the contract is complete or the family came with the papers in time.
 
-    Raises Refusal: not_allowed, wrong_status (also while a signature is missing).
+    A temporary stay ends then. Raises Refusal: not_allowed, too_late, wrong_status (a signature is missing).
     """
     day = begin(application, "enrol", by=by, at=at)
     referral = referrals.current(application)
-    if referral.contract is None or referral.contract.status is not ContractStatus.signed:
+    by_contract = referral.voucher is not None
+    if by_contract and (referral.contract is None or referral.contract.status is not ContractStatus.signed):
         raise Refusal(Reason.wrong_status, verb="enrol")
     held = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
-    held.ended_at = at
+    held.ended_at, held.seat.opened_at = at, None
     db.session.flush()
     end_stay(application, by=by, at=at, day=day - timedelta(days=1))
     _end_elsewhere(application, by=by, at=at, day=day)
@@ -79,6 +82,41 @@ def start(
     )
     db.session.flush()
     return enrolment
+
+
+def leave(application: Application, *, by: Actor, at: datetime) -> None:
+    """Spec 3.8: the child goes away for good; this day is its last one there, and its application is archived.
+
+    Raises Refusal: not_allowed, wrong_status.
+    """
+    day = begin(application, "leave", by=by, at=at)
+    enrolment = _live(application, Intake.general)
+    if enrolment is None:
+        raise Refusal(Reason.wrong_status, verb="leave")
+    _end(enrolment, verb="leave", by=by, at=at, on=None, last=day)
+    move(application, "leave", by=by, at=at, tell={"kindergarten": enrolment.group.kindergarten.name})
+
+
+def absent(
+    application: Application, *, from_on: date, until: date, by: Actor, at: datetime, reason: str | None
+) -> Absence:
+    """S1, spec 3.6: an enrolled child is away; a temporary place that ends with the absence is drafted for its group.
+
+    Raises Refusal: not_allowed, wrong_status (not enrolled), reason_required, too_late (over already, or before it
+    begins).
+    """
+    day = begin(application, "absent", by=by, at=at)
+    reason = eligibility.given(reason)
+    enrolment = _live(application, Intake.general)
+    if enrolment is None:
+        raise Refusal(Reason.wrong_status, verb="absent")
+    eligibility.still_open(until, max(day, from_on))
+    drafted = Vacancy(group=enrolment.group, intake=Intake.temporary, places=1, ends_on=until)
+    away = Absence(enrolment=enrolment, vacancy=drafted, from_on=from_on, until=until, reason=reason)
+    records.create(drafted, by=by, at=at)
+    db.session.add(away)
+    record(enrolment, "absent", by=by, at=at, reason=reason, details={"from_on": from_on, "until": until})
+    return away
 
 
 def expel(stay: Enrolment, *, last: date, by: Actor, at: datetime, on: date) -> None:

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func, insert, literal, null, select, update
 
 from app.extensions import db
-from app.models import Application, Audience, Base, Change, Norm, Notice, Privilege, Voucher
+from app.models import Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
 from app.notifications import TELLS
 from app.permissions import Actor, application_of, kindergarten_of, permit, permit_all, place_of
 from app.rules import eligibility
@@ -132,10 +132,16 @@ def _history(
         paper_on=by.paper_on if by.stands_for_family(verb) else None,
         status_from=status[0],
         status_to=status[1],
+        standing=subject.standing if isinstance(subject, Application) else None,
         reason=reason,
         norm_id=norm.id if norm else None,
         details=plain(details),
     )
+
+
+def last_change() -> int:
+    """The id of the last row of history: what a decision that begins now could know."""
+    return db.session.scalar(select(func.max(Change.id))) or 0
 
 
 def notify(
@@ -163,7 +169,7 @@ def notify(
 
 
 def move_all(
-    model: type[Application] | type[Voucher] | type[Privilege],
+    model: type[Application] | type[Voucher] | type[Privilege] | type[Offer],
     ids: Select[int],
     verb: str,
     *,
@@ -199,6 +205,7 @@ def move_all(
         "for_family": literal(False),
         "status_from": table.status,
         "status_to": literal(str(next(iter(step.target)))),
+        "standing": table.standing if model is Application else null(),
         "reason": literal(reason) if reason else null(),
         "norm_id": literal(norm.id) if norm else null(),
         "details": literal(plain(facts), Change.__table__.c.details.type),

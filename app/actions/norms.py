@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from app.actions import moving, places
 from app.extensions import db
-from app.models import Norm, QueueOrder, QueueOrderKind
+from app.models import DayOff, Norm, QueueOrder, QueueOrderKind
 from app.permissions import Actor, permit
 from app.rules import norms as rules
 from app.rules.deadlines import due_date
@@ -28,21 +28,33 @@ def last_day(name: str, place_id: int, start: date) -> tuple[date, Norm]:
     return due_date(start, rules.term_of(norm), places.calendar()), norm
 
 
+def number(name: str, place_id: int, day: date) -> int:
+    """The number that a norm says on this day: months, times. Raises Refusal(no_norm)."""
+    return int(in_force(name, place_id, day).value)
+
+
 def procedure(place_id: int, day: date) -> str:
     """Spec 3.2: voucher or referral, by place and day. Raises Refusal(no_norm)."""
     return in_force("procedure", place_id, day).value
 
 
+ORDERS = {"voucher": QueueOrderKind.categories, "referral": QueueOrderKind.ratio}
+
+
 def order(place_id: int, day: date) -> QueueOrder:
-    """Spec 3.3: the order by categories in force for a voucher district. Raises Refusal(no_norm)."""
-    found = db.session.scalars(rules.order_in_force(QueueOrderKind.categories, places.path(place_id), day)).first()
+    """Spec 3.3: the order in force: by categories where vouchers are given, by ratio where children are referred.
+
+    Raises Refusal(no_norm).
+    """
+    kind = ORDERS[procedure(place_id, day)]
+    found = db.session.scalars(rules.order_in_force(kind, places.path(place_id), day)).first()
     if found is None:
         raise rules.refuse_missing("queue order", day)
     return found
 
 
-def approve(norm: Norm, *, by: Actor, at: datetime) -> None:
-    """Spec 3.2: a second official of the department puts a norm in force; its author never does.
+def approve(norm: Norm | QueueOrder | DayOff, *, by: Actor, at: datetime) -> None:
+    """Spec 3.2: a second official of the department puts a rule in force; its author never does.
 
     Raises Refusal: not_allowed, wrong_status (it is approved already).
     """

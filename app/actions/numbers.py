@@ -5,40 +5,95 @@ from datetime import date
 
 from app.actions import norms, vouchers
 from app.extensions import db
-from app.models import Application, ApplicationStatus, QueueCategory
-from app.rules import queue
+from app.models import Application, ApplicationStatus, PrivilegeKind, QueueCategory, QueueKind, QueueOrderKind, Side
+from app.rules import queue, ratio
 
 
 @dataclass(frozen=True)
 class Number:
-    """S1 ("Кезек кезеңі", "Кезек нөмірі"): the number inside its category, with the category.
+    """S1 ("Кезек кезеңі", "Кезек нөмірі"): the number of a child that waits, from 1.
 
-    `category` is None while the child is too young for any; `value` then counts those who are too young too.
-    `privileged` counts all who have a privilege, in the order in which they are served; 0 without one.
+    By categories it counts inside `category` (None while the child is too young for any), by ratio among the children
+    of its birth year, `side` saying on which side it stands. `privileged` counts all who have a privilege, in the
+    order in which they are served; 0 without one.
     """
 
     value: int
     privileged: int
-    category: QueueCategory | None
+    category: QueueCategory | None = None
+    side: Side | None = None
 
 
 def of(application: Application, day: date) -> Number | None:
-    """Spec 3.3, categories: its numbers on this local day; None when it does not wait.
+    """Spec 3.3: its numbers on this local day, which is today; None when it does not wait or has lost its standing.
 
-    Also None where the district follows the referral procedure, whose order is not in force yet.
     Raises Refusal(no_norm).
     """
-    if application.status is not ApplicationStatus.queued or norms.procedure(application.place_id, day) != "voucher":
+    if application.status is not ApplicationStatus.queued or not application.standing:
         return None
-    categories = norms.order(application.place_id, day).categories
-    privilege = vouchers.privilege(application, day)
-    category = queue.category_of(application.child.born_on, privilege, categories, day)
-    standing = queue.Standing(
-        rank=category.rank if category else queue.NOT_SERVED,
-        queued_at=application.queued_at,
-        application_id=application.id,
-    )
-    line = (application.place_id, application.queue_kind, categories, day)
-    value = db.session.scalar(queue.number_in_category(*line, upto=standing)) or 0
-    among = db.session.scalar(queue.number_among_privileged(*line, upto=standing)) or 0 if privilege else 0
-    return Number(value, among, category)
+    line = queue.waiting(application.place_id, application.queue_kind, day)
+    return in_line(application, line, vouchers.privilege(application, day), day)
+
+
+def in_line(
+    application: Application,
+    line: queue.Queue,
+    privilege: PrivilegeKind | None,
+    day: date,
+    *,
+    before: int | None = None,
+) -> Number:
+    """Its numbers in a line that it stands in, today's or a past one, with the privilege that counted then.
+
+    `before`: the id of a round, whose own offers have not moved the cycle yet. Raises Refusal(no_norm).
+    """
+    order = norms.order(application.place_id, day)
+    if order.kind is QueueOrderKind.ratio:
+        return _by_ratio(application, line, privilege, day, before)
+    category = queue.category_of(application.born_on, privilege, order.categories, day)
+    upto = standing(application, category.rank if category else queue.NOT_SERVED)
+    value = db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0
+    among = queue.number_among_privileged(line, order.categories, day, upto=upto)
+    return Number(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
+
+
+def standing(application: Application, rank: int = 0) -> queue.Standing:
+    """Where an application stands, in a category of this rank."""
+    return queue.Standing(rank=rank, queued_at=application.queued_at, application_id=application.id)
+
+
+def cycle(application: Application, day: date, before: int | None = None) -> ratio.Cycle:
+    """Spec 3.3: where the cycle of the application's line stands on a day. Raises Refusal(no_norm)."""
+    return cycle_of(application.place_id, application.queue_kind, application.birth_year, day, before)
+
+
+def cycle_of(
+    place_id: int, queue_kind: QueueKind, birth_year: int, day: date, before: int | None = None
+) -> ratio.Cycle:
+    """The same for a line by its district, queue kind and birth year."""
+    shares = ratio.parse(norms.in_force("queue.ratio", place_id, day).value)
+    last = ratio.last_sides(place_id, queue_kind, birth_year, sum(shares), until=day, before=before)
+    return ratio.cycle(shares, db.session.scalars(last).all())
+
+
+def _by_ratio(
+    application: Application, line: queue.Queue, privilege: PrivilegeKind | None, day: date, before: int | None
+) -> Number:
+    year = application.birth_year
+    rank = db.session.scalar(queue.rank_on_side(line, year, privilege, upto=standing(application))) or 0
+    side = queue.SIDES[privilege]
+    if side is Side.out_of_turn:
+        return Number(rank, rank, side=side)
+    first = _how_many(line, year, PrivilegeKind.out_of_turn)
+    turns = cycle(application, day, before)
+    if side is Side.privileged:
+        between = _how_many(line, year, None, turns.general_before(rank))
+        return Number(first + rank + between, first + rank, side=side)
+    between = _how_many(line, year, PrivilegeKind.first_order, turns.privileged_before(rank))
+    return Number(first + rank + between, 0, side=side)
+
+
+def _how_many(line: queue.Queue, year: int, privilege: PrivilegeKind | None, most: int | None = None) -> int:
+    if most == 0:
+        return 0
+    return db.session.scalar(queue.how_many_on_side(line, year, privilege, most)) or 0

@@ -74,7 +74,8 @@ def country() -> Place:
 
 def calendar() -> Calendar:
     """The table of days off as the rules want it; a year without any row has no calendar (spec 3.1)."""
-    rows = db.session.execute(select(DayOff.day, DayOff.working)).all()
-    off: set[date] = {day for day, working in rows if not working}
-    working: set[date] = {day for day, working in rows if working}
+    approved = select(DayOff.day, DayOff.working).where(DayOff.approved_at.is_not(None))
+    days = dict(db.session.execute(approved.order_by(DayOff.approved_at, DayOff.id)).all())
+    off: set[date] = {day for day, working in days.items() if not working}
+    working: set[date] = {day for day, working in days.items() if working}
     return Calendar(frozenset(off), frozenset(working), frozenset(day.year for day in off | working))

@@ -1,11 +1,12 @@
-"""S1, spec 3.4.4 and 3.6: the family chooses a place; referral and contract are drawn up, or a stay begins."""
+"""S0-S2, spec 3.4.4, 3.5 and 3.6: the family chooses a place; a referral leads there, for good or for a time."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import documents, enrolments, places
-from app.actions.beginning import begin
+from app.actions import documents, ending, enrolments, norms, offers, places
+from app.actions.beginning import begin, latest_referral, latest_voucher
 from app.actions.moving import move, record
 from app.actions.seating import leaves_room, seating
 from app.actions.vouchers import live_voucher
@@ -19,40 +20,50 @@ from app.models import (
     Holding,
     HoldingKind,
     Intake,
+    OnLapse,
+    Ownership,
     Referral,
     ReferralStatus,
     Seat,
+    StopListing,
     Vacancy,
     VacancyStatus,
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Actor
+from app.permissions import Actor, Role, permit
 from app.rules import eligibility
 from app.rules import places as place_rules
+from app.rules.deadlines import age_in_months, due_moment
+from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
 
 
 def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> Referral:
-    """S1: the family takes a free place of its child's birth year in any kindergarten of the district.
+    """S0-S2: the family takes a place: by its voucher, or in its turn and where none is needed.
 
-    A general place is held until the contract is signed; a temporary one begins a stay at once, and the child
-    waits on with its old day. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, wrong_place,
-    wrong_birth_year, no_free_place.
+    Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, wrong_place, wrong_birth_year, too_young,
+    no_free_place, not_their_turn, no_calendar.
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
+    held = latest_voucher(application)
+    if norms.procedure(application.place_id, day) == "referral" and (held is None or held.status not in ending.LIVE):
+        return _choose_by_turn(application, vacancy, by=by, at=at, day=day)
+    return _choose_by_voucher(application, vacancy, by=by, at=at, day=day)
+
+
+def _choose_by_voucher(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime, day: date) -> Referral:
+    """S1: a free place of the child's birth year in any kindergarten of the district.
+
+    A general place is held until the contract is signed; a temporary one begins a stay at once, and the child
+    waits on with its old day.
+    """
     voucher = live_voucher(application)
     if voucher.status is not VoucherStatus.confirmed:
         raise Refusal(Reason.wrong_status, verb="choose")
     if vacancy.intake is Intake.general:
         _no_other_referral(application)
-    kindergarten = vacancy.group.kindergarten
-    if (
-        places.district_of(kindergarten.place_id) != application.place_id
-        or kindergarten.queue_kind is not application.queue_kind
-    ):
-        raise Refusal(Reason.wrong_place)
-    eligibility.in_birth_years(application.child.born_on, vacancy.group)
+    _in_its_queue(application, vacancy)
     eligibility.still_open(vacancy.ends_on, day)
     seat = _free_seat(application, vacancy)
     referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
@@ -61,6 +72,130 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     else:
         _hold(referral, voucher, seat, by=by, at=at)
     return referral
+
+
+def _choose_by_turn(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime, day: date) -> Referral:
+    """S0, S2, spec 3.5.2-4: the place that was offered, an open one, or a private one or mini-centre without turn.
+
+    With a private place the standing in the state queue is lost at once.
+    """
+    _no_other_referral(application)
+    kindergarten = vacancy.group.kindergarten
+    private = kindergarten.ownership is Ownership.private
+    if vacancy.intake is not Intake.general or (private and not kindergarten.state_order):
+        raise Refusal(Reason.wrong_place)
+    _in_its_queue(application, vacancy)
+    eligibility.not_too_young(application.born_on, day, offers.minimum_age(kindergarten, day))
+    seat = offers.seat_for(application, vacancy, day)
+    own = ending.live_offer(application)
+    ending.end_offer(application, by=by, at=at, verb="choose" if own and own.vacancy_id == vacancy.id else "end")
+    attend_by, norm = norms.last_day("referral.attend", application.place_id, day)
+    revocation = norms.in_force("referral.revocation", application.place_id, day)
+    terms = {
+        "attend_by": attend_by,
+        "attend_norm_id": norm.id,
+        "revocable_until": due_moment(at, term_of(revocation)),
+        "revocation_norm_id": revocation.id,
+    }
+    referral = _refer(application, vacancy, None, by=by, at=at, day=day, **terms)
+    _claim(referral, seat, at=at)
+    told = {"kindergarten": kindergarten.name, "attend_by": attend_by}
+    standing = application.standing and not private
+    to = ApplicationStatus.referred
+    move(application, "choose", by=by, at=at, to=to, norm=norm, tell=told, standing=standing)
+    documents.ask_for(referral, DocumentKind.referral, at=at)
+    return referral
+
+
+def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
+    """S2, spec 3.5.5: once, and up to 30 days from the day it is granted, the last day to come moves.
+
+    Raises Refusal: not_allowed, wrong_status, wrong_place (a voucher's referral has no term of its own), too_late,
+    already_used, too_long.
+    """
+    day = begin(application, "extend", by=by, at=at)
+    referral = _by_turn(application)
+    running = referral.attend_by or day
+    eligibility.later(until, running)
+    place_id = application.place_id
+    eligibility.times_left(referral.extensions, norms.number("referral.extensions", place_id, day))
+    last, norm = norms.last_day("referral.extension", place_id, day)
+    eligibility.not_too_long(until, last)
+    referral.attend_by, referral.extensions = until, referral.extensions + 1
+    details = {"attend_by": [running, until]}
+    record(referral, "extend", by=by, at=at, reason=reason, norm=norm, details=details)
+    record(application, "extend", by=by, at=at, reason=reason, norm=norm, details=details, tell={"attend_by": until})
+
+
+def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """S2, spec 3.5.5: the family takes it back within 24 hours, an official at any time with a reason.
+
+    The place is freed and the child waits on from its old day; a private place taken back in time, or missed,
+    costs no standing. Raises Refusal: not_allowed, too_late, wrong_status, wrong_place, reason_required.
+    """
+    permit(by, "revoke", application)
+    by_family = by.role is Role.family or by.stands_for_family("revoke")
+    last = latest_referral(application)
+    until = last.revocable_until if last is not None else None
+    if by_family and last is not None and last.status is not ReferralStatus.used:
+        eligibility.within_hours(at, until)
+    begin(application, "revoke", by=by, at=at)
+    referral = _by_turn(application)
+    if not by_family:
+        reason = eligibility.given(reason)
+    ending.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
+    in_time = referral.revocable_until is not None and at <= referral.revocable_until
+    standing = application.standing or in_time
+    move(application, "revoke", by=by, at=at, reason=reason, tell={"reason": reason}, standing=standing)
+
+
+def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
+    """S2, spec 3.5.5: nobody came in time; the place is freed, and the child stop-listed or, at the last miss, removed.
+
+    Where the norm says `hold` (S0: "blocked, not deleted") the stop-listing has no end and nobody is removed.
+    Raises Refusal: no_norm, no_calendar.
+    """
+    application, norm = referral.application, referral.attend_norm
+    if norm is None:
+        raise ValueError("a voucher's referral has no term of its own")
+    until, listed_by = None, norm
+    final = misses(application) + 1 >= norms.number("referral.misses", application.place_id, on)
+    removed = norm.on_lapse is not OnLapse.hold and final
+    if norm.on_lapse is not OnLapse.hold and not removed:
+        until, listed_by = norms.last_day("referral.stop_list", application.place_id, on)
+    move(referral, "miss", by=by, at=at, on=on, norm=norm, ended_at=at)
+    holding = db.session.scalars(place_rules.live_holding(application.id, HoldingKind.held)).one()
+    holding.ended_at = at
+    to, tell = ApplicationStatus.removed, {"last_day": referral.attend_by, "until": until}
+    if not removed:
+        to = ApplicationStatus.stop_listed
+        listing = StopListing(referral_id=referral.id, from_on=on, until=until, norm_id=listed_by.id)
+        application.stop_listings.append(listing)
+    move(application, "miss", by=by, at=at, on=on, to=to, norm=norm, tell=tell, standing=True)
+
+
+def misses(application: Application) -> int:
+    """How many of its referrals the family has let pass."""
+    return sum(referral.status is ReferralStatus.missed for referral in application.referrals)
+
+
+def _by_turn(application: Application) -> Referral:
+    """The live referral of the referral procedure. Raises Refusal: wrong_status, wrong_place."""
+    referral = current(application)
+    if referral.attend_by is None:
+        raise Refusal(Reason.wrong_place)
+    return referral
+
+
+def _in_its_queue(application: Application, vacancy: Vacancy) -> None:
+    """Spec 3.4.4, 3.8: a kindergarten of its district and queue, a group of its birth year."""
+    kindergarten = vacancy.group.kindergarten
+    if (
+        places.district_of(kindergarten.place_id) != application.place_id
+        or kindergarten.queue_kind is not application.queue_kind
+    ):
+        raise Refusal(Reason.wrong_place)
+    eligibility.in_birth_years(application.born_on, vacancy.group)
 
 
 def _no_other_referral(application: Application) -> None:
@@ -87,6 +222,16 @@ def _free_seat(application: Application, vacancy: Vacancy) -> Seat:
 
 def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime) -> None:
     """Spec 3.4.4: the place is held at once; referral and contract wait for two signatures."""
+    _claim(referral, seat, at=at)
+    contract = Contract(referral=referral, drawn_up_at=at)
+    db.session.add(contract)
+    record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
+    told = {"kindergarten": referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}
+    move(referral.application, "choose", by=by, at=at, to=ApplicationStatus.referred, tell=told)
+    documents.ask_for(referral, DocumentKind.referral, at=at)
+
+
+def _claim(referral: Referral, seat: Seat, *, at: datetime) -> None:
     db.session.add(
         Holding(
             seat_id=seat.id,
@@ -96,12 +241,6 @@ def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
             started_at=at,
         )
     )
-    contract = Contract(referral=referral, drawn_up_at=at)
-    db.session.add(contract)
-    record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
-    told = {"kindergarten": referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}
-    move(referral.application, "choose", by=by, at=at, to=ApplicationStatus.referred, tell=told)
-    documents.ask_for(referral, DocumentKind.referral, at=at)
 
 
 def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime, day: date) -> None:
@@ -118,7 +257,14 @@ def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
 
 
 def _refer(
-    application: Application, vacancy: Vacancy, voucher: Voucher, *, by: Actor, at: datetime, day: date
+    application: Application,
+    vacancy: Vacancy,
+    voucher: Voucher | None,
+    *,
+    by: Actor,
+    at: datetime,
+    day: date,
+    **terms: Any,
 ) -> Referral:
     referral = Referral(
         application=application,
@@ -130,6 +276,7 @@ def _refer(
         issued_at=at,
         issued_on=day,
         ends_on=vacancy.ends_on,
+        **terms,
     )
     db.session.add(referral)
     details = {"vacancy": vacancy, "group": vacancy.group_id, "ends_on": vacancy.ends_on}
@@ -150,7 +297,9 @@ def choices(application: Application, day: date) -> list[tuple[Vacancy, int]]:
 
     A general place that another holder must have is not among them. Free places are counted for each.
     """
-    year = application.child.born_on.year
+    year = application.birth_year
+    if norms.procedure(application.place_id, day) == "referral":
+        return _choices_by_turn(application, day)
     held = seating(application.place_id, application.queue_kind, but=application.id)
     found = db.session.execute(
         place_rules.open_vacancies(places.subtree(application.place_id), application.queue_kind, year, day)
@@ -160,3 +309,23 @@ def choices(application: Application, day: date) -> list[tuple[Vacancy, int]]:
         for vacancy, free in found
         if vacancy.intake is Intake.temporary or leaves_room(vacancy.group, held)
     ]
+
+
+def _choices_by_turn(application: Application, day: date) -> list[tuple[Vacancy, int]]:
+    """S0, S2: the place that was offered to it, the open ones, and those that need no turn; with what it may take."""
+    own = ending.live_offer(application)
+    found: list[tuple[Vacancy, int]] = [(own.vacancy, 1)] if own is not None else []
+    within = place_rules.open_vacancies(
+        places.subtree(application.place_id), application.queue_kind, application.birth_year, day
+    )
+    for vacancy, free in db.session.execute(within):
+        kindergarten = vacancy.group.kindergarten
+        if vacancy.intake is not Intake.general or (own is not None and own.vacancy_id == vacancy.id):
+            continue
+        if kindergarten.ownership is Ownership.private and not kindergarten.state_order:
+            continue
+        if offers.by_turn(kindergarten, day):
+            free = len(db.session.scalars(place_rules.open_seats(vacancy.id)).all())
+        if free and age_in_months(application.born_on, day) >= offers.minimum_age(kindergarten, day):
+            found.append((vacancy, free))
+    return found

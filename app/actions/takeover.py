@@ -125,6 +125,8 @@ def _register(new: Sequence[_New], *, by: Actor, at: datetime) -> None:
 def _grant(new: Sequence[_New], place_id: int, *, by: Actor, at: datetime) -> None:
     """Privileges as the older list had them: claimed and confirmed."""
     kinds = [(one.application, one.entry.privilege) for one in new if one.entry.privilege is not None]
+    for application, kind in kinds:
+        application.privilege = kind
     granted = [Privilege(application=application, kind=kind, claimed_at=at) for application, kind in kinds]
     db.session.add_all(granted)
     claims = [(privilege, None, {"kind": privilege.kind}) for privilege in granted]

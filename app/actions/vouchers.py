@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.actions import documents, ending, norms, places
 from app.actions.beginning import begin, catch_up, latest_voucher
-from app.actions.moving import move, record
+from app.actions.moving import last_change, move, record
 from app.actions.seating import seating
 from app.database import lock_district
 from app.extensions import db
@@ -15,7 +15,6 @@ from app.models import (
     Application,
     DocumentKind,
     PrivilegeKind,
-    PrivilegeStatus,
     QueueCategory,
     QueueKind,
     QueueOrder,
@@ -23,7 +22,7 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Actor, permit
+from app.permissions import Actor, permit, permit_all
 from app.rules import eligibility, queue, seats
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
@@ -45,6 +44,7 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
         held_on=day,
         held_at=at,
         queue_order_id=order.id,
+        after_change_id=last_change(),
         automatic=automatic,
         served=0,
         passed=0,
@@ -113,6 +113,7 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
 
     Raises Refusal: not_allowed, wrong_status, reason_required, too_late (not later than the running term).
     """
+    permit_all(by, "extend", Voucher, application.place_id)
     begin(application, "extend", by=by, at=at)
     voucher = live_voucher(application)
     reason = eligibility.given(reason)
@@ -136,6 +137,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
 
     Raises Refusal: not_allowed, wrong_status (also when the contract is complete), reason_required.
     """
+    permit_all(by, "revoke", Voucher, application.place_id)
     begin(application, "revoke", by=by, at=at)
     live_voucher(application)
     reason = eligibility.given(reason)
@@ -158,11 +160,9 @@ def category(application: Application, day: date) -> QueueCategory | None:
 
 
 def privilege(application: Application, day: date) -> PrivilegeKind | None:
-    """Spec 3.3: the privilege that counts on a day, confirmed and unexpired; the twin of queue.privilege_on."""
-    for claim in application.privileges:
-        if claim.status is PrivilegeStatus.confirmed and (claim.valid_until is None or claim.valid_until >= day):
-            return claim.kind
-    return None
+    """Spec 3.3: the privilege that counts on a day, confirmed and unexpired; the twin of queue.counts_on."""
+    counts = application.privilege_until is None or application.privilege_until >= day
+    return application.privilege if counts else None
 
 
 def _voucher_district(place_id: int, day: date) -> None:
@@ -174,9 +174,9 @@ def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date) -
     pool, holders = seating(place_id, queue_kind)
     if not pool:
         return seats.Served([], [])
-    line = queue.next_by_categories(place_id, queue_kind, order.categories, day)
-    candidates = ((row[0], int(row[1])) for row in db.session.execute(line))
-    return seats.serve(list(candidates), free=pool, holders=holders)
+    line = queue.waiting(place_id, queue_kind, day)
+    candidates = db.session.execute(queue.next_by_categories(line, order.categories, day))
+    return seats.serve([(id_, year) for id_, year in candidates], free=pool, holders=holders)
 
 
 def _issue(ids: Sequence[int], held: Round | None, *, by: Actor, at: datetime, reason: str | None = None) -> None:

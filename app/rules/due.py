@@ -4,7 +4,7 @@ A last day belongs to the family until 24:00, so everything here compares with `
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
@@ -16,7 +16,12 @@ from app.models import (
     Intake,
     KgGroup,
     Kindergarten,
+    Offer,
+    OfferStatus,
+    Privilege,
+    PrivilegeStatus,
     Referral,
+    ReferralStatus,
     StopListing,
     Vacancy,
     VacancyStatus,
@@ -26,6 +31,11 @@ from app.models import (
 
 CONFIRMING = (ApplicationStatus.confirming,)  # the applications of issued vouchers
 CHOOSING = (ApplicationStatus.voucher_issued, ApplicationStatus.referred)  # of confirmed ones
+RUNNING: dict[type, tuple[ApplicationStatus, ...]] = {
+    Voucher: CONFIRMING + CHOOSING,
+    Offer: (ApplicationStatus.notified,),
+    Referral: (ApplicationStatus.referred,),
+}
 
 
 def narrow(due: Select[int], place_id: int | None = None, application_id: int | None = None) -> Select[int]:
@@ -71,9 +81,45 @@ def _signed() -> ColumnElement[bool]:
         Referral.voucher_id == Voucher.id,
         Contract.referral_id == Referral.id,
         Contract.family_signed_at.is_not(None),
-        Referral.status == "issued",
+        Referral.status == ReferralStatus.issued,
     )
     return signed.correlate(Voucher)
+
+
+def to_pass_over(today: date) -> Select[int]:
+    """S2, 3.5.2: offers whose priority window is over."""
+    return (
+        select(Offer.id)
+        .join(Application, Application.id == Offer.application_id)
+        .where(Offer.status == OfferStatus.live, Offer.priority_by < today)
+    )
+
+
+def to_miss(today: date) -> Select[int]:
+    """S2, 3.5.5: referrals with which nobody came in time."""
+    return (
+        select(Referral.id)
+        .join(Application, Application.id == Referral.application_id)
+        .where(Referral.status == ReferralStatus.issued, Referral.kind == Intake.general, Referral.attend_by < today)
+    )
+
+
+def to_release(today: date) -> Select[int]:
+    """S2, 3.5.6: times on the stop-list after a missed referral that are over; `hold` has no last day."""
+    return (
+        select(StopListing.id)
+        .join(Application, Application.id == StopListing.application_id)
+        .where(StopListing.ended_at.is_(None), StopListing.referral_id.is_not(None), StopListing.until < today)
+    )
+
+
+def privileges_to_expire(today: date) -> Select[int]:
+    """Spec 3.3: confirmed privileges whose certificate no longer holds."""
+    return (
+        select(Privilege.id)
+        .join(Application, Application.id == Privilege.application_id)
+        .where(Privilege.status == PrivilegeStatus.confirmed, Privilege.valid_until < today)
+    )
 
 
 def stop_lists_to_archive(today: date) -> Select[int]:
@@ -104,18 +150,37 @@ def vacancies_to_close(today: date) -> Select[int]:
     )
 
 
-def to_remind(column: Any, today: date) -> Select[int]:
-    """Spec 3.2 notice.reminder: live vouchers whose term (`column`: confirm_by or choose_by) still runs.
+class Running(NamedTuple):
+    """Terms of one kind that still run: the record, its last day, the day it began, and which of them count."""
 
-    Not those whose family has done all that it has to do by then.
-    """
-    to_confirm = column is Voucher.confirm_by
-    status, of = (VoucherStatus.issued, CONFIRMING) if to_confirm else (VoucherStatus.confirmed, CHOOSING)
+    model: type[Voucher] | type[Offer] | type[Referral]
+    last_day: Any
+    began: Any
+    condition: ColumnElement[bool]
+
+
+def running() -> tuple[Running, ...]:
+    """Spec 3.2 notice.reminder: every term that a family has to keep, unless it has done all it has to do by then."""
+    general = Voucher.kind == Intake.general
     return (
-        select(Voucher.id)
-        .join(Application, Application.id == Voucher.application_id)
-        .where(Application.status.in_(of), Voucher.status == status, Voucher.kind == Intake.general, column >= today)
-        .where(~_signed())
+        Running(Voucher, Voucher.confirm_by, Voucher.issued_on, general & (Voucher.status == VoucherStatus.issued)),
+        Running(
+            Voucher,
+            Voucher.choose_by,
+            Voucher.confirmed_on,
+            general & (Voucher.status == VoucherStatus.confirmed) & ~_signed(),
+        ),
+        Running(Offer, Offer.priority_by, Offer.offered_on, Offer.status == OfferStatus.live),
+        Running(Referral, Referral.attend_by, Referral.issued_on, Referral.status == ReferralStatus.issued),
+    )
+
+
+def to_remind(term: Running, today: date) -> Select[int]:
+    """The records whose term of this kind still runs."""
+    return (
+        select(term.model.id)
+        .join(Application, Application.id == term.model.application_id)
+        .where(Application.status.in_(RUNNING[term.model]), term.condition, term.last_day >= today)
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from app.models import (
     Application,
     KgGroup,
+    Referral,
     StopListing,
     Voucher,
 )
@@ -12,8 +13,12 @@ from app.models import (
     ApplicationStatus as A,
 )
 from app.models import (
+    ReferralStatus as R,
+)
+from app.models import (
     VoucherStatus as V,
 )
+from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import target
@@ -21,12 +26,18 @@ from app.rules.transitions import target
 NOT_ON_STOP_LIST = frozenset({"issue", "offer", "choose"})
 
 
-def in_time(verb: str, day: date, *, voucher: Voucher | None, stop_listing: StopListing | None) -> None:
+def in_time(
+    verb: str, day: date, *, voucher: Voucher | None, referral: Referral | None, stop_listing: StopListing | None
+) -> None:
     """Spec 3.8: too_late when the term that the verb belongs to has passed, clock or no clock.
 
-    `voucher` is the last general one of the application, `stop_listing` its last; `sign` is the family's.
+    `voucher` and `referral` are the last general ones of the application, `stop_listing` its last; `sign` is the
+    family's.
     """
-    last = last_day(verb, voucher, stop_listing)
+    if verb == "enrol" and referral and referral.status in (R.issued, R.missed):
+        last = referral.attend_by
+    else:
+        last = last_day(verb, voucher, stop_listing)
     if last is not None and day > last:
         raise Refusal(Reason.too_late, last_day=last)
 
@@ -42,12 +53,19 @@ def last_day(verb: str, voucher: Voucher | None, stop_listing: StopListing | Non
     return None
 
 
+def within_hours(at: datetime, until: datetime | None) -> None:
+    """S2, spec 3.5.5: the family takes a referral back within 24 hours, the last moment included."""
+    if until is not None and at > until:
+        raise Refusal(Reason.too_late, last_day=local_day(until))
+
+
 def right_status(verb: str, status: A) -> None:
     """Spec 3.6, 3.8: stop_listed before wrong_status; nothing is issued, offered or chosen on the stop-list."""
     if status is A.stop_listed and verb in NOT_ON_STOP_LIST:
         raise Refusal(Reason.stop_listed)
     if verb not in ("extend", "sign"):  # these move a voucher or a contract, which have their own rows
-        target(Application, verb, status, to=A.queued if verb == "choose" else None)
+        several = {"choose": A.queued, "miss": A.stop_listed}
+        target(Application, verb, status, to=several.get(verb))
 
 
 def given(reason: str | None) -> str:
@@ -67,6 +85,12 @@ def in_birth_years(born_on: date, group: KgGroup) -> None:
         )
 
 
+def not_too_young(born_on: date, day: date, minimum_months: int) -> None:
+    """S0, S2, spec 3.2 state_order.minimum_age, referral.minimum_age: on the day of choice."""
+    if age_in_months(born_on, day) < minimum_months:
+        raise Refusal(Reason.too_young, months=minimum_months)
+
+
 def not_too_old(born_on: date, day: date, maximum_months: int) -> None:
     """S3, spec 3.2 queue.maximum_age: an older child is not put into the queue."""
     if age_in_months(born_on, day) >= maximum_months:
@@ -79,8 +103,14 @@ def later(until: date, running: date) -> None:
         raise Refusal(Reason.too_late, last_day=running)
 
 
-def restorations_left(used: int, allowed: int) -> None:
-    """S1: the queue place is restored at most this many times (voucher.restorations)."""
+def not_too_long(until: date, last: date) -> None:
+    """S2, spec 3.5.5: an extension reaches no further than referral.extension says, from the day it is granted."""
+    if until > last:
+        raise Refusal(Reason.too_long, last_day=last)
+
+
+def times_left(used: int, allowed: int) -> None:
+    """S1, S2: no more often than voucher.restorations, or referral.extensions, says."""
     if used >= allowed:
         raise Refusal(Reason.already_used, times=allowed)
 

@@ -3,24 +3,34 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import ColumnElement, Select, case, select
 
-from app.models import Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
+from app.models import Approved, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
+from app.rules.calendar import LOCAL
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
 
 TERM = frozenset({Unit.WD, Unit.CD})
+TURN = frozenset({"none", "needed"})
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a norm of this name may be: its units, its choices, and what may follow when the term runs out."""
+    """What a norm of this name may be: its units, its choices, and what may follow when the term runs out, as a rule
+    ``usual_lapse``."""
 
     units: frozenset[Unit]
     choices: frozenset[str] = frozenset()
     on_lapse: frozenset[OnLapse] = frozenset()
+    usual_lapse: OnLapse | None = None
+
+
+def _lapse(*lapses: OnLapse) -> dict[str, Any]:
+    """What may follow, the usual first."""
+    return {"on_lapse": frozenset(lapses), "usual_lapse": lapses[0]}
 
 
 def _one(unit: Unit) -> frozenset[Unit]:
@@ -29,15 +39,33 @@ def _one(unit: Unit) -> frozenset[Unit]:
 
 KNOWN: dict[str, Known] = {
     "procedure": Known(_one(Unit.CHOICE), choices=frozenset({"referral", "voucher"})),
-    "voucher.confirm": Known(TERM, on_lapse=frozenset({OnLapse.stop_list})),
-    "voucher.choose": Known(TERM, on_lapse=frozenset({OnLapse.archive})),
-    "voucher.stop_list": Known(TERM, on_lapse=frozenset({OnLapse.archive})),
+    "voucher.confirm": Known(TERM, **_lapse(OnLapse.stop_list)),
+    "voucher.choose": Known(TERM, **_lapse(OnLapse.archive)),
+    "voucher.stop_list": Known(TERM, **_lapse(OnLapse.archive)),
     "voucher.restorations": Known(_one(Unit.COUNT)),
     "voucher.restorations_per": Known(_one(Unit.CHOICE), choices=frozenset({"application", "stop_listing"})),
-    "queue.maximum_age": Known(_one(Unit.MONTHS), on_lapse=frozenset({OnLapse.archive})),
+    "referral.priority": Known(TERM, **_lapse(OnLapse.open)),
+    "referral.attend": Known(TERM, **_lapse(OnLapse.stop_list, OnLapse.hold)),
+    "referral.stop_list": Known(TERM),
+    "referral.misses": Known(_one(Unit.COUNT), **_lapse(OnLapse.remove)),
+    "referral.extension": Known(TERM),
+    "referral.extensions": Known(_one(Unit.COUNT)),
+    "referral.revocation": Known(_one(Unit.H)),
+    "referral.minimum_age": Known(_one(Unit.MONTHS)),
+    "state_order.minimum_age": Known(_one(Unit.MONTHS)),
+    "state_order.turn": Known(_one(Unit.CHOICE), choices=TURN),
+    "mini_centre.turn": Known(_one(Unit.CHOICE), choices=TURN),
+    "queue.maximum_age": Known(_one(Unit.MONTHS), **_lapse(OnLapse.archive)),
+    "queue.ratio": Known(_one(Unit.RATIO)),
+    "privilege.certificate": Known(frozenset({Unit.MONTHS, Unit.WD, Unit.CD})),
     "rounds": Known(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
     "notice.reminder": Known(_one(Unit.WD)),
 }
+
+
+def known_on(model: type[Approved], day: date) -> ColumnElement[bool]:
+    """Spec 3.2: approved by the end of that local day; what came later changes nothing that began before."""
+    return model.approved_at < datetime.combine(day + timedelta(days=1), time.min, LOCAL)
 
 
 def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:
@@ -47,7 +75,7 @@ def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:
     """
     return (
         select(Norm)
-        .where(Norm.name == name, Norm.place_id.in_(path), Norm.valid_from <= day, Norm.approved_at.is_not(None))
+        .where(Norm.name == name, Norm.place_id.in_(path), Norm.valid_from <= day, known_on(Norm, day))
         .order_by(case({place: depth for depth, place in enumerate(path)}, value=Norm.place_id))
         .order_by(Norm.valid_from.desc())
         .limit(1)
@@ -59,6 +87,7 @@ def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Sele
     return (
         select(QueueOrder)
         .where(QueueOrder.kind == kind, QueueOrder.place_id.in_(path), QueueOrder.valid_from <= day)
+        .where(known_on(QueueOrder, day))
         .order_by(case({place: depth for depth, place in enumerate(path)}, value=QueueOrder.place_id))
         .order_by(QueueOrder.valid_from.desc())
         .limit(1)
@@ -81,7 +110,8 @@ def problem(norm: Norm) -> str | None:
         return "unit"
     if known.choices:
         return None if norm.value in known.choices else "value"
-    if not re.fullmatch(r"\d{1,4}", norm.value or ""):
+    form = r"[1-9]\d?:[1-9]\d?" if norm.unit is Unit.RATIO else r"\d{1,4}"
+    if not re.fullmatch(form, norm.value or ""):
         return "value"
     if known.on_lapse and norm.on_lapse not in known.on_lapse:
         return "on_lapse"

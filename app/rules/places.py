@@ -34,6 +34,37 @@ def free_seats(vacancy_id: int, limit: int | None = None) -> Select[Seat]:
     return select(Seat).where(Seat.vacancy_id == vacancy_id, is_free()).order_by(Seat.id).limit(limit)
 
 
+def published_general(place_ids: Sequence[int]) -> Select[Vacancy]:
+    """The published general vacancies of a district, in their order."""
+    return (
+        select(Vacancy)
+        .join(KgGroup, KgGroup.id == Vacancy.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(
+            Kindergarten.place_id.in_(place_ids),
+            Vacancy.status == VacancyStatus.published,
+            Vacancy.intake == Intake.general,
+        )
+        .order_by(Vacancy.id)
+    )
+
+
+def seats_to_offer(vacancy_id: int) -> Select[Seat]:
+    """Spec 3.5.1: the free seats of one vacancy that still go by turn: nobody has passed them by."""
+    return free_seats(vacancy_id).where(Seat.opened_at.is_(None))
+
+
+def open_seats(vacancy_id: int) -> Select[Seat]:
+    """Spec 3.5.2: the free seats of one vacancy that whoever comes first may take."""
+    return free_seats(vacancy_id).where(Seat.opened_at.is_not(None))
+
+
+def seats_not_taken(vacancy_id: int) -> Select[Seat]:
+    """Spec 3.8: the seats of one vacancy that are not held or entered, those in somebody's priority window too."""
+    taken = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None), Holding.kind != HoldingKind.offer)
+    return select(Seat).where(Seat.vacancy_id == vacancy_id, Seat.retired_at.is_(None), ~taken.correlate(Seat))
+
+
 def unpublished_seats(group_id: int, limit: int | None = None) -> Select[Seat]:
     """The free general seats of a group that no vacancy publishes, in their order.
 

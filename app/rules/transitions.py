@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.models import (
     Application,
     Contract,
+    Offer,
     Privilege,
     Referral,
     Vacancy,
@@ -21,6 +22,9 @@ from app.models import (
 )
 from app.models import (
     ContractStatus as C,
+)
+from app.models import (
+    OfferStatus as F,
 )
 from app.models import (
     PrivilegeStatus as P,
@@ -66,7 +70,7 @@ MOVES: dict[type, dict[str, Step]] = {
         "enrol": step({A.referred}, A.enrolled),
         "miss": step({A.referred}, {A.stop_listed, A.removed}),
         "release": step({A.stop_listed}, A.queued),
-        "revoke": step({A.confirming, A.voucher_issued, A.referred}, A.queued, reason=True),
+        "revoke": step({A.confirming, A.voucher_issued, A.referred}, A.queued),
         "withdraw": step({A.queued, A.notified, A.confirming, A.voucher_issued, A.stop_listed, A.referred}, A.removed),
         "archive": step(set(A) - APPLICATION_FINAL, A.archived, reason=True),
         "reinstate": step({A.archived, A.removed}, A.queued, reason=True),
@@ -80,6 +84,11 @@ MOVES: dict[type, dict[str, Step]] = {
         "expire": step({V.confirmed}, V.expired),
         "use": step({V.confirmed}, V.used),
         "annul": step({V.confirmed}, V.annulled),
+    },
+    Offer: {
+        "choose": step({F.live}, F.chosen),
+        "pass_over": step({F.live}, F.passed_over),
+        "end": step({F.live}, F.ended),
     },
     Referral: {
         "use": step({R.issued}, R.used),

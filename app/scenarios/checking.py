@@ -10,11 +10,9 @@ import yaml
 from app.models import Norm, Unit
 from app.rules import norms
 from app.rules.refusals import Reason
-from app.scenarios import facts
 from app.scenarios.reading import Path, Scenario, day, moment, parse
-from app.scenarios.verbs import NOT_YET, VERBS, Verb
+from app.scenarios.verbs import VERBS, Verb
 
-NORMS_NOT_YET = ("referral.", "state_order.", "mini_centre.", "queue.ratio", "privilege.certificate")
 KINDS = {"place": "place", "parent": "place", "group": "group", "vacancy": "vacancy"}  # field: what it refers to
 KINDS |= {"application": "application", "same_as": "application"}
 OF = {"head": "kindergarten", "family": "application"}  # role: what `of` names; a place for the others
@@ -45,9 +43,7 @@ FORMATS.checks("moment", raises=ValueError)(lambda text: not isinstance(text, st
 def _check_form(scenario: Scenario) -> None:
     _check(scenario, (), scenario.content, {})
     for path, step in scenario.rows("steps"):
-        if (do := step.get("do")) in NOT_YET:
-            raise scenario.wrong((*path, "do"), f"not in force yet: {do}")
-        if do is not None and do not in VERBS:
+        if (do := step.get("do")) is not None and do not in VERBS:
             raise scenario.wrong((*path, "do"), f"unknown verb: {do}")
         _check(scenario, path, step, _step_schema(do, VERBS[do] if do else Verb(print, by_needed=False)))
 
@@ -164,10 +160,8 @@ def _check_children(scenario: Scenario) -> None:
 
 def _check_norm(scenario: Scenario, path: Path, row: dict[str, Any]) -> None:
     """Spec 3.2: a norm that officials could enter."""
-    if row["name"].startswith(NORMS_NOT_YET):
-        raise scenario.wrong((*path, "name"), f"not in force yet: {row['name']}")
     known = norms.KNOWN.get(row["name"])
-    lapse = row.get("on_lapse") or next(iter(known.on_lapse if known else ()), None)
+    lapse = row.get("on_lapse") or (known.usual_lapse if known else None)
     norm = Norm(name=row["name"], value=str(row["value"]), unit=Unit(row["unit"]), on_lapse=lapse)
     if field := norms.problem(norm):
         raise scenario.wrong((*path, field), f"no such {field} of a norm: {row.get(field)}")
@@ -175,8 +169,6 @@ def _check_norm(scenario: Scenario, path: Path, row: dict[str, Any]) -> None:
 
 def _check_step(scenario: Scenario, kinds: dict[str, str], path: Path, step: dict[str, Any]) -> None:
     _check_refs(scenario, kinds, path, step)
-    if step.get("what") == "referral":
-        raise scenario.wrong((*path, "what"), f"not in force yet: {step['do']} of a referral")
     if step.get("do") == "norm":
         _check_norm(scenario, path, step)
     if "error" in step and step["error"] not in list(Reason):
@@ -191,8 +183,6 @@ def _check_expect(scenario: Scenario, kinds: dict[str, str], path: Path, expecte
             raise scenario.wrong((*path, ref, "key"), f"nothing is known of: {ref}")
         forms = schema()["$defs"]["facts"][kinds[ref]]
         for fact in values:
-            if fact in facts.NOT_YET:
-                raise scenario.wrong((*path, ref, fact, "key"), f"not in force yet: {fact}")
             if fact not in forms:
                 raise scenario.wrong((*path, ref, fact, "key"), f"unknown fact of this {kinds[ref]}: {fact}")
         form = {"properties": forms, "required": [], "additionalProperties": False}

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.actions import applications, norms, numbers
-from app.actions.beginning import latest_stop_listing, latest_voucher
+from app.actions import applications, norms, numbers, offers, referrals
+from app.actions.beginning import latest_referral, latest_stop_listing, latest_voucher
 from app.extensions import db
 from app.models import (
     Application,
@@ -21,6 +21,7 @@ from app.models import (
     KgGroup,
     Place,
     QueueKind,
+    QueueOrderKind,
     Seat,
     Vacancy,
     VacancyStatus,
@@ -29,12 +30,6 @@ from app.rules import places as place_rules
 from app.rules import queue
 from app.scenarios.town import Town
 
-NOT_YET = frozenset({"standing", "misses", "attend_by", "priority_by", "open_to_year_group"})
-
-
-class NotInForce(Exception):
-    """A fact of the referral procedure's queue, which a later issue brings."""
-
 
 def of(ref: str, town: Town, day: date) -> dict[str, Any]:
     """All facts of what a ref stands for, on a local day; none of what has not entered."""
@@ -42,15 +37,12 @@ def of(ref: str, town: Town, day: date) -> dict[str, Any]:
         return {}
     record, found = town.record(ref), {}
     for name, fact in FACTS.get(type(record), {}).items():
-        try:
-            found[name] = plain(fact(record, day, town))
-        except NotInForce:
-            continue
+        found[name] = plain(fact(record, day, town))
     return found
 
 
 def one(ref: str, name: str, town: Town, day: date) -> Any:
-    """One fact. Raises NotInForce."""
+    """One fact."""
     if ref not in town.ids:
         return None
     record = town.record(ref)
@@ -80,19 +72,13 @@ def plain(value: Any) -> Any:
 
 
 def _number(application: Application, day: date, _town: Town) -> int | None:
-    number = numbers.of(application, _in_force(application.place_id, day))
+    number = numbers.of(application, day)
     return number.value if number else None
 
 
 def _privileged_number(application: Application, day: date, _town: Town) -> int | None:
-    number = numbers.of(application, _in_force(application.place_id, day))
+    number = numbers.of(application, day)
     return number.privileged if number else None
-
-
-def _in_force(place_id: int, day: date) -> date:
-    if norms.procedure(place_id, day) != "voucher":
-        raise NotInForce("number")
-    return day
 
 
 def _of_voucher(name: str) -> Callable[[Application, date, Town], Any]:
@@ -158,18 +144,30 @@ def _free(vacancy: Vacancy) -> int:
     return len(db.session.scalars(place_rules.free_seats(vacancy.id)).all())
 
 
+def _open_to_year_group(vacancy: Vacancy, _day: date, _town: Town) -> bool:
+    """Spec 3.8: an open place stays open until it is entered, also while somebody holds it."""
+    opened = select(Seat.id).where(Seat.vacancy_id == vacancy.id, Seat.opened_at.is_not(None))
+    return db.session.scalars(opened).first() is not None
+
+
 def _waiting(place: Place, day: date, _town: Town) -> int:
-    lines = [queue.waiting(place.id, kind, day).add_columns(func.count()) for kind in QueueKind]
+    lines = [select(func.count()).select_from(queue.waiting(place.id, kind, day)) for kind in QueueKind]
     return sum(db.session.scalar(line) or 0 for line in lines)
 
 
 def _next(place: Place, day: date, town: Town) -> dict[str, list[str | None]]:
     """By birth year, who will be served next, in order."""
-    categories = norms.order(place.id, _in_force(place.id, day)).categories
     found: dict[str, list[str | None]] = {}
+    order = norms.order(place.id, day)
+    if order.kind is QueueOrderKind.ratio:
+        for years in offers.lines_of(place.id, day).values():
+            for year, children in years.items():
+                found.setdefault(str(year), []).extend(town.ref_of(Application, c.application_id) for c in children)
+        return found
     for kind in QueueKind:
-        for id_, year in db.session.execute(queue.next_by_categories(place.id, kind, categories, day)):
-            found.setdefault(str(int(year)), []).append(town.ref_of(Application, id_))
+        line = queue.waiting(place.id, kind, day)
+        for id_, year in db.session.execute(queue.next_by_categories(line, order.categories, day)):
+            found.setdefault(str(year), []).append(town.ref_of(Application, id_))
     return found
 
 
@@ -180,6 +178,12 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "status": lambda application, _day, _town: application.status,
         "number": _number,
         "privileged_number": _privileged_number,
+        "standing": lambda application, _day, _town: application.standing,
+        "misses": lambda application, _day, _town: referrals.misses(application),
+        "priority_by": lambda application, _day, _town: (
+            application.offers[-1].priority_by if application.offers else None
+        ),
+        "attend_by": lambda application, _day, _town: getattr(latest_referral(application), "attend_by", None),
         "restorations": lambda application, _day, _town: applications.restorations(application),
         "confirm_by": _of_voucher("confirm_by"),
         "choose_by": _of_voucher("choose_by"),
@@ -197,6 +201,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
     Vacancy: {
         "free": lambda vacancy, _day, _town: _free(vacancy),
         "status": lambda vacancy, _day, _town: vacancy.status,
+        "open_to_year_group": _open_to_year_group,
     },
     Place: {"waiting": _waiting, "next": _next},
 }

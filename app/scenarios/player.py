@@ -33,7 +33,7 @@ def play(scenario: Scenario) -> Played:
     """Play a checked scenario in the current database, each entry and each step in a transaction of its own.
 
     Raises FileWrong for a file that cannot be played as it stands: an entry is refused, a step names what is not
-    there, a fact is not in force.
+    there.
     """
     player = _Player(scenario)
     for _at, enter in player.timeline():
@@ -121,13 +121,9 @@ class _Player:
         """Spec 4: every expectation that does not hold is told, with where it stands in the file."""
         for ref, values in expected.items():
             for name, value in values.items():
-                where = (*path, ref, name)
-                try:
-                    found = facts.one(ref, name, self.town, local_day(at))
-                except facts.NotInForce:
-                    raise self.scenario.wrong((*where, "key"), f"not in force yet: {name} under referral") from None
+                found = facts.one(ref, name, self.town, local_day(at))
                 if not facts.holds(value, found):
-                    self._fail(where, when, ref, name, value, found)
+                    self._fail((*path, ref, name), when, ref, name, value, found)
 
     def _fail(self, path: Path, when: str, subject: str | None, fact: str, expected: Any, found: Any) -> None:
         line = self.scenario.wrong(path, "").line

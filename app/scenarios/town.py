@@ -117,12 +117,10 @@ class Town:
             self.norm(norm | {"place": row["ref"]}, by=OFFICE, at=at)
 
     def _day(self, off: date, working: bool, at: datetime) -> None:
-        """A day that the built-in calendar has already is set as the file says."""
-        known = db.session.scalars(select(DayOff).where(DayOff.day == off)).first()
-        if known is not None:
-            records.change(known, {"working": working}, by=OFFICE, at=at)
-        else:
-            records.create(DayOff(day=off, working=working, name=self._basis()), by=OFFICE, at=at)
+        """Entered and approved; it holds before what the built-in calendar says of that day."""
+        row = DayOff(day=off, working=working, name=self._basis())
+        records.create(row, by=OFFICE, at=at)
+        norms.approve(row, by=OFFICE, at=at)
 
     def _kindergarten(self, row: Row, at: datetime) -> None:
         kindergarten = Kindergarten(
@@ -152,8 +150,7 @@ class Town:
 
     def norm(self, row: Row, *, by: Actor, at: datetime) -> None:
         """Spec 4: a norm is entered and approved. Raises Refusal: not_allowed, and what entering one raises."""
-        known = KNOWN[row["name"]].on_lapse
-        lapse = row.get("on_lapse") or next(iter(known), None)
+        lapse = row.get("on_lapse") or KNOWN[row["name"]].usual_lapse
         norm = Norm(
             name=row["name"],
             place_id=self.record(row["place"]).id if "place" in row else self.region,

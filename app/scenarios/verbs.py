@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from app.actions import applications, clock, contracts, enrolments, referrals, vacancies, vouchers
-from app.models import Place
+from app.actions import applications, clock, contracts, enrolments, offers, referrals, vacancies, vouchers
+from app.models import Application, Place
 from app.permissions import Actor
 from app.scenarios.reading import day
 from app.scenarios.town import Town
 
 RECORDS = frozenset({"place", "application", "vacancy"})  # fields that name a record; the first is the subject
-VALUES: dict[str, Callable[[str], Any]] = {"until": day}  # fields that are not text
-NOT_HANDED_ON = frozenset({"what"})
+VALUES: dict[str, Callable[[str], Any]] = {"until": day, "from_on": day}  # fields that are not text
 
 Step = dict[str, Any]
 
@@ -44,7 +43,7 @@ def on(action: Callable[..., object], *needs: str, may: tuple[str, ...] = ()) ->
     def act(town: Town, step: Step, *, by: Actor, at: datetime) -> None:
         given = {name for field in needs for name in field.split("|") if name in step}
         records = [town.record(step[name]) for name in sorted(given & RECORDS)]
-        others = (given | set(may)) - RECORDS - NOT_HANDED_ON
+        others = (given | set(may)) - RECORDS
         action(*records, by=by, at=at, **{name: _value(name, step.get(name)) for name in others})
 
     return Verb(act, needs, (*may, "paper_on"), action=action)
@@ -62,6 +61,16 @@ def _issue(subject: Any, *, by: Actor, at: datetime, reason: str | None) -> None
         vouchers.issue(subject, by=by, at=at, reason=reason)
 
 
+def _extend(application: Application, *, what: str, until: date, by: Actor, at: datetime, reason: str | None) -> None:
+    noun = vouchers if what == "voucher" else referrals
+    noun.extend(application, until=until, by=by, at=at, reason=reason)
+
+
+def _revoke(application: Application, *, what: str, by: Actor, at: datetime, reason: str | None) -> None:
+    noun = vouchers if what == "voucher" else referrals
+    noun.revoke(application, by=by, at=at, reason=reason)
+
+
 def _run_clock(town: Town, _step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
         clock.run(at=at, place_id=place_id)
@@ -76,8 +85,13 @@ VERBS: dict[str, Verb] = {
     "choose": on(referrals.choose, "application", "vacancy"),
     "sign": on(contracts.sign, "application"),
     "enrol": on(enrolments.enrol, "application"),
-    "extend": on(vouchers.extend, "application", "what", "until", may=("reason",)),
-    "revoke": on(vouchers.revoke, "application", "what", may=("reason",)),
+    "offer": on(offers.offer, "vacancy"),
+    "release": on(applications.release, "application"),
+    "reinstate": on(applications.reinstate, "application", may=("reason",)),
+    "leave": on(enrolments.leave, "application"),
+    "absent": on(enrolments.absent, "application", "from_on", "until", may=("reason",)),
+    "extend": on(_extend, "application", "what", "until", may=("reason",)),
+    "revoke": on(_revoke, "application", "what", may=("reason",)),
     "archive": on(applications.archive, "application", may=("reason",)),
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
@@ -92,4 +106,3 @@ VERBS: dict[str, Verb] = {
     ),
     "clock": Verb(_run_clock, by_needed=False),
 }
-NOT_YET = frozenset({"offer", "reinstate", "release", "leave"})  # the referral procedure's, in a later issue

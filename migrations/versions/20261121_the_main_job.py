@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.models import Moment
 
-revision = "add9dd25b8f6"
+revision = "bcdc2211cee0"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -110,29 +110,20 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("iin", sa.String(length=12), nullable=False),
         sa.Column("born_on", sa.Date(), nullable=False),
+        sa.Column("birth_year", sa.Integer(), nullable=False),
         sa.Column("sex", sa.Enum("male", "female", name="sex", native_enum=False, length=24), nullable=False),
         sa.Column("last_name", sa.String(length=80), nullable=False),
         sa.Column("first_name", sa.String(length=80), nullable=False),
         sa.Column("patronymic", sa.String(length=80), nullable=False),
         sa.Column("search_name", sa.String(length=250), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_child")),
+        sa.UniqueConstraint("id", "born_on", "birth_year", name="uq_child_birth_that_applications_share"),
         sa.UniqueConstraint("iin", name=op.f("uq_child_iin")),
     )
     with op.batch_alter_table("child", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_child_born_on"), ["born_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_child_search_name"), ["search_name"], unique=False)
 
-    op.create_table(
-        "day_off",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("working", sa.Boolean(), nullable=False),
-        sa.Column("estimated", sa.Boolean(), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("decree", sa.String(length=200), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_off")),
-        sa.UniqueConstraint("day", name=op.f("uq_day_off_day")),
-    )
     op.create_table(
         "demo_time",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -254,6 +245,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("child_id", sa.Integer(), nullable=False),
+        sa.Column("born_on", sa.Date(), nullable=False),
+        sa.Column("birth_year", sa.Integer(), nullable=False),
         sa.Column("applicant_id", sa.Integer(), nullable=False),
         sa.Column("queued_at", Moment(), nullable=False),
         sa.Column(
@@ -274,8 +267,21 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("standing", sa.Boolean(), nullable=False),
+        sa.Column(
+            "privilege",
+            sa.Enum("out_of_turn", "first_order", name="privilegekind", native_enum=False, length=24),
+            nullable=True,
+        ),
+        sa.Column("privilege_until", sa.Date(), nullable=True),
+        sa.CheckConstraint("privilege IS NOT NULL OR privilege_until IS NULL", name="only_a_privilege_has_a_last_day"),
         sa.ForeignKeyConstraint(["applicant_id"], ["applicant.id"], name=op.f("fk_application_applicant_id")),
-        sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_application_child_id")),
+        sa.ForeignKeyConstraint(
+            ["child_id", "born_on", "birth_year"],
+            ["child.id", "child.born_on", "child.birth_year"],
+            name="fk_application_child",
+            onupdate="CASCADE",
+        ),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_application_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("place_id", "number_key", name="uq_application_number_once_in_its_district"),
@@ -283,13 +289,27 @@ def upgrade() -> None:
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_application_applicant_id"), ["applicant_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_application_child_id"), ["child_id"], unique=False)
+        batch_op.create_index(
+            "ix_application_line",
+            ["place_id", "queue_kind", "birth_year", "queued_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("status = 'queued' AND standing AND privilege IS NULL"),
+            sqlite_where=sa.text("status = 'queued' AND standing AND privilege IS NULL"),
+        )
         batch_op.create_index("ix_application_number_key", ["number_key"], unique=False)
+        batch_op.create_index(
+            "ix_application_privileged",
+            ["place_id", "queue_kind", "birth_year", "queued_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("status = 'queued' AND standing AND privilege IS NOT NULL"),
+            sqlite_where=sa.text("status = 'queued' AND standing AND privilege IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_application_waiting",
             ["place_id", "queue_kind", "queued_at", "id"],
             unique=False,
-            postgresql_where=sa.text("status = 'queued'"),
-            sqlite_where=sa.text("status = 'queued'"),
+            postgresql_where=sa.text("status = 'queued' AND standing"),
+            sqlite_where=sa.text("status = 'queued' AND standing"),
         )
         batch_op.create_index(
             "ix_application_with_voucher",
@@ -304,6 +324,34 @@ def upgrade() -> None:
             unique=True,
             postgresql_where=sa.text("status NOT IN ('enrolled', 'removed', 'archived')"),
             sqlite_where=sa.text("status NOT IN ('enrolled', 'removed', 'archived')"),
+        )
+
+    op.create_table(
+        "day_off",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("working", sa.Boolean(), nullable=False),
+        sa.Column("estimated", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("decree", sa.String(length=200), nullable=True),
+        sa.Column("entered_by_id", sa.Integer(), nullable=True),
+        sa.Column("approved_by_id", sa.Integer(), nullable=True),
+        sa.Column("approved_at", Moment(), nullable=True),
+        sa.CheckConstraint(
+            "approved_by_id IS NULL OR approved_by_id <> entered_by_id", name="author_of_a_day_off_never_approves"
+        ),
+        sa.ForeignKeyConstraint(["approved_by_id"], ["ab_user.id"], name=op.f("fk_day_off_approved_by_id")),
+        sa.ForeignKeyConstraint(["entered_by_id"], ["ab_user.id"], name=op.f("fk_day_off_entered_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_off")),
+    )
+    with op.batch_alter_table("day_off", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_day_off_day"), ["day"], unique=False)
+        batch_op.create_index(
+            "uq_day_off_one_draft_per_day",
+            ["day"],
+            unique=True,
+            postgresql_where=sa.text("approved_at IS NULL"),
+            sqlite_where=sa.text("approved_at IS NULL"),
         )
 
     op.create_table(
@@ -390,6 +438,14 @@ def upgrade() -> None:
         ),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("legal_basis", sa.String(length=300), nullable=False),
+        sa.Column("entered_by_id", sa.Integer(), nullable=True),
+        sa.Column("approved_by_id", sa.Integer(), nullable=True),
+        sa.Column("approved_at", Moment(), nullable=True),
+        sa.CheckConstraint(
+            "approved_by_id IS NULL OR approved_by_id <> entered_by_id", name="author_of_an_order_never_approves"
+        ),
+        sa.ForeignKeyConstraint(["approved_by_id"], ["ab_user.id"], name=op.f("fk_queue_order_approved_by_id")),
+        sa.ForeignKeyConstraint(["entered_by_id"], ["ab_user.id"], name=op.f("fk_queue_order_entered_by_id")),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_queue_order_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_order")),
         sa.UniqueConstraint("place_id", "kind", "valid_from", name="uq_queue_order_once_per_place_and_day"),
@@ -428,6 +484,7 @@ def upgrade() -> None:
         sa.Column("paper_on", sa.Date(), nullable=True),
         sa.Column("status_from", sa.String(length=24), nullable=True),
         sa.Column("status_to", sa.String(length=24), nullable=True),
+        sa.Column("standing", sa.Boolean(), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("norm_id", sa.Integer(), nullable=True),
         sa.Column("details", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
@@ -443,6 +500,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_change_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_change_kindergarten_id"), ["kindergarten_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_change_place_id"), ["place_id"], unique=False)
+        batch_op.create_index(
+            "ix_change_queue",
+            ["place_id", "subject", "effective_on"],
+            unique=False,
+            postgresql_where=sa.text("status_to IS NOT NULL"),
+            sqlite_where=sa.text("status_to IS NOT NULL"),
+        )
         batch_op.create_index("ix_change_subject", ["subject", "subject_id"], unique=False)
 
     op.create_table(
@@ -508,10 +572,29 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "ground",
+            sa.Enum(
+                "military",
+                "special_state_body",
+                "parent_disability",
+                "child_disability",
+                "orphan",
+                "large_family",
+                "special_needs",
+                "teacher",
+                name="privilegeground",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=True,
+        ),
         sa.Column("claimed_at", Moment(), nullable=False),
         sa.Column("decided_at", Moment(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("norm_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_privilege_application_id")),
+        sa.ForeignKeyConstraint(["norm_id"], ["norm.id"], name=op.f("fk_privilege_norm_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_privilege")),
     )
     with op.batch_alter_table("privilege", schema=None) as batch_op:
@@ -544,6 +627,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("queue_order_id", "rank", name="uq_queue_category_rank_once_in_its_order"),
     )
     op.create_table(
+        "reinstatement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=True),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.Column("decided_at", Moment(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(approved IS NULL) = (decided_at IS NULL)", name="reinstatement_is_decided_or_open"),
+        sa.CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="who_asks_never_decides"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_reinstatement_application_id")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["ab_user.id"], name=op.f("fk_reinstatement_asked_by_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["ab_user.id"], name=op.f("fk_reinstatement_decided_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reinstatement")),
+    )
+    with op.batch_alter_table("reinstatement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reinstatement_application_id"), ["application_id"], unique=False)
+        batch_op.create_index(
+            "uq_reinstatement_one_open",
+            ["application_id"],
+            unique=True,
+            postgresql_where=sa.text("decided_at IS NULL"),
+            sqlite_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.create_table(
         "user_scope",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -562,28 +672,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_user_scope_user_id"), ["user_id"], unique=False)
 
     op.create_table(
-        "voucher_round",
+        "privilege_paper",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("place_id", sa.Integer(), nullable=False),
-        sa.Column("held_on", sa.Date(), nullable=False),
-        sa.Column("held_at", Moment(), nullable=False),
-        sa.Column("queue_order_id", sa.Integer(), nullable=False),
-        sa.Column("automatic", sa.Boolean(), nullable=False),
-        sa.Column("served", sa.Integer(), nullable=False),
-        sa.Column("passed", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_voucher_round_place_id")),
-        sa.ForeignKeyConstraint(["queue_order_id"], ["queue_order.id"], name=op.f("fk_voucher_round_queue_order_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher_round")),
+        sa.Column("privilege_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=True),
+        sa.Column("issued_by", sa.String(length=200), nullable=True),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["privilege_id"], ["privilege.id"], name=op.f("fk_privilege_paper_privilege_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privilege_paper")),
     )
-    with op.batch_alter_table("voucher_round", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_voucher_round_place_id"), ["place_id"], unique=False)
-        batch_op.create_index(
-            "uq_round_by_clock_once_a_day",
-            ["place_id", "held_on"],
-            unique=True,
-            postgresql_where=sa.text("automatic"),
-            sqlite_where=sa.text("automatic"),
-        )
+    with op.batch_alter_table("privilege_paper", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_privilege_paper_privilege_id"), ["privilege_id"], unique=False)
 
     op.create_table(
         "vacancy",
@@ -614,6 +714,123 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("status = 'published'"),
             sqlite_where=sa.text("status = 'published'"),
+        )
+
+    op.create_table(
+        "queue_round",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("held_at", Moment(), nullable=False),
+        sa.Column("vacancy_id", sa.Integer(), nullable=True),
+        sa.Column("queue_order_id", sa.Integer(), nullable=False),
+        sa.Column("after_change_id", sa.Integer(), nullable=False),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("served", sa.Integer(), nullable=False),
+        sa.Column("passed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_queue_round_place_id")),
+        sa.ForeignKeyConstraint(["queue_order_id"], ["queue_order.id"], name=op.f("fk_queue_round_queue_order_id")),
+        sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_queue_round_vacancy_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_round")),
+    )
+    with op.batch_alter_table("queue_round", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_queue_round_place_id"), ["place_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_queue_round_vacancy_id"), ["vacancy_id"], unique=False)
+        batch_op.create_index(
+            "uq_offers_by_clock_once_a_day",
+            ["vacancy_id", "held_on"],
+            unique=True,
+            postgresql_where=sa.text("automatic AND vacancy_id IS NOT NULL"),
+            sqlite_where=sa.text("automatic AND vacancy_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_round_by_clock_once_a_day",
+            ["place_id", "held_on"],
+            unique=True,
+            postgresql_where=sa.text("automatic AND vacancy_id IS NULL"),
+            sqlite_where=sa.text("automatic AND vacancy_id IS NULL"),
+        )
+
+    op.create_table(
+        "seat",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("vacancy_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "intake", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False
+        ),
+        sa.Column("retired_at", Moment(), nullable=True),
+        sa.Column("opened_at", Moment(), nullable=True),
+        sa.CheckConstraint("intake = 'general' OR vacancy_id IS NOT NULL", name="temporary_seat_has_its_vacancy"),
+        sa.ForeignKeyConstraint(["group_id"], ["kg_group.id"], name=op.f("fk_seat_group_id")),
+        sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_seat_vacancy_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
+    )
+    with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_seat_group_standing",
+            ["group_id"],
+            unique=False,
+            postgresql_where=sa.text("retired_at IS NULL"),
+            sqlite_where=sa.text("retired_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_seat_vacancy_id"), ["vacancy_id"], unique=False)
+
+    op.create_table(
+        "offer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("vacancy_id", sa.Integer(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "queue_kind",
+            sa.Enum("general", "sanatorium", "special", name="queuekind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("birth_year", sa.Integer(), nullable=False),
+        sa.Column(
+            "side",
+            sa.Enum("out_of_turn", "privileged", "general", name="side", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum("live", "chosen", "passed_over", "ended", name="offerstatus", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("offered_at", Moment(), nullable=False),
+        sa.Column("offered_on", sa.Date(), nullable=False),
+        sa.Column("priority_by", sa.Date(), nullable=False),
+        sa.Column("norm_id", sa.Integer(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.CheckConstraint("(status = 'live') = (ended_at IS NULL)", name="offer_lives_until_it_ends"),
+        sa.CheckConstraint("priority_by >= offered_on", name="priority_by_not_before_offered_on"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_offer_application_id")),
+        sa.ForeignKeyConstraint(["norm_id"], ["norm.id"], name=op.f("fk_offer_norm_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_offer_place_id")),
+        sa.ForeignKeyConstraint(["round_id"], ["queue_round.id"], name=op.f("fk_offer_round_id")),
+        sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_offer_vacancy_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
+    )
+    with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offer_application_id"), ["application_id"], unique=False)
+        batch_op.create_index("ix_offer_line", ["place_id", "queue_kind", "birth_year", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offer_round_id"), ["round_id"], unique=False)
+        batch_op.create_index(
+            "ix_offer_to_pass_over",
+            ["priority_by"],
+            unique=False,
+            postgresql_where=sa.text("status = 'live'"),
+            sqlite_where=sa.text("status = 'live'"),
+        )
+        batch_op.create_index(batch_op.f("ix_offer_vacancy_id"), ["vacancy_id"], unique=False)
+        batch_op.create_index(
+            "uq_offer_one_live_per_application",
+            ["application_id"],
+            unique=True,
+            postgresql_where=sa.text("status = 'live'"),
+            sqlite_where=sa.text("status = 'live'"),
         )
 
     op.create_table(
@@ -652,7 +869,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_voucher_application_id")),
         sa.ForeignKeyConstraint(["choose_norm_id"], ["norm.id"], name=op.f("fk_voucher_choose_norm_id")),
         sa.ForeignKeyConstraint(["confirm_norm_id"], ["norm.id"], name=op.f("fk_voucher_confirm_norm_id")),
-        sa.ForeignKeyConstraint(["round_id"], ["voucher_round.id"], name=op.f("fk_voucher_round_id")),
+        sa.ForeignKeyConstraint(["round_id"], ["queue_round.id"], name=op.f("fk_voucher_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher")),
     )
     with op.batch_alter_table("voucher", schema=None) as batch_op:
@@ -735,16 +952,31 @@ def upgrade() -> None:
         sa.Column("issued_at", Moment(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("attend_by", sa.Date(), nullable=True),
+        sa.Column("attend_norm_id", sa.Integer(), nullable=True),
+        sa.Column("revocable_until", Moment(), nullable=True),
+        sa.Column("revocation_norm_id", sa.Integer(), nullable=True),
+        sa.Column("extensions", sa.Integer(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.CheckConstraint("(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"),
+        sa.CheckConstraint("(attend_by IS NULL) = (revocable_until IS NULL)", name="terms_of_a_referral_come_together"),
         sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_referral_application_id")),
+        sa.ForeignKeyConstraint(["attend_norm_id"], ["norm.id"], name=op.f("fk_referral_attend_norm_id")),
         sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_referral_child_id")),
+        sa.ForeignKeyConstraint(["revocation_norm_id"], ["norm.id"], name=op.f("fk_referral_revocation_norm_id")),
         sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_referral_vacancy_id")),
         sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_referral_voucher_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
     )
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_referral_application_id"), ["application_id"], unique=False)
+        batch_op.create_index(
+            "ix_referral_to_attend",
+            ["attend_by"],
+            unique=False,
+            postgresql_where=sa.text("status = 'issued' AND kind = 'general' AND attend_by IS NOT NULL"),
+            sqlite_where=sa.text("status = 'issued' AND kind = 'general' AND attend_by IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_referral_vacancy_id"), ["vacancy_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_referral_voucher_id"), ["voucher_id"], unique=False)
         batch_op.create_index(
@@ -756,61 +988,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "seat",
+        "absence",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("group_id", sa.Integer(), nullable=False),
-        sa.Column("vacancy_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "intake", sa.Enum("general", "temporary", name="intake", native_enum=False, length=24), nullable=False
-        ),
-        sa.Column("retired_at", Moment(), nullable=True),
-        sa.CheckConstraint("intake = 'general' OR vacancy_id IS NOT NULL", name="temporary_seat_has_its_vacancy"),
-        sa.ForeignKeyConstraint(["group_id"], ["kg_group.id"], name=op.f("fk_seat_group_id")),
-        sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_seat_vacancy_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
-    )
-    with op.batch_alter_table("seat", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_seat_group_standing",
-            ["group_id"],
-            unique=False,
-            postgresql_where=sa.text("retired_at IS NULL"),
-            sqlite_where=sa.text("retired_at IS NULL"),
-        )
-        batch_op.create_index(batch_op.f("ix_seat_vacancy_id"), ["vacancy_id"], unique=False)
-
-    op.create_table(
-        "stop_listing",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("application_id", sa.Integer(), nullable=False),
-        sa.Column("voucher_id", sa.Integer(), nullable=True),
+        sa.Column("enrolment_id", sa.Integer(), nullable=False),
+        sa.Column("vacancy_id", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("until", sa.Date(), nullable=True),
-        sa.Column("norm_id", sa.Integer(), nullable=False),
-        sa.Column("ended_at", Moment(), nullable=True),
-        sa.Column("ended_with", sa.String(length=24), nullable=True),
-        sa.CheckConstraint("until IS NULL OR until >= from_on", name="stop_list_ends_after_it_starts"),
-        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_stop_listing_application_id")),
-        sa.ForeignKeyConstraint(["norm_id"], ["norm.id"], name=op.f("fk_stop_listing_norm_id")),
-        sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_stop_listing_voucher_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stop_listing")),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint("until >= from_on", name="absence_ends_after_it_starts"),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_absence_enrolment_id")),
+        sa.ForeignKeyConstraint(["vacancy_id"], ["vacancy.id"], name=op.f("fk_absence_vacancy_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
+        sa.UniqueConstraint("vacancy_id", name=op.f("uq_absence_vacancy_id")),
     )
-    with op.batch_alter_table("stop_listing", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_stop_listing_application_id"), ["application_id"], unique=False)
-        batch_op.create_index(
-            "ix_stop_listing_to_end",
-            ["until"],
-            unique=False,
-            postgresql_where=sa.text("ended_at IS NULL"),
-            sqlite_where=sa.text("ended_at IS NULL"),
-        )
-        batch_op.create_index(
-            "uq_stop_listing_one_live_per_application",
-            ["application_id"],
-            unique=True,
-            postgresql_where=sa.text("ended_at IS NULL"),
-            sqlite_where=sa.text("ended_at IS NULL"),
-        )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_absence_enrolment_id"), ["enrolment_id"], unique=False)
 
     op.create_table(
         "contract",
@@ -894,6 +1086,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "stop_listing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("voucher_id", sa.Integer(), nullable=True),
+        sa.Column("referral_id", sa.Integer(), nullable=True),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("norm_id", sa.Integer(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ended_with", sa.String(length=24), nullable=True),
+        sa.CheckConstraint("(voucher_id IS NULL) <> (referral_id IS NULL)", name="stop_list_follows_one_missed_term"),
+        sa.CheckConstraint("until IS NULL OR until >= from_on", name="stop_list_ends_after_it_starts"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_stop_listing_application_id")),
+        sa.ForeignKeyConstraint(["norm_id"], ["norm.id"], name=op.f("fk_stop_listing_norm_id")),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_stop_listing_referral_id")),
+        sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_stop_listing_voucher_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stop_listing")),
+    )
+    with op.batch_alter_table("stop_listing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stop_listing_application_id"), ["application_id"], unique=False)
+        batch_op.create_index(
+            "ix_stop_listing_to_end",
+            ["until"],
+            unique=False,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_stop_listing_one_live_per_application",
+            ["application_id"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("job", sa.String(length=40), nullable=False),
@@ -928,6 +1156,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_document_id"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("stop_listing", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_stop_listing_one_live_per_application",
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_stop_listing_to_end",
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_stop_listing_application_id"))
+
+    op.drop_table("stop_listing")
     with op.batch_alter_table("holding", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_holding_one_live_per_seat",
@@ -946,29 +1188,10 @@ def downgrade() -> None:
 
     op.drop_table("document")
     op.drop_table("contract")
-    with op.batch_alter_table("stop_listing", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_stop_listing_one_live_per_application",
-            postgresql_where=sa.text("ended_at IS NULL"),
-            sqlite_where=sa.text("ended_at IS NULL"),
-        )
-        batch_op.drop_index(
-            "ix_stop_listing_to_end",
-            postgresql_where=sa.text("ended_at IS NULL"),
-            sqlite_where=sa.text("ended_at IS NULL"),
-        )
-        batch_op.drop_index(batch_op.f("ix_stop_listing_application_id"))
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_absence_enrolment_id"))
 
-    op.drop_table("stop_listing")
-    with op.batch_alter_table("seat", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_seat_vacancy_id"))
-        batch_op.drop_index(
-            "ix_seat_group_standing",
-            postgresql_where=sa.text("retired_at IS NULL"),
-            sqlite_where=sa.text("retired_at IS NULL"),
-        )
-
-    op.drop_table("seat")
+    op.drop_table("absence")
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_referral_one_live_per_child",
@@ -977,6 +1200,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_referral_voucher_id"))
         batch_op.drop_index(batch_op.f("ix_referral_vacancy_id"))
+        batch_op.drop_index(
+            "ix_referral_to_attend",
+            postgresql_where=sa.text("status = 'issued' AND kind = 'general' AND attend_by IS NOT NULL"),
+            sqlite_where=sa.text("status = 'issued' AND kind = 'general' AND attend_by IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_referral_application_id"))
 
     op.drop_table("referral")
@@ -1015,6 +1243,47 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_voucher_application_id"))
 
     op.drop_table("voucher")
+    with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_offer_one_live_per_application",
+            postgresql_where=sa.text("status = 'live'"),
+            sqlite_where=sa.text("status = 'live'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_offer_vacancy_id"))
+        batch_op.drop_index(
+            "ix_offer_to_pass_over",
+            postgresql_where=sa.text("status = 'live'"),
+            sqlite_where=sa.text("status = 'live'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_offer_round_id"))
+        batch_op.drop_index("ix_offer_line")
+        batch_op.drop_index(batch_op.f("ix_offer_application_id"))
+
+    op.drop_table("offer")
+    with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seat_vacancy_id"))
+        batch_op.drop_index(
+            "ix_seat_group_standing",
+            postgresql_where=sa.text("retired_at IS NULL"),
+            sqlite_where=sa.text("retired_at IS NULL"),
+        )
+
+    op.drop_table("seat")
+    with op.batch_alter_table("queue_round", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_round_by_clock_once_a_day",
+            postgresql_where=sa.text("automatic AND vacancy_id IS NULL"),
+            sqlite_where=sa.text("automatic AND vacancy_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_offers_by_clock_once_a_day",
+            postgresql_where=sa.text("automatic AND vacancy_id IS NOT NULL"),
+            sqlite_where=sa.text("automatic AND vacancy_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_queue_round_vacancy_id"))
+        batch_op.drop_index(batch_op.f("ix_queue_round_place_id"))
+
+    op.drop_table("queue_round")
     with op.batch_alter_table("vacancy", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_vacancy_published",
@@ -1024,17 +1293,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_vacancy_group_id"))
 
     op.drop_table("vacancy")
-    with op.batch_alter_table("voucher_round", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_round_by_clock_once_a_day", postgresql_where=sa.text("automatic"), sqlite_where=sa.text("automatic")
-        )
-        batch_op.drop_index(batch_op.f("ix_voucher_round_place_id"))
+    with op.batch_alter_table("privilege_paper", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_privilege_paper_privilege_id"))
 
-    op.drop_table("voucher_round")
+    op.drop_table("privilege_paper")
     with op.batch_alter_table("user_scope", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_scope_user_id"))
 
     op.drop_table("user_scope")
+    with op.batch_alter_table("reinstatement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_reinstatement_one_open",
+            postgresql_where=sa.text("decided_at IS NULL"),
+            sqlite_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_reinstatement_application_id"))
+
+    op.drop_table("reinstatement")
     op.drop_table("queue_category")
     with op.batch_alter_table("privilege", schema=None) as batch_op:
         batch_op.drop_index(
@@ -1061,6 +1336,11 @@ def downgrade() -> None:
     op.drop_table("kg_group")
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.drop_index("ix_change_subject")
+        batch_op.drop_index(
+            "ix_change_queue",
+            postgresql_where=sa.text("status_to IS NOT NULL"),
+            sqlite_where=sa.text("status_to IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_change_place_id"))
         batch_op.drop_index(batch_op.f("ix_change_kindergarten_id"))
         batch_op.drop_index(batch_op.f("ix_change_at"))
@@ -1085,6 +1365,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_kindergarten_place_id"))
 
     op.drop_table("kindergarten")
+    with op.batch_alter_table("day_off", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_day_off_one_draft_per_day",
+            postgresql_where=sa.text("approved_at IS NULL"),
+            sqlite_where=sa.text("approved_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_day_off_day"))
+
+    op.drop_table("day_off")
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_application_one_live_per_child_and_queue",
@@ -1098,10 +1387,20 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_application_waiting",
-            postgresql_where=sa.text("status = 'queued'"),
-            sqlite_where=sa.text("status = 'queued'"),
+            postgresql_where=sa.text("status = 'queued' AND standing"),
+            sqlite_where=sa.text("status = 'queued' AND standing"),
+        )
+        batch_op.drop_index(
+            "ix_application_privileged",
+            postgresql_where=sa.text("status = 'queued' AND standing AND privilege IS NOT NULL"),
+            sqlite_where=sa.text("status = 'queued' AND standing AND privilege IS NOT NULL"),
         )
         batch_op.drop_index("ix_application_number_key")
+        batch_op.drop_index(
+            "ix_application_line",
+            postgresql_where=sa.text("status = 'queued' AND standing AND privilege IS NULL"),
+            sqlite_where=sa.text("status = 'queued' AND standing AND privilege IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_application_child_id"))
         batch_op.drop_index(batch_op.f("ix_application_applicant_id"))
 
@@ -1133,7 +1432,6 @@ def downgrade() -> None:
 
     op.drop_table("place")
     op.drop_table("demo_time")
-    op.drop_table("day_off")
     with op.batch_alter_table("child", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_child_search_name"))
         batch_op.drop_index(batch_op.f("ix_child_born_on"))

@@ -1,0 +1,184 @@
+"""S0, S2, spec 3.5: the turn comes, a place waits for three working days, then it is free for the birth years."""
+
+from datetime import date, datetime
+
+from app.actions import ending, norms, numbers, places
+from app.actions.beginning import catch_up
+from app.actions.moving import last_change, move, record
+from app.database import lock_district
+from app.extensions import db
+from app.models import (
+    Application,
+    Holding,
+    HoldingKind,
+    Intake,
+    Kindergarten,
+    KindergartenKind,
+    Norm,
+    Offer,
+    OfferStatus,
+    Ownership,
+    QueueKind,
+    Round,
+    Seat,
+    Side,
+    Vacancy,
+    VacancyStatus,
+)
+from app.permissions import Actor, permit
+from app.rules import places as rules
+from app.rules import queue, ratio
+from app.rules.calendar import local_day
+from app.rules.deadlines import born_between
+from app.rules.refusals import Reason, Refusal
+
+
+def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False) -> Round:
+    """S2, spec 3.3, 3.5.1: as many next children as the vacancy has free places get a priority window on one.
+
+    Raises Refusal: not_allowed, wrong_status (not published), wrong_place (another procedure, or a place that asks no
+    turn), no_free_place, no_calendar, no_norm.
+    """
+    day, district = local_day(at), places.district_of(vacancy.group.kindergarten.place_id)
+    permit(by, "offer", Round(place_id=district))
+    lock_district(district)
+    catch_up(at=at, place_id=district)
+    if vacancy.status is not VacancyStatus.published:
+        raise Refusal(Reason.wrong_status, verb="offer")
+    if (
+        norms.procedure(district, day) != "referral"
+        or vacancy.intake is not Intake.general
+        or not by_turn(vacancy.group.kindergarten, day)
+    ):
+        raise Refusal(Reason.wrong_place, place=district)
+    seats = list(db.session.scalars(rules.seats_to_offer(vacancy.id)))
+    if not seats:
+        raise Refusal(Reason.no_free_place)
+    priority_by, norm = norms.last_day("referral.priority", district, day)
+    held = Round(
+        place_id=district,
+        vacancy=vacancy,
+        held_on=day,
+        held_at=at,
+        queue_order=norms.order(district, day),
+        after_change_id=last_change(),
+        automatic=automatic,
+    )
+    db.session.add(held)
+    db.session.flush()
+    served = next_children(vacancy, district, day, len(seats))
+    for child, seat in zip(served, seats, strict=False):
+        _offer(child, seat, held, priority_by, norm, by=by, at=at)
+    held.served, held.passed = len(served), 0
+    record(held, "offer", by=by, at=at, norm=norm, details={"places": len(seats), "served": held.served})
+    return held
+
+
+def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.Waiting]:
+    """Spec 3.3: the next children for so many places of a group, each birth year with a line and a cycle of its own.
+
+    No offer goes to a child under referral.minimum_age on that day (spec 3.8).
+    """
+    group, kind = vacancy.group, vacancy.group.kindergarten.queue_kind
+    _, born_by = born_between(norms.number("referral.minimum_age", district, day), None, day)
+    waiting = queue.waiting(district, kind, day)
+    lines = [
+        ratio.Line(_first(waiting, year, born_by, places), numbers.cycle_of(district, kind, year, day))
+        for year in range(group.birth_year_from, group.birth_year_to + 1)
+    ]
+    return ratio.serve(lines, places)
+
+
+def _first(waiting: queue.Queue, year: int, born_by: date, most: int) -> list[ratio.Waiting]:
+    """The first children of each side of one birth year: no more can be served than there are places."""
+    found = queue.next_by_sides(waiting, year).where(waiting.c.born_on <= born_by)
+    rows = [db.session.execute(found.where(queue.side(waiting) == str(side)).limit(most)) for side in Side]
+    return [ratio.Waiting(*row[:4], Side(row[4])) for side in rows for row in side]
+
+
+def _offer(
+    child: ratio.Waiting, seat: Seat, held: Round, priority_by: date, norm: Norm, *, by: Actor, at: datetime
+) -> None:
+    application = db.session.get_one(Application, child.application_id)
+    made = Offer(
+        round_id=held.id,
+        application=application,
+        vacancy=held.vacancy,
+        place_id=application.place_id,
+        queue_kind=application.queue_kind,
+        birth_year=child.birth_year,
+        side=child.side,
+        offered_at=at,
+        offered_on=held.held_on,
+        priority_by=priority_by,
+        norm_id=norm.id,
+    )
+    db.session.add(made)
+    db.session.add(Holding(seat_id=seat.id, kind=HoldingKind.offer, application_id=application.id, started_at=at))
+    record(made, "offer", by=by, at=at, norm=norm, status=(None, OfferStatus.live))
+    told = {"kindergarten": seat.group.kindergarten.name, "priority_by": priority_by}
+    move(application, "offer", by=by, at=at, norm=norm, tell=told)
+
+
+def pass_over(offer: Offer, *, by: Actor, at: datetime, on: date) -> None:
+    """S2, spec 3.5.2: the window is over; the child waits on from its old day, the place is a free choice now."""
+    application, norm = offer.application, db.session.get_one(Norm, offer.norm_id)
+    seat = ending.end_offer(application, by=by, at=at, on=on, verb="pass_over")
+    if seat is not None and seat.vacancy is not None and seat.vacancy.status is VacancyStatus.published:
+        seat.opened_at = at
+    move(application, "pass_over", by=by, at=at, on=on, norm=norm, tell={"last_day": offer.priority_by})
+
+
+def by_turn(kindergarten: Kindergarten, day: date) -> bool:
+    """S0, S2, spec 3.5.3-4: does a place here need the turn? Private on state order and mini-centres: as the norm says.
+
+    Raises Refusal(no_norm).
+    """
+    if kindergarten.ownership is Ownership.private:
+        return norms.in_force("state_order.turn", kindergarten.place_id, day).value == "needed"
+    if kindergarten.kind is KindergartenKind.mini_centre:
+        return norms.in_force("mini_centre.turn", kindergarten.place_id, day).value == "needed"
+    return True
+
+
+def minimum_age(kindergarten: Kindergarten, day: date) -> int:
+    """S0, S2: how old a child must be on the day of choice, in full months. Raises Refusal(no_norm)."""
+    private = kindergarten.ownership is Ownership.private
+    name = "state_order.minimum_age" if private else "referral.minimum_age"
+    return norms.number(name, kindergarten.place_id, day)
+
+
+def seat_for(application: Application, vacancy: Vacancy, day: date) -> Seat:
+    """Spec 3.5.2-4, 3.8: the seat that this child may take: the one offered to it, an open one, or one without turn.
+
+    Raises Refusal: no_free_place, not_their_turn.
+    """
+    own = ending.live_offer(application)
+    if own is not None and own.vacancy_id == vacancy.id:
+        return db.session.scalars(rules.live_holding(application.id, HoldingKind.offer)).one().seat
+    unclaimed = db.session.scalars(rules.seats_not_taken(vacancy.id)).first()
+    if unclaimed is None or vacancy.status is not VacancyStatus.published:
+        raise Refusal(Reason.no_free_place)
+    if by_turn(vacancy.group.kindergarten, day):
+        seat = db.session.scalars(rules.open_seats(vacancy.id)).first()
+        if seat is None:
+            raise Refusal(Reason.not_their_turn)
+        return seat
+    seat = db.session.scalars(rules.free_seats(vacancy.id)).first()
+    if seat is None:
+        raise Refusal(Reason.no_free_place)
+    return seat
+
+
+def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.Waiting]]]:
+    """Spec 3.3, ratio: who waits in a district, by queue kind and birth year, each line in the order of service."""
+    found: dict[QueueKind, dict[int, list[ratio.Waiting]]] = {}
+    for kind in QueueKind:
+        years: dict[int, list[ratio.Waiting]] = {}
+        for row in db.session.execute(queue.next_by_sides(queue.waiting(place_id, kind, day))):
+            years.setdefault(row[1], []).append(ratio.Waiting(*row[:4], Side(row[4])))
+        found[kind] = {
+            year: ratio.serve([ratio.Line(children, numbers.cycle_of(place_id, kind, year, day))])
+            for year, children in years.items()
+        }
+    return found

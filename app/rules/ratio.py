@@ -1,0 +1,142 @@
+"""Spec 3.3, ratio: out of turn first, then privileged and general by turns, from where the last offer left it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Select, select
+
+from app.models import Offer, QueueKind, Side
+
+
+class Waiting(NamedTuple):
+    """One child in a line, as the selects of queue.py find it."""
+
+    application_id: int
+    birth_year: int
+    born_on: date
+    queued_at: datetime
+    side: Side
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Where the cycle of one line (district, queue kind, birth year) stands.
+
+    `privileged`:`general` is the norm queue.ratio; `run`: privileged offers since the last general one; `since`:
+    general offers since the last privileged one, None when that side was never served.
+    """
+
+    privileged: int
+    general: int
+    run: int = 0
+    since: int | None = None
+
+    @property
+    def due(self) -> Side:
+        """Spec 3.3: the privileged side when it was never served or the general one had its share, else the general."""
+        if self.since is None or self.since >= self.general or (self.since == 0 and self.run < self.privileged):
+            return Side.privileged
+        return Side.general
+
+    def after(self, side: Side) -> "Cycle":
+        """The cycle once a child of this side was served; those out of turn do not count."""
+        if side is Side.privileged:
+            return replace(self, run=self.run + 1 if self.since in (None, 0) else 1, since=0)
+        if side is Side.general and self.since is not None:
+            return replace(self, run=0, since=self.since + 1)
+        return self
+
+    @property
+    def _begins(self) -> tuple[int, int]:
+        """How many privileged, then how many general are due before the cycle begins anew."""
+        if self.since is None or self.since >= self.general:
+            return self.privileged, self.general
+        if self.since == 0 and self.run < self.privileged:
+            return self.privileged - self.run, self.general
+        return 0, self.general - self.since
+
+    def privileged_before(self, rank: int) -> int:
+        """How many privileged stand before the general child of this rank (from 1), if there are as many."""
+        first, general = self._begins
+        return first + self.privileged * -(-max(rank - general, 0) // self.general)
+
+    def general_before(self, rank: int) -> int:
+        """How many general stand before the privileged child of this rank (from 1), if there are as many."""
+        first, general = self._begins
+        return 0 if rank <= first else general + self.general * (-(-(rank - first) // self.privileged) - 1)
+
+
+def parse(value: str) -> tuple[int, int]:
+    """A norm's "1:3" as (privileged, general)."""
+    privileged, general = value.split(":")
+    return int(privileged), int(general)
+
+
+def last_sides(
+    place_id: int, queue_kind: QueueKind, birth_year: int, most: int, *, until: date, before: int | None = None
+) -> Select[Side]:
+    """The sides of a line's last offers, the last one first; `before`: only offers of earlier rounds than this id."""
+    offers = select(Offer.side).where(
+        Offer.place_id == place_id,
+        Offer.queue_kind == queue_kind,
+        Offer.birth_year == birth_year,
+        Offer.offered_on <= until,
+        Offer.side != Side.out_of_turn,
+    )
+    if before is not None:
+        offers = offers.where(Offer.round_id < before)
+    return offers.order_by(Offer.id.desc()).limit(most)
+
+
+def cycle(ratio: tuple[int, int], last: Sequence[Side]) -> Cycle:
+    """Where a line stands after its offers, `last` being the last sum(ratio) of them, the last one first."""
+    state = Cycle(*ratio)
+    if len(last) >= sum(ratio) and Side.privileged not in last:
+        return replace(state, since=state.general)  # it may have been served long ago: due in either case
+    for side in reversed(last):
+        state = state.after(side)
+    return state
+
+
+class Line:
+    """The children of one birth year, in the order in which they would be served; serving one moves the cycle."""
+
+    def __init__(self, children: Iterable[Waiting], cycle: Cycle) -> None:
+        self.cycle = cycle
+        self._sides: dict[Side, list[Waiting]] = {side: [] for side in Side}
+        for child in sorted(children, key=lambda child: (child.queued_at, child.application_id), reverse=True):
+            self._sides[child.side].append(child)
+
+    def next(self) -> Waiting | None:
+        """Who is next; a side with nobody waiting yields to the other."""
+        due = self.cycle.due
+        other = Side.general if due is Side.privileged else Side.privileged
+        for side in (Side.out_of_turn, due, other):
+            if self._sides[side]:
+                return self._sides[side][-1]
+        return None
+
+    def serve(self) -> Waiting:
+        """Take the next child out of the line. IndexError when nobody waits."""
+        child = self.next()
+        if child is None:
+            raise IndexError("nobody waits in this line")
+        self._sides[child.side].pop()
+        self.cycle = self.cycle.after(child.side)
+        return child
+
+
+def serve(lines: Sequence[Line], places: int | None = None) -> list[Waiting]:
+    """Spec 3.3: whom so many places of one group go to; each line names its next, the earlier queued one is served.
+
+    Without `places` all who wait, in order.
+    """
+    served: list[Waiting] = []
+    while places is None or len(served) < places:
+        nexts = [(child.queued_at, child.application_id, line) for line in lines if (child := line.next())]
+        if not nexts:
+            break
+        served.append(min(nexts, key=lambda one: one[:2])[2].serve())
+    return served
