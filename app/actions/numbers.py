@@ -15,13 +15,14 @@ class Number:
 
     By categories it counts inside `category` (None while the child is too young for any), by ratio among the children
     of its birth year, `side` saying on which side it stands. `privileged` counts all who have a privilege, in the
-    order in which they are served; 0 without one.
+    order in which they are served; 0 without one. `ahead`, by ratio: how many of each side are served before.
     """
 
     value: int
     privileged: int
     category: QueueCategory | None = None
     side: Side | None = None
+    ahead: tuple[tuple[Side, int], ...] = ()
 
 
 def of(application: Application, day: date) -> Number | None:
@@ -83,14 +84,16 @@ def _by_ratio(
     rank = db.session.scalar(queue.rank_on_side(line, year, privilege, upto=standing(application))) or 0
     side = queue.SIDES[privilege]
     if side is Side.out_of_turn:
-        return Number(rank, rank, side=side)
+        return Number(rank, rank, side=side, ahead=((side, rank - 1),))
     first = _how_many(line, year, PrivilegeKind.out_of_turn)
     turns = cycle(application, day, before)
     if side is Side.privileged:
         between = _how_many(line, year, None, turns.general_before(rank))
-        return Number(first + rank + between, first + rank, side=side)
+        ahead = ((Side.out_of_turn, first), (Side.privileged, rank - 1), (Side.general, between))
+        return Number(first + rank + between, first + rank, side=side, ahead=ahead)
     between = _how_many(line, year, PrivilegeKind.first_order, turns.privileged_before(rank))
-    return Number(first + rank + between, 0, side=side)
+    ahead = ((Side.out_of_turn, first), (Side.privileged, between), (Side.general, rank - 1))
+    return Number(first + rank + between, 0, side=side, ahead=ahead)
 
 
 def _how_many(line: queue.Queue, year: int, privilege: PrivilegeKind | None, most: int | None = None) -> int:

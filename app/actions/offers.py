@@ -93,7 +93,7 @@ def _first(waiting: queue.Queue, year: int, born_by: date, most: int) -> list[ra
     """The first children of each side of one birth year: no more can be served than there are places."""
     found = queue.next_by_sides(waiting, year).where(waiting.c.born_on <= born_by)
     rows = [db.session.execute(found.where(queue.side(waiting) == str(side)).limit(most)) for side in Side]
-    return [ratio.Waiting(*row[:4], Side(row[4])) for side in rows for row in side]
+    return [child for side in rows for child in ratio.children(side)]
 
 
 def _offer(
@@ -175,8 +175,8 @@ def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.W
     found: dict[QueueKind, dict[int, list[ratio.Waiting]]] = {}
     for kind in QueueKind:
         years: dict[int, list[ratio.Waiting]] = {}
-        for row in db.session.execute(queue.next_by_sides(queue.waiting(place_id, kind, day))):
-            years.setdefault(row[1], []).append(ratio.Waiting(*row[:4], Side(row[4])))
+        for child in ratio.children(db.session.execute(queue.next_by_sides(queue.waiting(place_id, kind, day)))):
+            years.setdefault(child.birth_year, []).append(child)
         found[kind] = {
             year: ratio.serve([ratio.Line(children, numbers.cycle_of(place_id, kind, year, day))])
             for year, children in years.items()

@@ -1,6 +1,6 @@
 """Spec 3.4.1, 3.7: the free seats of a district beside the vouchers that still have to choose."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.actions import places
 from app.extensions import db
@@ -15,6 +15,10 @@ class Seating(NamedTuple):
 
     pool: dict[seats.Years, int]
     holders: dict[int, int]
+
+    def as_facts(self) -> dict[str, Any]:
+        """As the history keeps it: [[first year, last year, free]], {birth year: holders}."""
+        return {"pool": [[*years, free] for years, free in self.pool.items() if free], "holders": self.holders}
 
 
 def seating(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Seating:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.actions import documents, ending, norms, places
 from app.actions.beginning import begin, catch_up, latest_voucher
 from app.actions.moving import last_change, move, record
-from app.actions.seating import seating
+from app.actions.seating import Seating, seating
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
@@ -51,12 +51,15 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     )
     db.session.add(held)
     db.session.flush()
+    stood: dict[str, Seating] = {}  # what was free and who had a claim, so that the round can be checked later
     for kind in QueueKind:
-        served = _serve(place_id, kind, order, day)
+        stood[kind] = seating(place_id, kind)
+        served = _serve(place_id, kind, order, day, stood[kind])
         _issue(served.served, held, by=by, at=at)
         held.served += len(served.served)
         held.passed += len(served.passed)
-    record(held, "issue", by=by, at=at, details={"served": held.served, "passed": held.passed})
+    details = {"served": held.served, "passed": held.passed, "seating": {k: s.as_facts() for k, s in stood.items()}}
+    record(held, "issue", by=by, at=at, details=details)
     return held
 
 
@@ -170,8 +173,8 @@ def _voucher_district(place_id: int, day: date) -> None:
         raise Refusal(Reason.wrong_place, place=place_id)
 
 
-def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date) -> seats.Served:
-    pool, holders = seating(place_id, queue_kind)
+def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date, stood: Seating) -> seats.Served:
+    pool, holders = stood
     if not pool:
         return seats.Served([], [])
     line = queue.waiting(place_id, queue_kind, day)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
@@ -18,6 +18,11 @@ class Waiting(NamedTuple):
     born_on: date
     queued_at: datetime
     side: Side
+
+
+def children(rows: Iterable[Any]) -> list[Waiting]:
+    """The rows of queue.next_by_sides."""
+    return [Waiting(id_, year, born_on, at, Side(side)) for id_, year, born_on, at, side in rows]
 
 
 @dataclass(frozen=True)

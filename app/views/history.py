@@ -72,17 +72,8 @@ class HistoryView(BaseView):
 class Notices(Records):
     """Notices with their sentence in the reader's language."""
 
-    def query(self, *args, **kwargs):
-        count, rows = super().query(*args, **kwargs)
-        return count, [self._worded(row) for row in rows]
-
-    def get(self, *args, **kwargs):
-        row = super().get(*args, **kwargs)
-        return row and self._worded(row)
-
-    def _worded(self, row):
-        row.sentence = words.notice(row)
-        return row
+    def get_values_item(self, row, columns):
+        return [words.notice(row) if name == "sentence" else attribute(row, name) for name in columns]
 
 
 class NoticeView(BaseView):

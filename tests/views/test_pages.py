@@ -26,3 +26,9 @@ def test_a_child_has_a_page(town):
     answer = town.sign_in("department").get(f"/applications/show/{town.child}")
     assert answer.status_code == 200
     assert "ОДО.2026.248" in answer.text
+
+
+def test_the_list_of_notices_says_each_of_them_in_a_sentence(town):
+    text = town.sign_in("department").get("/notices/list/").text
+    assert "ОДО.2026.248" in text.split("<tbody>")[1]
+    assert 'class="none"' not in text.split("<tbody>")[1]

@@ -1,0 +1,199 @@
+"""Why a number is what it is (spec 1.1, 3.3): facts, not sentences; why a round served or passed whom: rounds.py.
+
+Today's answers come from the queue itself, those of a past day from the history alone. The words are the screens'.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+from sqlalchemy import case, func, select
+
+from app.actions import norms, numbers
+from app.actions.numbers import Number
+from app.extensions import db
+from app.models import (
+    Application,
+    ApplicationStatus,
+    Change,
+    Norm,
+    Privilege,
+    PrivilegeKind,
+    QueueCategory,
+    QueueKind,
+    QueueOrder,
+    QueueOrderKind,
+    Side,
+)
+from app.rules import past, queue, ratio
+from app.rules.deadlines import age_in_months
+
+Ahead: TypeAlias = tuple[tuple[QueueCategory | Side | None, int], ...]  # None: too young for any category
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many children one verb took out of the line before this one, or brought into it, and the norm it used."""
+
+    verb: str
+    subject: str
+    left: int
+    came: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Spec 3.3: a number on one day, who stands ahead by category or side, and the rules that put the child there.
+
+    `status` is the application's on that day, None before it was registered; without a `number` the child did not
+    wait, or had lost its `standing`. `cycle` belongs to an order by ratio.
+    """
+
+    day: date
+    status: ApplicationStatus | None
+    standing: bool
+    last_change: Change | None
+    number: Number | None
+    ahead: Ahead
+    order: QueueOrder
+    norms: tuple[Norm, ...]
+    privilege: Privilege | None
+    months: int
+    cycle: ratio.Cycle | None
+
+
+def of(application: Application, day: date, today: date) -> Explanation:
+    """Why an application had its number on a local day, from the day it was registered until today.
+
+    Raises Refusal(no_norm).
+    """
+    order = norms.order(application.place_id, day)
+    last = _last_change(application, day)
+    status = ApplicationStatus(last.status_to) if last is not None and last.status_to else None
+    line = line_on(application.place_id, application.queue_kind, day, today)
+    stands = db.session.execute(select(line.c.privilege).where(line.c.id == application.id)).first()
+    number: Number | None = None
+    ahead: Ahead = ()
+    cycle: ratio.Cycle | None = None
+    if stands is not None:
+        kind = PrivilegeKind(stands[0]) if stands[0] else None
+        number = numbers.in_line(application, line, kind, day)
+        if order.kind is QueueOrderKind.ratio:
+            ahead, cycle = number.ahead, numbers.cycle(application, day)
+        else:
+            ahead = _ahead_by_category(application, line, order, number, day)
+    used = ["procedure", "queue.ratio"] if order.kind is QueueOrderKind.ratio else ["procedure"]
+    return Explanation(
+        day=day,
+        status=status,
+        standing=bool(last.standing) if last is not None else False,
+        last_change=last,
+        number=number,
+        ahead=ahead,
+        order=order,
+        norms=tuple(norms.in_force(name, application.place_id, day) for name in used),
+        privilege=_privilege_on(application, day) if stands is not None and stands[0] else None,
+        months=age_in_months(application.born_on, day),
+        cycle=cycle,
+    )
+
+
+def line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> queue.Queue:
+    """Who waited on a day: today's queue, or that day's end by the history."""
+    if day >= today:
+        return queue.waiting(place_id, queue_kind, day)
+    return past.waiting(place_id, queue_kind, past.Until(day))
+
+
+def number_on(application: Application, day: date, today: date) -> Number | None:
+    """Spec 3.3: its numbers on any local day; None where it did not wait, or had lost its standing.
+
+    Raises Refusal(no_norm).
+    """
+    line = line_on(application.place_id, application.queue_kind, day, today)
+    stands = db.session.execute(select(line.c.privilege).where(line.c.id == application.id)).first()
+    if stands is None:
+        return None
+    kind = PrivilegeKind(stands[0]) if stands[0] else None
+    return numbers.in_line(application, line, kind, day)
+
+
+def moved(application: Application, since: date, day: date) -> list[Moved]:
+    """What changed in the line ahead of a child after the day `since`, until `day`: by verb, how many left and came.
+
+    Counted are the children that were queued before it (of its birth year, where the order is by ratio), and of
+    privileges those of its whole line: a confirmed one may overtake.
+    """
+    same_line = [Application.place_id == application.place_id, Application.queue_kind == application.queue_kind]
+    if norms.order(application.place_id, day).kind is QueueOrderKind.ratio:
+        same_line.append(Application.birth_year == application.birth_year)
+    upto = numbers.standing(application)
+    before = (Application.queued_at < upto.queued_at) | (
+        (Application.queued_at == upto.queued_at) & (Application.id < application.id)
+    )
+    of_queue, of_privilege = Change.subject == Application.__tablename__, Change.subject == Privilege.__tablename__
+    left = func.sum(_one(of_queue & (Change.status_from == "queued") & (Change.status_to != "queued")))
+    came = func.sum(_one((of_queue & (Change.status_to == "queued")) | (of_privilege & (Change.verb == "confirm"))))
+    found = db.session.execute(
+        select(Change.verb, Change.subject, left, came)
+        .join(Application, Application.id == Change.application_id)
+        .where(
+            *same_line,
+            Application.id != application.id,
+            Change.place_id == application.place_id,
+            Change.status_to.is_not(None),
+            Change.effective_on > since,
+            Change.effective_on <= day,
+            (of_queue & before) | of_privilege,
+        )
+        .group_by(Change.verb, Change.subject)
+        .order_by(Change.verb)
+    )
+    return [Moved(verb, subject, gone or 0, come or 0) for verb, subject, gone, come in found if gone or come]
+
+
+def _one(condition: Any) -> Any:
+    return case((condition, 1), else_=0)
+
+
+def _ahead_by_category(
+    application: Application, line: queue.Queue, order: QueueOrder, number: Number, day: date
+) -> Ahead:
+    upto = numbers.standing(application, number.category.rank if number.category else queue.NOT_SERVED)
+    by_rank = {category.rank: category for category in order.categories}
+    counted = db.session.execute(queue.how_many_by_category(line, order.categories, day, upto=upto))
+    return tuple((by_rank.get(rank), count) for rank, count in counted)
+
+
+def _last_change(application: Application, day: date) -> Change | None:
+    """The change of status that an application stood after at the end of a day."""
+    return db.session.scalars(
+        select(Change)
+        .where(
+            Change.application_id == application.id,
+            Change.subject == Application.__tablename__,
+            Change.status_to.is_not(None),
+            Change.effective_on <= day,
+        )
+        .order_by(Change.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _privilege_on(application: Application, day: date) -> Privilege | None:
+    """The privilege that counted at the end of a day."""
+    for privilege in application.privileges:
+        last = db.session.scalars(
+            select(Change.status_to)
+            .where(
+                Change.subject == Privilege.__tablename__,
+                Change.subject_id == privilege.id,
+                Change.status_to.is_not(None),
+                Change.effective_on <= day,
+            )
+            .order_by(Change.id.desc())
+            .limit(1)
+        ).first()
+        if last == "confirmed" and (privilege.valid_until is None or privilege.valid_until >= day):
+            return privilege
+    return None

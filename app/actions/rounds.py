@@ -1,0 +1,146 @@
+"""Spec 1.2, 3.3: for any round or offer the list as it stood, and why each child was served or passed over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
+from typing import Any
+
+from sqlalchemy import select
+
+from app.actions import norms, numbers
+from app.extensions import db
+from app.models import Application, Change, Offer, QueueCategory, QueueKind, Round, Side, Voucher
+from app.rules import past, queue, ratio, seats
+from app.rules.deadlines import age_in_months
+
+
+class Outcome(StrEnum):
+    """What a round did about a child: served; passed for want of a seat; or not yet its turn or age."""
+
+    served = auto()
+    no_seat = auto()
+    later = auto()
+    too_young = auto()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One child as the round met it: its position from 1, where it stood, what happened and why."""
+
+    position: int
+    application_id: int
+    birth_year: int
+    standing: QueueCategory | Side | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class RoundExplained:
+    """Spec 1.2: the list as it stood, and whether the round that is on record followed it.
+
+    `seats` says what was free and who had a claim before it: {(years): free}, {birth year: holders}.
+    """
+
+    lines: list[Line]
+    followed: bool
+    free: dict[seats.Years, int] = field(default_factory=dict)
+    holders: dict[int, int] = field(default_factory=dict)
+
+
+def of_round(held: Round) -> RoundExplained:
+    """The list as it stood when a round of vouchers or the offers of a vacancy were made, rebuilt from the history."""
+    return _of_offers(held) if held.vacancy_id is not None else _of_vouchers(held)
+
+
+def _then(held: Round, queue_kind: QueueKind) -> queue.Queue:
+    return past.waiting(held.place_id, queue_kind, past.Until(held.held_on, held.after_change_id))
+
+
+def _record_of(held: Round) -> dict[str, Any]:
+    details = db.session.scalars(
+        select(Change.details).where(Change.subject == Round.__tablename__, Change.subject_id == held.id)
+    ).first()
+    return details or {}
+
+
+def _of_vouchers(held: Round) -> RoundExplained:
+    """Spec 3.4.1: down the categories, to each child with whom every holder could still be seated."""
+    lines: list[Line] = []
+    seating, pool, holding = _record_of(held).get("seating", {}), dict[seats.Years, int](), dict[int, int]()
+    categories = held.queue_order.categories
+    by_rank = {category.rank: category for category in categories}
+    served_now: list[int] = []
+    for kind in QueueKind:
+        line = _then(held, kind)
+        rank = queue.category_rank(line, categories, held.held_on)
+        stood = db.session.execute(
+            select(line.c.id, line.c.birth_year, rank).order_by(rank, line.c.queued_at, line.c.id)
+        ).all()
+        known = seating.get(str(kind), {})
+        free = {(first, last): n for first, last, n in known.get("pool", [])}
+        holders = {int(year): n for year, n in known.get("holders", {}).items()}
+        candidates = [(id_, year) for id_, year, r in stood if r < queue.NOT_SERVED]
+        served = set(seats.serve(candidates, free=free, holders=holders).served) if free else set()
+        served_now += [id_ for id_, _ in candidates if id_ in served]
+        for id_, year, r in stood:
+            outcome = Outcome.served if id_ in served else Outcome.no_seat
+            if r == queue.NOT_SERVED:
+                outcome = Outcome.too_young
+            lines.append(Line(len(lines) + 1, id_, year, by_rank.get(r), outcome))
+        for years, n in free.items():
+            pool[years] = pool.get(years, 0) + n
+        for year, n in holders.items():
+            holding[year] = holding.get(year, 0) + n
+    issued = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
+    return RoundExplained(lines, list(db.session.scalars(issued)) == served_now, pool, holding)
+
+
+def _of_offers(held: Round) -> RoundExplained:
+    """Spec 3.3, ratio: each birth year's line by its cycle, the earlier queued of their next children first."""
+    if held.vacancy is None:
+        raise ValueError("offers belong to a vacancy")
+    group, day = held.vacancy.group, held.held_on
+    kind = group.kindergarten.queue_kind
+    line = _then(held, kind)
+    minimum = norms.number("referral.minimum_age", held.place_id, day)
+    years = range(group.birth_year_from, group.birth_year_to + 1)
+    found = db.session.execute(queue.next_by_sides(line).where(line.c.birth_year.in_(years)))
+    stood = ratio.children(found)
+    old = [child for child in stood if age_in_months(child.born_on, day) >= minimum]
+    in_order = ratio.serve(
+        [
+            ratio.Line(
+                (child for child in old if child.birth_year == year),
+                numbers.cycle_of(held.place_id, kind, year, day, before=held.id),
+            )
+            for year in years
+        ]
+    )
+    places_then = int(_record_of(held).get("places", held.served))
+    lines = [
+        Line(
+            position,
+            child.application_id,
+            child.birth_year,
+            child.side,
+            Outcome.served if position <= places_then else Outcome.later,
+        )
+        for position, child in enumerate(in_order, start=1)
+    ]
+    young = [child for child in stood if child not in old]
+    lines += [
+        Line(len(lines) + n, child.application_id, child.birth_year, child.side, Outcome.too_young)
+        for n, child in enumerate(young, start=1)
+    ]
+    offered = select(Offer.application_id).where(Offer.round_id == held.id).order_by(Offer.id)
+    served = [one.application_id for one in lines if one.outcome is Outcome.served]
+    return RoundExplained(lines, list(db.session.scalars(offered)) == served)
+
+
+def rounds_that_met(application: Application) -> Sequence[Round]:
+    """The rounds and offers of its district since it was registered, the last one first."""
+    return db.session.scalars(
+        select(Round)
+        .where(Round.place_id == application.place_id, Round.held_at >= application.queued_at)
+        .order_by(Round.id.desc())
+    ).all()
