@@ -45,36 +45,41 @@ APPLICATION_FINAL = frozenset({A.enrolled, A.removed, A.archived})
 
 @dataclass(frozen=True)
 class Step:
-    """From which statuses a verb starts, to which it may lead, and whether a reason must be given."""
+    """From which statuses a verb starts, to which it may lead, whether a reason must be given, where spec 3 says so."""
 
     source: frozenset[StrEnum]
     target: frozenset[StrEnum]
     reason_required: bool = False
+    clause: str = "3.8"
 
 
-def step(source: Collection[StrEnum], target: StrEnum | set[StrEnum], *, reason: bool = False) -> Step:
-    return Step(frozenset(source), frozenset(target if isinstance(target, set) else {target}), reason)
+def step(
+    source: Collection[StrEnum], target: StrEnum | set[StrEnum], *, reason: bool = False, clause: str = "3.8"
+) -> Step:
+    return Step(frozenset(source), frozenset(target if isinstance(target, set) else {target}), reason, clause)
 
 
 MOVES: dict[type, dict[str, Step]] = {
     Application: {
-        "issue": step({A.queued}, A.confirming),
-        "confirm": step({A.confirming}, A.voucher_issued),
-        "refuse": step({A.confirming, A.voucher_issued}, A.archived),
-        "lapse": step({A.confirming}, A.stop_listed),
-        "expire": step({A.voucher_issued, A.referred}, A.archived),
-        "restore": step({A.stop_listed}, A.queued),
-        "offer": step({A.queued}, A.notified),
-        "pass_over": step({A.notified}, A.queued),
-        "choose": step({A.voucher_issued, A.notified, A.queued}, {A.referred, A.queued}),
-        "enrol": step({A.referred}, A.enrolled),
-        "miss": step({A.referred}, {A.stop_listed, A.removed}),
-        "release": step({A.stop_listed}, A.queued),
-        "revoke": step({A.confirming, A.voucher_issued, A.referred}, A.queued),
-        "withdraw": step({A.queued, A.notified, A.confirming, A.voucher_issued, A.stop_listed, A.referred}, A.removed),
-        "archive": step(set(A) - APPLICATION_FINAL, A.archived, reason=True),
-        "reinstate": step({A.archived, A.removed}, A.queued, reason=True),
-        "leave": step({A.enrolled}, A.archived),
+        "issue": step({A.queued}, A.confirming, clause="3.4.1"),
+        "confirm": step({A.confirming}, A.voucher_issued, clause="3.4.2"),
+        "refuse": step({A.confirming, A.voucher_issued}, A.archived, clause="3.4.2"),
+        "lapse": step({A.confirming}, A.stop_listed, clause="3.4.2"),
+        "expire": step({A.voucher_issued, A.referred}, A.archived, clause="3.4.4"),
+        "restore": step({A.stop_listed}, A.queued, clause="3.4.3"),
+        "offer": step({A.queued}, A.notified, clause="3.5.1"),
+        "pass_over": step({A.notified}, A.queued, clause="3.5.2"),
+        "choose": step({A.voucher_issued, A.notified, A.queued}, {A.referred, A.queued}, clause="3.4.4, 3.5.2"),
+        "enrol": step({A.referred}, A.enrolled, clause="3.4.4, 3.5.5"),
+        "miss": step({A.referred}, {A.stop_listed, A.removed}, clause="3.5.5"),
+        "release": step({A.stop_listed}, A.queued, clause="3.5.6"),
+        "revoke": step({A.confirming, A.voucher_issued, A.referred}, A.queued, clause="3.4.5, 3.5.5"),
+        "withdraw": step(
+            {A.queued, A.notified, A.confirming, A.voucher_issued, A.stop_listed, A.referred}, A.removed, clause="3.8"
+        ),
+        "archive": step(set(A) - APPLICATION_FINAL, A.archived, reason=True, clause="3.4.5"),
+        "reinstate": step({A.archived, A.removed}, A.queued, reason=True, clause="3.8"),
+        "leave": step({A.enrolled}, A.archived, clause="3.8"),
     },
     Voucher: {
         "confirm": step({V.issued}, V.confirmed),
