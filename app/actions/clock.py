@@ -29,7 +29,6 @@ from app.models import (
 )
 from app.permissions import CLOCK
 from app.rules import due
-from app.rules import places as rules
 from app.rules.calendar import local_day
 from app.rules.deadlines import born_between, months_later
 from app.rules.refusals import Reason, Refusal
@@ -242,34 +241,19 @@ def _hold_round(at: datetime, place_id: int) -> int:
     today = local_day(at)
     if norms.in_force("rounds", place_id, today).value != "clock":
         return 0
-    if norms.procedure(place_id, today) == "referral":
-        return _make_offers(at, place_id, today)
-    held = select(Round.id).where(Round.place_id == place_id, Round.held_on == today, Round.automatic)
+    held = select(Round.id).where(
+        Round.place_id == place_id, Round.held_on == today, Round.automatic, Round.vacancy_id.is_(None)
+    )
     if db.session.scalars(held).first() is not None:
         return 0
+    hold = vouchers.issue_round if norms.procedure(place_id, today) == "voucher" else offers.offer_all
     try:
         with db.session.begin_nested():
-            vouchers.issue_round(place_id, by=CLOCK, at=at, automatic=True)
+            hold(place_id, by=CLOCK, at=at, automatic=True)
     except Refusal as refusal:
         first = due.narrow(due.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
         return _wait(first, refusal, at=at, on=today)
     return 1
-
-
-def _make_offers(at: datetime, place_id: int, today: date) -> int:
-    """Spec 3.5.1: where the clock makes the offers, once for each vacancy and local day."""
-    made = select(Round.vacancy_id).where(Round.place_id == place_id, Round.held_on == today, Round.automatic)
-    made = made.where(Round.vacancy_id.is_not(None))
-    done = 0
-    for vacancy in db.session.scalars(rules.published_general(places.subtree(place_id)).where(Vacancy.id.not_in(made))):
-        try:
-            with db.session.begin_nested():
-                done += offers.offer(vacancy, by=CLOCK, at=at, automatic=True).served
-        except Refusal as refusal:
-            if refusal.reason not in (Reason.wrong_place, Reason.no_free_place):
-                first = due.narrow(due.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
-                return done + _wait(first, refusal, at=at, on=today)
-    return done
 
 
 def _wait(its_applications: Select[int], refusal: Refusal, *, at: datetime, on: date) -> int:

@@ -74,6 +74,27 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     return held
 
 
+def offer_all(place_id: int, *, by: Actor, at: datetime, automatic: bool = False) -> Round:
+    """Spec 3.1, 3.5.1: the offers of all published vacancies of a district that go by turn; the round of one day.
+
+    Raises Refusal: not_allowed, no_calendar, no_norm.
+    """
+    day = local_day(at)
+    order = norms.order(place_id, day)
+    held = Round(place_id=place_id, held_on=day, held_at=at, queue_order=order, automatic=automatic)
+    permit(by, "offer", held)
+    db.session.add(held)
+    held.after_change_id, held.served, held.passed = last_change(), 0, 0
+    for vacancy in db.session.scalars(rules.published_general(places.subtree(place_id))):
+        try:
+            held.served += offer(vacancy, by=by, at=at, automatic=automatic).served
+        except Refusal as refusal:
+            if refusal.reason not in (Reason.wrong_place, Reason.no_free_place):
+                raise
+    record(held, "offer", by=by, at=at, details={"served": held.served})
+    return held
+
+
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.Waiting]:
     """Spec 3.3: the next children for so many places of a group, each birth year with a line and a cycle of its own.
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.actions import norms, numbers
 from app.extensions import db
-from app.models import Application, Change, Offer, QueueCategory, QueueKind, Round, Side, Voucher
+from app.models import Application, Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
 from app.rules import past, queue, ratio, seats
 from app.rules.deadlines import age_in_months
 
@@ -49,7 +49,11 @@ class RoundExplained:
 
 def of_round(held: Round) -> RoundExplained:
     """The list as it stood when a round of vouchers or the offers of a vacancy were made, rebuilt from the history."""
-    return _of_offers(held) if held.vacancy_id is not None else _of_vouchers(held)
+    if held.vacancy_id is not None:
+        return _of_offers(held)
+    if held.queue_order.kind is QueueOrderKind.ratio:
+        return RoundExplained([], True)  # a day's offers: each vacancy has a round of its own
+    return _of_vouchers(held)
 
 
 def _then(held: Round, queue_kind: QueueKind) -> queue.Queue:
