@@ -22,6 +22,7 @@ from app.views.norms import DayOffView, NormView
 from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
+from app.views.why import RoundView
 
 LANGUAGES = {
     "kk": {"flag": "kz", "name": "Қазақша", "short": "Қаз"},
@@ -29,7 +30,7 @@ LANGUAGES = {
 }
 
 MENU: tuple[tuple[Any, ...], ...] = (
-    (ApplicationView, VoucherView, ReferralView),
+    (ApplicationView, VoucherView, ReferralView, RoundView),
     (VacancyView, KindergartenView, GroupView),
     (NormView, DayOffView),
     (HistoryView, NoticeView),

@@ -35,11 +35,12 @@ from app.permissions import MAY, Role, unscoped
 from app.rules import iin
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
-from app.views import forms
+from app.views import forms, why
 from app.views.asking import ask, asked, done, problem_with, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.lists import Records
 from app.views.vouchers import reason
+from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
@@ -93,7 +94,7 @@ class RegisterForm(ContactForm):
         return Person(**{name: value for name, value in fields.items() if value is not None})
 
 
-class ApplicationView(BaseView):
+class ApplicationView(Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, READERS
     adds, removes = "register", "-"
@@ -310,6 +311,7 @@ class ApplicationView(BaseView):
     grants = {
         "can_choose": MAY[Application]["choose"],
         "can_paper": READERS,
+        "can_why": why.READERS,
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.records import Invalid
+from app.actions.rounds import Outcome
 from app.models import (
     ApplicationStatus,
     Audience,
@@ -31,8 +32,10 @@ from app.models import (
     PrivilegeKind,
     PrivilegeStatus,
     QueueKind,
+    QueueOrderKind,
     ReferralStatus,
     Sex,
+    Side,
     Unit,
     VacancyStatus,
     VoucherStatus,
@@ -87,6 +90,12 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "rejected": _l("Rejected"),
         "expired": _l("Expired"),
     },
+    Side: {
+        "out_of_turn": _l("Out of turn"),
+        "privileged": _l("Privileged"),
+        "general": _l("General queue"),
+    },
+    QueueOrderKind: {"ratio": _l("By ratio"), "categories": _l("By categories")},
     PrivilegeKind: {
         "out_of_turn": _l("Out of turn"),
         "first_order": _l("First order"),
@@ -336,6 +345,14 @@ REASONS: dict[str, Any] = {
     "expire": _l("the voucher expired"),
     "refuse": _l("the voucher was refused"),
     "revoke": _l("the voucher was revoked"),
+}
+
+
+OUTCOMES: dict[Outcome, Any] = {
+    Outcome.served: _l("served"),
+    Outcome.no_seat: _l("passed over: no free place was left for its birth year"),
+    Outcome.later: _l("its turn had not come: the places ended before it"),
+    Outcome.too_young: _l("too young on that day"),
 }
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import sqlalchemy as sa
 
 from app import documents
-from app.actions import accounts, applications, clock, contracts, enrolments, norms, referrals, vouchers
+from app.actions import accounts, applications, clock, contracts, enrolments, referrals, vouchers
 from app.extensions import db
 from app.models import (
     Change,
@@ -20,7 +20,6 @@ from app.models import (
     Place,
     PlaceKind,
     PrivilegeKind,
-    Round,
     Unit,
     User,
     Vacancy,
@@ -97,6 +96,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     late = factories.application(place)
     vouchers.issue(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
     clock.run(at=at("2026-04-08T10:00"), place_id=place.id)
+    held = vouchers.issue_round(place.id, by=DEPARTMENT, at=at("2026-04-08T11:00"))  # nobody waits yet
     waiting = factories.application(place, privilege=PrivilegeKind.first_order)
     referred, enrolled, stay = voucher(place, privilege=PrivilegeKind.out_of_turn), voucher(place), voucher(place)
     referral = choose(referred, vacancy)
@@ -111,14 +111,6 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     )
     documents.store(referred.documents[0], b"%PDF " + name.encode())
     chosen = sa.select(Change.id).where(Change.application_id == referred.id, Change.verb == "choose")
-    db.session.add(
-        Round(
-            place_id=place.id,
-            held_on=date(2026, 4, 9),
-            held_at=at("2026-04-09T10:00"),
-            queue_order_id=norms.order(place.id, date(2026, 4, 9)).id,
-        )
-    )
     account = official(f"head of {name}", Role.head, kindergarten)
     db.session.flush()
     return SimpleNamespace(
@@ -139,6 +131,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         referral=referral.id,
         document=referred.documents[0].id,
         notice=referred.notices[-1].id,
+        round=held.id,
         change=db.session.scalars(chosen).first(),
         account=account.id,
     )

@@ -1,0 +1,43 @@
+"""Spec 1.1-1.2 on screen: any child, any day, in Kazakh or Russian; any round with its list."""
+
+import pytest
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_an_auditor_reads_why_a_number_is_what_it_is(city, language):
+    auditor = city.sign_in("auditor")
+    auditor.post(f"/language/{language}", {"back": "/"})
+    text = auditor.get(f"/applications/why/{city.own.waiting}").text
+    said = {
+        "kk": ("Алдында кім тұр", "Қолданылған ережелер", "Санаттар бойынша"),
+        "ru": ("Кто стоит впереди", "Применённые правила", "По категориям"),
+    }
+    assert all(words in text for words in said[language])
+    assert "3.3" not in text.split("<table>")[0]
+
+
+def test_a_child_that_does_not_wait_has_no_number_and_is_told_why(city):
+    text = city.sign_in("auditor").get(f"/applications/why/{city.own.enrolled}").text
+    assert "badge enrolled" in text
+    then = city.sign_in("auditor").get(f"/applications/why/{city.own.enrolled}?day=2026-04-08").text
+    assert "badge enrolled" not in then
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "yesterday", "2020-01-01", "2031-01-01"])
+def test_a_day_that_cannot_be_told_is_refused(city, day):
+    auditor = city.sign_in("auditor")
+    assert auditor.get(f"/applications/why/{city.own.waiting}?day={day}").status_code == 400
+    assert auditor.get(f"/applications/why/{city.own.waiting}?since={day}").status_code == 400
+
+
+def test_a_round_shows_its_list_as_it_stood_and_that_it_followed_the_order(city):
+    city.sign_in("department").post("/vouchers/round", {"place": city.own.place})
+    auditor = city.sign_in("auditor")
+    held = auditor.get("/rounds/list/").text.split('href="/rounds/show/')[1].split('"')[0]
+    text = auditor.get(f"/rounds/show/{held}").text
+    assert "flash success" in text and "flash danger" not in text
+    link = f"/applications/why/{city.own.waiting}?day=2026-04-13"
+    assert link in text
+    number = text.split(f'{link}">')[1].split("<")[0]
+    assert auditor.get(f"/rounds/show/{held}?q={number.lower()}").text.count("/applications/why/") == 1
+    assert auditor.get(f"/rounds/show/{held}?q=nobody").text.count("/applications/why/") == 0
