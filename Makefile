@@ -1,7 +1,7 @@
 # Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint fix types bench migrate translations pins for-run for-test for-bench
+.PHONY: help run setup test lint fix types bench rules migrate translations pins for-run for-test for-bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,6 +33,9 @@ types: for-test ## check types, strictly, in app/rules and app/actions
 
 bench: for-bench ## measure beside peers (ONLY=list,pdf for some rows)
 	@$(BIN)/python -m bench $(ONLY) $(ARGS)
+
+rules: for-test ## print the regulation's table of contents, with what proves each clause
+	@$(BIN)/python tools/rules.py
 
 migrate: for-run ## write the migration for a change of app/models.py (M="what changes")
 	@mkdir -p var

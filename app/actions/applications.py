@@ -61,7 +61,7 @@ def register(
     privilege: PrivilegeKind | None = None,
     reason: str | None = None,
 ) -> Application:
-    """S3: put a child into the queue of a district, behind all who came before.
+    """S3, spec 3.8: put a child into the queue of a district, behind all who came before.
 
     A birth date that differs from the IIN is accepted with a reason only. A privilege is claimed, not confirmed.
     Raises Refusal: not_allowed, bad_iin, reason_required, wrong_place, too_old, already_waiting, no_norm.
@@ -105,7 +105,9 @@ def register(
 
 
 def claim(application: Application, kind: PrivilegeKind, *, by: Actor, at: datetime) -> Privilege:
-    """S3: the family claims a privilege; it counts once an official has confirmed it. Raises Refusal(not_allowed)."""
+    """S3, spec 3.3: the family claims a privilege; it counts once an official has confirmed it. Raises
+    Refusal(not_allowed).
+    """
     privilege = Privilege(application=application, kind=kind, claimed_at=at)
     db.session.add(privilege)
     record(privilege, "claim", by=by, at=at, status=(None, PrivilegeStatus.claimed), details={"kind": kind})
@@ -132,7 +134,7 @@ def counts(application: Application) -> None:
 
 
 def restore(application: Application, *, by: Actor, at: datetime) -> None:
-    """S1: once within the 28 days on the stop-list a family takes its place in the queue again.
+    """S1, spec 3.4.3: once within the 28 days on the stop-list a family takes its place in the queue again.
 
     Raises Refusal: not_allowed, too_late, wrong_status, already_used.
     """

@@ -37,7 +37,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def run(*, at: datetime, place_id: int) -> int:
-    """All that is due in one district, and its round where the norm says that the clock holds it.
+    """Spec 3.1: all that is due in one district, and its round where the norm says that the clock holds it.
 
     Returns the number of effects. The caller commits, district by district.
     """
@@ -60,7 +60,9 @@ def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) 
 
 
 def lapse(at: datetime, place_id: int, application_id: int | None) -> int:
-    """S1: interest not confirmed in two working days: the voucher lapses, the application is stop-listed."""
+    """S1, spec 3.4.2: interest not confirmed in two working days: the voucher lapses, the application is
+    stop-listed.
+    """
     ids = due.narrow(due.to_lapse(local_day(at)), place_id, application_id)
     return sum(_lapse(at, place_id, ids, last) for last in _last_days(ids, Voucher.confirm_by))
 
@@ -88,7 +90,7 @@ def _lapse(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
 
 
 def expire(at: datetime, place_id: int, application_id: int | None) -> int:
-    """S1: no place chosen, or the contract not signed by the family, in time: the place is freed."""
+    """S1, spec 3.4.4: no place chosen, or the contract not signed by the family, in time: the place is freed."""
     ids = due.narrow(due.to_expire(local_day(at)), place_id, application_id)
     return sum(_expire(at, place_id, ids, last) for last in _last_days(ids, Voucher.choose_by))
 

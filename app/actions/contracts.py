@@ -13,7 +13,8 @@ from app.rules.refusals import Reason, Refusal
 
 
 def sign(application: Application, *, by: Actor, at: datetime) -> None:
-    """S1: the family or the head signs. For a family at the counter the day of its signed paper is required.
+    """S1, spec 3.4.4: the family or the head signs. For a family at the counter the day of its signed paper is
+    required.
 
     Raises Refusal: not_allowed, too_late (the family after choose_by), wrong_status, reason_required (no paper).
     """

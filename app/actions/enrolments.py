@@ -29,7 +29,8 @@ from app.rules.refusals import Reason, Refusal
 
 
 def enrol(application: Application, *, by: Actor, at: datetime) -> None:
-    """S1, S2: the head takes the child in, once the contract is complete or the family came with the papers in time.
+    """S1, S2, spec 3.4.4, 3.5.5: the head takes the child in, once the contract is complete or the family came with
+    the papers in time.
 
     A temporary stay ends then. Raises Refusal: not_allowed, too_late, wrong_status (a signature is missing).
     """

@@ -63,7 +63,7 @@ class Explanation:
 
 
 def of(application: Application, day: date, today: date) -> Explanation:
-    """Why an application had its number on a local day, from the day it was registered until today.
+    """Spec 3.3: why an application had its number on a local day, from the day it was registered until today.
 
     Raises Refusal(no_norm).
     """
@@ -119,7 +119,8 @@ def number_on(application: Application, day: date, today: date) -> Number | None
 
 
 def moved(application: Application, since: date, day: date) -> list[Moved]:
-    """What changed in the line ahead of a child after the day `since`, until `day`: by verb, how many left and came.
+    """Spec 3.3: what changed in the line ahead of a child after the day `since`, until `day`: by verb, how many
+    left and came.
 
     Counted are the children that were queued before it (of its birth year, where the order is by ratio), and of
     privileges those of its whole line: a confirmed one may overtake.

@@ -29,7 +29,8 @@ def move(
     tell: Mapping[str, Any] | None = None,
     **facts: Any,
 ) -> None:
-    """Move one record by a verb of the table, set `facts` on it and write its history, in the caller's transaction.
+    """Spec 3.7, 3.8: move one record by a verb of the table, set `facts` on it and write its history, in the
+    caller's transaction.
 
     `on`: the local day that the change counts from (the day of `at` when None); `tell`: facts for the notices that
     go with an application's verb. The caller holds the district's lock. Raises Refusal: not_allowed, wrong_status,

@@ -163,7 +163,7 @@ def by_turn(kindergarten: Kindergarten, day: date) -> bool:
 
 
 def minimum_age(kindergarten: Kindergarten, day: date) -> int:
-    """S0, S2: how old a child must be on the day of choice, in full months. Raises Refusal(no_norm)."""
+    """S0, S2, spec 3.5.3: how old a child must be on the day of choice, in full months. Raises Refusal(no_norm)."""
     private = kindergarten.ownership is Ownership.private
     name = "state_order.minimum_age" if private else "referral.minimum_age"
     return norms.number(name, kindergarten.place_id, day)

@@ -40,7 +40,7 @@ from app.rules.refusals import Reason, Refusal
 
 
 def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> Referral:
-    """S0-S2: the family takes a place: by its voucher, or in its turn and where none is needed.
+    """S0-S2, spec 3.4.4, 3.5.2-4: the family takes a place: by its voucher, or in its turn and where none is needed.
 
     Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, wrong_place, wrong_birth_year, too_young,
     no_free_place, not_their_turn, no_calendar.
@@ -293,7 +293,8 @@ def current(application: Application) -> Referral:
 
 
 def choices(application: Application, day: date) -> list[tuple[Vacancy, int]]:
-    """S1, "Балабақшаны таңдаңыз": published vacancies of the child's birth year in the district with free places.
+    """S1, spec 3.4.4, "Балабақшаны таңдаңыз": published vacancies of the child's birth year in the district with
+    free places.
 
     A general place that another holder must have is not among them. Free places are counted for each.
     """

@@ -17,7 +17,7 @@ from app.rules.transitions import target
 
 
 def ask(application: Application, *, by: Actor, at: datetime, reason: str | None) -> Reinstatement:
-    """Ask that an archived or removed application come back.
+    """Spec 3.8: ask that an archived or removed application come back.
 
     Raises Refusal: not_allowed, wrong_status (also when it is asked for already), reason_required, too_old,
     already_waiting.
@@ -36,7 +36,7 @@ def ask(application: Application, *, by: Actor, at: datetime, reason: str | None
 
 
 def decide(asked: Reinstatement, *, approved: bool, by: Actor, at: datetime) -> None:
-    """A second person says yes, and the application waits again; or no, and nothing else happens.
+    """Spec 3.8: a second person says yes, and the application waits again; or no, and nothing else happens.
 
     Raises Refusal: not_allowed (also whoever asked), wrong_status (decided already), and what reinstate raises.
     """

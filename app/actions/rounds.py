@@ -48,7 +48,9 @@ class RoundExplained:
 
 
 def of_round(held: Round) -> RoundExplained:
-    """The list as it stood when a round of vouchers or the offers of a vacancy were made, rebuilt from the history."""
+    """Spec 3.3: the list as it stood when a round of vouchers or the offers of a vacancy were made, rebuilt from
+    the history.
+    """
     if held.vacancy_id is not None:
         return _of_offers(held)
     if held.queue_order.kind is QueueOrderKind.ratio:

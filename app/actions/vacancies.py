@@ -18,7 +18,7 @@ from app.rules.transitions import target
 
 
 def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
-    """S1: the places of a drafted vacancy become free for the queue.
+    """S1, spec 3.5.1, 3.6: the places of a drafted vacancy become free for the queue.
 
     Raises Refusal: not_allowed, too_late (its last day is over), wrong_status, no_free_place (the group has
     fewer free places than the vacancy promises).

@@ -64,7 +64,7 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
 
 
 def issue(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
-    """Spec 4, `issue` with an application: one child out of order, with a reason.
+    """Spec 3.4.1, `issue` with an application: one child out of order, with a reason.
 
     Raises Refusal: not_allowed, stop_listed, wrong_status, reason_required, wrong_place, too_young, no_free_place.
     """
@@ -105,7 +105,9 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
 
 
 def refuse(application: Application, *, by: Actor, at: datetime) -> None:
-    """S1: the family gives the voucher up; the child leaves the queue. Raises Refusal: not_allowed, wrong_status."""
+    """S1, spec 3.4.2: the family gives the voucher up; the child leaves the queue. Raises Refusal: not_allowed,
+    wrong_status.
+    """
     begin(application, "refuse", by=by, at=at)
     ending.end_claims(application, voucher_verb="refuse", by=by, at=at)
     move(application, "refuse", by=by, at=at, tell={})

@@ -43,7 +43,9 @@ def in_time(
 
 
 def last_day(verb: str, voucher: Voucher | None, stop_listing: StopListing | None) -> date | None:
-    """S1: the last day of the term that a verb belongs to; None for a verb without a running or missed term."""
+    """S1, spec 3.4: the last day of the term that a verb belongs to; None for a verb without a running or missed
+    term.
+    """
     if verb == "confirm" and voucher and voucher.status in (V.issued, V.lapsed):
         return voucher.confirm_by
     if verb in ("choose", "sign") and voucher and voucher.status in (V.confirmed, V.expired):
@@ -110,7 +112,7 @@ def not_too_long(until: date, last: date) -> None:
 
 
 def times_left(used: int, allowed: int) -> None:
-    """S1, S2: no more often than voucher.restorations, or referral.extensions, says."""
+    """S1, S2, spec 3.4.3, 3.5.5: no more often than voucher.restorations, or referral.extensions, says."""
     if used >= allowed:
         raise Refusal(Reason.already_used, times=allowed)
 
@@ -122,6 +124,6 @@ def still_open(ends_on: date | None, day: date) -> None:
 
 
 def signed_once(signed_at: datetime | None) -> None:
-    """S1: nobody signs the same contract twice."""
+    """S1, spec 3.4.4: nobody signs the same contract twice."""
     if signed_at is not None:
         raise Refusal(Reason.wrong_status, verb="sign")

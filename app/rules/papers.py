@@ -26,7 +26,9 @@ class Standing:
 
 
 def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> Standing:
-    """S1: a voucher holds through its running term, or the stay it has become that of; for good once it is used."""
+    """S1, spec 3.4: a voucher holds through its running term, or the stay it has become that of; for good once it
+    is used.
+    """
     match paper_of.status, paper_of.kind:
         case VoucherStatus.used, _:
             return Standing()

@@ -24,7 +24,7 @@ from app.models import (
 
 
 def is_free() -> ColumnElement[bool]:
-    """A seat that stands and that nobody holds: no offer, no held place, no enrolment, no stay."""
+    """Spec 3.7: a seat that stands and that nobody holds: no offer, no held place, no enrolment, no stay."""
     held = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
     return Seat.retired_at.is_(None) & ~held.correlate(Seat)
 
@@ -149,7 +149,9 @@ def live_holding(application_id: int, kind: HoldingKind) -> Select[Holding]:
 
 
 def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: int, day: date) -> Select[Vacancy, int]:
-    """S1: (vacancy, free places) of what a child of this birth year may choose from on this day, by name."""
+    """S1, spec 3.4.4: (vacancy, free places) of what a child of this birth year may choose from on this day, by
+    name.
+    """
     return (
         select(Vacancy, func.count(Seat.id))
         .join(Seat, Seat.vacancy_id == Vacancy.id)

@@ -107,7 +107,9 @@ def number_in_category(line: Queue, categories: Sequence[QueueCategory], day: da
 def number_among_privileged(
     line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: Standing
 ) -> Select[int]:
-    """S1 ("жеңілдік санаты бойынша нөмірі"): the number among all who have a privilege, in the order of service."""
+    """S1, spec 3.3 ("жеңілдік санаты бойынша нөмірі"): the number among all who have a privilege, in the order of
+    service.
+    """
     rank = category_rank(line, categories, day)
     before = or_(rank < upto.rank, and_(rank == upto.rank, _not_behind(line, upto)))
     return select(func.count()).select_from(line).where(line.c.privilege.is_not(None), before)

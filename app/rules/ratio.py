@@ -27,7 +27,7 @@ def children(rows: Iterable[Any]) -> list[Waiting]:
 
 @dataclass(frozen=True)
 class Cycle:
-    """Where the cycle of one line (district, queue kind, birth year) stands.
+    """Spec 3.3, ratio: where the cycle of one line (district, queue kind, birth year) stands.
 
     `privileged`:`general` is the norm queue.ratio; `run`: privileged offers since the last general one; `since`:
     general offers since the last privileged one, None when that side was never served.
@@ -106,7 +106,9 @@ def cycle(ratio: tuple[int, int], last: Sequence[Side]) -> Cycle:
 
 
 class Line:
-    """The children of one birth year, in the order in which they would be served; serving one moves the cycle."""
+    """Spec 3.3, ratio: the children of one birth year, in the order in which they would be served; serving one
+    moves the cycle.
+    """
 
     def __init__(self, children: Iterable[Waiting], cycle: Cycle) -> None:
         self.cycle = cycle
