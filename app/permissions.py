@@ -7,7 +7,7 @@ looking (`looking_as`); decisions themselves read unscoped, because a scoped ran
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -165,6 +165,10 @@ class Actor:
         if verb in ITS_OWN_TOO:
             return self.role is Role.operator or (self.role in COUNTER and self.paper_on is not None)
         return self.role in COUNTER and verb in ON_BEHALF
+
+    def for_itself(self) -> "Actor":
+        """The office's own verb, whoever's paper lies on the table."""
+        return replace(self, paper_on=None)
 
 
 CLOCK = Actor(Role.clock)

@@ -1,6 +1,6 @@
 """A town for a test: each function adds one thing and returns it; names and IINs are invented."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import count
 
 from app.actions import applications, records, vacancies
@@ -53,6 +53,7 @@ def district(name: str = "Көкшетау қаласы", procedure: str = "vouc
 
 
 def norm(name: str, value: str, unit: Unit, place: Place, since: date = date(2020, 1, 1), **more: object) -> Norm:
+    """A norm that was approved by the day from which it holds."""
     row = Norm(
         name=name,
         place_id=place.id,
@@ -60,7 +61,7 @@ def norm(name: str, value: str, unit: Unit, place: Place, since: date = date(202
         value=value,
         unit=unit,
         legal_basis="test",
-        approved_at=START,
+        approved_at=datetime.combine(since, time.min, LOCAL),
         **more,
     )
     db.session.add(row)

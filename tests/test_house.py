@@ -140,8 +140,8 @@ def actions_of(verb: str) -> set[str]:
         return {f"{function.__module__}.{function.__name__}"}
     names = function.__globals__
     tree = ast.parse(dedent(inspect.getsource(function)))
-    called = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
-    modules = [(names.get(c.value.id), c.attr) for c in called if isinstance(c.value, ast.Name)]
+    named = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
+    modules = [(names.get(n.value.id), n.attr) for n in named]
     found = [getattr(module, attr) for module, attr in modules if inspect.ismodule(module)]
     return {f"{f.__module__}.{f.__name__}" for f in found if f.__module__.startswith("app.actions.")}
 
@@ -192,6 +192,10 @@ def test_names_of_constraints_and_indexes_are_used_once():
         "uq_stop_listing_one_live_per_application",
         "uq_privilege_one_confirmed_per_application",
         "uq_round_by_clock_once_a_day",
+        "uq_offers_by_clock_once_a_day",
+        "uq_offer_one_live_per_application",
+        "uq_reinstatement_one_open",
+        "uq_day_off_one_draft_per_day",
     ],
 )
 def test_the_database_itself_allows_one_live_row(app, name):

@@ -25,9 +25,12 @@ SHOWN_BY = {
 
 
 def others(name: str, value: str) -> list[str]:
-    """What else the norm might say: one more and one less, or each of its other choices."""
-    choices = KNOWN[name].choices
-    return sorted(choices - {value}) if choices else [str(int(value) + 1), str(int(value) - 1)]
+    """What else the norm might say: one more and one less (of each side of a ratio), or each of its other choices."""
+    if choices := KNOWN[name].choices:
+        return sorted(choices - {value})
+    numbers = [int(number) for number in value.split(":")]
+    changed = [[*numbers[:i], n + by, *numbers[i + 1 :]] for i, n in enumerate(numbers) for by in (1, -1)]
+    return [":".join(map(str, one)) for one in changed if min(one) > 0 or len(one) == 1]
 
 
 CASES = [(name, other) for name, value, *_ in shipped.NORMS for other in others(name, value)]

@@ -119,6 +119,7 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     Raises Refusal: not_allowed, wrong_status, reason_required, too_late (not later than the running term).
     """
     permit_all(by, "extend", Voucher, application.place_id)
+    by = by.for_itself()
     begin(application, "extend", by=by, at=at)
     voucher = live_voucher(application)
     reason = eligibility.given(reason)
@@ -143,6 +144,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     Raises Refusal: not_allowed, wrong_status (also when the contract is complete), reason_required.
     """
     permit_all(by, "revoke", Voucher, application.place_id)
+    by = by.for_itself()
     begin(application, "revoke", by=by, at=at)
     live_voucher(application)
     reason = eligibility.given(reason)

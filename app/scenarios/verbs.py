@@ -62,13 +62,13 @@ def _issue(subject: Any, *, by: Actor, at: datetime, reason: str | None) -> None
 
 
 def _extend(application: Application, *, what: str, until: date, by: Actor, at: datetime, reason: str | None) -> None:
-    noun = vouchers if what == "voucher" else referrals
-    noun.extend(application, until=until, by=by, at=at, reason=reason)
+    extend = vouchers.extend if what == "voucher" else referrals.extend
+    extend(application, until=until, by=by, at=at, reason=reason)
 
 
 def _revoke(application: Application, *, what: str, by: Actor, at: datetime, reason: str | None) -> None:
-    noun = vouchers if what == "voucher" else referrals
-    noun.revoke(application, by=by, at=at, reason=reason)
+    revoke = vouchers.revoke if what == "voucher" else referrals.revoke
+    revoke(application, by=by, at=at, reason=reason)
 
 
 def _run_clock(town: Town, _step: Step, *, by: Actor, at: datetime) -> None:

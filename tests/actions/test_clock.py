@@ -9,7 +9,19 @@ from app.extensions import db
 from app.models import Application, ApplicationStatus, Audience, DayOff, Enrolment, Notice, Round, Unit, Voucher
 from app.permissions import CLOCK, Role
 from app.rules.refusals import Reason, Refusal
-from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, norm, role, vacancy
+from tests.factories import (
+    DEPARTMENT,
+    START,
+    application,
+    at,
+    district,
+    family,
+    group,
+    kindergarten,
+    norm,
+    role,
+    vacancy,
+)
 
 
 def told_department(of: Application) -> list[str]:
@@ -19,7 +31,7 @@ def told_department(of: Application) -> list[str]:
 
 def new_year(*days: str) -> None:
     """The officials fill in 2032."""
-    db.session.add_all(DayOff(day=date.fromisoformat(day), name="test") for day in days)
+    db.session.add_all(DayOff(day=date.fromisoformat(day), name="test", approved_at=START) for day in days)
     db.session.flush()
 
 

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import clock, referrals, vouchers
+from app.actions import beginning, clock, offers, referrals, vouchers
 from app.database import transaction
 from app.extensions import db
-from app.models import Application, Change, Holding, HoldingKind, Notice, Vacancy, Voucher
+from app.models import Application, Change, Holding, HoldingKind, Notice, Offer, Ownership, Place, Vacancy, Voucher
 from app.rules.refusals import Refusal
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy
 
@@ -104,3 +105,97 @@ def test_two_rounds_at_once_give_nobody_two_vouchers(app):
 
     assert at_once(app, issue, range(TOGETHER)) == {"done": TOGETHER}
     assert db.session.scalar(db.select(db.func.count(Voucher.id))) == 3
+
+
+# ---------------------------------------------------------------- the referral procedure
+
+
+@pytest.fixture
+def by_turn(app):
+    """Eight children who wait where places are offered."""
+    with transaction():
+        place = district(procedure="referral")
+        children = [application(place).id for _ in range(TOGETHER)]
+        return place.id, children
+
+
+def places_for(place_id: int, n: int, **more) -> int:
+    """So many published places of a kindergarten of its own."""
+    with transaction():
+        of = kindergarten(db.session.get_one(Place, place_id), **more)
+        return vacancy(group(of, capacity=n), places=n).id
+
+
+def holdings(kind: HoldingKind) -> int:
+    live = db.select(db.func.count(Holding.id)).where(Holding.kind == kind, Holding.ended_at.is_(None))
+    return db.session.scalar(live)
+
+
+def test_whoever_comes_first_takes_an_open_place_and_the_others_hear_so(app, by_turn):
+    place_id, children = by_turn
+    places = places_for(place_id, 3)
+    with transaction():
+        offers.offer(db.session.get_one(Vacancy, places), by=DEPARTMENT, at=at("2026-04-01T10:00"))
+        clock.run(at=at("2026-04-08T00:10"), place_id=place_id)  # all three are passed over
+    assert at_once(app, choose(places), children) == {"done": 3, "no_free_place": TOGETHER - 3}
+    assert holdings(HoldingKind.held) == 3
+
+
+def test_whoever_comes_first_takes_a_private_place(app, by_turn):
+    place_id, children = by_turn
+    places = places_for(place_id, 2, ownership=Ownership.private, state_order=True)
+    assert at_once(app, choose(places), children) == {"done": 2, "no_free_place": TOGETHER - 2}
+    assert holdings(HoldingKind.held) == 2
+
+
+def test_offered_places_are_taken_at_once_by_those_to_whom_they_were_offered(app, by_turn):
+    place_id, children = by_turn
+    places = places_for(place_id, 5)
+    with transaction():
+        offers.offer(db.session.get_one(Vacancy, places), by=DEPARTMENT, at=at("2026-04-08T10:00"))
+    outcome = at_once(app, choose(places), children)
+    assert (outcome.pop("done"), set(outcome) <= {"not_their_turn", "no_free_place"}) == (5, True)
+    assert (holdings(HoldingKind.held), holdings(HoldingKind.offer)) == (5, 0)
+    taken = db.select(Application.id).where(Application.status == "referred").order_by(Application.id)
+    assert list(db.session.scalars(taken)) == children[:5]
+
+
+def test_two_offers_at_once_give_no_place_and_no_child_twice(app, by_turn):
+    place_id, _children = by_turn
+    vacancies = [places_for(place_id, 2, name=f"Арман {n}") for n in range(2)]
+
+    def offer(vacancy_id):
+        offers.offer(db.session.get_one(Vacancy, vacancy_id), by=DEPARTMENT, at=at("2026-04-08T10:00"))
+
+    assert at_once(app, offer, vacancies * 4) == {"done": 2, "no_free_place": 6}
+    assert (holdings(HoldingKind.offer), db.session.scalar(db.select(db.func.count(Offer.id)))) == (4, 4)
+
+
+def test_a_family_that_takes_two_places_at_once_gets_one(app, by_turn):
+    place_id, children = by_turn
+    more = {"ownership": Ownership.private, "state_order": True}
+    several = [places_for(place_id, 1, name=f"Балапан {n}", **more) for n in range(TOGETHER)]
+    child = children[0]
+    outcome = at_once(app, lambda vacancy_id: choose(vacancy_id)(child), several)
+    assert outcome == {"done": 1, "wrong_status": TOGETHER - 1}
+    assert holdings(HoldingKind.held) == 1
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite's writers stand in line whatever we lock
+def test_without_the_districts_lock_the_database_itself_refuses_a_second_child_on_one_seat(app, by_turn, monkeypatch):
+    """The control: what the lock prevents does happen without it, and then the index of seats has the last word."""
+    place_id, children = by_turn
+    places = places_for(place_id, 2, ownership=Ownership.private, state_order=True)
+    ready = Barrier(TOGETHER, timeout=30)
+    monkeypatch.setattr(beginning, "lock_district", lambda _place_id: None)
+    found = referrals.offers.seat_for
+
+    def slowly(*args):
+        seat = found(*args)
+        ready.wait()  # everybody has found a free seat before anybody takes it
+        return seat
+
+    monkeypatch.setattr(referrals.offers, "seat_for", slowly)
+    outcome = at_once(app, choose(places), children)
+    assert outcome["the database refused"] >= TOGETHER - 2
+    assert holdings(HoldingKind.held) <= 2

@@ -69,6 +69,7 @@ def test_an_expired_privilege_counts_no_more_and_the_old_day_goes_on(app):
     child = application(place, queued_at=at("2026-04-02T10:00"))
     soldiers = application(place, queued_at=at("2026-04-03T10:00"), privilege=PrivilegeKind.first_order)
     soldiers.privileges[0].valid_until = date(2026, 4, 8)
+    applications.counts(soldiers)
     db.session.flush()
     assert (numbers.of(soldiers, date(2026, 4, 8)).value, numbers.of(soldiers, date(2026, 4, 8)).privileged) == (1, 1)
     after = numbers.of(soldiers, date(2026, 4, 9))

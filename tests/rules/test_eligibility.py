@@ -1,10 +1,10 @@
 """Spec 3.4-3.8: why a verb is refused, at the borders of each rule."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.models import ApplicationStatus, KgGroup, StopListing, Voucher, VoucherStatus
+from app.models import ApplicationStatus, KgGroup, Referral, ReferralStatus, StopListing, Voucher, VoucherStatus
 from app.rules import eligibility
 from app.rules.refusals import ORDER, Reason, Refusal
 
@@ -25,6 +25,12 @@ def voucher(status: VoucherStatus) -> Voucher:
     return Voucher(status=status, confirm_by=LAST, choose_by=LAST)
 
 
+def in_time(verb: str, day: date, **records) -> Reason | None:
+    """Why a verb comes too late, given the last records of an application; None when it does not."""
+    nothing = {"voucher": None, "referral": None, "stop_listing": None}
+    return refused(eligibility.in_time, verb, day, **nothing | records)
+
+
 IN_TIME = [
     *(("confirm", status) for status in (VoucherStatus.issued, VoucherStatus.lapsed)),
     *((verb, status) for verb in ("choose", "sign") for status in (VoucherStatus.confirmed, VoucherStatus.expired)),
@@ -33,16 +39,36 @@ IN_TIME = [
 
 @pytest.mark.parametrize(("verb", "status"), IN_TIME)
 def test_a_term_lasts_through_its_last_day_whether_or_not_the_clock_has_acted(verb, status):
-    assert refused(eligibility.in_time, verb, LAST, voucher=voucher(status), stop_listing=None) is None
-    late = refused(eligibility.in_time, verb, AFTER, voucher=voucher(status), stop_listing=None)
-    assert late is Reason.too_late
+    assert in_time(verb, LAST, voucher=voucher(status)) is None
+    assert in_time(verb, AFTER, voucher=voucher(status)) is Reason.too_late
 
 
 @pytest.mark.parametrize("verb", ["confirm", "choose", "sign", "refuse", "withdraw", "archive", "extend", "revoke"])
 @pytest.mark.parametrize("status", VoucherStatus)
 def test_no_other_verb_and_no_other_voucher_has_a_term_to_miss(verb, status):
     if (verb, status) not in IN_TIME:
-        assert refused(eligibility.in_time, verb, AFTER, voucher=voucher(status), stop_listing=None) is None
+        assert in_time(verb, AFTER, voucher=voucher(status)) is None
+
+
+@pytest.mark.parametrize("status", ReferralStatus)
+def test_a_child_is_taken_in_through_the_last_day_of_its_referral_and_after_it_hears_so(status):
+    referral = Referral(status=status, attend_by=LAST)
+    late = Reason.too_late if status in (ReferralStatus.issued, ReferralStatus.missed) else None
+    assert in_time("enrol", LAST, referral=referral) is None
+    assert in_time("enrol", AFTER, referral=referral) is late
+    for verb in ("choose", "extend", "revoke", "withdraw"):
+        assert in_time(verb, AFTER, referral=referral) is None
+
+
+def test_the_referral_of_a_voucher_has_no_last_day():
+    assert in_time("enrol", AFTER, referral=Referral(status=ReferralStatus.issued)) is None
+
+
+def test_a_referral_is_taken_back_through_the_last_moment_of_its_hours():
+    until = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    assert refused(eligibility.within_hours, until, until) is None
+    assert refused(eligibility.within_hours, until + timedelta(microseconds=1), until) is Reason.too_late
+    assert refused(eligibility.within_hours, until, None) is None
 
 
 @pytest.mark.parametrize(
@@ -51,8 +77,8 @@ def test_no_other_verb_and_no_other_voucher_has_a_term_to_miss(verb, status):
 )
 def test_the_place_in_the_queue_comes_back_within_the_stop_list_that_ran_out_by_itself(ended_with, told):
     listing = StopListing(until=LAST, ended_with=ended_with)
-    assert refused(eligibility.in_time, "restore", LAST, voucher=None, stop_listing=listing) is None
-    assert refused(eligibility.in_time, "restore", AFTER, voucher=None, stop_listing=listing) is told
+    assert in_time("restore", LAST, stop_listing=listing) is None
+    assert in_time("restore", AFTER, stop_listing=listing) is told
 
 
 def test_without_a_voucher_or_a_stop_listing_there_is_no_term():
@@ -104,14 +130,24 @@ def test_a_longer_term_ends_later_than_the_running_one():
     assert refused(eligibility.later, LAST, LAST) is Reason.too_late
 
 
-def test_restorations_are_counted():
-    assert [refused(eligibility.restorations_left, used, 2) for used in (0, 1, 2, 3)] == [
+def test_a_child_is_old_enough_on_the_day_on_which_it_reaches_the_age():
+    assert refused(eligibility.not_too_young, BORN, date(2023, 5, 10), 36) is None
+    assert refused(eligibility.not_too_young, BORN, date(2023, 5, 9), 36) is Reason.too_young
+
+
+def test_an_extension_reaches_its_last_day_and_no_further():
+    assert refused(eligibility.not_too_long, LAST, LAST) is None
+    assert refused(eligibility.not_too_long, AFTER, LAST) is Reason.too_long
+
+
+def test_restorations_and_extensions_are_counted():
+    assert [refused(eligibility.times_left, used, 2) for used in (0, 1, 2, 3)] == [
         None,
         None,
         Reason.already_used,
         Reason.already_used,
     ]
-    assert refused(eligibility.restorations_left, 0, 0) is Reason.already_used
+    assert refused(eligibility.times_left, 0, 0) is Reason.already_used
 
 
 def test_a_temporary_place_is_open_through_its_last_day_and_a_general_one_always():

@@ -1,6 +1,6 @@
 """Spec 3.2: which norm is in force where and when, and what a norm may say."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,28 +12,29 @@ from app.actions import places
 from app.extensions import db
 from app.models import Norm, OnLapse, Place, PlaceKind, QueueOrder, QueueOrderKind, Unit
 from app.rules import norms
+from app.rules.calendar import LOCAL
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
 from tests.factories import START, at, district, norm, role
 
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 8).map(lambda n: FIRST + timedelta(days=n))
-ROWS = st.dictionaries(  # (depth of the place, day): (value, approved)
-    st.tuples(st.integers(0, 2), DAYS), st.tuples(st.integers(1, 99), st.booleans()), max_size=8
+ROWS = st.dictionaries(  # (depth of the place, day): (value, approved on, if it was)
+    st.tuples(st.integers(0, 2), DAYS), st.tuples(st.integers(1, 99), st.none() | DAYS), max_size=8
 )
 
 
 @given(rows=ROWS, day=DAYS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-def test_the_most_specific_place_wins_and_of_its_rows_the_last_that_has_begun(app, rows, day):
+def test_the_most_specific_place_wins_and_of_its_approved_rows_the_last_that_has_begun(app, rows, day):
     db.session.rollback()
     place = district()
     path = places.path(place.id)
     for (depth, since), (value, approved) in rows.items():
         row = norm("test", str(value), Unit.WD, db.session.get_one(Place, path[depth]), since)
-        row.approved_at = START if approved else None
+        row.approved_at = datetime.combine(approved, time(23, 59), LOCAL) if approved else None
     db.session.flush()
-    begun = {key: value for key, (value, approved) in rows.items() if approved and key[1] <= day}
+    begun = {key: value for key, (value, on) in rows.items() if on and on <= day and key[1] <= day}
     expected = begun[min(begun, key=lambda key: (key[0], -key[1].toordinal()))] if begun else None
     found = db.session.scalars(norms.in_force("test", path, day)).first()
     assert (int(found.value) if found else None) == expected
@@ -53,10 +54,21 @@ def test_the_queue_order_is_dated_and_placed_like_a_norm(app):
     own = QueueOrder(place_id=place.id, kind=QueueOrderKind.categories, valid_from=date(2026, 2, 1), legal_basis="test")
     db.session.add(own)
     db.session.flush()
-    assert actions.order(place.id, date(2026, 1, 31)) is whole
-    assert actions.order(place.id, date(2026, 2, 1)) is own
+    assert actions.order(place.id, date(2026, 2, 1)) is whole  # nobody has approved it
+    own.approved_at = at("2026-02-02T23:59")
+    assert actions.order(place.id, date(2026, 2, 1)) is whole
+    assert actions.order(place.id, date(2026, 2, 2)) is own
     with pytest.raises(Refusal, match="no_norm"):
         actions.order(place.id, date(2015, 12, 31))
+
+
+def test_vouchers_are_given_by_categories_and_referrals_by_ratio(app):
+    by_voucher, by_referral = district(), district("Степногорск қаласы", "referral")
+    assert actions.order(by_voucher.id, FIRST).kind is QueueOrderKind.categories
+    assert actions.order(by_referral.id, FIRST).kind is QueueOrderKind.ratio
+    norm("procedure", "voucher", Unit.CHOICE, by_referral, date(2026, 2, 1))
+    assert actions.order(by_referral.id, date(2026, 1, 31)).kind is QueueOrderKind.ratio
+    assert actions.order(by_referral.id, date(2026, 2, 1)).kind is QueueOrderKind.categories
 
 
 def test_what_is_shipped_could_be_entered_by_an_official():
@@ -81,6 +93,11 @@ def test_what_is_shipped_could_be_entered_by_an_official():
         ("on_lapse", {"on_lapse": OnLapse.remove}),
         ("value", {"name": "procedure", "unit": Unit.CHOICE, "value": "both", "on_lapse": None}),
         ("unit", {"name": "procedure", "unit": Unit.WD, "value": "voucher", "on_lapse": None}),
+        ("value", {"name": "queue.ratio", "unit": Unit.RATIO, "value": "1", "on_lapse": None}),
+        ("value", {"name": "queue.ratio", "unit": Unit.RATIO, "value": "0:3", "on_lapse": None}),
+        ("value", {"name": "queue.ratio", "unit": Unit.RATIO, "value": "1:0", "on_lapse": None}),
+        ("unit", {"name": "referral.revocation", "unit": Unit.CD, "value": "1", "on_lapse": None}),
+        ("on_lapse", {"name": "referral.attend", "unit": Unit.CD, "value": "5", "on_lapse": OnLapse.archive}),
     ],
 )
 def test_the_field_that_cannot_be_as_entered_is_named(field, wrong):
@@ -106,7 +123,8 @@ def test_a_second_official_puts_a_norm_in_force_and_its_author_never_does(app):
     with pytest.raises(Refusal, match="not_allowed"):
         actions.approve(row, by=role("specialist"), at=START)
     actions.approve(row, by=role("department"), at=at("2026-01-02T10:00"))
-    assert actions.in_force("voucher.confirm", place.id, FIRST) is row
+    assert actions.in_force("voucher.confirm", place.id, FIRST) is not row  # what began before keeps its number
+    assert actions.in_force("voucher.confirm", place.id, date(2026, 1, 2)) is row
     with pytest.raises(Refusal, match="wrong_status"):
         actions.approve(row, by=role("department"), at=START)
     db.session.rollback()

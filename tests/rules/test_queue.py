@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from app.actions import norms, numbers
+from app.actions.applications import counts as counts_now
 from app.extensions import db
 from app.models import (
     Applicant,
@@ -20,6 +22,7 @@ from app.models import (
     QueueCategory,
     QueueKind,
     Sex,
+    Side,
     Unit,
 )
 from app.rules import queue
@@ -42,6 +45,7 @@ CHILDREN = st.lists(
             "status": st.sampled_from(PrivilegeStatus),
             "valid_until": st.sampled_from([None, TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1)]),
             "waits": st.sampled_from([True, True, True, False]),
+            "standing": st.sampled_from([True, True, True, False]),
             "queue_kind": st.sampled_from([QueueKind.general, QueueKind.general, QueueKind.special]),
         }
     ),
@@ -86,8 +90,15 @@ def counts(child: dict) -> PrivilegeKind | None:
     return child["kind"] if child["status"] is PrivilegeStatus.confirmed and not expired else None
 
 
+def numbered(child: dict) -> bool:
+    return child["waits"] and child["standing"]
+
+
 def put_in(place_id: int, children: list[dict]) -> list[Application]:
-    """The children as rows, without the actions' history: the rule looks at nothing else."""
+    """The children as rows, without the actions' history: the rule looks at nothing else.
+
+    The privilege that is confirmed stands on the application; its last day alone decides whether it counts.
+    """
     put = []
     for child in children:
         serial = next(serials)
@@ -98,12 +109,16 @@ def put_in(place_id: int, children: list[dict]) -> list[Application]:
             queue_kind=child["queue_kind"],
             queued_at=MORNING + timedelta(minutes=child["minute"]),
             status=ApplicationStatus.queued if child["waits"] else ApplicationStatus.confirming,
+            standing=child.get("standing", True),
+            born_on=child["born_on"],
+            birth_year=child["born_on"].year,
             child=Child(iin=f"c{serial}", born_on=child["born_on"], sex=Sex.female),
             applicant=Applicant(iin=f"a{serial}"),
         )
         if child["kind"]:
             privilege = {name: child[name] for name in ("kind", "status", "valid_until")}
             application.privileges = [Privilege(claimed_at=MORNING, **privilege)]
+            counts_now(application)
         db.session.add(application)
         db.session.flush()
         put.append(application)
@@ -115,12 +130,13 @@ def put_in(place_id: int, children: list[dict]) -> list[Application]:
 def test_order_and_numbers_are_what_a_person_counts(app, children):
     place = district()
     put = put_in(place.id, children)
-    stands = {a.id: (category(c), a.queued_at, a.id) for a, c in zip(put, children, strict=True) if c["waits"]}
+    stands = {a.id: (category(c), a.queued_at, a.id) for a, c in zip(put, children, strict=True) if numbered(c)}
     privileged = {a.id for a, c in zip(put, children, strict=True) if counts(c)}
     categories = norms.order(place.id, TODAY).categories
     for kind in QueueKind:
         here = {a.id: stands[a.id] for a in put if a.queue_kind is kind and a.id in stands}
-        line = db.session.execute(queue.next_by_categories(place.id, kind, categories, TODAY)).all()
+        waiting = queue.waiting(place.id, kind, TODAY)
+        line = db.session.execute(queue.next_by_categories(waiting, categories, TODAY)).all()
         served = sorted((stand for stand in here.values() if stand[0]), key=lambda stand: stand)
         assert [id_ for id_, _ in line] == [id_ for _, _, id_ in served]
         assert [int(year) for _, year in line] == [
@@ -137,18 +153,24 @@ def test_order_and_numbers_are_what_a_person_counts(app, children):
     db.session.rollback()
 
 
-def test_who_does_not_wait_has_no_number_and_nobody_has_one_under_the_other_procedure(app):
-    place, other = district(), district("Степногорск қаласы", "referral")
+def test_who_does_not_wait_has_no_number(app):
+    place = district()
     child = {"born_on": date(2022, 9, 17), "minute": 0, "kind": None, "waits": True, "queue_kind": QueueKind.general}
-    waits, holds = put_in(place.id, [child, child | {"waits": False}])
-    (elsewhere,) = put_in(other.id, [child])
+    waits, holds, lost = put_in(place.id, [child, child | {"waits": False}, child | {"standing": False}])
     assert numbers.of(waits, TODAY).value == 1
     assert numbers.of(waits, TODAY).category.name_ru.startswith("дети, стоящие в очереди, достигшие 3 лет")
     assert numbers.of(holds, TODAY) is None
-    assert numbers.of(elsewhere, TODAY) is None
-    norm("procedure", "voucher", Unit.CHOICE, other, date(2026, 4, 9))
-    assert numbers.of(elsewhere, TODAY) is None
-    assert numbers.of(elsewhere, date(2026, 4, 9)).value == 1
+    assert numbers.of(lost, TODAY) is None
+
+
+def test_the_number_is_of_the_order_that_the_procedure_of_the_day_asks_for(app):
+    place = district("Степногорск қаласы", "referral")
+    child = {"born_on": date(2022, 9, 17), "minute": 0, "kind": None, "waits": True, "queue_kind": QueueKind.general}
+    _older, waits = put_in(place.id, [child | {"born_on": date(2021, 9, 17)}, child])
+    norm("procedure", "voucher", Unit.CHOICE, place, date(2026, 4, 9))
+    by_ratio, by_category = numbers.of(waits, TODAY), numbers.of(waits, date(2026, 4, 9))
+    assert (by_ratio.value, by_ratio.side, by_ratio.category) == (1, Side.general, None)
+    assert (by_category.value, by_category.side, by_category.category.rank) == (2, None, 3)
 
 
 def test_a_list_without_a_category_for_a_privilege_serves_the_child_by_its_age(app):
@@ -156,8 +178,12 @@ def test_a_list_without_a_category_for_a_privilege_serves_the_child_by_its_age(a
     own = [QueueCategory(rank=2, privilege=None, months_from=36), QueueCategory(rank=1, privilege=None, months_from=60)]
     child = {"born_on": born(36), "minute": 0, "kind": first, "status": PrivilegeStatus.confirmed}
     put_in(place.id, [child | {"valid_until": None, "waits": True, "queue_kind": QueueKind.general}])
-    line = queue.waiting(place.id, QueueKind.general, TODAY).add_columns(queue.category_rank(own, TODAY))
-    assert db.session.scalar(line) == queue.category_of(born(36), first, own, TODAY).rank == 2
+    line = queue.waiting(place.id, QueueKind.general, TODAY)
+    assert (
+        db.session.scalar(select(queue.category_rank(line, own, TODAY)))
+        == queue.category_of(born(36), first, own, TODAY).rank
+        == 2
+    )
     assert queue.category_of(born(60), first, own, TODAY).rank == 1
     assert queue.category_of(born(35), first, own, TODAY) is None
 
@@ -177,11 +203,9 @@ def test_one_childs_category_is_the_one_that_the_select_finds(app, privilege):
             "queue_kind": QueueKind.general,
         }
         (application,) = put_in(place.id, [child])
-        found = db.session.scalar(
-            queue.waiting(place.id, QueueKind.general, TODAY)
-            .add_columns(queue.category_rank(categories, TODAY))
-            .where(Application.id == application.id)
-        )
+        line = queue.waiting(place.id, QueueKind.general, TODAY)
+        rank = select(queue.category_rank(line, categories, TODAY)).where(line.c.id == application.id)
+        found = db.session.scalar(rank)
         one = queue.category_of(child["born_on"], privilege, categories, TODAY)
         assert found == (one.rank if one else queue.NOT_SERVED)
         assert (one.rank if one else None) == category(child)

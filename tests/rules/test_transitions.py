@@ -7,6 +7,8 @@ from app.models import (
     ApplicationStatus,
     Contract,
     ContractStatus,
+    Offer,
+    OfferStatus,
     Privilege,
     PrivilegeStatus,
     Referral,
@@ -48,6 +50,11 @@ revoke  | issued, confirmed | revoked
 expire  | confirmed | expired
 annul   | confirmed | annulled
 """
+OFFER = """
+choose   | live | chosen
+pass_over| live | passed_over
+end      | live | ended
+"""
 REFERRAL = """
 use    | issued | used
 miss   | issued | missed
@@ -69,6 +76,7 @@ expire  | confirmed | expired
 TABLES = {
     Application: (ApplicationStatus, APPLICATION),
     Voucher: (VoucherStatus, VOUCHER),
+    Offer: (OfferStatus, OFFER),
     Referral: (ReferralStatus, REFERRAL),
     Contract: (ContractStatus, CONTRACT),
     Vacancy: (VacancyStatus, VACANCY),
@@ -126,4 +134,4 @@ def test_a_reason_is_asked_for_where_an_official_decides_against_the_order_of_th
     asked = {
         (model.__name__, verb) for model, verbs in MOVES.items() for verb, row in verbs.items() if row.reason_required
     }
-    assert asked == {("Application", "revoke"), ("Application", "archive"), ("Application", "reinstate")}
+    assert asked == {("Application", "archive"), ("Application", "reinstate")}  # revoke: unless a family does it
