@@ -1,6 +1,10 @@
 """The norms in force, and how officials enter and approve them (spec 3.2)."""
 
 from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from app.actions import moving, places
 from app.extensions import db
@@ -12,11 +16,27 @@ from app.rules.refusals import Reason, Refusal
 
 
 def in_force(name: str, place_id: int, day: date) -> Norm:
-    """Spec 3.2: the norm of this name in this place on this local day. Raises Refusal(no_norm)."""
-    found = db.session.scalars(rules.in_force(name, places.path(place_id), day)).first()
+    """Spec 3.2: the norm of this name in this place on this local day. Raises Refusal(no_norm).
+
+    Looked up once in a transaction: a verb asks for the same norms again and again.
+    """
+    known = db.session().info.setdefault(LOOKED_UP, {})
+    if (name, place_id, day) not in known:
+        known[name, place_id, day] = db.session.scalars(rules.in_force(name, places.path(place_id), day)).first()
+    found: Norm | None = known[name, place_id, day]
     if found is None:
         raise rules.refuse_missing(name, day)
     return found
+
+
+LOOKED_UP = "norms in force"
+
+
+@event.listens_for(Session, "after_transaction_end")
+@event.listens_for(Session, "after_flush")
+def _look_up_again(session: Session, *_: Any) -> None:
+    """Another transaction, or a rule that was written in this one: what was looked up is forgotten."""
+    session.info.pop(LOOKED_UP, None)
 
 
 def last_day(name: str, place_id: int, start: date) -> tuple[date, Norm]:

@@ -32,25 +32,26 @@ def of(application: Application, day: date) -> Number | None:
     """
     if application.status is not ApplicationStatus.queued or not application.standing:
         return None
-    line = queue.waiting(application.place_id, application.queue_kind, day)
-    return in_line(application, line, vouchers.privilege(application, day), day)
+    return in_line(application, None, vouchers.privilege(application, day), day)
 
 
 def in_line(
     application: Application,
-    line: queue.Queue,
+    line: queue.Queue | None,
     privilege: PrivilegeKind | None,
     day: date,
     *,
     before: int | None = None,
 ) -> Number:
-    """Its numbers in a line that it stands in, today's or a past one, with the privilege that counted then.
+    """Its numbers in a line that it stands in, a past one or (None) today's, with the privilege that counted then.
 
     `before`: the id of a round, whose own offers have not moved the cycle yet. Raises Refusal(no_norm).
     """
     order = norms.order(application.place_id, day)
     if order.kind is QueueOrderKind.ratio:
         return _by_ratio(application, line, privilege, day, before)
+    if line is None:
+        line = queue.waiting(application.place_id, application.queue_kind, day)
     category = queue.category_of(application.born_on, privilege, order.categories, day)
     upto = standing(application, category.rank if category else queue.NOT_SERVED)
     value = db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0
@@ -78,25 +79,34 @@ def cycle_of(
 
 
 def _by_ratio(
-    application: Application, line: queue.Queue, privilege: PrivilegeKind | None, day: date, before: int | None
+    application: Application,
+    line: queue.Queue | None,
+    privilege: PrivilegeKind | None,
+    day: date,
+    before: int | None,
 ) -> Number:
-    year = application.birth_year
-    rank = db.session.scalar(queue.rank_on_side(line, year, privilege, upto=standing(application))) or 0
+    if line is None:
+        parameters = {
+            "place_id": application.place_id,
+            "queue_kind": application.queue_kind,
+            "day": day,
+            "birth_year": application.birth_year,
+            "queued_at": application.queued_at,
+            "application_id": application.id,
+        }
+        found = db.session.execute(queue.BY_RATIO[privilege], parameters)
+    else:
+        stands = (application.birth_year, application.queued_at, application.id)
+        found = db.session.execute(queue.by_ratio(line, privilege, *stands))
+    rank, out_of_turn, other = found.one()
     side = queue.SIDES[privilege]
     if side is Side.out_of_turn:
         return Number(rank, rank, side=side, ahead=((side, rank - 1),))
-    first = _how_many(line, year, PrivilegeKind.out_of_turn)
     turns = cycle(application, day, before)
     if side is Side.privileged:
-        between = _how_many(line, year, None, turns.general_before(rank))
-        ahead = ((Side.out_of_turn, first), (Side.privileged, rank - 1), (Side.general, between))
-        return Number(first + rank + between, first + rank, side=side, ahead=ahead)
-    between = _how_many(line, year, PrivilegeKind.first_order, turns.privileged_before(rank))
-    ahead = ((Side.out_of_turn, first), (Side.privileged, between), (Side.general, rank - 1))
-    return Number(first + rank + between, 0, side=side, ahead=ahead)
-
-
-def _how_many(line: queue.Queue, year: int, privilege: PrivilegeKind | None, most: int | None = None) -> int:
-    if most == 0:
-        return 0
-    return db.session.scalar(queue.how_many_on_side(line, year, privilege, most)) or 0
+        between = min(other, turns.general_before(rank))
+        ahead = ((Side.out_of_turn, out_of_turn), (Side.privileged, rank - 1), (Side.general, between))
+        return Number(out_of_turn + rank + between, out_of_turn + rank, side=side, ahead=ahead)
+    between = min(other, turns.privileged_before(rank))
+    ahead = ((Side.out_of_turn, out_of_turn), (Side.privileged, between), (Side.general, rank - 1))
+    return Number(out_of_turn + rank + between, 0, side=side, ahead=ahead)

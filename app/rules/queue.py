@@ -8,9 +8,22 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
-from app.models import Application, PrivilegeKind, QueueCategory, QueueKind, Side
+from app.models import Application, PrivilegeKind, QueueCategory, Side
 from app.rules.deadlines import born_between
 
 NOT_SERVED = 10_000  # the rank behind every category: children too young for any of them
@@ -33,12 +46,12 @@ def numbered() -> ColumnElement[bool]:
     return and_(Application.status == literal("queued", Application.status.type), Application.standing)
 
 
-def counts_on(day: date) -> ColumnElement[bool]:
+def counts_on(day: Any) -> ColumnElement[bool]:
     """Spec 3.3: a confirmed privilege counts while it has not expired."""
     return or_(Application.privilege_until.is_(None), Application.privilege_until >= day)
 
 
-def waiting(place_id: int, queue_kind: QueueKind, day: date) -> Queue:
+def waiting(place_id: Any, queue_kind: Any, day: Any) -> Queue:
     """Spec 3.3: who stands in one queue today: those without a privilege and those with one, each by its index."""
     shared = (Application.id, Application.born_on, Application.birth_year, Application.queued_at)
     queue = (Application.place_id == place_id, Application.queue_kind == queue_kind, numbered())
@@ -115,21 +128,64 @@ def number_among_privileged(
     return select(func.count()).select_from(line).where(line.c.privilege.is_not(None), before)
 
 
-def rank_on_side(line: Queue, birth_year: int, privilege: PrivilegeKind | None, *, upto: Standing) -> Select[int]:
-    """Spec 3.3, ratio: the rank among those of one side and birth year, from 1."""
-    return (
-        select(func.count())
-        .select_from(line)
-        .where(line.c.birth_year == birth_year, _has(line, privilege), _not_behind(line, upto))
+def by_ratio(
+    line: Queue, privilege: PrivilegeKind | None, birth_year: Any, queued_at: Any, application_id: Any
+) -> Select[int, int, int]:
+    """Spec 3.3, ratio: (rank on its own side from 1, how many stand out of turn, how many on the other side).
+
+    All of one birth year. ratio.Cycle makes the number of it.
+    """
+    c = line.c
+    ahead = or_(c.queued_at < queued_at, and_(c.queued_at == queued_at, c.id <= application_id))
+    other = None if privilege is PrivilegeKind.first_order else PrivilegeKind.first_order
+
+    def count(*where: ColumnElement[bool]) -> Any:
+        return select(func.count()).select_from(line).where(c.birth_year == birth_year, *where).scalar_subquery()
+
+    return select(
+        count(_has(line, privilege), ahead),
+        count(_has(line, PrivilegeKind.out_of_turn)),
+        count(_has(line, other)) if privilege is not PrivilegeKind.out_of_turn else literal(0),
     )
 
 
-def how_many_on_side(
-    line: Queue, birth_year: int, privilege: PrivilegeKind | None, most: int | None = None
-) -> Select[int]:
-    """How many of one side and birth year wait, counted up to `most`."""
-    some = select(line.c.id).where(line.c.birth_year == birth_year, _has(line, privilege)).limit(most)
-    return select(func.count()).select_from(some.subquery())
+def _today() -> Queue:
+    """Today's line with its district, queue kind and day as parameters."""
+    return waiting(
+        bindparam("place_id", type_=Application.place_id.type),
+        bindparam("queue_kind", type_=Application.queue_kind.type),
+        bindparam("day", type_=Application.privilege_until.type),
+    )
+
+
+# Built once: a number is asked for on every page, and building its statement would cost more than counting.
+BY_RATIO = {
+    privilege: by_ratio(
+        _today(),
+        privilege,
+        bindparam("birth_year", type_=Application.birth_year.type),
+        bindparam("queued_at", type_=Application.queued_at.type),
+        bindparam("application_id", type_=Application.id.type),
+    )
+    for privilege in SIDES
+}
+
+
+def all_by_ratio(line: Queue) -> Select[Any]:
+    """Spec 3.3, ratio: (id, birth year, side, rank on its side, out of turn, privileged, general) of all at once."""
+    c, stands = line.c, side(line)
+    rank = func.row_number().over(partition_by=(c.birth_year, stands), order_by=(c.queued_at, c.id))
+    totals = [
+        func.sum(case((stands == str(one), 1), else_=0)).over(partition_by=c.birth_year).label(str(one)) for one in Side
+    ]
+    return select(c.id, c.birth_year, stands.label("side"), rank.label("rank"), *totals)
+
+
+def all_by_categories(line: Queue, categories: Sequence[QueueCategory], day: date) -> Select[Any]:
+    """Spec 3.3, categories: (id, rank of its category, number inside it) of all at once."""
+    c, rank = line.c, category_rank(line, categories, day)
+    number = func.row_number().over(partition_by=rank, order_by=(c.queued_at, c.id))
+    return select(c.id, rank.label("category"), number.label("number"))
 
 
 def how_many_by_category(
