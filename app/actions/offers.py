@@ -1,6 +1,7 @@
 """S0, S2, spec 3.5: the turn comes, a place waits for three working days, then it is free for the birth years."""
 
 from datetime import date, datetime
+from typing import Any
 
 from app.actions import ending, norms, numbers, places
 from app.actions.beginning import catch_up
@@ -45,11 +46,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     catch_up(at=at, place_id=district)
     if vacancy.status is not VacancyStatus.published:
         raise Refusal(Reason.wrong_status, verb="offer")
-    if (
-        norms.procedure(district, day) != "referral"
-        or vacancy.intake is not Intake.general
-        or not by_turn(vacancy.group.kindergarten, day)
-    ):
+    if not goes_by_turn(vacancy, district, day):
         raise Refusal(Reason.wrong_place, place=district)
     seats = list(db.session.scalars(rules.seats_to_offer(vacancy.id)))
     if not seats:
@@ -74,6 +71,34 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     return held
 
 
+def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
+    """Spec 3.5.1, 3.5.3-4: are the places of this vacancy offered here, one by one, to who is next? Raises no_norm."""
+    return (
+        norms.procedure(district, day) == "referral"
+        and vacancy.intake is Intake.general
+        and by_turn(vacancy.group.kindergarten, day)
+    )
+
+
+def may_offer(vacancy: Vacancy, day: date) -> bool:
+    """Would `offer` find a free place to offer here, whoever is next? Raises Refusal: wrong_place, no_norm."""
+    return (
+        vacancy.status is VacancyStatus.published
+        and goes_by_turn(vacancy, places.district_of(vacancy.group.kindergarten.place_id), day)
+        and db.session.scalars(rules.seats_to_offer(vacancy.id)).first() is not None
+    )
+
+
+def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:
+    """What an offer on this day would do: free places, children who would be told, the last day of their window.
+
+    Raises Refusal: no_norm, no_calendar, wrong_place.
+    """
+    district = places.district_of(vacancy.group.kindergarten.place_id)
+    free = len(db.session.scalars(rules.seats_to_offer(vacancy.id)).all())
+    return free, len(next_children(vacancy, district, day, free)), norms.last_day("referral.priority", district, day)[0]
+
+
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.Waiting]:
     """Spec 3.3: the next children for so many places of a group, each birth year with a line and a cycle of its own.
 
@@ -93,7 +118,13 @@ def _first(waiting: queue.Queue, year: int, born_by: date, most: int) -> list[ra
     """The first children of each side of one birth year: no more can be served than there are places."""
     found = queue.next_by_sides(waiting, year).where(waiting.c.born_on <= born_by)
     rows = [db.session.execute(found.where(queue.side(waiting) == str(side)).limit(most)) for side in Side]
-    return [ratio.Waiting(*row[:4], Side(row[4])) for side in rows for row in side]
+    return [_waiting(row) for side in rows for row in side]
+
+
+def _waiting(row: Any) -> ratio.Waiting:
+    """A row of queue.next_by_sides."""
+    application_id, birth_year, born_on, queued_at, side = row
+    return ratio.Waiting(application_id, birth_year, born_on, queued_at, Side(side))
 
 
 def _offer(
@@ -176,7 +207,7 @@ def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.W
     for kind in QueueKind:
         years: dict[int, list[ratio.Waiting]] = {}
         for row in db.session.execute(queue.next_by_sides(queue.waiting(place_id, kind, day))):
-            years.setdefault(row[1], []).append(ratio.Waiting(*row[:4], Side(row[4])))
+            years.setdefault(row[1], []).append(_waiting(row))
         found[kind] = {
             year: ratio.serve([ratio.Line(children, numbers.cycle_of(place_id, kind, year, day))])
             for year, children in years.items()
