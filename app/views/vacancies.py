@@ -72,8 +72,8 @@ class VacancyView(BaseView):
     datamodel = Vacancies(Vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
     list_title, show_title = _l("Vacancies"), _l("Vacancy")
     add_title, edit_title = _l("Draft a vacancy"), _l("Change a vacancy")
-    list_columns = ["group", "intake", "status", "places", *STATES, "ends_on"]
-    show_columns = [*list_columns, "published_at", "closed_at"]
+    list_columns = ["group", "intake", "status", "places", *STATES[:-1], "ends_on"]
+    show_columns = ["group", "intake", "status", "places", *STATES, "ends_on", "published_at", "closed_at"]
     order_columns = ["places", "ends_on"]
     search_columns = ["status", "intake"]
     base_order = ("id", "desc")

@@ -112,14 +112,13 @@ class ReferralView(BaseView):
         "application",
         "application.child",
         "vacancy.group",
-        "kind",
         "status",
         "issued_on",
         "attend_by",
         "contract.status",
         "ends_on",
     ]
-    show_columns = [*list_columns, "revocable_until", "extensions", "ended_at"]
+    show_columns = [*list_columns, "kind", "revocable_until", "extensions", "ended_at"]
     order_columns = ["issued_on", "attend_by", "ends_on"]
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
