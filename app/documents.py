@@ -53,6 +53,7 @@ class Facts:
     birth_years: str | None = None
     language: str | None = None
     ends_on: date | None = None
+    attend_by: date | None = None
 
 
 def voucher(facts: Facts) -> bytes:
@@ -61,7 +62,7 @@ def voucher(facts: Facts) -> bytes:
 
 
 def referral(facts: Facts) -> bytes:
-    """S1: a place held for the child, and the day by which the family signs the contract."""
+    """S1, S2: a place held for the child; the day by which the family signs the contract, or comes with its papers."""
     return typesetting.pdf("referral.html", **asdict(facts))
 
 
@@ -110,6 +111,7 @@ def facts_of(document: Document) -> Facts:
         choose_by=right.choose_by if right else None,
         **(_kindergarten(document.referral.vacancy.group) if document.referral else {}),
         ends_on=document.referral.ends_on if document.referral else None,
+        attend_by=document.referral.attend_by if document.referral else None,
     )
 
 

@@ -39,6 +39,12 @@ TEMPORARY = Facts(
     ends_on=date(2026, 4, 30),
 )
 GENERAL = replace(TEMPORARY, kind=DocumentKind.referral, ends_on=None)
+BY_TURN = replace(
+    GENERAL,
+    number="Ж-2026-000124",
+    attend_by=date(2026, 4, 17),
+    **dict.fromkeys(("voucher", "confirmed_on", "choose_by")),
+)
 VOUCHER = replace(
     GENERAL,
     kind=DocumentKind.voucher,
@@ -47,7 +53,7 @@ VOUCHER = replace(
         ("kindergarten", "address_of_kindergarten", "phone_of_kindergarten", "group", "birth_years", "language")
     ),
 )
-EVERY = pytest.mark.parametrize("facts", [VOUCHER, GENERAL, TEMPORARY], ids=lambda facts: facts.kind)
+EVERY = pytest.mark.parametrize("facts", [VOUCHER, GENERAL, BY_TURN, TEMPORARY], ids=lambda facts: facts.number)
 
 
 def text(pdf: bytes) -> str:
@@ -80,6 +86,18 @@ def test_a_referral_says_where_and_by_when_the_family_signs():
     assert "Электрондық шартқа қол қойыңыз: 16.04.2026 дейін" in said
     assert "Подпишите электронный договор: по 16.04.2026" in said
     assert "орыс тілі / русский язык" in said
+
+
+def test_a_referral_by_turn_says_by_when_to_come_where_and_with_what_and_nothing_of_a_contract():
+    said = text(documents.referral(BY_TURN))
+    for fact in ("№ Ж-2026-000124", "ГККП «Ясли-сад «Арман»", "Әуезов көшесі, 12", "Ақбота (2022)"):
+        assert fact in said
+    assert "Құжаттармен балабақшаға келіңіз: 17.04.2026 дейін осы күнді қоса алғанда" in said
+    assert "Придите с документами в детский сад: по 17.04.2026 включительно" in said
+    assert "осы жолдама;" in said and "свидетельство о рождении ребёнка;" in said
+    assert "тоқтау парағына" in said and "стоп-лист" in said
+    for word in ("шарт", "договор", "аучер"):
+        assert word not in said
 
 
 def test_a_temporary_referral_says_until_when_and_what_follows():

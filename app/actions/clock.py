@@ -229,7 +229,8 @@ def _remind(term: due.Running, ids: Select[int], last: date, on: date, *, at: da
         Notice.application_id == model.application_id, Notice.template == "remind", Notice.due_on == last
     )
     family = select(model.application_id).where(model.id.in_(ids), term.began < on, ~already.correlate(model))
-    return moving.notify_all(family, "remind", at=at, facts={"last_day": last}, due_on=last)
+    facts = {"last_day": last, "term": term.last_day.key}
+    return moving.notify_all(family, "remind", at=at, facts=facts, due_on=last)
 
 
 def _of_stays(ids: Select[int], last: date) -> Select[int]:

@@ -45,11 +45,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     catch_up(at=at, place_id=district)
     if vacancy.status is not VacancyStatus.published:
         raise Refusal(Reason.wrong_status, verb="offer")
-    if (
-        norms.procedure(district, day) != "referral"
-        or vacancy.intake is not Intake.general
-        or not by_turn(vacancy.group.kindergarten, day)
-    ):
+    if not goes_by_turn(vacancy, district, day):
         raise Refusal(Reason.wrong_place, place=district)
     seats = list(db.session.scalars(rules.seats_to_offer(vacancy.id)))
     if not seats:
@@ -93,6 +89,34 @@ def offer_all(place_id: int, *, by: Actor, at: datetime, automatic: bool = False
                 raise
     record(held, "offer", by=by, at=at, details={"served": held.served})
     return held
+
+
+def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
+    """Spec 3.5.1, 3.5.3-4: are the places of this vacancy offered here, one by one, to who is next? Raises no_norm."""
+    return (
+        norms.procedure(district, day) == "referral"
+        and vacancy.intake is Intake.general
+        and by_turn(vacancy.group.kindergarten, day)
+    )
+
+
+def may_offer(vacancy: Vacancy, day: date) -> bool:
+    """Would `offer` find a free place to offer here, whoever is next? Raises Refusal: wrong_place, no_norm."""
+    return (
+        vacancy.status is VacancyStatus.published
+        and goes_by_turn(vacancy, places.district_of(vacancy.group.kindergarten.place_id), day)
+        and db.session.scalars(rules.seats_to_offer(vacancy.id)).first() is not None
+    )
+
+
+def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:
+    """What an offer on this day would do: free places, children who would be told, the last day of their window.
+
+    Raises Refusal: no_norm, no_calendar, wrong_place.
+    """
+    district = places.district_of(vacancy.group.kindergarten.place_id)
+    free = len(db.session.scalars(rules.seats_to_offer(vacancy.id)).all())
+    return free, len(next_children(vacancy, district, day, free)), norms.last_day("referral.priority", district, day)[0]
 
 
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.Waiting]:

@@ -20,6 +20,7 @@ from app.models import (
     Holding,
     HoldingKind,
     Intake,
+    Norm,
     OnLapse,
     Ownership,
     Referral,
@@ -34,6 +35,7 @@ from app.models import (
 from app.permissions import Actor, Role, permit
 from app.rules import eligibility
 from app.rules import places as place_rules
+from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months, due_moment
 from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
@@ -89,22 +91,30 @@ def _choose_by_turn(application: Application, vacancy: Vacancy, *, by: Actor, at
     seat = offers.seat_for(application, vacancy, day)
     own = ending.live_offer(application)
     ending.end_offer(application, by=by, at=at, verb="choose" if own and own.vacancy_id == vacancy.id else "end")
-    attend_by, norm = norms.last_day("referral.attend", application.place_id, day)
-    revocation = norms.in_force("referral.revocation", application.place_id, day)
-    terms = {
+    referral = _refer(application, vacancy, None, by=by, at=at, day=day, **terms(application.place_id, at))
+    _claim(referral, seat, at=at)
+    told = {"kindergarten": kindergarten.name, "attend_by": referral.attend_by}
+    standing = application.standing and not private
+    to, norm = ApplicationStatus.referred, db.session.get(Norm, referral.attend_norm_id)
+    move(application, "choose", by=by, at=at, to=to, norm=norm, tell=told, standing=standing)
+    documents.ask_for(referral, DocumentKind.referral, at=at)
+    return referral
+
+
+def terms(place_id: int, at: datetime) -> dict[str, Any]:
+    """S2, spec 3.5.5: by when the family comes with a referral issued now, and until when it may take it back.
+
+    Raises Refusal: no_norm, no_calendar.
+    """
+    day = local_day(at)
+    attend_by, norm = norms.last_day("referral.attend", place_id, day)
+    revocation = norms.in_force("referral.revocation", place_id, day)
+    return {
         "attend_by": attend_by,
         "attend_norm_id": norm.id,
         "revocable_until": due_moment(at, term_of(revocation)),
         "revocation_norm_id": revocation.id,
     }
-    referral = _refer(application, vacancy, None, by=by, at=at, day=day, **terms)
-    _claim(referral, seat, at=at)
-    told = {"kindergarten": kindergarten.name, "attend_by": attend_by}
-    standing = application.standing and not private
-    to = ApplicationStatus.referred
-    move(application, "choose", by=by, at=at, to=to, norm=norm, tell=told, standing=standing)
-    documents.ask_for(referral, DocumentKind.referral, at=at)
-    return referral
 
 
 def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
@@ -146,7 +156,8 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     ending.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
     in_time = referral.revocable_until is not None and at <= referral.revocable_until
     standing = application.standing or in_time
-    move(application, "revoke", by=by, at=at, reason=reason, tell={"reason": reason}, standing=standing)
+    told = {"kindergarten": referral.vacancy.group.kindergarten.name, "reason": reason}
+    move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=standing)
 
 
 def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
@@ -166,8 +177,9 @@ def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
     move(referral, "miss", by=by, at=at, on=on, norm=norm, ended_at=at)
     holding = db.session.scalars(place_rules.live_holding(application.id, HoldingKind.held)).one()
     holding.ended_at = at
-    to, tell = ApplicationStatus.removed, {"last_day": referral.attend_by, "until": until}
+    to, tell = ApplicationStatus.removed, {"last_day": referral.attend_by, "misses": misses(application)}
     if not removed:
+        tell = {"last_day": referral.attend_by, "until": until}
         to = ApplicationStatus.stop_listed
         listing = StopListing(referral_id=referral.id, from_on=on, until=until, norm_id=listed_by.id)
         application.stop_listings.append(listing)

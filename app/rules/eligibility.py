@@ -65,7 +65,7 @@ def right_status(verb: str, status: A) -> None:
     """Spec 3.6, 3.8: stop_listed before wrong_status; nothing is issued, offered or chosen on the stop-list."""
     if status is A.stop_listed and verb in NOT_ON_STOP_LIST:
         raise Refusal(Reason.stop_listed)
-    if verb not in ("extend", "sign"):  # these move a voucher or a contract, which have their own rows
+    if verb not in ("extend", "sign", "absent"):  # these are of a voucher, a contract, an enrolment: their own rows
         several = {"choose": A.queued, "miss": A.stop_listed}
         target(Application, verb, status, to=several.get(verb))
 

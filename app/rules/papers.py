@@ -42,10 +42,13 @@ def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> Standing:
 
 
 def referral(paper_of: Referral, day: date) -> Standing:
-    """S1, spec 3.4.4: a place is held until the family's term to sign is over, and for good once it has signed.
+    """S0-S2, spec 3.4.4, 3.5.5: a place is held until the family's term to sign or to come is over, and for good once
+    it has signed or its child is enrolled.
 
     A temporary referral holds through its last day, unless its voucher is annulled before.
     """
+    if paper_of.attend_by is not None:
+        return _by_turn(paper_of, day)
     voucher = paper_of.voucher
     if paper_of.status in (ReferralStatus.revoked, ReferralStatus.missed):
         if voucher is not None and voucher.status is VoucherStatus.expired:
@@ -59,6 +62,15 @@ def referral(paper_of: Referral, day: date) -> Standing:
     if paper_of.status is ReferralStatus.used or signed or voucher is None:
         return Standing()
     return _through(voucher.choose_by, day)
+
+
+def _by_turn(paper_of: Referral, day: date) -> Standing:
+    """S2, spec 3.5.5: with it the family comes through attend_by; taken back or missed it no longer holds."""
+    if paper_of.status is ReferralStatus.used:
+        return Standing()
+    if paper_of.status is ReferralStatus.issued:
+        return _through(paper_of.attend_by, day)
+    return _ended(paper_of.ended_at, paper_of.attend_by)
 
 
 def _through(last_day: date | None, day: date) -> Standing:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, extract, func, or_, select
 
 from app.models import (
     Application,
@@ -63,6 +63,19 @@ def seats_not_taken(vacancy_id: int) -> Select[Seat]:
     """Spec 3.8: the seats of one vacancy that are not held or entered, those in somebody's priority window too."""
     taken = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None), Holding.kind != HoldingKind.offer)
     return select(Seat).where(Seat.vacancy_id == vacancy_id, Seat.retired_at.is_(None), ~taken.correlate(Seat))
+
+
+def seats_by_state(vacancy_ids: Sequence[int]) -> Select[int | None, str, int]:
+    """(vacancy, state, count) of seats that stand: free, open (a free choice), offer, held, enrolment or stay."""
+    live = and_(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
+    free = case((Seat.opened_at.is_not(None), "open"), else_="free")
+    state = func.coalesce(cast(Holding.kind, String), free)
+    return (
+        select(Seat.vacancy_id, state, func.count())
+        .outerjoin(Holding, live)
+        .where(Seat.vacancy_id.in_(vacancy_ids), Seat.retired_at.is_(None))
+        .group_by(Seat.vacancy_id, state)
+    )
 
 
 def unpublished_seats(group_id: int, limit: int | None = None) -> Select[Seat]:

@@ -158,19 +158,6 @@ def _today() -> Queue:
     )
 
 
-# Built once: a number is asked for on every page, and building its statement would cost more than counting.
-BY_RATIO = {
-    privilege: by_ratio(
-        _today(),
-        privilege,
-        bindparam("birth_year", type_=Application.birth_year.type),
-        bindparam("queued_at", type_=Application.queued_at.type),
-        bindparam("application_id", type_=Application.id.type),
-    )
-    for privilege in SIDES
-}
-
-
 def all_by_ratio(line: Queue) -> Select[Any]:
     """Spec 3.3, ratio: (id, birth year, side, rank on its side, out of turn, privileged, general) of all at once."""
     c, stands = line.c, side(line)
@@ -207,3 +194,16 @@ def _not_behind(line: Queue, upto: Standing) -> ColumnElement[bool]:
         line.c.queued_at < upto.queued_at,
         and_(line.c.queued_at == upto.queued_at, line.c.id <= upto.application_id),
     )
+
+
+# Built once: a number is asked for on every page, and building its statement would cost more than counting.
+BY_RATIO = {
+    privilege: by_ratio(
+        _today(),
+        privilege,
+        bindparam("birth_year", type_=Application.birth_year.type),
+        bindparam("queued_at", type_=Application.queued_at.type),
+        bindparam("application_id", type_=Application.id.type),
+    )
+    for privilege in SIDES
+}

@@ -1,5 +1,6 @@
 """The entrance for officials: base.py holds what every screen obeys, then one file per noun."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
@@ -19,6 +20,8 @@ from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
 from app.views.kindergartens import GroupView, KindergartenView
 from app.views.norms import DayOffView, NormView
+from app.views.offers import OfferView
+from app.views.reinstatements import ReinstatementView
 from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
@@ -30,7 +33,7 @@ LANGUAGES = {
 }
 
 MENU: tuple[tuple[Any, ...], ...] = (
-    (ApplicationView, VoucherView, ReferralView, RoundView),
+    (ApplicationView, VoucherView, OfferView, ReferralView, RoundView, ReinstatementView),
     (VacancyView, KindergartenView, GroupView),
     (NormView, DayOffView),
     (HistoryView, NoticeView),
@@ -120,11 +123,14 @@ def menu() -> list[list[tuple[Any, str]]]:
     return [group for group in groups if group]
 
 
-def verbs_of(name: str, bulk: bool = False) -> list[str]:
-    """The custom actions of a view that the reader's role may do; `bulk`: those that lists offer for many."""
+def verbs_of(name: str, pk: Any = None, bulk: Sequence[str] | None = None) -> list[str]:
+    """The custom actions of a view that the reader's role may do: on one row's page, or those that a list offers."""
     sm = current_app.appbuilder.sm
     view = view_of(name)
-    return [verb for verb in (view.bulk if bulk else view.verbs) if sm.has_access(verb, view.class_permission_name)]
+    verbs = view.verbs if bulk is None else bulk
+    if pk is not None:
+        verbs = view.possible(view.load(pk))
+    return [verb for verb in verbs if sm.has_access(verb, view.class_permission_name)]
 
 
 def view_of(name: str) -> Any:

@@ -1,7 +1,6 @@
 """Applications: the journal, a child's page, and the counter where officials act for families."""
 
 from dataclasses import replace
-from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -15,31 +14,46 @@ from sqlalchemy.orm import joinedload
 from wtforms.validators import ValidationError
 
 from app import documents
-from app.actions import applications, contracts, enrolments, numbers, possible, referrals, vouchers
+from app.actions import (
+    applications,
+    contracts,
+    enrolments,
+    norms,
+    numbers,
+    possible,
+    referrals,
+    reinstatements,
+    vouchers,
+)
 from app.actions.applications import Person
 from app.extensions import db
 from app.models import (
+    Absence,
     Application,
     Change,
     Child,
     Document,
     Enrolment,
+    KindergartenKind,
+    Ownership,
     Place,
     PlaceKind,
     Privilege,
     PrivilegeKind,
     QueueKind,
+    Vacancy,
 )
 from app.now import now
 from app.permissions import MAY, Role, unscoped
 from app.rules import iin
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
-from app.views import forms, why
-from app.views.asking import ask, asked, done, problem_with, signer
+from app.rules.refusals import Refusal
+from app.views import forms, why, words
+from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.lists import Records
-from app.views.vouchers import reason
+from app.views.reinstatements import may_decide
 from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
@@ -154,9 +168,12 @@ class ApplicationView(Why, BaseView):
         """A child's page: information, history, documents, and what can be done now."""
         application, day = self.load(pk), local_day(now())
         with unscoped():
-            offered = possible.verbs(application, by=g.actor)
+            offered = possible.verbs(application, by=g.actor, at=now())
             number = numbers.of(application, day)
+            missed = referrals.misses(application)
+            most = norms.number("referral.misses", application.place_id, day)
         db.session.expire(application, ["referrals"])  # decided on with all of them, shown within the viewer's reach
+        asked_back = reinstatements.open_one(application)
         changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
         stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
         return self.render_template(
@@ -166,7 +183,13 @@ class ApplicationView(Why, BaseView):
             number=number,
             changes=db.session.scalars(changes.options(joinedload(Change.user), joinedload(Change.norm))).all(),
             stays=db.session.scalars(stays).all(),
+            absences=db.session.scalars(select(Absence).join(Enrolment).where(stays.whereclause)).all(),
             offered=offered,
+            missed=(missed, most),
+            by_voucher=possible.by_voucher(application),
+            asked_back=asked_back,
+            may_decide=may_decide(asked_back),
+            lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             view=self,
         )
 
@@ -204,8 +227,15 @@ class ApplicationView(Why, BaseView):
     def choose(self, pk: str) -> Any:
         """S1, «Балабақшаны таңдаңыз»: free places for this child; then the family's yes, then the referral."""
         application = self.load(pk)
-        with unscoped():
-            places = referrals.choices(application, local_day(now()))
+        try:
+            with unscoped():
+                places = referrals.choices(application, local_day(now()))
+                by_turn = norms.procedure(application.place_id, local_day(now())) == "referral"
+                by_turn = by_turn and not possible.by_voucher(application)
+                terms = referrals.terms(application.place_id, now()) if by_turn else {}
+        except Refusal as refusal:
+            flash(words.refusal(refusal), "danger")
+            return redirect(self.after(application))
         chosen = next((v for v, _free in places if str(v.id) == request.values.get("vacancy")), None)
         if request.method == "POST" and chosen is None:
             flash(_("There is no free place: every published one is held, taken, or owed to a voucher."), "danger")
@@ -220,7 +250,11 @@ class ApplicationView(Why, BaseView):
             template,
             title=_("Choose a kindergarten"),
             application=application,
-            places=places,
+            groups=in_groups(places) if by_turn else [("", places)],
+            by_turn=by_turn,
+            terms=terms,
+            private=chosen is not None and is_private(chosen),
+            offer=next((o for o in application.offers if o.ended_at is None), None),
             vacancy=chosen,
             today=local_day(now()),
             view=self,
@@ -246,21 +280,35 @@ class ApplicationView(Why, BaseView):
         )
 
     def _each(self, verb: str, rows: list[Application], act: Any) -> Any:
-        if not asked(verb):
+        if not asked(verb, rows):
             return ask(self, verb, rows)
-        return done(self, rows, lambda row: act(row, by=signer(), at=now()))
+        by = signer(verb, rows)
+        return done(self, rows, lambda row: act(row, by=by, at=now()))
 
     def issue(self, rows: list[Application]) -> Any:
         return self._each("issue", rows, lambda a, **who: vouchers.issue(a, reason=reason(), **who))
 
     def extend(self, rows: list[Application]) -> Any:
-        until = forms.local_date(request.form.get("until", ""))
-        return self._each(
-            "extend", rows, lambda a, **who: vouchers.extend(a, until=until or date.min, reason=reason(), **who)
-        )
+        """Spec 3.4.5, 3.5.5: the running term of the voucher or of the referral, whichever the application has."""
+        until = day_of("until")
+        return self._each("extend", rows, lambda a, **who: _right(a).extend(a, until=until, reason=reason(), **who))
 
     def revoke(self, rows: list[Application]) -> Any:
-        return self._each("revoke", rows, lambda a, **who: vouchers.revoke(a, reason=reason(), **who))
+        return self._each("revoke", rows, lambda a, **who: _right(a).revoke(a, reason=reason(), **who))
+
+    def release(self, rows: list[Application]) -> Any:
+        return self._each("release", rows, applications.release)
+
+    def reinstate(self, rows: list[Application]) -> Any:
+        """Spec 3.8: one of the department asks here; a second one answers (views/reinstatements.py)."""
+        return self._each("reinstate", rows, lambda a, **who: reinstatements.ask(a, reason=reason(), **who))
+
+    def leave(self, rows: list[Application]) -> Any:
+        return self._each("leave", rows, enrolments.leave)
+
+    def absent(self, rows: list[Application]) -> Any:
+        days = {"from_on": day_of("from_on"), "until": day_of("away_until")}
+        return self._each("absent", rows, lambda a, **who: enrolments.absent(a, reason=reason(), **days, **who))
 
     def archive(self, rows: list[Application]) -> Any:
         return self._each("archive", rows, lambda a, **who: applications.archive(a, reason=reason(), **who))
@@ -282,7 +330,7 @@ class ApplicationView(Why, BaseView):
 
     def sign(self, rows: list[Application]) -> Any:
         """For a family the day of its signed paper is required; a head signs for the kindergarten."""
-        if asked("sign") and g.actor.stands_for_family("sign") and signer().paper_on is None:
+        if asked("sign", rows) and g.actor.stands_for_family("sign") and signer().paper_on is None:
             return ask(self, "sign", rows, _("Name the day of the signed paper."))
         return self._each("sign", rows, contracts.sign)
 
@@ -304,10 +352,14 @@ class ApplicationView(Why, BaseView):
         "withdraw": withdraw,
         "enrol": enrol,
         "sign": sign,
+        "release": release,
+        "reinstate": reinstate,
+        "leave": leave,
+        "absent": absent,
         "confirm_privilege": confirm_privilege,
         "reject_privilege": reject_privilege,
     }
-    bulk = ("issue", "extend", "revoke", "archive")
+    bulk = ("issue", "extend", "revoke", "release", "archive")
     grants = {
         "can_choose": MAY[Application]["choose"],
         "can_paper": READERS,
@@ -315,3 +367,27 @@ class ApplicationView(Why, BaseView):
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }
+
+
+def _right(application: Application) -> Any:
+    """What extend and revoke are about: the voucher of an application, or else its referral."""
+    return vouchers if possible.by_voucher(application) else referrals
+
+
+def is_private(vacancy: Vacancy) -> bool:
+    """S0, S2: a place whose choice costs the standing in the state queue."""
+    return vacancy.group.kindergarten.ownership is Ownership.private
+
+
+def in_groups(places: list[tuple[Vacancy, int]]) -> list[tuple[str, list[tuple[Vacancy, int]]]]:
+    """S0: the places to choose from under the seed's own three headings; a heading without places is left out."""
+    groups: dict[str, list[tuple[Vacancy, int]]] = {
+        _("Choose a state kindergarten"): [],
+        _("Choose a private kindergarten"): [],
+        _("Choose a state mini-centre"): [],
+    }
+    state, private, mini = groups.values()
+    for vacancy, free in places:
+        centre = vacancy.group.kindergarten.kind is KindergartenKind.mini_centre
+        (private if is_private(vacancy) else mini if centre else state).append((vacancy, free))
+    return [(title, found) for title, found in groups.items() if found]

@@ -6,64 +6,108 @@ so that one that is refused does not hold the others back.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy import select
 
+from app.actions import possible
+from app.extensions import db
+from app.models import Application, Referral, Voucher
 from app.now import now
-from app.permissions import Actor
+from app.permissions import COUNTER, ITS_OWN_TOO, Actor
 from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import answer, attempt
 
-WITH_REASON = frozenset({"issue", "extend", "revoke", "archive"})
-WITH_DAY = frozenset({"extend"})
+FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
+    "issue": ("reason",),
+    "extend": ("until", "reason"),
+    "revoke": ("reason",),
+    "archive": ("reason",),
+    "reinstate": ("reason",),
+    "absent": ("from_on", "away_until", "reason"),
+}
 
 
 class Answer(forms.Form):
     """What a verb may need besides a yes."""
 
-    reason = forms.lines(_l("Reason"))
+    from_on = forms.a_day(_l("Away from"))
+    away_until = forms.a_day(_l("Away until"))
     until = forms.a_day(_l("New last day"))
-    paper_on = forms.a_day(_l("Day of the signed paper"), required=False)
+    reason = forms.lines(_l("Reason"))
+    paper_on = forms.a_day(_l("Day of the signed paper"))
 
     def validate_paper_on(self, field: Any) -> None:
         if field.data and field.data > local_day(now()):
             raise forms.ValidationError(_("This day is still to come."))
 
 
-def asked(verb: str) -> bool:
+def of_voucher(row: Any) -> bool:
+    """Is extend or revoke here about a voucher? Else it is about a referral, which a family has rights in as well."""
+    if isinstance(row, Referral):
+        return row.attend_by is None
+    return isinstance(row, Voucher) or (isinstance(row, Application) and possible.by_voucher(row))
+
+
+def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
+    """The fields that a verb asks for on these records, and whether each must be filled in.
+
+    S2, spec 3.8: what a family and an office may both do is the family's by its signed paper; an office gives a reason.
+    """
+    fields = dict.fromkeys(FIELDS.get(verb, ()), True)
+    if verb in ITS_OWN_TOO:
+        if g.actor.role in COUNTER and not any(map(of_voucher, rows)):
+            fields |= {"reason": False, "paper_on": g.actor.stands_for_family(verb)}
+    elif g.actor.stands_for_family(verb):
+        fields["paper_on"] = False
+    return fields
+
+
+def asked(verb: str, rows: Sequence[Any] = ()) -> bool:
     """Has the person seen what will follow, said yes, and answered all that the verb needs?"""
-    return request.form.get("sure") == "yes" and not problem_with(verb)
+    return request.form.get("sure") == "yes" and not problem_with(verb, rows)
 
 
-def problem_with(verb: str) -> str:
+def problem_with(verb: str, rows: Sequence[Any] = ()) -> str:
     """What is wrong with the answer that a verb needs, said to the person; "" for nothing."""
-    form = Answer()
-    needs = {"reason": verb in WITH_REASON, "until": verb in WITH_DAY, "paper_on": g.actor.stands_for_family(verb)}
-    for name in (name for name, needed in needs.items() if not needed):
+    form, fields = Answer(), needed(verb, rows)
+    for name in {"from_on", "away_until", "until", "reason", "paper_on"} - fields.keys():
         del form[name]
     form.validate()
-    return next((f"{field.label.text}: {field.errors[0]}" for field in form if field.errors), "")
+    for field in form:
+        if field.errors and (fields.get(field.name, True) or (field.raw_data or [""])[0].strip()):
+            return f"{field.label.text}: {field.errors[0]}"
+    if verb in ITS_OWN_TOO and "paper_on" in fields and not (form.paper_on.data or form.reason.data):
+        return _("Give a reason, or the day of the family's signed paper.")
+    return ""
 
 
-def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "") -> tuple[str, int]:
-    """The page that says what will follow and asks for what the verb needs; what was typed is kept."""
+def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "", details: Sequence[str] = ()) -> tuple[str, int]:
+    """The page that says what will follow and asks for what the verb needs; what was typed is kept.
+
+    `details`: what will follow for each record, where more can be said than for all of them.
+    """
     if request.form.get("sure") == "yes":
-        problem = problem or problem_with(verb)
+        problem = problem or problem_with(verb, rows)
     html = render_template(
         "pages/ask.html",
         view=view,
         verb=verb,
-        title=words.VERBS[verb],
-        follows=words.FOLLOWS[verb],
+        title=words.verb(verb, view.subject.__tablename__),
+        follows=dict.fromkeys(
+            words.follows(verb, view.subject.__tablename__, by_voucher=of_voucher(row)) for row in rows
+        ),
+        details=details,
         rows=rows,
-        with_reason=verb in WITH_REASON,
-        with_day=verb in WITH_DAY,
-        with_paper=g.actor.stands_for_family(verb),
+        fields=needed(verb, rows),
+        labels={field.name: field.label.text for field in Answer()},
+        either=verb in ITS_OWN_TOO,
         today=local_day(now()),
         problem=problem,
         typed=request.form,
@@ -71,9 +115,21 @@ def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "") -> tuple[s
     return html, 422 if problem else 200
 
 
-def signer() -> Actor:
+def signer(verb: str = "", rows: Sequence[Any] = ()) -> Actor:
     """Who acts: the signed-in official, with the day of the paper that a family signed where one was named."""
-    return replace(g.actor, paper_on=forms.local_date(request.form.get("paper_on", "")))
+    if verb and "paper_on" not in needed(verb, rows):
+        return g.actor
+    return replace(g.actor, paper_on=day_of("paper_on"))
+
+
+def day_of(name: str) -> date | None:
+    """The day that was typed into a field; None for none."""
+    return forms.local_date(request.form.get(name, ""))
+
+
+def reason() -> str:
+    """The reason that was typed."""
+    return request.form.get("reason", "")
 
 
 def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any]) -> Any:
@@ -82,6 +138,7 @@ def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any]) -> Any:
     succeeded = [id_ for id_, row in zip(ids, rows, strict=True) if attempt(lambda row=row: act(row) or True)]
     if succeeded:
         flash(ngettext("Done for %(num)d record.", "Done for %(num)d records.", len(succeeded)), "success")
-    if len(ids) == 1:
+    still_seen = select(view.subject.id).where(view.subject.id == ids[0])  # a head sees no longer what it took back
+    if len(ids) == 1 and db.session.scalars(still_seen).first():
         return answer(url_for(f"{view.endpoint}.show", pk=ids[0]))
     return answer(url_for(f"{view.endpoint}.list"))

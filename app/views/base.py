@@ -104,6 +104,10 @@ class BaseView(Listed):
             abort(400)
         return self._get_related_views_widgets(row, widgets=self._get_show_widget(pk, row), **asked)
 
+    def possible(self, row: Any) -> list[str]:
+        """The custom actions that this row's page offers, as far as its role may do them; the actions still decide."""
+        return list(self.verbs)
+
     # -------------------------------------------------- changing
 
     @expose("/add", methods=["GET", "POST"])

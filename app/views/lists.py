@@ -4,6 +4,7 @@ The framework keeps its filters on the view, which all threads share (its open i
 filters are conditions of that request's select and nothing else.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -139,8 +140,13 @@ class Listed(ModelView):
             page_size=size,
             count=count,
             modelview_name=type(self).__name__,
+            bulk=self.bulk_for(rows),
         )
         return {"list": table}
+
+    def bulk_for(self, rows: list[Any]) -> Sequence[str]:
+        """The custom actions that a list offers for many of the rows on this page."""
+        return self.bulk
 
     def _get_related_view_widget(self, item: Any, related_view: Any, *order: str, **page: Any) -> Any:
         """The rows of another list that belong to this record."""

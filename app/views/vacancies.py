@@ -1,18 +1,26 @@
 """Free places: drafted, published and closed by the head of the kindergarten or an official of the district."""
 
+from collections import Counter
+
 from flask import g
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import vacancies
-from app.models import Intake, KgGroup, Kindergarten, Vacancy
+from app.actions import offers, vacancies
+from app.extensions import db
+from app.models import Intake, KgGroup, Kindergarten, Round, Vacancy, VacancyStatus
 from app.now import now
-from app.permissions import Role
-from app.views import forms
+from app.permissions import MAY, Role, unscoped
+from app.rules.calendar import local_day
+from app.rules.places import seats_by_state
+from app.rules.refusals import Refusal
+from app.views import forms, words
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.lists import Records, attribute
+from app.views.offers import OfferView
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 GROUPS = (
@@ -30,15 +38,43 @@ class VacancyForm(forms.Form):
     ends_on = forms.a_day(_l("Last day of a temporary stay"), required=False)
 
 
+class Vacancies(Records):
+    """Vacancies with their places by state, those of a whole page from one statement."""
+
+    def page(self, *args, **kwargs):
+        count, rows = super().page(*args, **kwargs)
+        self._count([row for row in rows if row.status is not VacancyStatus.draft])
+        return count, rows
+
+    def get_values_item(self, row, columns):
+        if "seats" not in row.__dict__:
+            self._count([row])
+        seats = row.__dict__["seats"]
+        states = {"free": "free", "open": "open", "offered": "offer", "held": "held"}
+        by_state = {name: seats[state] for name, state in states.items()}
+        by_state["occupied"] = seats["enrolment"] + seats["stay"]
+        return [by_state[name] if name in by_state else attribute(row, name) for name in columns]
+
+    def _count(self, rows):
+        for row in rows:
+            row.__dict__["seats"] = Counter()
+        found = {row.id: row for row in rows}
+        for vacancy_id, state, number in db.session.execute(seats_by_state(list(found))) if rows else ():
+            found[vacancy_id].__dict__["seats"][state] += number
+
+
+STATES = ["free", "open", "offered", "held", "occupied"]
+
+
 class VacancyView(BaseView):
     route_base = "/vacancies"
     subject, readers = Vacancy, READERS
-    datamodel = Records(Vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
+    datamodel = Vacancies(Vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
     list_title, show_title = _l("Vacancies"), _l("Vacancy")
     add_title, edit_title = _l("Draft a vacancy"), _l("Change a vacancy")
-    list_columns = ["group", "intake", "places", "ends_on", "status", "published_at"]
-    show_columns = [*list_columns, "closed_at"]
-    order_columns = ["places", "ends_on", "published_at"]
+    list_columns = ["group", "intake", "status", "places", *STATES[:-1], "ends_on"]
+    show_columns = ["group", "intake", "status", "places", *STATES, "ends_on", "published_at", "closed_at"]
+    order_columns = ["places", "ends_on"]
     search_columns = ["status", "intake"]
     base_order = ("id", "desc")
     add_form = edit_form = VacancyForm
@@ -51,7 +87,25 @@ class VacancyView(BaseView):
         "status": _l("Status"),
         "published_at": _l("Published"),
         "closed_at": _l("Closed"),
+        "free": _l("Free"),
+        "open": _l("Free choice"),
+        "offered": _l("Offered"),
+        "held": _l("Held"),
+        "occupied": _l("Occupied"),
     }
+    related_views = [OfferView]
+
+    def possible(self, row):
+        """S2, spec 3.5: places are offered only where they go by turn, and while there are some."""
+        fits = {
+            "publish": row.status is VacancyStatus.draft,
+            "offer": may_offer(row),
+            "close": row.status is VacancyStatus.published,
+        }
+        return [verb for verb, holds in fits.items() if holds]
+
+    def bulk_for(self, rows):
+        return [verb for verb in self.bulk if verb != "offer" or any(map(may_offer, rows))]
 
     def publish(self, rows):
         """S1: the places become free for the queue."""
@@ -66,5 +120,32 @@ class VacancyView(BaseView):
             return ask(self, verb, rows)
         return done(self, rows, lambda row: act(row, by=g.actor, at=now()))
 
-    verbs = {"publish": publish, "close": close}
-    bulk = ("publish", "close")
+    def offer(self, rows):
+        """S2, spec 3.5.1: the next children get notice and priority."""
+        if not asked("offer"):
+            return ask(self, "offer", rows, details=list(filter(None, map(_expected, rows[:12]))))
+        return done(self, rows, lambda row: offers.offer(row, by=g.actor, at=now()))
+
+    verbs = {"publish": publish, "offer": offer, "close": close}
+    bulk = ("publish", "offer", "close")
+    grants = {"offer": MAY[Round]["offer"]}
+
+
+def may_offer(row: Vacancy) -> bool:
+    """Does this vacancy have places that go to whoever is next?"""
+    try:
+        with unscoped():
+            return offers.may_offer(row, local_day(now()))
+    except Refusal:
+        return False
+
+
+def _expected(row: Vacancy) -> str:
+    """What an offer would do here, said before it is made."""
+    try:
+        with unscoped():
+            free, children, last = offers.expected(row, local_day(now()))
+    except Refusal as refusal:
+        return f"{row}: {words.refusal(refusal)}"
+    sentence = _("free places %(free)d, children to be told %(children)d, priority until %(day)s")
+    return f"{row}: {sentence % {'free': free, 'children': children, 'day': words.day(last)}}."

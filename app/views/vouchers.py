@@ -1,6 +1,6 @@
 """Vouchers and referrals: lists to find and act on many; what happens to one is on its application's page."""
 
-from flask import flash, g, request, url_for
+from flask import flash, g, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
@@ -8,12 +8,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import vouchers
-from app.models import Application, KgGroup, Place, PlaceKind, Referral, Round, Vacancy, Voucher
+from app.actions import enrolments, referrals, vouchers
+from app.models import Application, KgGroup, Place, PlaceKind, Referral, ReferralStatus, Round, Vacancy, Voucher
 from app.now import now
 from app.permissions import MAY, Role
+from app.rules.refusals import Reason, Refusal
 from app.views import forms
-from app.views.asking import ask, asked, done
+from app.views.asking import ask, asked, day_of, done, reason, signer
 from app.views.base import BaseView, answer, attempt
 from app.views.lists import Records
 
@@ -77,14 +78,14 @@ class VoucherView(BaseView):
 
     def extend(self, rows):
         """Spec 3.4.5: the running term moves to a later day."""
-        if not asked("extend"):
+        if not asked("extend", rows):
             return ask(self, "extend", rows)
-        until = forms.local_date(request.form["until"])
+        until = day_of("until")
         return self._each(rows, lambda a: vouchers.extend(a, until=until, by=g.actor, at=now(), reason=reason()))
 
     def revoke(self, rows):
         """Spec 3.4.5: the department takes the voucher back."""
-        if not asked("revoke"):
+        if not asked("revoke", rows):
             return ask(self, "revoke", rows)
         return self._each(rows, lambda a: vouchers.revoke(a, by=g.actor, at=now(), reason=reason()))
 
@@ -94,11 +95,6 @@ class VoucherView(BaseView):
     verbs = {"extend": extend, "revoke": revoke}
     bulk = ("extend", "revoke")
     grants = {"can_round": MAY[Round]["issue"]}
-
-
-def reason() -> str:
-    """The reason that was typed."""
-    return request.form.get("reason", "")
 
 
 class ReferralView(BaseView):
@@ -116,14 +112,14 @@ class ReferralView(BaseView):
         "application",
         "application.child",
         "vacancy.group",
-        "kind",
         "status",
-        "contract.status",
         "issued_on",
+        "attend_by",
+        "contract.status",
         "ends_on",
     ]
-    show_columns = list_columns
-    order_columns = ["issued_on", "ends_on"]
+    show_columns = [*list_columns, "kind", "revocable_until", "extensions", "ended_at"]
+    order_columns = ["issued_on", "attend_by", "ends_on"]
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
     label_columns = {
@@ -135,5 +131,48 @@ class ReferralView(BaseView):
         "status": _l("Status"),
         "contract.status": _l("Contract"),
         "issued_on": _l("Issued"),
+        "attend_by": _l("Come by"),
         "ends_on": _l("Last day of a temporary stay"),
+        "revocable_until": _l("The family may take it back until"),
+        "extensions": _l("Extensions"),
+        "ended_at": _l("Ended"),
     }
+
+    def possible(self, row):
+        """What belongs to the application's page is done there; here what is about a referral that is live."""
+        if row.status is not ReferralStatus.issued or row.attend_by is None:
+            return []
+        return list(self.verbs)
+
+    def bulk_for(self, rows):
+        return [verb for verb in self.bulk if any(map(self.possible, rows))]
+
+    def extend(self, rows):
+        """S2, spec 3.5.5: a new last day to come."""
+        until = day_of("until")
+        return self._each("extend", rows, lambda a, **who: referrals.extend(a, until=until, reason=reason(), **who))
+
+    def revoke(self, rows):
+        """S2, spec 3.5.5: the family within its hours, an office with a reason."""
+        return self._each("revoke", rows, lambda a, **who: referrals.revoke(a, reason=reason(), **who))
+
+    def enrol(self, rows):
+        """S2: the family came with the papers."""
+        return self._each("enrol", rows, enrolments.enrol)
+
+    def _each(self, verb, rows, act):
+        if not asked(verb, rows):
+            return ask(self, verb, rows)
+        by = signer(verb, rows)
+        return done(self, rows, lambda row: act(_live(row), by=by, at=now()))
+
+    verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
+    bulk = ("enrol", "extend", "revoke")
+    grants = {"enrol": MAY[Application]["enrol"], "revoke": MAY[Application]["revoke"]}
+
+
+def _live(referral: Referral) -> Application:
+    """The application that a referral is the live one of. Raises Refusal(wrong_status)."""
+    if referral.status is not ReferralStatus.issued:
+        raise Refusal(Reason.wrong_status)
+    return referral.application

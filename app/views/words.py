@@ -25,6 +25,7 @@ from app.models import (
     Language,
     Norm,
     Notice,
+    OfferStatus,
     OnLapse,
     Ownership,
     Place,
@@ -73,6 +74,17 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "missed": _l("Missed"),
         "revoked": _l("Revoked"),
     },
+    OfferStatus: {
+        "live": _l("Waits for the family"),
+        "chosen": _l("Chosen"),
+        "passed_over": _l("Passed by"),
+        "ended": _l("Ended"),
+    },
+    Side: {
+        "out_of_turn": _l("Out of turn"),
+        "privileged": _l("Privileged queue"),
+        "general": _l("General queue"),
+    },
     ContractStatus: {
         "draft": _l("Draft"),
         "signed_by_family": _l("Signed by the family"),
@@ -89,11 +101,6 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "confirmed": _l("Confirmed"),
         "rejected": _l("Rejected"),
         "expired": _l("Expired"),
-    },
-    Side: {
-        "out_of_turn": _l("Out of turn"),
-        "privileged": _l("Privileged"),
-        "general": _l("General queue"),
     },
     QueueOrderKind: {"ratio": _l("By ratio"), "categories": _l("By categories")},
     PrivilegeKind: {
@@ -193,19 +200,36 @@ VERBS: dict[str, Any] = {
     "revoke": _l("Revoke"),
     "archive": _l("Archive"),
     "withdraw": _l("Take out of the queue"),
+    "offer": _l("Offer the places"),
+    "pass_over": _l("Priority is over"),
+    "miss": _l("Nobody came with the referral"),
+    "release": _l("Let off the stop-list"),
+    "reinstate": _l("Put back into the queue"),
+    "ask": _l("Ask a second person"),
+    "absent": _l("Record an absence"),
     "expel": _l("End of the temporary stay"),
     "leave": _l("End of the stay"),
+    "end": _l("Ended"),
     "publish": _l("Publish"),
     "close": _l("Close"),
     "claim": _l("Claim a privilege"),
     "confirm_privilege": _l("Confirm the privilege"),
     "reject_privilege": _l("Reject the privilege"),
-    "reject": _l("Reject the privilege"),
+    "reject": _l("Reject"),
     "approve": _l("Approve"),
     "use": _l("Used"),
     "annul": _l("Annul"),
     "void": _l("Void"),
     "remind": _l("Reminder"),
+}
+
+VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
+    ("issue", "referral"): _l("Referral issued"),
+    ("offer", "application"): _l("The turn has come"),
+    ("offer", "offer"): _l("Place offered"),
+    ("choose", "offer"): _l("Offered place chosen"),
+    ("confirm", "privilege"): _l("Confirm the privilege"),
+    ("reject", "privilege"): _l("Reject the privilege"),
 }
 
 FOLLOWS: dict[str, Any] = {
@@ -215,8 +239,18 @@ FOLLOWS: dict[str, Any] = {
     "restore": _l("The child stands in the queue again by its original day."),
     "extend": _l("The running term of the voucher moves to the day you name."),
     "revoke": _l("The voucher ends, a held place becomes free, and the child waits on by its original day."),
-    "archive": _l("The application leaves the queue; a live voucher is revoked and a held place becomes free."),
-    "withdraw": _l("The child leaves the queue; a live voucher is refused and a held place becomes free."),
+    "archive": _l("The application leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "withdraw": _l("The child leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "offer": _l(
+        "As many next children as there are free places get a notice and have priority for their term. "
+        "A place that is not chosen by then becomes free choice."
+    ),
+    "release": _l("The stop-list ends today; the child waits on by its original day."),
+    "reinstate": _l(
+        "Another person of the department has to approve it. Then the child waits again by its original day."
+    ),
+    "leave": _l("Today is the child's last day there. Its place becomes free, the application goes to the archive."),
+    "absent": _l("A temporary vacancy of one place is drafted for the group; it ends with the absence."),
     "confirm_privilege": _l("The privilege counts from now on: the child moves to its category in the queue."),
     "reject_privilege": _l("The child waits on without the privilege, by its original day."),
     "sign": _l("With both signatures the contract is complete and the voucher is used."),
@@ -226,6 +260,15 @@ FOLLOWS: dict[str, Any] = {
     "approve": _l("The norm is in force from its first day on. Terms that run already stay as they are."),
 }
 
+FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for a record of this kind
+    ("extend", "referral"): _l("The last day to come with the referral moves to the day you name."),
+    ("revoke", "referral"): _l(
+        "The referral ends, its place becomes free, and the child waits on by its original day."
+    ),
+    ("approve", "reinstatement"): _l("The child waits again in the queue by its original day."),
+    ("reject", "reinstatement"): _l("The application stays as it is."),
+}
+
 NORMS: dict[str, Any] = {
     "procedure": _l("Procedure of the district"),
     "voucher.confirm": _l("Term to confirm interest in a voucher"),
@@ -233,6 +276,19 @@ NORMS: dict[str, Any] = {
     "voucher.stop_list": _l("Time on the stop-list after a voucher"),
     "voucher.restorations": _l("Restorations of the place in the queue"),
     "voucher.restorations_per": _l("Restorations are counted per"),
+    "referral.priority": _l("Priority of whoever a place is offered to"),
+    "referral.attend": _l("Term to come with a referral"),
+    "referral.stop_list": _l("Time on the stop-list after a missed referral"),
+    "referral.misses": _l("Missed referrals that take a child out of the queue"),
+    "referral.extension": _l("Longest extension of a referral"),
+    "referral.extensions": _l("Extensions of a referral"),
+    "referral.revocation": _l("Time in which a family may take a referral back"),
+    "referral.minimum_age": _l("Youngest age for a state kindergarten"),
+    "state_order.minimum_age": _l("Youngest age for a private place on state order"),
+    "state_order.turn": _l("Does a private place on state order need the turn"),
+    "mini_centre.turn": _l("Does a place in a mini-centre need the turn"),
+    "queue.ratio": _l("Privileged to general children in the order"),
+    "privilege.certificate": _l("Validity of a certificate for a privilege"),
     "queue.maximum_age": _l("Age at which a child leaves the queue"),
     "rounds": _l("Who starts rounds of vouchers"),
     "notice.reminder": _l("Reminder before a last day"),
@@ -242,6 +298,8 @@ CHOICES: dict[str, Any] = {
     "voucher": _l("by vouchers"),
     "manual": _l("the department"),
     "clock": _l("the calendar, daily"),
+    "none": _l("no, whoever comes first"),
+    "needed": _l("yes, by turn"),
     "application": _l("application"),
     "stop_listing": _l("stop-listing"),
 }
@@ -251,6 +309,8 @@ SUBJECTS: dict[str, Any] = {
     "application": _l("Application"),
     "voucher": _l("Voucher"),
     "referral": _l("Referral"),
+    "offer": _l("Offer"),
+    "reinstatement": _l("Return to the queue"),
     "contract": _l("Contract"),
     "enrolment": _l("Enrolment"),
     "vacancy": _l("Vacancy"),
@@ -259,14 +319,14 @@ SUBJECTS: dict[str, Any] = {
     "kg_group": _l("Group"),
     "norm": _l("Norm"),
     "day_off": _l("Day off"),
-    "voucher_round": _l("Round"),
+    "queue_round": _l("Round"),
     "ab_user": _l("Account"),
 }
 
 REFUSALS: dict[Reason, Any] = {
     Reason.not_their_turn: _l("It is not this child's turn yet."),
     Reason.no_free_place: _l("There is no free place: every published one is held, taken, or owed to a voucher."),
-    Reason.stop_listed: _l("The application is on the stop-list. Restore its place in the queue first."),
+    Reason.stop_listed: _l("The application is on the stop-list: nothing is issued, offered or chosen until it ends."),
     Reason.too_young: _l("The child is too young for this."),
     Reason.too_old: _l("The child is too old for the queue."),
     Reason.too_late: _l("The term has passed."),
@@ -303,7 +363,9 @@ CONSTRAINTS: dict[str, Any] = {
     "ab_user_username_key": _l("There is an account of this name already."),
 }
 
-NOTICES: dict[tuple[str, Audience], Any] = {
+# (template, audience), and where one template says several things the facts that a sentence needs: the first that
+# finds all of them is said.
+NOTICES: dict[tuple[str, ...], Any] = {
     ("register", Audience.family): _l("Your child is in the queue. The application's number is %(number)s."),
     ("issue", Audience.family): _l(
         "A voucher has been issued to your child. Confirm your interest by %(confirm_by)s, or it lapses."
@@ -317,6 +379,31 @@ NOTICES: dict[tuple[str, Audience], Any] = {
         "you may restore its place by %(until)s."
     ),
     ("restore", Audience.family): _l("Your child stands in the queue again by its original day."),
+    ("offer", Audience.family): _l(
+        "Your turn has come: a place in %(kindergarten)s waits for your child. Choose it by %(priority_by)s, "
+        "or it becomes free choice."
+    ),
+    ("pass_over", Audience.family): _l(
+        "The offered place was not chosen by %(last_day)s. It is free choice now; "
+        "your child waits on by its original day."
+    ),
+    ("miss", Audience.family, "misses"): _l(
+        "Nobody came with the referral by %(last_day)s. Missed referrals: %(misses)s. "
+        "Your child was taken out of the queue."
+    ),
+    ("miss", Audience.family, "until"): _l(
+        "Nobody came with the referral by %(last_day)s. The application is on the stop-list until %(until)s."
+    ),
+    ("miss", Audience.family): _l(
+        "Nobody came with the referral by %(last_day)s. The application is blocked until the department releases it; "
+        "it is not deleted."
+    ),
+    ("release", Audience.family): _l("The stop-list is over. Your child waits on by its original day."),
+    ("reinstate", Audience.family): _l("Your child waits in the queue again by its original day: %(reason)s."),
+    ("leave", Audience.family): _l("Your child left %(kindergarten)s. The application is in the archive."),
+    ("choose", Audience.family, "attend_by"): _l(
+        "You chose %(kindergarten)s. Come there with the referral and your papers by %(attend_by)s."
+    ),
     ("choose", Audience.family): _l("You chose %(kindergarten)s. The referral is among your documents."),
     ("choose", Audience.kindergarten): _l("A family chose your kindergarten."),
     ("sign", Audience.family): _l("The contract was signed."),
@@ -326,7 +413,15 @@ NOTICES: dict[tuple[str, Audience], Any] = {
         "No kindergarten was chosen and signed for by %(last_day)s. "
         "The voucher expired, the application is in the archive."
     ),
-    ("extend", Audience.family): _l("The term of your voucher was extended to %(until)s."),
+    ("extend", Audience.family, "confirm_by"): _l("The term of your voucher was extended to %(confirm_by)s."),
+    ("extend", Audience.family, "choose_by"): _l("The term of your voucher was extended to %(choose_by)s."),
+    ("extend", Audience.family, "attend_by"): _l("You may come with the referral until %(attend_by)s now."),
+    ("revoke", Audience.family, "kindergarten", "reason"): _l(
+        "The referral to %(kindergarten)s was revoked: %(reason)s. Your child waits on by its original day."
+    ),
+    ("revoke", Audience.family, "kindergarten"): _l(
+        "You took the referral to %(kindergarten)s back. Your child waits on by its original day."
+    ),
     ("revoke", Audience.family): _l("The voucher was revoked: %(reason)s. Your child waits on by its original day."),
     ("archive", Audience.family): _l("The application is in the archive: %(reason)s."),
     ("withdraw", Audience.family): _l("Your child was taken out of the queue at your wish."),
@@ -334,6 +429,8 @@ NOTICES: dict[tuple[str, Audience], Any] = {
         "The temporary stay ended on %(ends_on)s. Its voucher is annulled; your child's place in the queue is kept."
     ),
     ("expel", Audience.kindergarten): _l("The temporary stay of a child ended on %(ends_on)s."),
+    ("remind", Audience.family, "priority_by"): _l("The place that was offered to you waits until %(last_day)s."),
+    ("remind", Audience.family, "attend_by"): _l("Come with the referral by %(last_day)s."),
     ("remind", Audience.family): _l("The term of your voucher ends on %(last_day)s."),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
@@ -373,6 +470,7 @@ STATUSES: dict[str, type[StrEnum]] = {
     "contract": ContractStatus,
     "vacancy": VacancyStatus,
     "privilege": PrivilegeStatus,
+    "offer": OfferStatus,
 }
 
 
@@ -393,8 +491,14 @@ def norm_value(row: Norm) -> str:
 
 
 def verb(name: str, subject: str) -> str:
-    """What was done to a record of this kind, as the history says it."""
-    return _("Referral issued") if (name, subject) == ("issue", "referral") else str(VERBS.get(name, name))
+    """A verb for a record of this kind: on a button, and in the history."""
+    return str(VERBS_OF.get((name, subject)) or VERBS.get(name, name))
+
+
+def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
+    """What will follow when a verb is done to a record of this kind; for an application, by what it has."""
+    of = "referral" if subject == "application" and not by_voucher else subject
+    return str(FOLLOWS_OF.get((verb, of)) or FOLLOWS.get(verb, ""))
 
 
 def role(name: str) -> str:
@@ -449,8 +553,11 @@ def reason(value: str | None) -> str:
 
 def notice(told: Notice) -> str:
     """A notice as its reader gets it, in the language of this page."""
-    sentence = NOTICES.get((told.template, told.audience)) or VERBS.get(told.template, told.template)
-    return str(sentence) % _Facts(told.facts)
+    there = {name for name, value in told.facts.items() if value is not None} | {told.facts.get("term")}
+    for (template, audience, *facts), sentence in NOTICES.items():
+        if (template, audience) == (told.template, told.audience) and there.issuperset(facts):
+            return str(sentence) % _Facts(told.facts)
+    return str(VERBS.get(told.template, told.template))
 
 
 class _Facts(dict[str, Any]):

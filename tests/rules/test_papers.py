@@ -98,6 +98,25 @@ def test_a_revoked_referral_is_invalid_since_it_was_revoked():
     assert papers.referral(expired, date(2026, 6, 1)).invalid_since == CHOOSE_BY + ONE_DAY
 
 
+def by_turn(status=R.issued, ended=None):
+    row = referral(status, ended=ended)
+    row.attend_by = date(2026, 4, 16)
+    return row
+
+
+def test_a_referral_by_turn_holds_through_the_day_to_come_by_and_for_good_once_the_child_is_enrolled():
+    assert papers.referral(by_turn(), date(2026, 4, 16)) == papers.Standing(date(2026, 4, 16))
+    assert papers.referral(by_turn(), date(2026, 4, 17)).invalid_since == date(2026, 4, 17)
+    assert papers.referral(by_turn(R.used, "2026-04-14T10:00"), date(2027, 1, 1)) == papers.Standing()
+
+
+def test_a_referral_by_turn_is_invalid_since_it_was_taken_back_or_missed_however_late_the_clock():
+    taken_back = by_turn(R.revoked, "2026-04-10T15:00")
+    assert papers.referral(taken_back, date(2026, 4, 10)).invalid_since == date(2026, 4, 10)
+    missed = by_turn(R.missed, "2026-05-20T00:10")
+    assert papers.referral(missed, date(2026, 6, 1)).invalid_since == date(2026, 4, 17)
+
+
 def test_a_referral_without_a_voucher_holds_while_it_is_live():
     assert papers.referral(referral(), date(2027, 1, 1)) == papers.Standing()
     missed = referral(R.missed, ended="2026-04-12T00:10")

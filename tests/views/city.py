@@ -10,16 +10,30 @@ from types import SimpleNamespace
 import sqlalchemy as sa
 
 from app import documents
-from app.actions import accounts, applications, clock, contracts, enrolments, referrals, vouchers
+from app.actions import (
+    accounts,
+    applications,
+    clock,
+    contracts,
+    enrolments,
+    offers,
+    referrals,
+    reinstatements,
+    vouchers,
+)
 from app.extensions import db
 from app.models import (
     Change,
     DayOff,
     DemoTime,
     Kindergarten,
+    Ownership,
     Place,
     PlaceKind,
     PrivilegeKind,
+    PrivilegePaper,
+    QueueOrder,
+    QueueOrderKind,
     Unit,
     User,
     Vacancy,
@@ -62,11 +76,14 @@ def region(name: str) -> Place:
     return place
 
 
-def district(name: str, of: Place) -> Place:
+def district(name: str, of: Place, procedure: str = "voucher") -> Place:
+    """A district; one that gives vouchers referred children until April 2026."""
     place = Place(kind=PlaceKind.district, parent_id=of.id, name_kk=name, name_ru=name, support_phone="8 800")
     db.session.add(place)
     db.session.flush()
-    factories.norm("procedure", "voucher", Unit.CHOICE, place)
+    factories.norm("procedure", "referral", Unit.CHOICE, place)
+    if procedure == "voucher":
+        factories.norm("procedure", "voucher", Unit.CHOICE, place, since=date(2026, 4, 1))
     return place
 
 
@@ -93,6 +110,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         "notice.reminder", "3", Unit.WD, place, since=date(2027, 1, 1) + timedelta(kindergarten.id), note=name
     )
     norm.approved_at = None
+    came, absence, asked = _referred_in_march(place, kindergarten)
     late = factories.application(place)
     vouchers.issue(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
     clock.run(at=at("2026-04-08T10:00"), place_id=place.id)
@@ -109,6 +127,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     applications.change(
         referred, by=DEPARTMENT, at=at("2026-04-10T16:00"), phone="8 701", email="a@b.kz", address="Абай"
     )
+    privilege_id, issued_on = referred.privileges[0].id, date(2026, 3, 1)
+    db.session.add(PrivilegePaper(privilege_id=privilege_id, title="анықтама", number="1", issued_on=issued_on))
+    begins, basis = date(2027, 1, 1) + timedelta(kindergarten.id), "бұйрық"
+    db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
     documents.store(referred.documents[0], b"%PDF " + name.encode())
     chosen = sa.select(Change.id).where(Change.application_id == referred.id, Change.verb == "choose")
     account = official(f"head of {name}", Role.head, kindergarten)
@@ -127,6 +149,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         application=referred.id,
         enrolled=enrolled.id,
         stay=stay.id,
+        came=came.id,
+        absence=absence.id,
+        reinstatement=asked.id,
+        offer=came.offers[0].id,
         voucher=referred.vouchers[0].id,
         referral=referral.id,
         document=referred.documents[0].id,
@@ -134,6 +160,50 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         round=held.id,
         change=db.session.scalars(chosen).first(),
         account=account.id,
+    )
+
+
+def _referred_in_march(place: Place, kindergarten: Kindergarten):
+    """While the district still referred: offered, chosen, enrolled, away, gone, and now somebody asks for a return."""
+    head = factories.head(kindergarten)
+    group = factories.group(kindergarten, years=(2021, 2021), capacity=2)
+    vacancy = factories.vacancy(group)
+    came = factories.application(place, date(2021, 9, 17), queued_at=at("2026-03-02T10:00"))
+    offers.offer(vacancy, by=DEPARTMENT, at=at("2026-03-03T10:00"))
+    choose(came, vacancy, "2026-03-04T10:00")
+    enrolments.enrol(came, by=head, at=at("2026-03-05T10:00"))
+    days = {"from_on": date(2026, 3, 10), "until": date(2026, 3, 19)}
+    absence = enrolments.absent(came, by=head, at=at("2026-03-06T10:00"), reason="шипажай", **days)
+    enrolments.leave(came, by=head, at=at("2026-03-20T10:00"))
+    asked = reinstatements.ask(came, by=DEPARTMENT, at=at("2026-03-30T10:00"), reason="қайтып келді")
+    return came, absence, asked
+
+
+def refer(place: Place, name: str) -> SimpleNamespace:
+    """A kindergarten, and a private one, of a district that refers, with one child in each situation at NOW."""
+    state = factories.kindergarten(place, f"№2 «{name}»", phone="8 7162 26")
+    private = factories.kindergarten(place, f"№3 «{name}»", ownership=Ownership.private, state_order=True)
+    vacancy = factories.vacancy(factories.group(state, capacity=3), places=3)
+    open_to_all = factories.vacancy(factories.group(private, capacity=2), places=2)
+    missed, passed = factories.application(place), factories.application(place)
+    offers.offer(vacancy, by=DEPARTMENT, at=at("2026-04-01T10:00"))  # two wait, two are told
+    choose(missed, vacancy, "2026-04-02T10:00")
+    chose, waiting, went = (factories.application(place) for _ in range(3))
+    clock.run(at=at("2026-04-07T00:10"), place_id=place.id)
+    referral = choose(chose, vacancy, "2026-04-09T10:00")
+    choose(went, open_to_all, "2026-04-09T11:00")
+    offers.offer(vacancy, by=DEPARTMENT, at=at("2026-04-09T12:00"))
+    clock.run(at=at("2026-04-10T00:10"), place_id=place.id)
+    return SimpleNamespace(
+        refers=place.id,
+        turn=vacancy.id,
+        private=open_to_all.id,
+        notified=passed.id,
+        chose=chose.id,
+        waits=waiting.id,
+        went=went.id,
+        stopped=missed.id,
+        direct=referral.id,
     )
 
 
@@ -171,12 +241,21 @@ def build() -> SimpleNamespace:
         district("Степногорск", akmola),
         district("Екібастұз", pavlodar),
     )
-    places = {"district": {there.id}, "region": {pavlodar.id, far.id}, "neighbour": set()}
+    refers = {
+        place: district(f"{place.name_kk} ауданы", place.parent, procedure="referral") for place in (here, there, far)
+    }
+    places = {
+        "district": {there.id, refers[there].id},
+        "region": {pavlodar.id, far.id, refers[far].id},
+        "neighbour": set(),
+    }
     marked = {}
 
     def foreign(kind: str, place: Place) -> SimpleNamespace:
         ids = Ids(before=last_ids())
         made = populate(place, CANARIES[kind])
+        if place is not here:
+            vars(made).update(vars(refer(refers[place], CANARIES[kind])))
         if place is not here:
             official(f"specialist {CANARIES[kind]}", Role.specialist, place)
         ids.after = last_ids()
@@ -185,11 +264,12 @@ def build() -> SimpleNamespace:
 
     neighbour = foreign("neighbour", here)
     own = populate(here, "Арман")
+    vars(own).update(vars(refer(refers[here], "Ертөстік")))
     moved = _moved(here, neighbour, own)
     for name, role, *reach in (
         ("department", Role.department, akmola),
-        ("specialist", Role.specialist, here),
-        ("operator", Role.operator, here),
+        ("specialist", Role.specialist, here, refers[here]),
+        ("operator", Role.operator, here, refers[here]),
         ("head", Role.head, db.session.get_one(Kindergarten, own.kindergarten)),
         ("auditor", Role.auditor, akmola),
         ("administrator", Role.administrator),

@@ -23,6 +23,8 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "vouchers": ({D, S, P, A}, None, None),
     "referrals": (QUEUE, None, None),
     "rounds": ({D, S, P, A}, None, None),
+    "offers": ({D, S, P, A}, None, None),
+    "reinstatements": ({D, A}, None, None),
     "vacancies": (QUEUE, {D, S, H}, {D, S, H}),
     "kindergartens": (QUEUE, {D, S}, {D, S}),
     "groups": (QUEUE, {D, S, H}, {D, S, H}),
@@ -35,8 +37,12 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
 VERBS = {  # register -> verb -> who may
     "applications": {
         "issue": OFFICE,
-        "extend": OFFICE,
-        "revoke": OFFICE,
+        "extend": COUNTER,
+        "revoke": COUNTER | {H},
+        "release": OFFICE,
+        "reinstate": {D},
+        "leave": {H},
+        "absent": {H},
         "archive": OFFICE,
         "confirm": COUNTER,
         "refuse": COUNTER,
@@ -48,7 +54,9 @@ VERBS = {  # register -> verb -> who may
         "reject_privilege": OFFICE,
     },
     "vouchers": {"extend": OFFICE, "revoke": OFFICE},
-    "vacancies": {"publish": {D, S, H}, "close": {D, S, H}},
+    "referrals": {"extend": COUNTER, "revoke": COUNTER | {H}, "enrol": {H}},
+    "reinstatements": {"approve": {D}, "reject": {D}},
+    "vacancies": {"publish": {D, S, H}, "offer": OFFICE, "close": {D, S, H}},
     "norms": {"approve": {D}},
 }
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
@@ -90,6 +98,8 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "vouchers": of.voucher,
         "referrals": of.referral,
         "rounds": of.round,
+        "offers": of.offer,
+        "reinstatements": of.reinstatement,
         "vacancies": of.vacancy,
         "kindergartens": of.kindergarten,
         "groups": of.group,

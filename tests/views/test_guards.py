@@ -22,9 +22,12 @@ from app.models import (
     Kindergarten,
     Norm,
     Notice,
+    Offer,
     Place,
     Privilege,
+    QueueOrder,
     Referral,
+    Reinstatement,
     Round,
     User,
     Vacancy,
@@ -50,6 +53,9 @@ def subjects(own: SimpleNamespace) -> dict[type, object]:
         Referral: db.session.get_one(Referral, own.referral),
         Contract: db.session.scalars(sa.select(Contract).join(Referral).join(Application).where(of)).one(),
         Enrolment: db.session.scalars(sa.select(Enrolment).where(Enrolment.application_id == own.enrolled)).one(),
+        Offer: db.session.get_one(Offer, own.offer),
+        Reinstatement: db.session.get_one(Reinstatement, own.reinstatement),
+        QueueOrder: db.session.scalars(sa.select(QueueOrder).where(QueueOrder.place_id == own.place)).first(),
         Privilege: db.session.scalars(sa.select(Privilege).where(Privilege.application_id == own.waiting)).one(),
         Vacancy: db.session.get_one(Vacancy, own.draft),
         KgGroup: db.session.get_one(KgGroup, own.group),
@@ -190,7 +196,7 @@ def with_status(city, status: ApplicationStatus) -> set[int]:
     return {
         row["id"]
         for row in city.tables.rows()["application"]
-        if row["status"] is status and row["place_id"] == city.own.place
+        if row["status"] is status and row["place_id"] in (city.own.place, city.own.refers)
     }
 
 

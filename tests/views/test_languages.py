@@ -90,6 +90,25 @@ def test_no_english_is_left_on_a_screen(town, language):
 
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
+def test_no_english_is_left_in_the_procedure_of_referrals(city, language):
+    browser, left, own = city.sign_in("department"), english(language), city.own
+    browser.client.set_cookie("language", language)
+    children = (own.notified, own.chose, own.waits, own.went, own.stopped, own.came)
+    addresses = [f"/applications/show/{pk}" for pk in children]
+    addresses += [f"/applications/choose/{own.notified}?vacancy={pk}" for pk in (own.turn, own.private, "")]
+    addresses += [f"/vacancies/show/{own.turn}", "/vacancies/list/", f"/referrals/show/{own.direct}", "/history/list/"]
+    addresses += ["/offers/list/", f"/offers/show/{own.offer}", "/reinstatements/list/", "/notices/list/"]
+    addresses.append(f"/reinstatements/show/{own.reinstatement}")
+    asks = [f"/applications/action/{verb}/{own.chose}" for verb in ("extend", "revoke")]
+    asks += [f"/vacancies/action/offer/{own.turn}", f"/reinstatements/action/approve/{own.reinstatement}"]
+    answers = [browser.get(address) for address in addresses] + [browser.post(address) for address in asks]
+    for answer in answers:
+        said = Page(answer.text).said
+        assert [(found[1], text) for text in said if (found := left.search(text))] == [], answer.request.path
+        assert [text for text in said if ISO_DAY.search(text)] == [], answer.request.path
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
 def test_no_english_is_left_for_the_other_roles(town, language):
     left = english(language)
     for name in ("specialist", "operator", "head", "auditor", "administrator"):

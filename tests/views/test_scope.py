@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.models import Base, Change, Kindergarten, Norm, Place, Round, StopListing, User
+from app.models import Base, Change, Kindergarten, Norm, Place, QueueOrder, Round, StopListing, User
 from app.permissions import SCOPES, Role, looking_as
 from app.views.security import actor_of
 from tests.views import routes
@@ -26,7 +26,6 @@ MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
 NO_PAGE = "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete)"  # files, and what is a POST alone
 HAS_NO_PLACE = {  # tables whose rows are nobody's in particular, or which no screen shows
     "day_off",
-    "queue_order",
     "queue_category",
     "outbox",
     "user_scope",
@@ -46,6 +45,12 @@ def crawl(city, role: Role) -> dict[str, str]:
     """Every kind of page that a person of this role comes to: address -> text."""
     browser, pages, kinds = city.sign_in(str(role)), dict[str, str](), Counter[str]()
     todo = [f"/{noun}/list/" for noun, (readers, *_) in routes.REGISTERS.items() if role in readers]
+    if role in FOREIGN and role not in (Role.head, Role.administrator):
+        own = vars(city.own)
+        todo += [
+            f"/applications/show/{own[name]}" for name in ("notified", "chose", "waits", "went", "stopped", "came")
+        ]
+        todo += [f"/vacancies/show/{own[name]}" for name in ("turn", "private")]
     todo += [f"{address}?psize_{city.view_of(address)}=100" for address in todo]
     while todo:
         address = todo.pop(0)
@@ -93,7 +98,7 @@ def test_what_lies_within_ones_reach_is_there(city):
             neighbours = routes.address("/applications/show/<pk>", city, city.neighbour)[0]
             assert browser.get(neighbours).status_code == 200, role
     shown = city.sign_in("head").get("/applications/list/").text
-    expected = {city.own.application, city.own.enrolled, city.own.stay, city.moved}
+    expected = {city.own.application, city.own.enrolled, city.own.stay, city.own.came, city.moved}
     assert {int(pk) for pk in re.findall(r"/applications/show/(\d+)", shown)} == expected
 
 
@@ -116,7 +121,7 @@ def test_a_foreign_record_is_404_at_every_address(city):
     assert wrong == []
 
 
-SHARED = {Place, Norm}  # what lies in a place holds for all its kindergartens
+SHARED = {Place, Norm, QueueOrder}  # what lies in a place holds for all its kindergartens
 
 
 def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):
@@ -158,7 +163,7 @@ def test_the_administrator_finds_nothing_about_children_anywhere(city):
     with city.web.app_context():
         administrator = actor_of(db.session.get_one(User, city.own.administrator_account))
         with looking_as(administrator):
-            for model in set(SCOPES) - {Kindergarten, Norm, Place, Change}:
+            for model in set(SCOPES) - {Kindergarten, Norm, Place, QueueOrder, Change}:
                 assert db.session.scalars(sa.select(model.id)).all() == [], model
 
 

@@ -1,0 +1,47 @@
+"""Offers: whose turn has come, which place waits for whom and until when. They are made on vacancies, and end alone."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+
+from app.models import Application, KgGroup, Offer, Vacancy
+from app.permissions import Role
+from app.views.base import BaseView
+from app.views.lists import Records
+
+READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
+
+
+class OfferView(BaseView):
+    route_base = "/offers"
+    subject, readers = Offer, READERS
+    datamodel = Records(
+        Offer,
+        joinedload(Offer.application).joinedload(Application.child),
+        joinedload(Offer.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
+    )
+    list_title, show_title = _l("Offers"), _l("Offer")
+    list_columns = [
+        "application",
+        "application.child",
+        "vacancy.group",
+        "birth_year",
+        "side",
+        "status",
+        "offered_on",
+        "priority_by",
+    ]
+    show_columns = [*list_columns, "ended_at"]
+    order_columns = ["offered_on", "priority_by"]
+    search_columns = ["status", "side"]
+    base_order = ("id", "desc")
+    label_columns = {
+        "application": _l("Application"),
+        "application.child": _l("Child"),
+        "vacancy.group": _l("Group"),
+        "birth_year": _l("Birth year"),
+        "side": _l("Side of the queue"),
+        "status": _l("Status"),
+        "offered_on": _l("Offered"),
+        "priority_by": _l("Priority until"),
+        "ended_at": _l("Ended"),
+    }
