@@ -1,13 +1,16 @@
 """`flask seed`: the demo's small town, made by the same actions as everything else, at their moments, in order.
 
-Every status that the voucher procedure has is there, one account for each role, and a round that waits to be held.
+Every status is there, of vouchers in one city and of referrals in one district, one account for each role, a round
+that waits to be held, and places that wait to be offered.
 """
 
 import json
 import os
 import secrets
+from collections.abc import Generator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -23,6 +26,7 @@ from app.actions import (
     contracts,
     enrolments,
     norms,
+    offers,
     places,
     records,
     referrals,
@@ -37,10 +41,15 @@ from app.files.outcome import Places
 from app.files.spreadsheet import read
 from app.models import (
     Application,
+    ApplicationStatus,
     KgGroup,
     Kindergarten,
+    KindergartenKind,
     Language,
     Norm,
+    Offer,
+    OnLapse,
+    Ownership,
     Place,
     PlaceKind,
     Unit,
@@ -92,7 +101,7 @@ def found_town() -> dict[str, dict[str, str]]:
     town = Town()
     _norms(town)
     _families(town)
-    _story(town)
+    _tell(_vouchers(town), _referrals(town))
     department = town.actor("department")
     for bring_in, file, moment in (
         (list_of_kindergartens.bring_in, "kindergartens.xlsx", "2026-04-07T16:00"),
@@ -114,6 +123,7 @@ class Town:
         self.region = _place(PlaceKind.region, places.country(), invented.REGION)
         self.places = {names: _place(PlaceKind.district, self.region, names) for names in invented.DISTRICTS}
         self.town, self.second = self.places[invented.TOWN], self.places[invented.SECOND_TOWN]
+        self.by_referral, self.third = self.places[invented.BY_REFERRAL], self.places[invented.THIRD]
         self.users: dict[str, User] = {}
         began = _at("2023-01-09T09:00")
         self._employ("department", "deputy", "auditor", reach=[self.region], at=began)
@@ -159,7 +169,9 @@ def _place(kind: PlaceKind, parent: Place, names: tuple[str, str]) -> Place:
 
 
 def _norms(town: Town) -> None:
-    """Two cities give vouchers; the department enters it, its deputy approves, the other districts refer."""
+    """Two cities give vouchers, the other districts refer, one of them with terms of its own (S0: "blocked, not
+    deleted"); the department enters it, its deputy approves.
+    """
     entered = [
         Norm(
             name="procedure",
@@ -171,6 +183,17 @@ def _norms(town: Town) -> None:
         )
         for place in (town.town, town.second)
     ]
+    entered.append(
+        Norm(
+            name="referral.attend",
+            place_id=town.third.id,
+            valid_from=date(2023, 3, 1),
+            value="5",
+            unit=Unit.CD,
+            on_lapse=OnLapse.hold,
+            legal_basis=f"{INVENTED}: {town.third.name_kk} әкімдігінің қаулысы",
+        )
+    )
     for norm in entered:
         records.create(norm, by=town.actor("department"), at=_at("2023-02-06T10:00"))
     for norm in entered:
@@ -197,61 +220,175 @@ def _families(town: Town) -> None:
             applications.decide(there[family.child.iin], verb, by=office, at=moment, reason=REJECTED)
 
 
-def _story(town: Town) -> None:
+# A story says when it goes on and is told what moment that is; all are told together, in order of time.
+Story = Generator[str, datetime, None]
+
+
+def _tell(*stories: Story) -> None:
+    """Let the story go on whose next moment comes first, until all are at their end."""
+    nexts = [(next(story), n, story) for n, story in enumerate(stories)]
+    while nexts:
+        nexts.sort()
+        moment, n, story = nexts.pop(0)
+        try:
+            nexts.append((story.send(_at(moment)), n, story))
+        except StopIteration:
+            continue
+
+
+def _vouchers(town: Town) -> Story:
     """Rounds for a few places of «Арман», and what families and the clock made of their vouchers."""
     head, office = town.actor("head"), town.actor("specialist")
-    _vacancy(_second_kindergarten(town), "Балапан", 2022, 2, town.actor("department"), at=_at("2026-03-06T11:00"))
-    places_of_2021 = _vacancy(town.arman, "Күншуақ", 2021, 4, head, at=_at("2026-03-10T09:15"))
-    records.create(Vacancy(group=places_of_2021.group, places=1), by=head, at=_at("2026-03-10T09:30"))
+    at = yield "2026-03-06T10:30"
+    second = _kindergarten(town.second, "«Айналайын» бөбекжай-бақшасы", town, at, phone="+7 (700) 000-77-77")
+    at = yield "2026-03-06T11:00"
+    _vacancy(_group(second, "Балапан", 2022, town.actor("department"), at), 2, town.actor("department"), at)
+    at = yield "2026-03-10T09:15"
+    places_of_2021 = _vacancy(_group(town.arman, "Күншуақ", 2021, head, at), 4, head, at)
+    at = yield "2026-03-10T09:30"
+    records.create(Vacancy(group=places_of_2021.group, places=1), by=head, at=at)
 
-    enrolled, _stop_listed, refused, expired = _round(town, office, "2026-03-10T10:00")
-    vouchers.confirm(enrolled, by=_family(enrolled), at=_at("2026-03-11T10:15"))
-    vouchers.refuse(refused, by=_family(refused), at=_at("2026-03-11T12:40"))
-    referrals.choose(enrolled, places_of_2021, by=_family(enrolled), at=_at("2026-03-11T18:20"))
-    vouchers.confirm(expired, by=_family(expired), at=_at("2026-03-12T08:05"))
-    contracts.sign(enrolled, by=_family(enrolled), at=_at("2026-03-12T19:30"))
-    _clock(town, "2026-03-13T00:10")
-    contracts.sign(enrolled, by=head, at=_at("2026-03-13T09:10"))
-    enrolments.enrol(enrolled, by=head, at=_at("2026-03-16T08:30"))
-    _clock(town, "2026-03-20T00:10")
+    at = yield "2026-03-10T10:00"
+    enrolled, _stop_listed, refused, expired = _round(town, office, at)
+    at = yield "2026-03-11T10:15"
+    vouchers.confirm(enrolled, by=_family(enrolled), at=at)
+    at = yield "2026-03-11T12:40"
+    vouchers.refuse(refused, by=_family(refused), at=at)
+    at = yield "2026-03-11T18:20"
+    referrals.choose(enrolled, places_of_2021, by=_family(enrolled), at=at)
+    at = yield "2026-03-12T08:05"
+    vouchers.confirm(expired, by=_family(expired), at=at)
+    at = yield "2026-03-12T19:30"
+    contracts.sign(enrolled, by=_family(enrolled), at=at)
+    at = yield "2026-03-13T00:10"
+    clock.run(at=at, place_id=town.town.id)
+    at = yield "2026-03-13T09:10"
+    contracts.sign(enrolled, by=head, at=at)
+    at = yield "2026-03-16T08:30"
+    enrolments.enrol(enrolled, by=head, at=at)
+    at = yield "2026-03-20T00:10"
+    clock.run(at=at, place_id=town.town.id)
 
-    referred, confirmed, withdrawn = _round(town, office, "2026-04-01T10:00")
-    vouchers.confirm(referred, by=_family(referred), at=_at("2026-04-02T09:00"))
-    applications.withdraw(withdrawn, by=_family(withdrawn), at=_at("2026-04-02T11:25"))
-    vouchers.confirm(confirmed, by=_family(confirmed), at=_at("2026-04-03T20:45"))
-    referrals.choose(referred, places_of_2021, by=_family(referred), at=_at("2026-04-06T13:00"))
-    contracts.sign(referred, by=_family(referred), at=_at("2026-04-07T08:50"))
-    _round(town, office, "2026-04-07T09:30")
+    at = yield "2026-04-01T10:00"
+    referred, confirmed, withdrawn = _round(town, office, at)
+    at = yield "2026-04-02T09:00"
+    vouchers.confirm(referred, by=_family(referred), at=at)
+    at = yield "2026-04-02T11:25"
+    applications.withdraw(withdrawn, by=_family(withdrawn), at=at)
+    at = yield "2026-04-03T20:45"
+    vouchers.confirm(confirmed, by=_family(confirmed), at=at)
+    at = yield "2026-04-06T13:00"
+    referrals.choose(referred, places_of_2021, by=_family(referred), at=at)
+    at = yield "2026-04-07T08:50"
+    contracts.sign(referred, by=_family(referred), at=at)
+    at = yield "2026-04-07T09:30"
+    _round(town, office, at)
 
 
-def _second_kindergarten(town: Town) -> Kindergarten:
-    there = Kindergarten(place_id=town.second.id, name="«Айналайын» бөбекжай-бақшасы", phone="+7 (700) 000-77-77")
-    records.create(there, by=town.actor("department"), at=_at("2026-03-06T10:30"))
+def _referrals(town: Town) -> Story:
+    """Places offered in the district by referral: taken, missed, passed over, or waiting for an answer."""
+    office = town.actor("department")
+    at = yield "2026-03-02T09:00"
+    state = _kindergarten(town.by_referral, "ГККП «Ясли-сад «Қарлығаш»", town, at)
+    kids, older = (_group(state, name, year, office, at) for name, year in (("Айгөлек", 2022), ("Еркетай", 2021)))
+    at = yield "2026-03-02T10:00"
+    enrolled, removed = _offer(_vacancy(kids, 2, office, at), office, at)
+    at = yield "2026-03-02T18:30"
+    referrals.choose(removed, removed.offers[0].vacancy, by=_family(removed), at=at)
+    at = yield "2026-03-03T12:15"
+    referrals.choose(enrolled, enrolled.offers[0].vacancy, by=_family(enrolled), at=at)
+    at = yield "2026-03-05T08:40"
+    enrolments.enrol(enrolled, by=_head(state), at=at)
+    at = yield "2026-03-11T00:10"
+    clock.run(at=at, place_id=town.by_referral.id)  # nobody came with the first referral
+    at = yield "2026-03-12T09:20"
+    applications.release(removed, by=office, at=at)
+    at = yield "2026-03-12T10:00"
+    (removed,) = _offer(removed.offers[0].vacancy, office, at)
+    at = yield "2026-03-13T19:05"
+    referrals.choose(removed, removed.offers[0].vacancy, by=_family(removed), at=at)
+
+    at = yield "2026-03-16T10:00"
+    (stop_listed,) = _offer(_vacancy(kids, 1, office, at), office, at)
+    at = yield "2026-03-17T13:30"
+    referrals.choose(stop_listed, stop_listed.offers[0].vacancy, by=_family(stop_listed), at=at)
+    at = yield "2026-03-20T11:00"
+    private = _kindergarten(
+        town.by_referral, "«Балдәурен» балабақшасы", town, at, ownership=Ownership.private, state_order=True
+    )
+    without_turn = _vacancy(_group(private, "Ұшқын", 2022, office, at), 2, office, at)
+    at = yield "2026-03-21T00:10"
+    clock.run(at=at, place_id=town.by_referral.id)  # nor with the second
+    at = yield "2026-03-26T10:00"
+    _offer(removed.offers[0].vacancy, office, at)  # this place nobody takes: it is open from 1 April
+    at = yield "2026-03-28T00:10"
+    clock.run(at=at, place_id=town.by_referral.id)
+    at = yield "2026-03-31T10:00"
+    (referred,) = _offer(stop_listed.offers[0].vacancy, office, at)
+    at = yield "2026-04-01T00:10"
+    clock.run(at=at, place_id=town.by_referral.id)
+
+    at = yield "2026-04-03T10:00"
+    _offer(_vacancy(kids, 2, office, at), office, at)  # through 8 April
+    at = yield "2026-04-03T17:45"
+    referrals.choose(referred, referred.offers[0].vacancy, by=_family(referred), at=at)
+    at = yield "2026-04-06T09:10"
+    _vacancy(older, 1, office, at)  # nobody has offered it yet
+    records.create(Vacancy(group=older, places=1), by=office, at=at)
+    at = yield "2026-04-07T10:00"
+    centre = _kindergarten(town.by_referral, "«Бөбек» шағын орталығы", town, at, kind=KindergartenKind.mini_centre)
+    _offer(_vacancy(_group(centre, "Балбөбек", 2023, office, at), 1, office, at), office, at)
+    at = yield "2026-04-07T15:20"
+    last = _last_in_line(town.by_referral, 2022)
+    referrals.choose(last, without_turn, by=_family(last), at=at)  # it may still be taken back on 8 April
+
+
+def _kindergarten(place: Place, name: str, town: Town, at: datetime, **more: Any) -> Kindergarten:
+    there = Kindergarten(place_id=place.id, name=name, **more)
+    records.create(there, by=town.actor("department"), at=at)
     return there
 
 
-def _vacancy(of: Kindergarten, name: str, year: int, free: int, by: Actor, *, at: datetime) -> Vacancy:
-    """A group of one birth year, twenty of its children there, with so many places published."""
+def _group(of: Kindergarten, name: str, year: int, by: Actor, at: datetime) -> KgGroup:
+    """A group of one birth year, twenty of its children there."""
     group = KgGroup(
         kindergarten=of, name=name, language=Language.kk, birth_year_from=year, birth_year_to=year, capacity=25
     )
     records.create(group, by=by, at=at)
     records.occupy(group, 20, by=by, at=at)
+    return group
+
+
+def _vacancy(group: KgGroup, free: int, by: Actor, at: datetime) -> Vacancy:
+    """So many published places of a group."""
     vacancy = Vacancy(group=group, places=free)
     records.create(vacancy, by=by, at=at)
     vacancies.publish(vacancy, by=by, at=at)
     return vacancy
 
 
-def _round(town: Town, by: Actor, moment: str) -> list[Application]:
+def _round(town: Town, by: Actor, at: datetime) -> list[Application]:
     """Hold a round and say who got a voucher, in order."""
-    held = vouchers.issue_round(town.town.id, by=by, at=_at(moment))
+    held = vouchers.issue_round(town.town.id, by=by, at=at)
     served = select(Application).join(Voucher).where(Voucher.round_id == held.id).order_by(Voucher.id)
     return list(db.session.scalars(served))
 
 
-def _clock(town: Town, moment: str) -> None:
-    clock.run(at=_at(moment), place_id=town.town.id)
+def _offer(vacancy: Vacancy, by: Actor, at: datetime) -> list[Application]:
+    """Offer the free places of a vacancy and say to whom, in order."""
+    held = offers.offer(vacancy, by=by, at=at)
+    served = select(Application).join(Offer).where(Offer.round_id == held.id).order_by(Offer.id)
+    return list(db.session.scalars(served))
+
+
+def _last_in_line(place: Place, year: int) -> Application:
+    waits = select(Application).where(Application.place_id == place.id, Application.birth_year == year)
+    waits = waits.where(Application.status == ApplicationStatus.queued)
+    return db.session.scalars(waits.order_by(Application.queued_at.desc(), Application.id.desc())).first()
+
+
+def _head(of: Kindergarten) -> Actor:
+    return Actor(Role.head, kindergarten_id=of.id)
 
 
 def _family(of: Application) -> Actor:

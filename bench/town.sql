@@ -24,8 +24,8 @@ SELECT i,
 FROM generate_series(0, %(size)s - 1) i,
      (SELECT array_agg(id ORDER BY id) AS ids FROM place WHERE kind = 'district') districts;
 
-INSERT INTO child (id, iin, born_on, sex, last_name, first_name, patronymic, search_name)
-SELECT i + 1, to_char(born_on, 'YYMMDD') || lpad(i::text, 6, '0'), born_on,
+INSERT INTO child (id, iin, born_on, birth_year, sex, last_name, first_name, patronymic, search_name)
+SELECT i + 1, to_char(born_on, 'YYMMDD') || lpad(i::text, 6, '0'), born_on, extract(year FROM born_on),
        CASE i %% 2 WHEN 0 THEN 'male' ELSE 'female' END,
        (%(last_names)s::text[])[last_name], (%(first_names)s::text[])[first_name], '',
        (%(last_keys)s::text[])[last_name] || ' ' || (%(first_keys)s::text[])[first_name]
@@ -38,8 +38,10 @@ SELECT DISTINCT ON (applicant_id) applicant_id, '9' || lpad(applicant_id::text, 
 FROM one ORDER BY applicant_id;
 
 INSERT INTO application
-       (id, number, number_key, place_id, queue_kind, child_id, applicant_id, queued_at, status)
-SELECT i + 1, 'ОДО.2026.' || i, 'ODO-2026-' || i, place_id, 'general', i + 1, applicant_id, queued_at,
+       (id, number, number_key, place_id, queue_kind, child_id, born_on, birth_year, applicant_id, queued_at, standing,
+        privilege, status)
+SELECT i + 1, 'ОДО.2026.' || i, 'ODO-2026-' || i, place_id, 'general', i + 1, born_on, extract(year FROM born_on),
+       applicant_id, queued_at, true, CASE kind WHEN 50 THEN 'out_of_turn' WHEN 51 THEN 'first_order' END,
        CASE WHEN kind < 6 THEN 'confirming' WHEN kind < 8 THEN 'stop_listed' WHEN kind < 11 THEN 'archived'
             WHEN kind < 13 THEN 'enrolled' WHEN kind = 13 THEN 'voucher_issued' ELSE 'queued' END
 FROM one;
@@ -71,8 +73,9 @@ FROM voucher, application, norm
 WHERE application.id = application_id AND voucher.status = 'lapsed' AND norm.name = 'voucher.stop_list'
   AND (application.status = 'stop_listed' OR application_id / 20 %% 5 = 0);
 
-INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id, place_id, role, for_family, status_to)
-SELECT queued_at, queued_at::date, 'register', 'application', i + 1, i + 1, place_id, 'operator', false, 'queued'
+INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id, place_id, role, for_family, status_to,
+                    standing)
+SELECT queued_at, queued_at::date, 'register', 'application', i + 1, i + 1, place_id, 'operator', false, 'queued', true
 FROM one;
 
 INSERT INTO notice (application_id, audience, template, facts, at)

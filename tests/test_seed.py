@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from werkzeug.security import check_password_hash
 
-from app import seed
-from app.actions import accounts, clock, numbers, referrals, vouchers
+from app import invented, seed
+from app.actions import accounts, clock, norms, numbers, referrals, vouchers
 from app.database import transaction
 from app.extensions import db
 from app.models import (
@@ -19,12 +19,18 @@ from app.models import (
     DemoTime,
     Enrolment,
     Intake,
+    Offer,
+    Place,
+    Seat,
+    StopListing,
     User,
     UserScope,
+    Vacancy,
     VoucherStatus,
 )
 from app.permissions import Actor, Role
 from app.rules import iin
+from app.rules import places as rules
 from tests.factories import at, family
 
 
@@ -41,10 +47,53 @@ def town(demo):
         return seed.found_town()
 
 
-def test_every_status_of_the_voucher_procedure_is_there(town):
-    statuses = set(db.session.scalars(db.select(Application.status)))
-    assert statuses == set(ApplicationStatus) - {ApplicationStatus.notified}
+def of_district(model, names: tuple[str, str]):
+    return db.select(model).join(Place, Place.id == model.place_id).where(Place.name_kk == names[0])
+
+
+def test_every_status_of_both_procedures_is_there(town):
+    by_voucher = {child.status for child in db.session.scalars(of_district(Application, invented.TOWN))}
+    assert by_voucher == set(ApplicationStatus) - {ApplicationStatus.notified}
+    by_referral = {child.status for child in db.session.scalars(of_district(Application, invented.BY_REFERRAL))}
+    assert by_referral == {"queued", "notified", "referred", "stop_listed", "enrolled", "removed"}
     assert db.session.scalar(db.select(db.func.count(Application.id))) >= 60
+
+
+def test_the_district_by_referral_has_something_for_every_button(town):
+    (today, later) = (date(2026, 4, 8), date(2026, 4, 10))
+    live = db.session.scalars(db.select(Offer).where(Offer.status == "live").order_by(Offer.id)).all()
+    assert [offer.priority_by for offer in live] == [today, today, later]  # two about to pass over
+    assert [offer.vacancy.group.kindergarten.kind for offer in live][-1] == "mini_centre"
+    assert db.session.scalars(db.select(Seat).where(Seat.opened_at.is_not(None))).one().vacancy.status == "published"
+    referred = of_district(Application, invented.BY_REFERRAL).where(Application.status == "referred")
+    by_turn, private = db.session.scalars(referred.order_by(Application.standing.desc()))
+    assert (by_turn.referrals[-1].attend_by, by_turn.standing, private.standing) == (later, True, False)
+    assert private.referrals[-1].revocable_until > seed.BEGINS
+    (missed,) = db.session.scalars(db.select(StopListing).where(StopListing.referral_id.is_not(None), ended_not()))
+    assert (missed.until, missed.application.status) == (later, "stop_listed")
+    removed = of_district(Application, invented.BY_REFERRAL).where(Application.status == "removed")
+    assert [referral.status for referral in db.session.scalars(removed).one().referrals] == ["missed", "missed"]
+
+
+def ended_not():
+    return StopListing.ended_at.is_(None)
+
+
+def test_a_place_waits_to_be_offered_and_one_is_free_without_turn(town):
+    free = {}
+    for vacancy in db.session.scalars(db.select(Vacancy).where(Vacancy.status == "published")):
+        if vacancy.group.kindergarten.place.name_kk == invented.BY_REFERRAL[0]:
+            found = len(db.session.scalars(rules.free_seats(vacancy.id)).all())
+            free[vacancy.group.name] = free.get(vacancy.group.name, 0) + found
+    assert free == {"Айгөлек": 1, "Еркетай": 1, "Ұшқын": 1, "Балбөбек": 0}  # the first one is open
+
+
+def test_norms_differ_by_district(town):
+    values = {
+        (norms.in_force("referral.attend", place.id, date(2026, 4, 8)).unit, place.name_kk)
+        for place in db.session.scalars(db.select(Place).where(Place.kind == "district"))
+    }
+    assert {name for unit, name in values if unit == "CD"} == {invented.THIRD[0]}
 
 
 def test_the_history_is_in_order_of_time_and_ends_before_the_demo_begins(town):

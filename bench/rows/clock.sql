@@ -17,13 +17,13 @@ INSERT INTO notice (application_id, audience, template, facts, at)
 SELECT application_id, 'family', 'lapse', jsonb_build_object('until', until), %(at)s FROM due;
 
 INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id, place_id, role, for_family,
-                    status_from, status_to, norm_id, details)
+                    status_from, status_to, standing, norm_id, details)
 SELECT %(at)s, from_on, 'lapse', 'application', application_id, application_id, place_id, 'clock', false,
-       'confirming', 'stop_listed', norm_id, NULL::jsonb
+       'confirming', 'stop_listed', true, norm_id, NULL::jsonb
 FROM due
 UNION ALL
 SELECT %(at)s, from_on, 'lapse', 'voucher', id, application_id, place_id, 'clock', false,
-       'issued', 'lapsed', norm_id, jsonb_build_object('ended_at', %(at_text)s)
+       'issued', 'lapsed', NULL::boolean, norm_id, jsonb_build_object('ended_at', %(at_text)s)
 FROM due;
 
 UPDATE application SET status = 'stop_listed' FROM due WHERE application.id = due.application_id;
