@@ -24,6 +24,7 @@ from app.actions import (
     enrolments,
     norms,
     places,
+    privileges,
     records,
     referrals,
     vacancies,
@@ -194,7 +195,7 @@ def _families(town: Town) -> None:
                 privilege=family.privilege,
             )
         else:
-            applications.decide(there[family.child.iin], verb, by=office, at=moment, reason=REJECTED)
+            privileges.decide(there[family.child.iin], verb, by=office, at=moment, reason=REJECTED)
 
 
 def _story(town: Town) -> None:
