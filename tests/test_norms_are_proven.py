@@ -19,7 +19,6 @@ SHOWN_BY = {
     "voucher.restorations": ["restored-once"],
     "voucher.restorations_per": ["restored-once"],
     "queue.maximum_age": ["too-old-for-the-queue"],
-    "privilege.certificate": ["a-certificate-holds-for-a-month"],
     "rounds": ["a-temporary-place"],
     "notice.reminder": ["reminders"],
 }

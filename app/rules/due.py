@@ -155,7 +155,7 @@ def vacancies_to_close(today: date) -> Select[int]:
 
 
 class Running(NamedTuple):
-    """Terms of one kind that still run: the record, its last day, when it began, which count, and what tells of them."""
+    """Terms of one kind that still run: the record, its last day, when it began, which count, what tells of them."""
 
     model: type[Voucher] | type[Offer] | type[Referral] | type[Privilege]
     last_day: Any

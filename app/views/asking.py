@@ -19,7 +19,7 @@ from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import answer, attempt
 
-WITH_REASON = frozenset({"issue", "extend", "revoke", "archive"})
+WITH_REASON = frozenset({"issue", "extend", "revoke", "archive", "reject_privilege"})
 WITH_DAY = frozenset({"extend"})
 
 
