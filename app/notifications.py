@@ -30,5 +30,9 @@ TELLS: Mapping[str, tuple[Audience, ...]] = {
     "withdraw": (Audience.family,),
     "expel": (Audience.family, Audience.kindergarten),
     "remind": (Audience.family,),
+    "confirm_privilege": (Audience.family,),
+    "reject_privilege": (Audience.family,),
+    "expire_privilege": (Audience.family,),
+    "remind_privilege": (Audience.family,),
     "no_calendar": (Audience.department,),
 }

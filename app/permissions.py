@@ -96,7 +96,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "expire": frozenset({R.clock}),
         "remind": frozenset({R.clock}),
     },
-    Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE, "expire": frozenset({R.clock})},
+    Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE, "expire": NEXT},  # a new one ends the old one
     Voucher: {
         "issue": NEXT,
         "confirm": FAMILY,
@@ -141,7 +141,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     User: {verb: frozenset({R.administrator}) for verb in ("create", "change")},
 }
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
-ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw"})
+ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw", "claim_privilege"})
 ITS_OWN_TOO = frozenset({"extend", "revoke"})  # what an office may also do by itself
 
 

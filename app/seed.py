@@ -28,6 +28,7 @@ from app.actions import (
     norms,
     offers,
     places,
+    privileges,
     records,
     referrals,
     vacancies,
@@ -217,7 +218,7 @@ def _families(town: Town) -> None:
                 privilege=family.privilege,
             )
         else:
-            applications.decide(there[family.child.iin], verb, by=office, at=moment, reason=REJECTED)
+            privileges.decide(there[family.child.iin], verb, by=office, at=moment, reason=REJECTED)
 
 
 # A story says when it goes on and is told what moment that is; all are told together, in order of time.

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from itertools import count
 
-from app.actions import applications, records, vacancies
+from app.actions import applications, privileges, records, vacancies
 from app.actions.applications import Person
 from app.actions.places import country
 from app.extensions import db
@@ -122,7 +122,7 @@ def application(
         privilege=privilege,
     )
     if privilege:
-        applications.decide(row, "confirm", by=DEPARTMENT, at=queued_at or START)
+        privileges.decide(row, "confirm", by=DEPARTMENT, at=queued_at or START)
     return row
 
 

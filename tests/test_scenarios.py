@@ -14,6 +14,7 @@ from app.scenarios.player import play
 from app.scenarios.reading import FileWrong
 from app.scenarios.scratch import scratch
 from app.scenarios.verbs import VERBS
+from tests.agreement import disagreeing
 from tests.scenarios import FILES
 
 EXAMPLE = Path(__file__).parent / "scenarios" / "a-temporary-place.yaml"
@@ -25,6 +26,7 @@ def test_the_regulation_holds(databases, kind, file):
     scenario = read(file.read_text("utf-8"))
     with scratch(databases.url(kind)):
         assert play(scenario).failed == []
+        assert disagreeing() == []
 
 
 def test_each_scenario_has_a_title_and_names_its_seed():

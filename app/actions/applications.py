@@ -1,11 +1,12 @@
 """Putting a child into the queue and taking it out (S1, S3; spec 3.4, 3.8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 
-from app.actions import ending, norms, places
+from app.actions import ending, norms, places, privileges
 from app.actions.beginning import begin, catch_up, latest_stop_listing
 from app.actions.moving import move, record
 from app.database import lock_district
@@ -20,13 +21,12 @@ from app.models import (
     KgGroup,
     Kindergarten,
     Ownership,
-    Privilege,
+    PrivilegeGround,
     PrivilegeKind,
-    PrivilegeStatus,
     QueueKind,
     StopListing,
 )
-from app.permissions import Actor, Role, permit, permit_all
+from app.permissions import Actor, Role, permit
 from app.rules import eligibility, iin
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
@@ -58,13 +58,15 @@ def register(
     queued_at: datetime | None = None,
     number: str | None = None,
     queue_kind: QueueKind = QueueKind.general,
-    privilege: PrivilegeKind | None = None,
+    privilege: PrivilegeKind | PrivilegeGround | None = None,
+    papers: Sequence[privileges.Paper] = (),
     reason: str | None = None,
 ) -> Application:
     """S3, spec 3.8: put a child into the queue of a district, behind all who came before.
 
     A birth date that differs from the IIN is accepted with a reason only. A privilege is claimed, not confirmed.
-    Raises Refusal: not_allowed, bad_iin, reason_required, wrong_place, too_old, already_waiting, no_norm.
+    Raises Refusal: not_allowed, bad_iin, reason_required, wrong_place, too_old, already_waiting, no_norm,
+    paper_to_come.
     """
     application = Application(place_id=place_id, queue_kind=queue_kind, queued_at=queued_at or at)
     permit(by, "register", application)
@@ -100,37 +102,8 @@ def register(
         tell={"number": application.number},
     )
     if privilege is not None:
-        claim(application, privilege, by=by, at=at)
+        privileges.claim(application, privilege, papers=papers, by=by, at=at)
     return application
-
-
-def claim(application: Application, kind: PrivilegeKind, *, by: Actor, at: datetime) -> Privilege:
-    """S3, spec 3.3: the family claims a privilege; it counts once an official has confirmed it. Raises
-    Refusal(not_allowed).
-    """
-    privilege = Privilege(application=application, kind=kind, claimed_at=at)
-    db.session.add(privilege)
-    record(privilege, "claim", by=by, at=at, status=(None, PrivilegeStatus.claimed), details={"kind": kind})
-    return privilege
-
-
-def decide(application: Application, verb: str, *, by: Actor, at: datetime, reason: str | None = None) -> None:
-    """Spec 3.3: an official confirms or rejects the privilege that was claimed. Raises Refusal: not_allowed,
-    wrong_status (nothing is claimed, or another is confirmed already)."""
-    lock_district(application.place_id)
-    permit_all(by, verb, Privilege, application.place_id)
-    claims = [p for p in application.privileges if p.status in (PrivilegeStatus.claimed, PrivilegeStatus.confirmed)]
-    if not claims or (verb == "confirm" and any(p.status is PrivilegeStatus.confirmed for p in claims)):
-        raise Refusal(Reason.wrong_status, verb=verb)
-    move(claims[-1], verb, by=by, at=at, reason=reason, decided_at=at)
-    counts(application)
-
-
-def counts(application: Application) -> None:
-    """Spec 3.3: the privilege that is confirmed stands beside the day in the queue: the order is read from there."""
-    confirmed = [p for p in application.privileges if p.status is PrivilegeStatus.confirmed]
-    application.privilege = confirmed[0].kind if confirmed else None
-    application.privilege_until = confirmed[0].valid_until if confirmed else None
 
 
 def restore(application: Application, *, by: Actor, at: datetime) -> None:

@@ -9,7 +9,19 @@ from typing import Any
 
 from sqlalchemy import Select, exists, insert, literal, select, update
 
-from app.actions import applications, ending, enrolments, moving, norms, offers, places, referrals, vacancies, vouchers
+from app.actions import (
+    applications,
+    ending,
+    enrolments,
+    moving,
+    norms,
+    offers,
+    places,
+    privileges,
+    referrals,
+    vacancies,
+    vouchers,
+)
 from app.database import fixed, lock_district
 from app.extensions import db
 from app.models import (
@@ -21,6 +33,7 @@ from app.models import (
     Offer,
     Place,
     PlaceKind,
+    Privilege,
     Referral,
     Round,
     StopListing,
@@ -141,6 +154,16 @@ def release(at: datetime, place_id: int, application_id: int | None) -> int:
     return len(over)
 
 
+def expire_privileges(at: datetime, place_id: int, application_id: int | None) -> int:
+    """Spec 3.3: the certificate no longer holds: the child goes on in the general queue, by its original day."""
+    ids, today = due.narrow(due.privileges_to_expire(local_day(at)), place_id, application_id), local_day(at)
+    over = select(Privilege).where(Privilege.id.in_(ids)).order_by(Privilege.valid_until, Privilege.id)
+    found = db.session.scalars(over).all()
+    for privilege in found:
+        privileges.expire(privilege, by=CLOCK, at=at, on=(privilege.valid_until or today) + ONE_DAY)
+    return len(found)
+
+
 def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int | None) -> int:
     """S1, our reading (spec 3.2): the restoration was not used in the 28 days, the application is archived."""
     ids = due.narrow(due.stop_lists_to_archive(local_day(at)), place_id, application_id)
@@ -226,11 +249,11 @@ def _remind(term: due.Running, ids: Select[int], last: date, on: date, *, at: da
     """One reminder for each, but not on the very day on which the term was told anyway."""
     model = term.model
     already = exists().where(
-        Notice.application_id == model.application_id, Notice.template == "remind", Notice.due_on == last
+        Notice.application_id == model.application_id, Notice.template == term.template, Notice.due_on == last
     )
-    family = select(model.application_id).where(model.id.in_(ids), term.began < on, ~already.correlate(model))
+    family = select(model.application_id).where(model.id.in_(ids), term.began_before(on), ~already.correlate(model))
     facts = {"last_day": last, "term": term.last_day.key}
-    return moving.notify_all(family, "remind", at=at, facts=facts, due_on=last)
+    return moving.notify_all(family, term.template, at=at, facts=facts, due_on=last)
 
 
 def _of_stays(ids: Select[int], last: date) -> Select[int]:
@@ -282,6 +305,7 @@ EFFECTS: tuple[Callable[[datetime, int, int | None], int], ...] = (
     pass_over,
     miss,
     release,
+    expire_privileges,
     archive_unused_stop_lists,
     expel,
     close_ended_vacancies,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from app.actions import applications
+from app.actions import applications, privileges
 from app.actions.entries import CONTACT, NAMES, Entry, Fault, Known, applicant_of
-from app.actions.moving import move, record
-from app.models import Applicant, Application, Base, Child, PrivilegeKind, PrivilegeStatus
+from app.actions.moving import record
+from app.models import Applicant, Application, Base, Child, PrivilegeStatus
 from app.permissions import Actor
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason
@@ -62,15 +62,10 @@ def _compare_privilege(application: Application, entry: Entry, *, by: Actor, at:
     if not entry.reason:
         raise Fault("privilege", Reason.reason_required)
     if last is not None and live:
-        move(last, "reject", by=by, at=at, reason=entry.reason, decided_at=at)
+        privileges.set_aside(last, by=by, at=at, reason=entry.reason)
     if entry.privilege is not None:
-        _grant(application, entry.privilege, by=by, at=at)
+        privileges.grant(application, entry.privilege, by=by, at=at)
     return True
-
-
-def _grant(application: Application, kind: PrivilegeKind, *, by: Actor, at: datetime) -> None:
-    """What the older list had as decided: claimed and confirmed."""
-    move(applications.claim(application, kind, by=by, at=at), "confirm", by=by, at=at, decided_at=at)
 
 
 def of_people(child: Child, applicant: Applicant, entry: Entry) -> list[Difference]:

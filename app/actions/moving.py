@@ -118,6 +118,7 @@ def _history(
     details: Mapping[str, Any] | None,
 ) -> Change:
     application = application_of(subject)
+    for_family = by.stands_for_family(f"{verb}_privilege" if isinstance(subject, Privilege) else verb)
     return Change(
         at=at,
         effective_on=on,
@@ -129,8 +130,8 @@ def _history(
         place_id=place_of(subject),
         role=str(by.role),
         user_id=by.user_id,
-        for_family=by.stands_for_family(verb),
-        paper_on=by.paper_on if by.stands_for_family(verb) else None,
+        for_family=for_family,
+        paper_on=by.paper_on if for_family else None,
         status_from=status[0],
         status_to=status[1],
         standing=subject.standing if isinstance(subject, Application) else None,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from app.actions import applications, norms, places
+from app.actions import applications, norms, places, privileges
 from app.actions.differences import Details, compare, of_people, set_all
 from app.actions.entries import Entry, Fault, Known, applicant_of, born_on, child_of, look_up
 from app.actions.moving import move_all, record_all
@@ -125,14 +125,13 @@ def _register(new: Sequence[_New], *, by: Actor, at: datetime) -> None:
 def _grant(new: Sequence[_New], place_id: int, *, by: Actor, at: datetime) -> None:
     """Privileges as the older list had them: claimed and confirmed."""
     kinds = [(one.application, one.entry.privilege) for one in new if one.entry.privilege is not None]
-    for application, kind in kinds:
-        application.privilege = kind
     granted = [Privilege(application=application, kind=kind, claimed_at=at) for application, kind in kinds]
     db.session.add_all(granted)
     claims = [(privilege, None, {"kind": privilege.kind}) for privilege in granted]
     record_all(claims, "claim", by=by, at=at, status=(None, PrivilegeStatus.claimed))
     ids = select(Privilege.id).where(Privilege.id.in_([privilege.id for privilege in granted]))
     move_all(Privilege, ids, "confirm", by=by, at=at, on=local_day(at), place_id=place_id, decided_at=at)
+    privileges.counts([application for application, _ in kinds])
 
 
 def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Known, *, at: datetime) -> None:

@@ -3,7 +3,8 @@
 A last day belongs to the family until 24:00, so everything here compares with `<`: it is due the day after.
 """
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -28,6 +29,8 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
+from app.rules.calendar import LOCAL
+from app.rules.transitions import APPLICATION_FINAL
 
 CONFIRMING = (ApplicationStatus.confirming,)  # the applications of issued vouchers
 CHOOSING = (ApplicationStatus.voucher_issued, ApplicationStatus.referred)  # of confirmed ones
@@ -35,6 +38,7 @@ RUNNING: dict[type, tuple[ApplicationStatus, ...]] = {
     Voucher: CONFIRMING + CHOOSING,
     Offer: (ApplicationStatus.notified,),
     Referral: (ApplicationStatus.referred,),
+    Privilege: tuple(status for status in ApplicationStatus if status not in APPLICATION_FINAL),
 }
 
 
@@ -151,27 +155,45 @@ def vacancies_to_close(today: date) -> Select[int]:
 
 
 class Running(NamedTuple):
-    """Terms of one kind that still run: the record, its last day, the day it began, and which of them count."""
+    """Terms of one kind that still run: the record, its last day, when it began, which count, what tells of them."""
 
-    model: type[Voucher] | type[Offer] | type[Referral]
+    model: type[Voucher] | type[Offer] | type[Referral] | type[Privilege]
     last_day: Any
-    began: Any
+    began_before: Callable[[date], ColumnElement[bool]]
     condition: ColumnElement[bool]
+    template: str = "remind"
 
 
 def running() -> tuple[Running, ...]:
     """Spec 3.2 notice.reminder: every term that a family has to keep, unless it has done all it has to do by then."""
     general = Voucher.kind == Intake.general
     return (
-        Running(Voucher, Voucher.confirm_by, Voucher.issued_on, general & (Voucher.status == VoucherStatus.issued)),
+        Running(
+            Voucher,
+            Voucher.confirm_by,
+            lambda day: Voucher.issued_on < day,
+            general & (Voucher.status == VoucherStatus.issued),
+        ),
         Running(
             Voucher,
             Voucher.choose_by,
-            Voucher.confirmed_on,
+            lambda day: Voucher.confirmed_on < day,
             general & (Voucher.status == VoucherStatus.confirmed) & ~_signed(),
         ),
-        Running(Offer, Offer.priority_by, Offer.offered_on, Offer.status == OfferStatus.live),
-        Running(Referral, Referral.attend_by, Referral.issued_on, Referral.status == ReferralStatus.issued),
+        Running(Offer, Offer.priority_by, lambda day: Offer.offered_on < day, Offer.status == OfferStatus.live),
+        Running(
+            Referral,
+            Referral.attend_by,
+            lambda day: Referral.issued_on < day,
+            Referral.status == ReferralStatus.issued,
+        ),
+        Running(
+            Privilege,
+            Privilege.valid_until,
+            lambda day: Privilege.decided_at < datetime.combine(day, time.min, LOCAL),
+            Privilege.status == PrivilegeStatus.confirmed,
+            "remind_privilege",
+        ),
     )
 
 

@@ -4,7 +4,8 @@ from enum import StrEnum, auto
 
 
 class Reason(StrEnum):
-    """Spec 4, named refusals: one word per cause; `no_norm` is ours, for a number nobody has entered."""
+    """Spec 4, named refusals: one word per cause; `no_norm` is ours, for a number nobody has entered, and
+    so are `no_paper` and `paper_to_come`, for the papers of a privilege."""
 
     not_their_turn = auto()
     no_free_place = auto()
@@ -23,6 +24,8 @@ class Reason(StrEnum):
     already_waiting = auto()
     bad_iin = auto()
     no_norm = auto()
+    no_paper = auto()
+    paper_to_come = auto()
 
 
 # Spec 3.8, "Which refusal first". no_free_place stands twice: before not_their_turn where every published

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import applications, norms, places, records, vacancies
+from app.actions import applications, norms, places, privileges, records, vacancies
 from app.actions.applications import Person
+from app.actions.privileges import Paper
 from app.extensions import db
 from app.models import (
     Applicant,
@@ -26,6 +27,7 @@ from app.models import (
     Ownership,
     Place,
     PlaceKind,
+    PrivilegeGround,
     PrivilegeKind,
     QueueKind,
     Sex,
@@ -34,6 +36,7 @@ from app.models import (
 )
 from app.permissions import Actor, Role
 from app.rules import iin
+from app.rules.calendar import local_day
 from app.rules.norms import KNOWN
 from app.scenarios.reading import Path, Scenario, day, moment
 
@@ -183,7 +186,9 @@ class Town:
         """Spec 4: a child is put into the queue; its privilege is claimed. Raises Refusal as the action does."""
         row = step["application"]
         child, applicant = self._family(row)
+        ground = PrivilegeGround(row["ground"]) if "ground" in row else None
         privilege = row.get("privilege", "none")
+        certificate_on = day(row["certificate_on"]) if "certificate_on" in row else None
         application = applications.register(
             place_id=self.record(row["place"]).id,
             child=child,
@@ -193,7 +198,8 @@ class Town:
             queued_at=moment(row["queued_at"]) if "queued_at" in row else None,
             number=row.get("number"),
             queue_kind=QueueKind(row.get("queue_kind", "general")),
-            privilege=None if privilege == "none" else PrivilegeKind(privilege),
+            privilege=ground or (None if privilege == "none" else PrivilegeKind(privilege)),
+            papers=papers(ground, certificate_on, at),
             reason=step.get("reason"),
         )
         self._enters(row["ref"], application)
@@ -203,7 +209,7 @@ class Town:
         """An application of the file, at its queued_at; its privilege is confirmed."""
         application = self.register({"application": row}, by=OFFICE, at=at)
         if application.privileges:
-            applications.decide(application, "confirm", by=OFFICE, at=at)
+            privileges.confirm(application, by=OFFICE, at=at)
 
     def _family(self, row: Row) -> tuple[Person, Person]:
         """The child and the applicant of a row; with `same_as` those of another application."""
@@ -229,6 +235,11 @@ class Town:
 
     def _basis(self) -> str:
         return self.scenario.content.get("title", "Сценарий")[:200]
+
+
+def papers(ground: PrivilegeGround | None, certificate_on: date | None, at: datetime) -> tuple[Paper, ...]:
+    """The one paper behind a ground, of the day that the file names, or else of the day on which it is brought."""
+    return (Paper("Анықтама", certificate_on or local_day(at)),) if ground else ()
 
 
 def _unused_iin(model: type[Child] | type[Applicant], born_on: date | None, sex: Sex, taken: set[str]) -> str:

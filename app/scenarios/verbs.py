@@ -3,17 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
-from app.actions import applications, clock, contracts, enrolments, offers, referrals, vacancies, vouchers
-from app.models import Application, Place
+from app.actions import applications, clock, contracts, enrolments, offers, privileges, referrals, vacancies, vouchers
+from app.models import Application, Place, PrivilegeGround, PrivilegeKind
 from app.permissions import Actor
 from app.scenarios.reading import day
-from app.scenarios.town import Town
+from app.scenarios.town import Town, papers
 
 RECORDS = frozenset({"place", "application", "vacancy"})  # fields that name a record; the first is the subject
-VALUES: dict[str, Callable[[str], Any]] = {"until": day, "from_on": day}  # fields that are not text
+VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
+    "until": day,
+    "from_on": day,
+    "certificate_on": day,
+    "privilege": PrivilegeKind,
+    "ground": PrivilegeGround,
+}
 
 Step = dict[str, Any]
 
@@ -71,6 +76,18 @@ def _revoke(application: Application, *, what: str, by: Actor, at: datetime, rea
     revoke(application, by=by, at=at, reason=reason)
 
 
+def _claim(
+    application: Application,
+    *,
+    by: Actor,
+    at: datetime,
+    privilege: PrivilegeKind | None = None,
+    ground: PrivilegeGround | None = None,
+    certificate_on: date | None,
+) -> None:
+    privileges.claim(application, ground or privilege, papers=papers(ground, certificate_on, at), by=by, at=at)
+
+
 def _run_clock(town: Town, _step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
         clock.run(at=at, place_id=place_id)
@@ -95,8 +112,9 @@ VERBS: dict[str, Verb] = {
     "archive": on(applications.archive, "application", may=("reason",)),
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
-    "confirm_privilege": on(partial(applications.decide, verb="confirm"), "application"),
-    "reject_privilege": on(partial(applications.decide, verb="reject"), "application", may=("reason",)),
+    "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
+    "confirm_privilege": on(privileges.confirm, "application"),
+    "reject_privilege": on(privileges.reject, "application", may=("reason",)),
     "register": Verb(Town.register, ("application",), ("reason", "paper_on")),
     "norm": Verb(
         Town.norm,

@@ -21,6 +21,7 @@ from app.actions import (
     norms,
     numbers,
     possible,
+    privileges,
     referrals,
     reinstatements,
     vouchers,
@@ -39,7 +40,6 @@ from app.models import (
     Place,
     PlaceKind,
     Privilege,
-    PrivilegeKind,
     QueueKind,
     Vacancy,
 )
@@ -53,10 +53,12 @@ from app.views import forms, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.lists import Records
+from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.reinstatements import may_decide
 from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
+OF_PRIVILEGE = ("claim", "confirm", "reject")
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
 
 
@@ -81,7 +83,7 @@ class ContactForm(forms.Form):
     address = forms.text(_l("Address"), longest=300, required=False)
 
 
-class RegisterForm(ContactForm):
+class RegisterForm(ContactForm, GroundForm):
     place = forms.row_of(_l("District or city"), DISTRICTS)
     queue_kind = forms.one_of(_l("Queue"), QueueKind)
     child_iin = forms.text(_l("Child's IIN"), longest=12)
@@ -93,7 +95,6 @@ class RegisterForm(ContactForm):
     applicant_last_name = forms.text(_l("Applicant's last name"), longest=80)
     applicant_first_name = forms.text(_l("Applicant's first name"), longest=80)
     applicant_patronymic = forms.text(_l("Applicant's patronymic"), longest=80, required=False)
-    privilege = forms.one_of(_l("Privilege claimed"), PrivilegeKind, required=False)
     reason = forms.lines(_l("Reason, if the birth date differs from the IIN"), required=False)
 
     def validate_child_iin(self, field: Any) -> None:
@@ -132,11 +133,11 @@ class ApplicationView(Why, BaseView):
                     "child_last_name",
                     "child_first_name",
                     "child_patronymic",
-                    "privilege",
                     "reason",
                 ]
             },
         ),
+        (_l("Privilege claimed"), {"fields": FIELDS}),
         (
             _l("The applicant"),
             {
@@ -172,6 +173,7 @@ class ApplicationView(Why, BaseView):
             number = numbers.of(application, day)
             missed = referrals.misses(application)
             most = norms.number("referral.misses", application.place_id, day)
+            of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
         db.session.expire(application, ["referrals"])  # decided on with all of them, shown within the viewer's reach
         asked_back = reinstatements.open_one(application)
         changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
@@ -190,6 +192,7 @@ class ApplicationView(Why, BaseView):
             asked_back=asked_back,
             may_decide=may_decide(asked_back),
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
+            of_privilege=of_privilege,
             view=self,
         )
 
@@ -203,7 +206,8 @@ class ApplicationView(Why, BaseView):
             by=g.actor,
             at=now(),
             queue_kind=form.queue_kind.data,
-            privilege=form.privilege.data,
+            privilege=form.ground.data,
+            papers=form.papers(),
             reason=form.reason.data,
         )
 
@@ -221,6 +225,20 @@ class ApplicationView(Why, BaseView):
     def change(self, row: Application, form: Any) -> Application:
         applications.change(row, by=g.actor, at=now(), **form.values())
         return row
+
+    @expose("/claim-privilege/<pk>", methods=["GET", "POST"])
+    @has_access
+    def claim_privilege(self, pk: str) -> Any:
+        """S2, «Изменить льготность»: the family claims a privilege, or another one, with the paper that proves it."""
+        application, form = self.load(pk), ClaimForm()
+        if form.validate_on_submit():
+            claimed = {"claimed": form.ground.data, "papers": form.papers()}
+            if attempt(lambda: privileges.claim(application, **claimed, by=signer(), at=now()), form) is not None:
+                flash(_("The privilege is claimed. It counts once an official has confirmed it."), "success")
+                return answer(self.after(application))
+        title = _("Change the privilege")
+        page = self.render_template("pages/claim.html", title=title, application=application, form=form)
+        return page, 422 if form.errors else 200
 
     @expose("/choose/<pk>", methods=["GET", "POST"])
     @has_access
@@ -336,10 +354,10 @@ class ApplicationView(Why, BaseView):
 
     def confirm_privilege(self, rows: list[Application]) -> Any:
         """Spec 3.3: a claimed privilege counts once an official has seen its papers."""
-        return self._each("confirm_privilege", rows, lambda a, **who: applications.decide(a, "confirm", **who))
+        return self._each("confirm_privilege", rows, privileges.confirm)
 
     def reject_privilege(self, rows: list[Application]) -> Any:
-        return self._each("reject_privilege", rows, lambda a, **who: applications.decide(a, "reject", **who))
+        return self._each("reject_privilege", rows, lambda a, **who: privileges.reject(a, reason=reason(), **who))
 
     verbs = {
         "issue": issue,
@@ -362,6 +380,7 @@ class ApplicationView(Why, BaseView):
     bulk = ("issue", "extend", "revoke", "release", "archive")
     grants = {
         "can_choose": MAY[Application]["choose"],
+        "can_claim_privilege": MAY[Privilege]["claim"],
         "can_paper": READERS,
         "can_why": why.READERS,
         "confirm_privilege": MAY[Privilege]["confirm"],

@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
     "archive": ("reason",),
     "reinstate": ("reason",),
     "absent": ("from_on", "away_until", "reason"),
+    "reject_privilege": ("reason",),
 }
 
 

@@ -30,6 +30,7 @@ from app.models import (
     Ownership,
     Place,
     PlaceKind,
+    PrivilegeGround,
     PrivilegeKind,
     PrivilegeStatus,
     QueueKind,
@@ -106,6 +107,16 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
     PrivilegeKind: {
         "out_of_turn": _l("Out of turn"),
         "first_order": _l("First order"),
+    },
+    PrivilegeGround: {
+        "military": _l("Child of military staff"),
+        "special_state_body": _l("Child of staff of a special state body"),
+        "parent_disability": _l("Parent with a disability"),
+        "child_disability": _l("Child with a disability in the family"),
+        "orphan": _l("Orphan, or child without parental care"),
+        "large_family": _l("Large family"),
+        "special_needs": _l("Special educational needs"),
+        "teacher": _l("Child of a teacher"),
     },
     Intake: {
         "general": _l("General intake"),
@@ -212,10 +223,11 @@ VERBS: dict[str, Any] = {
     "end": _l("Ended"),
     "publish": _l("Publish"),
     "close": _l("Close"),
-    "claim": _l("Claim a privilege"),
+    "claim_privilege": _l("Claim a privilege"),
     "confirm_privilege": _l("Confirm the privilege"),
     "reject_privilege": _l("Reject the privilege"),
     "reject": _l("Reject"),
+    "expire_privilege": _l("Privilege expired"),
     "approve": _l("Approve"),
     "use": _l("Used"),
     "annul": _l("Annul"),
@@ -340,6 +352,8 @@ REFUSALS: dict[Reason, Any] = {
     Reason.no_calendar: _l("No days off are entered for that year. Enter the calendar first."),
     Reason.already_waiting: _l("This child or number is in the queue already, or the child attends a kindergarten."),
     Reason.bad_iin: _l("There is no such IIN. Check its twelve digits."),
+    Reason.no_paper: _l("No paper proves this privilege. The family has to bring one."),
+    Reason.paper_to_come: _l("The paper has a day that is still to come."),
     Reason.no_norm: _l("No norm is in force for this. Enter and approve it first."),
 }
 
@@ -432,6 +446,19 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("remind", Audience.family, "priority_by"): _l("The place that was offered to you waits until %(last_day)s."),
     ("remind", Audience.family, "attend_by"): _l("Come with the referral by %(last_day)s."),
     ("remind", Audience.family): _l("The term of your voucher ends on %(last_day)s."),
+    ("confirm_privilege", Audience.family): _l(
+        "Your child's privilege is confirmed. It counts in the queue from now on."
+    ),
+    ("reject_privilege", Audience.family): _l(
+        "Your child's privilege was rejected: %(reason)s. Your child waits on by its original day."
+    ),
+    ("expire_privilege", Audience.family): _l(
+        "The certificate of your child's privilege held through %(last_day)s. "
+        "Without a new one your child goes by its original day in the general queue."
+    ),
+    ("remind_privilege", Audience.family): _l(
+        "The certificate of your child's privilege holds through %(last_day)s. Bring a new one by then."
+    ),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
 
@@ -439,6 +466,8 @@ REASONS: dict[str, Any] = {
     "choose_by": _l("no place was chosen and signed in time"),
     "stop_list": _l("the place in the queue was not restored in time"),
     "over_age": _l("the child has reached school age"),
+    "certificate": _l("the certificate no longer holds"),
+    "another_privilege": _l("another privilege was confirmed"),
     "expire": _l("the voucher expired"),
     "refuse": _l("the voucher was refused"),
     "revoke": _l("the voucher was revoked"),
@@ -492,7 +521,7 @@ def norm_value(row: Norm) -> str:
 
 def verb(name: str, subject: str) -> str:
     """A verb for a record of this kind: on a button, and in the history."""
-    return str(VERBS_OF.get((name, subject)) or VERBS.get(name, name))
+    return str(VERBS_OF.get((name, subject)) or VERBS.get(f"{name}_{subject}") or VERBS.get(name, name))
 
 
 def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import applications, clock, contracts, enrolments, numbers, records, referrals, vacancies, vouchers
+from app.actions import applications, clock, contracts, enrolments, records, referrals, vacancies, vouchers
 from app.database import transaction
 from app.extensions import db
 from app.models import (
@@ -62,27 +62,6 @@ def test_a_refused_verb_undoes_what_it_found_due_and_what_it_began(app):
         vouchers.refuse(child, by=family(child), at=at("2026-04-13T10:00"))
     assert (child.status, child.vouchers[0].status) == (ApplicationStatus.confirming, VoucherStatus.issued)
     assert (child.stop_listings, db.session.scalar(db.select(db.func.count(Change.id)))) == ([], before)
-
-
-def test_an_expired_privilege_counts_no_more_and_the_old_day_goes_on(app):
-    place = district()
-    child = application(place, queued_at=at("2026-04-02T10:00"))
-    soldiers = application(place, queued_at=at("2026-04-03T10:00"), privilege=PrivilegeKind.first_order)
-    soldiers.privileges[0].valid_until = date(2026, 4, 8)
-    applications.counts(soldiers)
-    db.session.flush()
-    assert (numbers.of(soldiers, date(2026, 4, 8)).value, numbers.of(soldiers, date(2026, 4, 8)).privileged) == (1, 1)
-    after = numbers.of(soldiers, date(2026, 4, 9))
-    assert (after.value, after.privileged, after.category) == (2, 0, numbers.of(child, date(2026, 4, 9)).category)
-
-
-def test_a_privilege_is_decided_once_and_one_at_a_time(app):
-    child = application(district(), privilege=PrivilegeKind.first_order)
-    applications.claim(child, PrivilegeKind.out_of_turn, by=DEPARTMENT, at=START)
-    with pytest.raises(Refusal, match="wrong_status"):
-        applications.decide(child, "confirm", by=DEPARTMENT, at=START)
-    applications.decide(child, "reject", by=DEPARTMENT, at=START, reason="papers")
-    assert [p.status for p in child.privileges] == [PrivilegeStatus.confirmed, PrivilegeStatus.rejected]
 
 
 def test_other_birth_years_and_a_smaller_group_take_no_promised_place(app):

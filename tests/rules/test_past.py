@@ -9,7 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.actions import applications, clock, contracts, enrolments, norms, numbers, offers, referrals, vacancies
+from app.actions import (
+    applications,
+    clock,
+    contracts,
+    enrolments,
+    norms,
+    numbers,
+    offers,
+    privileges,
+    referrals,
+    vacancies,
+)
 from app.actions import vouchers as rounds
 from app.extensions import db
 from app.models import (
@@ -104,14 +115,14 @@ def short(number: numbers.Number | None) -> Shown | None:
 
 
 def claim(town: Town, child: Application, _place: Vacancy, now: datetime) -> None:
-    claimed = applications.claim(child, town.chance.choice([*PrivilegeKind]), by=family(child), at=now)
+    claimed = privileges.claim(child, town.chance.choice([*PrivilegeKind]), by=family(child), at=now)
     claimed.valid_until = town.chance.choice([None, now.date(), now.date() + timedelta(days=2)])
-    applications.decide(child, "confirm", by=DEPARTMENT, at=now)
+    privileges.decide(child, "confirm", by=DEPARTMENT, at=now)
 
 
 def reject(_town: Town, child: Application, _place: Vacancy, now: datetime) -> None:
     if child.privileges and child.privileges[-1].status is PrivilegeStatus.confirmed:
-        applications.decide(child, "reject", by=DEPARTMENT, at=now, reason="papers")
+        privileges.decide(child, "reject", by=DEPARTMENT, at=now, reason="papers")
 
 
 def publish(town: Town, _child: Application, _place: Vacancy, now: datetime) -> None:

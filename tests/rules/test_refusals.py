@@ -17,6 +17,12 @@ def test_a_reason_is_written_as_it_is_named() -> None:
     assert all(reason.value == reason.name for reason in Reason)
 
 
-def test_no_free_place_alone_has_two_turns_and_three_reasons_never_compete() -> None:
+def test_no_free_place_alone_has_two_turns_and_ours_of_no_order_never_compete() -> None:
     assert {reason for reason in ORDER if ORDER.count(reason) > 1} == {Reason.no_free_place}
-    assert set(Reason) - set(ORDER) == {Reason.already_waiting, Reason.bad_iin, Reason.no_norm}
+    assert set(Reason) - set(ORDER) == {
+        Reason.already_waiting,
+        Reason.bad_iin,
+        Reason.no_norm,
+        Reason.no_paper,
+        Reason.paper_to_come,
+    }

@@ -71,6 +71,8 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/language/<string:language>"): ANYBODY,
         ("POST", "/demo/clock"): SIGNED_IN,
         ("GET", "/verify/<code>"): ANYBODY,
+        ("GET", "/applications/claim-privilege/<pk>"): COUNTER,
+        ("POST", "/applications/claim-privilege/<pk>"): COUNTER,
         ("GET", "/applications/choose/<pk>"): COUNTER,
         ("POST", "/applications/choose/<pk>"): COUNTER,
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,

@@ -17,7 +17,10 @@ NO_CHOICES = ("nonsense", "999999", "-1", "9" * 30, NUL, "__None", "1 OR 1=1")
 NO_TEXTS = (LONG, NUL)
 NUMBERS = {"places", "birth_year_from", "birth_year_to", "capacity"}
 MAY_BE_EMPTY = {
-    "applications": {"child_patronymic", "applicant_patronymic", "privilege", "reason", "phone", "email", "address"},
+    "applications": {
+        *("child_patronymic", "applicant_patronymic", "reason", "phone", "email", "address"),
+        *("paper_number", "paper_issued_by"),
+    },
     "vacancies": {"ends_on"},
     "kindergartens": {"bin", "phone", "address"},
     "groups": set(),

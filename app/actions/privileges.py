@@ -1,0 +1,209 @@
+"""S2 («Изменить льготность»), S3, spec 3.3: a family claims a privilege by its papers, an official confirms or rejects
+it, and it ends with its certificate; then the child goes on in the general queue by its original day."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app.actions import norms
+from app.actions.beginning import catch_up
+from app.actions.moving import move, notify, record, set_all
+from app.database import lock_district
+from app.extensions import db
+from app.models import (
+    Application,
+    Norm,
+    Privilege,
+    PrivilegeGround,
+    PrivilegeKind,
+    PrivilegePaper,
+    PrivilegeStatus,
+)
+from app.notifications import TELLS
+from app.permissions import Actor, permit_all, within
+from app.rules import privileges as rules
+from app.rules.calendar import local_day
+from app.rules.refusals import Reason, Refusal
+from app.rules.transitions import APPLICATION_FINAL
+
+P = PrivilegeStatus
+
+
+@dataclass(frozen=True)
+class Paper:
+    """S3: what a family brought for its privilege: what it is, its number, who gave it and when."""
+
+    title: str
+    issued_on: date
+    number: str | None = None
+    issued_by: str | None = None
+
+
+def claim(
+    application: Application,
+    claimed: PrivilegeKind | PrivilegeGround,
+    *,
+    papers: Sequence[Paper] = (),
+    by: Actor,
+    at: datetime,
+) -> Privilege:
+    """S2, S3: a family claims a privilege, or another one than it has; it counts once an official has confirmed it.
+
+    Raises Refusal: not_allowed, wrong_status (the application is over, or a claim is still undecided), paper_to_come.
+    """
+    day = _begin(application, "claim", by=by, at=at)
+    catch_up(at=at, place_id=application.place_id, application_id=application.id)
+    if application.status in APPLICATION_FINAL or open_claim(application) is not None:
+        raise Refusal(Reason.wrong_status, verb="claim")
+    rules.not_to_come((paper.issued_on for paper in papers), day)
+    return _claimed(application, claimed, papers, by=by, at=at)
+
+
+def _claimed(
+    application: Application,
+    claimed: PrivilegeKind | PrivilegeGround,
+    papers: Sequence[Paper] = (),
+    *,
+    by: Actor,
+    at: datetime,
+) -> Privilege:
+    kind, ground = rules.understood(claimed)
+    privilege = Privilege(application=application, kind=kind, ground=ground, claimed_at=at)
+    privilege.papers = [PrivilegePaper(**asdict(paper)) for paper in papers]
+    db.session.add(privilege)
+    details = {"kind": kind} | ({"ground": ground} if ground else {})
+    record(privilege, "claim", by=by, at=at, status=(None, P.claimed), details=details)
+    return privilege
+
+
+def confirm(application: Application, *, by: Actor, at: datetime) -> None:
+    """Spec 3.3, 3.2: an official has seen the papers: the privilege counts, as long as its certificate holds.
+
+    The one confirmed before ends with it. Raises Refusal: not_allowed, too_late (the certificate is over already),
+    wrong_status (nothing is claimed), no_paper, no_norm, no_calendar.
+    """
+    day = _begin(application, "confirm", by=by, at=at)
+    privilege = open_claim(application)
+    if privilege is None:
+        raise Refusal(Reason.wrong_status, verb="confirm")
+    until, norm = _term(privilege)
+    rules.not_over(until, day)
+    catch_up(at=at, place_id=application.place_id, application_id=application.id)
+    if application.status in APPLICATION_FINAL:
+        raise Refusal(Reason.wrong_status, verb="confirm")
+    rules.proven(privilege.ground, len(privilege.papers))
+    if (before := confirmed(application)) is not None:
+        move(before, "expire", by=by, at=at, reason="another_privilege")
+    norm_id = norm.id if norm else None
+    move(privilege, "confirm", by=by, at=at, norm=norm, decided_at=at, valid_until=until, norm_id=norm_id)
+    counts([application])
+    if privilege.ground is not None:
+        _tell(privilege, "confirm_privilege", at=at, last_day=until)
+
+
+def reject(application: Application, *, by: Actor, at: datetime, reason: str | None = None) -> None:
+    """Spec 3.3: an official rejects what is claimed, or takes back what was confirmed; the old day goes on.
+
+    Raises Refusal: not_allowed, wrong_status.
+    """
+    _begin(application, "reject", by=by, at=at)
+    catch_up(at=at, place_id=application.place_id, application_id=application.id)
+    privilege = open_claim(application) or confirmed(application)
+    if privilege is None or application.status in APPLICATION_FINAL:
+        raise Refusal(Reason.wrong_status, verb="reject")
+    set_aside(privilege, by=by, at=at, reason=reason)
+    if privilege.ground is not None:
+        _tell(privilege, "reject_privilege", at=at, reason=reason)
+
+
+def decide(application: Application, verb: str, *, by: Actor, at: datetime, reason: str | None = None) -> None:
+    """Spec 3.3: confirm or reject, by name. Raises Refusal as they do."""
+    if verb == "confirm":
+        confirm(application, by=by, at=at)
+    else:
+        reject(application, by=by, at=at, reason=reason)
+
+
+def set_aside(privilege: Privilege, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Reject one privilege, whether it is claimed or counts already; nobody is told."""
+    move(privilege, "reject", by=by, at=at, reason=reason, decided_at=at)
+    counts([privilege.application])
+
+
+def grant(application: Application, kind: PrivilegeKind, *, by: Actor, at: datetime) -> None:
+    """What an older list had as decided: claimed and confirmed, without papers or an end."""
+    move(_claimed(application, kind, by=by, at=at), "confirm", by=by, at=at, decided_at=at)
+    counts([application])
+
+
+def expire(privilege: Privilege, *, by: Actor, at: datetime, on: date) -> None:
+    """Spec 3.3: the certificate is over; the application goes on in the general queue by its original day."""
+    move(privilege, "expire", by=by, at=at, on=on, reason="certificate")
+    counts([privilege.application])
+    _tell(privilege, "expire_privilege", at=at, last_day=on - timedelta(days=1))
+
+
+def counts(applications: Sequence[Application]) -> None:
+    """Spec 3.3: what is confirmed stands beside the day in the queue, from where the order is read.
+
+    The one writer of `privilege` and `privilege_until`: every verb that confirms or ends a privilege calls it last.
+    """
+    db.session.flush()
+    ids = [application.id for application in applications]
+    of = (Privilege.application_id == Application.id, Privilege.status == P.confirmed)
+    kind, until = (
+        select(column).where(*of).correlate(Application).scalar_subquery()
+        for column in (Privilege.kind, Privilege.valid_until)
+    )
+    set_all(update(Application).where(Application.id.in_(ids)).values(privilege=kind, privilege_until=until))
+    for application in applications:
+        db.session.expire(application, ["privilege", "privilege_until"])
+
+
+def open_claim(application: Application) -> Privilege | None:
+    """The claim that nobody has decided yet; there is one at most."""
+    return next((one for one in application.privileges if one.status is P.claimed), None)
+
+
+def confirmed(application: Application) -> Privilege | None:
+    """The privilege that is confirmed; there is one at most."""
+    return next((one for one in application.privileges if one.status is P.confirmed), None)
+
+
+def may(application: Application, verb: str, *, by: Actor) -> bool:
+    """Could this actor do this verb to the privileges of an application now? Its page offers no other."""
+    try:
+        _permit(application, verb, by)
+    except Refusal:
+        return False
+    claimed = open_claim(application) is not None
+    ready = {"claim": not claimed, "confirm": claimed, "reject": claimed or confirmed(application) is not None}
+    return application.status not in APPLICATION_FINAL and ready[verb]
+
+
+def _begin(application: Application, verb: str, *, by: Actor, at: datetime) -> date:
+    """May this actor? Takes the district's lock; returns the local day."""
+    _permit(application, verb, by)
+    lock_district(application.place_id)
+    return local_day(at)
+
+
+def _permit(application: Application, verb: str, by: Actor) -> None:
+    permit_all(by, verb, Privilege, application.place_id)
+    if not within(by, application):
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
+
+
+def _term(privilege: Privilege) -> tuple[date | None, Norm | None]:
+    """Spec 3.2 privilege.certificate: the last day by the norm in force on the day the certificate was issued."""
+    issued_on = rules.certificate(privilege.ground, (paper.issued_on for paper in privilege.papers))
+    if issued_on is None:
+        return None, None
+    return norms.last_day("privilege.certificate", privilege.application.place_id, issued_on)
+
+
+def _tell(privilege: Privilege, template: str, *, at: datetime, **facts: object) -> None:
+    for audience in TELLS[template]:
+        notify(privilege.application, template, at=at, audience=audience, facts=facts)
