@@ -15,10 +15,13 @@ from app.rules.calendar import local_day
 from app.views import cells, security, verify, words
 from app.views.applications import ApplicationView
 from app.views.base import page
+from app.views.days_off import DayOffView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
 from app.views.kindergartens import GroupView, KindergartenView
-from app.views.norms import DayOffView, NormView
+from app.views.norms import NormView
+from app.views.queue_orders import QueueOrderView
+from app.views.rules import RulesView
 from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
@@ -31,7 +34,7 @@ LANGUAGES = {
 MENU: tuple[tuple[Any, ...], ...] = (
     (ApplicationView, VoucherView, ReferralView),
     (VacancyView, KindergartenView, GroupView),
-    (NormView, DayOffView),
+    (RulesView, NormView, QueueOrderView, DayOffView),
     (HistoryView, NoticeView),
     (UserView,),
 )
