@@ -168,9 +168,9 @@ def test_twenty_one_categories_are_saved_by_their_numbers(city, author):
     page = author.get(f"/queue-orders/show/{order}")
     assert "кк 60" not in said(page) and "ru 60" in said(page)
     fields = Fields(author.get(f"/queue-orders/edit/{order}").text).values
-    moved = {**fields, "categories-20-rank": "1", **{f"categories-{n}-rank": str(n + 2) for n in range(20)}}
+    moved = {**fields, **{f"categories-{n}-rank": str((n + 3) % 21 + 1) for n in range(21)}}
     assert author.post(f"/queue-orders/edit/{order}", moved).status_code == 302
-    assert [c[4] for c in saved(city, order)] == [kk for *_, kk, _ in (numbered[-1], *numbered[:-1])]
+    assert [c[4] for c in saved(city, order)] == [kk for *_, kk, _ in numbered[-3:] + numbered[:-3]]
     emptied = {
         name: value if re.match(r"categories-[01]-|(?!categories)", name) else "" for name, value in moved.items()
     }
