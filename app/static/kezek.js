@@ -17,6 +17,9 @@
       more.hidden = !Array.from(body.rows).some((one) => one.hidden);
       return row;
     };
+    const rank = (row) => parseInt(inputs(row)[0].value, 10) || Infinity;
+    body.append(...Array.from(body.rows).filter(filled).sort((one, other) => rank(one) - rank(other)));
+    body.append(...Array.from(body.rows).filter((row) => !filled(row)));
     const rows = Array.from(body.rows);
     const last = rows.reduce((found, row, at) => (filled(row) ? at : found), -1);
     rows.forEach((row, at) => (row.hidden = at > Math.max(last, 0)));

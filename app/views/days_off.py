@@ -41,7 +41,7 @@ class Days(approval.Dated):
         found = super().in_words(row)
         if row.replaced:
             found["approved_at"] = tag("archived", _("Replaced by a later one"))
-        estimated = tag("draft", _("Estimated, to be confirmed")) if row.estimated else False
+        estimated = tag("draft", _("Estimated")) if row.estimated else False
         return {**found, "estimated": estimated, "working": kind_of_day(row)}
 
 
@@ -51,8 +51,8 @@ class DayOffView(approval.ApprovedView):
     datamodel = Days(DayOff)
     list_title, show_title = _l("Days off"), _l("Day off")
     add_title, edit_title = _l("Add a day"), _l("Change a day")
-    list_columns = ["day", "name", "working", "estimated", "decree", "entered_by", "approved_at"]
-    show_columns = list_columns
+    list_columns = ["day", "name", "working", "estimated", "decree", "approved_at"]
+    show_columns = [*list_columns, "entered_by"]
     order_columns = ["day"]
     search_columns = ["approved_at", "working", "estimated"]
     base_order = ("day", "desc")
