@@ -36,6 +36,7 @@ from app.models import (
     Place,
     Privilege,
     PrivilegePaper,
+    QueueCategory,
     QueueOrder,
     Referral,
     Reinstatement,
@@ -407,6 +408,9 @@ SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     Place: _reaching_down(Place.id),
     Norm: _reaching_down(Norm.place_id),
     QueueOrder: _reaching_down(QueueOrder.place_id),
+    QueueCategory: lambda actor: QueueCategory.queue_order_id.in_(
+        select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(actor))
+    ),
 }
 
 _viewer: ContextVar[Actor | None] = ContextVar("viewer", default=None)

@@ -17,12 +17,16 @@ from app.models import (
     Place,
     PlaceKind,
     PrivilegeKind,
+    QueueCategory,
+    QueueOrder,
+    QueueOrderKind,
     Unit,
     Vacancy,
 )
 from app.permissions import Actor, Role
 from app.rules import iin
 from app.rules.calendar import LOCAL
+from app.rules.orders import Step
 
 serials = count(1)
 START = datetime(2026, 4, 1, 9, tzinfo=LOCAL)
@@ -60,10 +64,22 @@ def norm(name: str, value: str, unit: Unit, place: Place, since: date = date(202
         valid_from=since,
         value=value,
         unit=unit,
-        legal_basis="test",
         approved_at=datetime.combine(since, time.min, LOCAL),
-        **more,
+        **{"legal_basis": "test", **more},
     )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def order(place: Place, since: date, *categories: Step, approved: bool = True, **more: object) -> QueueOrder:
+    """A queue order by categories; one for all children unless others are named."""
+    row = QueueOrder(
+        place_id=place.id, kind=QueueOrderKind.categories, valid_from=since, **{"legal_basis": "test", **more}
+    )
+    steps = categories or (Step(None, 0, None, "барлығы", "все"),)
+    row.categories = [QueueCategory(rank=rank, **step._asdict()) for rank, step in enumerate(steps, start=1)]
+    row.approved_at = START if approved else None
     db.session.add(row)
     db.session.flush()
     return row

@@ -1,10 +1,11 @@
 """The norms in force, and how officials enter and approve them (spec 3.2)."""
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, event, select
+from sqlalchemy.orm import Session, joinedload
 
 from app.actions import moving, places
 from app.extensions import db
@@ -66,10 +67,40 @@ def order(place_id: int, day: date) -> QueueOrder:
 
     Raises Refusal(no_norm).
     """
-    kind = ORDERS[procedure(place_id, day)]
-    found = db.session.scalars(rules.order_in_force(kind, places.path(place_id), day)).first()
+    found = order_by(procedure(place_id, day), places.path(place_id), day)
     if found is None:
         raise rules.refuse_missing("queue order", day)
+    return found
+
+
+def all_in_force(path: Sequence[int], day: date) -> dict[str, Norm]:
+    """Spec 3.2: every norm on this day in the first place of `path`, by name; what nobody entered is not there."""
+    found = db.session.scalars(rules.all_in_force(path, day).options(joinedload(Norm.place)))
+    return {norm.name: norm for norm in found}
+
+
+def order_by(procedure: str, path: Sequence[int], day: date) -> QueueOrder | None:
+    """Spec 3.3: the order that goes with a procedure, in the first place of `path`; None where there is none."""
+    return db.session.scalars(rules.order_in_force(ORDERS[procedure], path, day)).first()
+
+
+def to_come(path: Sequence[int], day: date) -> list[tuple[date, Norm | QueueOrder]]:
+    """Spec 3.2: what is approved and changes the rules of the first place of `path` after this day, by day."""
+    return rules.to_come(_rows(path, lambda model: model.approved_at.is_not(None)), path, day)
+
+
+def waiting(path: Sequence[int]) -> list[Norm | QueueOrder | DayOff]:
+    """Spec 3.2: what is entered for these places, or for the calendar, and waits for a second official."""
+    drafts = _rows(path, lambda model: model.approved_at.is_(None))
+    days = select(DayOff).where(DayOff.approved_at.is_(None)).options(joinedload(DayOff.entered_by))
+    return [*sorted(drafts, key=lambda row: row.valid_from), *db.session.scalars(days.order_by(DayOff.day))]
+
+
+def _rows(path: Sequence[int], which: Callable[[Any], ColumnElement[bool]]) -> list[Norm | QueueOrder]:
+    found: list[Norm | QueueOrder] = []
+    for model in (Norm, QueueOrder):
+        rows = select(model).where(model.place_id.in_(path), which(model)).order_by(model.id)
+        found += db.session.scalars(rows.options(joinedload(model.place), joinedload(model.entered_by)))
     return found
 
 
@@ -80,8 +111,8 @@ def approve(norm: Norm | QueueOrder | DayOff, *, by: Actor, at: datetime) -> Non
     """
     permit(by, "approve", norm)
     if norm.approved_at is not None:
-        raise Refusal(Reason.wrong_status, verb="approve")
+        raise Refusal(Reason.wrong_status, verb="approve", approved=True)
     if norm.entered_by_id is not None and norm.entered_by_id == by.user_id:
-        raise Refusal(Reason.not_allowed, verb="approve")
+        raise Refusal(Reason.not_allowed, verb="approve", author=True)
     norm.approved_by_id, norm.approved_at = by.user_id, at
     moving.record(norm, "approve", by=by, at=at)

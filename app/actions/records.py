@@ -9,13 +9,15 @@ from typing import Any
 
 from sqlalchemy import func, inspect, select
 
-from app.actions import places
+from app.actions import orders, places
 from app.actions.moving import record
 from app.actions.seating import keep_holders_seated
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
+    Approved,
     Base,
+    DayOff,
     Enrolment,
     Holding,
     HoldingKind,
@@ -25,12 +27,14 @@ from app.models import (
     KindergartenKind,
     Norm,
     QueueKind,
+    QueueOrder,
     Seat,
     Vacancy,
     VacancyStatus,
 )
 from app.permissions import Actor, permit
 from app.rules import iin, norms
+from app.rules import orders as ordering
 from app.rules import places as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
@@ -39,11 +43,11 @@ QUEUES = {KindergartenKind.sanatorium: QueueKind.sanatorium, KindergartenKind.sp
 
 
 class Invalid(Exception):
-    """A field of a register cannot be as entered; `field` names it, `problem` is the name of a sentence."""
+    """A field of a register cannot be as entered: `problem` names the sentence, `facts` are what that one needs."""
 
-    def __init__(self, field: str, problem: str) -> None:
+    def __init__(self, field: str, problem: str, **facts: object) -> None:
         super().__init__(f"{field}: {problem}")
-        self.field, self.problem = field, problem
+        self.field, self.problem, self.facts = field, problem, facts
 
 
 def create(row: Base, *, by: Actor, at: datetime) -> None:
@@ -51,7 +55,7 @@ def create(row: Base, *, by: Actor, at: datetime) -> None:
     with db.session.no_autoflush:  # the row hangs on its kindergarten, but is not to be written yet
         permit(by, "create", row)
         _check(row)
-    if isinstance(row, Norm):
+    if isinstance(row, Approved):
         row.entered_by_id = by.user_id
     db.session.add(row)
     db.session.flush()
@@ -62,35 +66,39 @@ def create(row: Base, *, by: Actor, at: datetime) -> None:
 def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
     """Set new values on one row, with before and after on the record; nothing when nothing differs.
 
-    It must lie within the actor's reach before and after. Raises Refusal, Invalid.
+    It must lie within the actor's reach before and after. What is approved is never changed (spec 3.2). Raises
+    Refusal, Invalid.
     """
     permit(by, "change", row)
-    before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+    if isinstance(row, Approved) and row.approved_at is not None:
+        raise Refusal(Reason.wrong_status, verb="change", approved=True)
+    before = {name: _value(row, name) for name, value in values.items() if _value(row, name) != value}
     if not before:
         return
-    if isinstance(row, Norm) and row.approved_at is not None:
-        raise Refusal(Reason.wrong_status, verb="change")
     if isinstance(row, Vacancy) and row.status is not VacancyStatus.draft:
         raise Refusal(Reason.wrong_status, verb="change")
-    for name in before:
-        setattr(row, name, values[name])
-    permit(by, "change", row)
-    _check(row)
+    with db.session.no_autoflush:  # what is wrong is said by us first, by the database's constraints last
+        for name in before:
+            _set(row, name, values[name])
+        permit(by, "change", row)
+        _check(row)
     db.session.flush()
     _follow(row, before, at)
-    details = {name: [old, getattr(row, name)] for name, old in before.items()}
+    details = {name: [old, _value(row, name)] for name, old in before.items()}
     record(row, "change", by=by, at=at, details=details)
 
 
 def remove(row: Base, *, by: Actor, at: datetime) -> None:
     """Remove one row that nothing has used yet; what was used stays for the record.
 
-    Raises Refusal: not_allowed, wrong_status (it was used: a published vacancy, an approved norm, a group with
-    children or vacancies, a kindergarten with groups).
+    Raises Refusal: not_allowed, wrong_status (it was used: a published vacancy, an approved norm, order or day off,
+    a group with children or vacancies, a kindergarten with groups).
     """
     record(row, "remove", by=by, at=at, details=_facts(row))
     if _used(row):
-        raise Refusal(Reason.wrong_status, verb="remove")
+        raise Refusal(Reason.wrong_status, verb="remove", **{"approved": True} if isinstance(row, Approved) else {})
+    if isinstance(row, QueueOrder):
+        orders.write(row, [])
     if isinstance(row, KgGroup):
         for seat in db.session.scalars(select(Seat).where(Seat.group_id == row.id)):
             db.session.delete(seat)
@@ -142,7 +150,12 @@ def _check(row: Base) -> None:
     match row:
         case Norm():
             if field := norms.problem(row):
-                raise Invalid(field, "norm")
+                raise Invalid(field, f"norm_{field}", norm=row.name)
+        case QueueOrder():
+            if problem := ordering.problem(row.kind, orders.steps(row)):
+                raise Invalid("categories", problem.name, rank=problem.rank, other=problem.other)
+        case DayOff() if not row.decree:
+            raise Invalid("decree", "decree")
         case KgGroup() if row.birth_year_to < row.birth_year_from:
             raise Invalid("birth_year_to", "before_first")
         case Kindergarten() if row.bin and not iin.bin_valid(row.bin):
@@ -153,7 +166,7 @@ def _check(row: Base) -> None:
 
 def _used(row: Base) -> bool:
     match row:
-        case Norm():
+        case Approved():
             return row.approved_at is not None
         case Vacancy():
             return row.status is not VacancyStatus.draft
@@ -170,8 +183,21 @@ def _ever_held(group: KgGroup) -> bool:
 
 
 def _facts(row: Base) -> dict[str, Any]:
-    """The columns of a row as the history keeps them."""
-    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs if column.key != "id"}
+    """The columns of a row as the history keeps them, and the categories of an order."""
+    facts = {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs if column.key != "id"}
+    return facts | {"categories": orders.steps(row)} if isinstance(row, QueueOrder) else facts
+
+
+def _value(row: Base, name: str) -> Any:
+    """What a form may set: a column or relation, or the categories of an order as people write them."""
+    return orders.steps(row) if isinstance(row, QueueOrder) and name == "categories" else getattr(row, name)
+
+
+def _set(row: Base, name: str, value: Any) -> None:
+    if isinstance(row, QueueOrder) and name == "categories":
+        orders.write(row, value)
+    else:
+        setattr(row, name, value)
 
 
 def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:

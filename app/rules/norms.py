@@ -1,20 +1,22 @@
 """Spec 3.2: which dated number of the regulation is in force, and what each of them may say."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
-from app.models import Approved, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
-from app.rules.calendar import LOCAL
+from app.models import Approved, DayOff, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
+from app.rules.calendar import LOCAL, local_day
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
 
 TERM = frozenset({Unit.WD, Unit.CD})
 TURN = frozenset({"none", "needed"})
+NUMBER, FORMS = r"[0-9]{1,4}", {Unit.RATIO: r"[1-9][0-9]?:[1-9][0-9]?"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,15 @@ def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:
     )
 
 
+def all_in_force(path: Sequence[int], day: date) -> Select[Norm]:
+    """Spec 3.2: the norms of all names on this day, each as `in_force` finds it, in one select."""
+    depth = case({place: depth for depth, place in enumerate(path)}, value=Norm.place_id)
+    nearest = func.row_number().over(partition_by=Norm.name, order_by=(depth, Norm.valid_from.desc()))
+    begun = Norm.place_id.in_(path), Norm.valid_from <= day, known_on(Norm, day)
+    ranked = select(Norm.id, nearest.label("nearest")).where(*begun).subquery()
+    return select(Norm).join(ranked, ranked.c.id == Norm.id).where(ranked.c.nearest == 1).order_by(Norm.name)
+
+
 def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Select[QueueOrder]:
     """Spec 3.3: the queue order of this kind on this day; the most specific place wins, as with norms."""
     return (
@@ -92,6 +103,48 @@ def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Sele
         .order_by(QueueOrder.valid_from.desc())
         .limit(1)
     )
+
+
+def days_in_force() -> Select[DayOff]:
+    """Spec 3.1: of each day of the table the row that holds, the last approved one."""
+    latest = func.row_number().over(partition_by=DayOff.day, order_by=(DayOff.approved_at.desc(), DayOff.id.desc()))
+    ranked = select(DayOff.id, latest.label("latest")).where(DayOff.approved_at.is_not(None)).subquery()
+    return select(DayOff).join(ranked, ranked.c.id == DayOff.id).where(ranked.c.latest == 1).order_by(DayOff.day)
+
+
+def begins_on(row: Norm | QueueOrder) -> date:
+    """Spec 3.2: the first day that an approved row is used on: its own first day, or that of a later approval."""
+    approved_at = row.approved_at
+    assert approved_at is not None, "a draft begins on no day"
+    return max(row.valid_from, local_day(approved_at))
+
+
+def to_come(rows: Iterable[Norm | QueueOrder], path: Sequence[int], day: date) -> list[tuple[date, Norm | QueueOrder]]:
+    """Spec 3.2: what is in force after this day and not on it, by the day it begins; `rows`: approved ones of `path`.
+
+    A row that a more specific place has its own for changes nothing here and is left out.
+    """
+    found = []
+    for _, same in groupby(sorted(rows, key=_named), key=_named):
+        of_name = list(same)
+        before = _holds(of_name, path, day)
+        for later in sorted({begins_on(row) for row in of_name if begins_on(row) > day}):
+            after = _holds(of_name, path, later)
+            if after is not None and after is not before:
+                found.append((later, after))
+            before = after
+    return sorted(found, key=lambda one: (one[0], _named(one[1])))
+
+
+def _named(row: Norm | QueueOrder) -> tuple[str, str]:
+    """What rows are of one kind by: a norm's name, an order's kind."""
+    return row.__tablename__, row.name if isinstance(row, Norm) else str(row.kind)
+
+
+def _holds(rows: Sequence[Norm | QueueOrder], path: Sequence[int], day: date) -> Norm | QueueOrder | None:
+    """Of approved rows of one name the one in force, as `in_force` finds it."""
+    begun = [row for row in rows if begins_on(row) <= day]
+    return min(begun, key=lambda row: (path.index(row.place_id), -row.valid_from.toordinal()), default=None)
 
 
 def term_of(norm: Norm) -> Term:
@@ -108,14 +161,10 @@ def problem(norm: Norm) -> str | None:
         return "name"
     if norm.unit not in known.units:
         return "unit"
-    if known.choices:
-        return None if norm.value in known.choices else "value"
-    form = r"[1-9]\d?:[1-9]\d?" if norm.unit is Unit.RATIO else r"\d{1,4}"
-    if not re.fullmatch(form, norm.value or ""):
+    form = FORMS.get(norm.unit, NUMBER)
+    if not (norm.value in known.choices if known.choices else re.fullmatch(form, norm.value or "")):
         return "value"
-    if known.on_lapse and norm.on_lapse not in known.on_lapse:
-        return "on_lapse"
-    return None
+    return None if norm.on_lapse in (known.on_lapse or {None}) else "on_lapse"
 
 
 def refuse_missing(name: str, day: date) -> Refusal:

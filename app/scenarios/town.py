@@ -121,7 +121,7 @@ class Town:
 
     def _day(self, off: date, working: bool, at: datetime) -> None:
         """Entered and approved; it holds before what the built-in calendar says of that day."""
-        row = DayOff(day=off, working=working, name=self._basis())
+        row = DayOff(day=off, working=working, name=self._basis(), decree=self._basis())
         records.create(row, by=OFFICE, at=at)
         norms.approve(row, by=OFFICE, at=at)
 

@@ -16,12 +16,15 @@ from app.rules.calendar import local_day
 from app.views import cells, security, verify, words
 from app.views.applications import ApplicationView
 from app.views.base import page
+from app.views.days_off import DayOffView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
 from app.views.kindergartens import GroupView, KindergartenView
-from app.views.norms import DayOffView, NormView
+from app.views.norms import NormView
 from app.views.offers import OfferView
+from app.views.queue_orders import QueueOrderView
 from app.views.reinstatements import ReinstatementView
+from app.views.rules import RulesView
 from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
@@ -35,7 +38,7 @@ LANGUAGES = {
 MENU: tuple[tuple[Any, ...], ...] = (
     (ApplicationView, VoucherView, OfferView, ReferralView, RoundView, ReinstatementView),
     (VacancyView, KindergartenView, GroupView),
-    (NormView, DayOffView),
+    (RulesView, NormView, QueueOrderView, DayOffView),
     (HistoryView, NoticeView),
     (UserView,),
 )

@@ -113,7 +113,7 @@ class BaseView(Listed):
     @expose("/add", methods=["GET", "POST"])
     @has_access
     def add(self) -> Any:
-        form = self.add_form.refresh()
+        form = self.add_form(data=self.begun())
         if request.method == "POST" and form.validate():
             added = attempt(lambda: self.create(form), form)
             if added is not None:
@@ -153,6 +153,10 @@ class BaseView(Listed):
         """Change a row from a valid form, through the register's action."""
         records.change(row, form.values(), by=g.actor, at=now())
         return row
+
+    def begun(self) -> dict[str, Any]:
+        """What the form for a new row shows before anything is typed."""
+        return {}
 
     def filled(self, row: Any) -> dict[str, Any]:
         """What a change form shows that is no column of the row."""

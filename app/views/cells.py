@@ -25,7 +25,12 @@ def shown(value: Any) -> Markup:
 
 def badge(status: StrEnum) -> Markup:
     """A status with its colour."""
-    return Markup(f'<span class="badge {status.value}">{escape(words.label(status))}</span>')
+    return tag(status.value, words.label(status))
+
+
+def tag(kind: str, text: str) -> Markup:
+    """A word or two with the colour of a status."""
+    return Markup(f'<span class="badge {kind}">{escape(text)}</span>')
 
 
 def _text(value: Any) -> Markup:
@@ -55,7 +60,8 @@ def _facts(value: dict[str, Any]) -> Markup:
 
 
 def _several(value: Any) -> Markup:
-    return Markup(", ").join(shown(one) for one in value) or NONE
+    between = Markup("<br>") if any(isinstance(one, list | tuple) for one in value) else Markup(", ")
+    return between.join(shown(one) for one in value) or NONE
 
 
 def _yes_or_no(value: bool) -> Markup:

@@ -5,13 +5,23 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+import wtforms
 from flask import has_request_context
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import get_domain
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    FormField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -24,16 +34,53 @@ REQUIRED = _l("Fill this in.")
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)  # no family, norm or vacancy is of another time
 
 
-class Form(DynamicForm):
-    """A form whose values go to an action. FlaskForm adds the CSRF token; its own words are ours too."""
+class OurWords:
+    """What a form says by itself is in our catalogues too."""
 
-    class Meta(DynamicForm.Meta):
-        def get_translations(self, form: Any) -> Any:
-            return get_domain().get_translations()
+    def get_translations(self, form: Any) -> Any:
+        return get_domain().get_translations()
+
+
+class Form(DynamicForm):
+    """A form whose values go to an action. FlaskForm adds the CSRF token."""
+
+    class Meta(OurWords, DynamicForm.Meta):
+        pass
 
     def values(self) -> dict[str, Any]:
         """What was filled in, by field name; nothing but fields that are on the form."""
         return {name: value for name, value in self.data.items() if name != "csrf_token"}
+
+
+class Line(wtforms.Form):
+    """One line of several that a form holds; a line in which nothing is filled in is none."""
+
+    class Meta(OurWords, wtforms.Form.Meta):
+        pass
+
+    def blank(self) -> bool:
+        """Is there nothing but its number?"""
+        return not any("".join(field.raw_data or ()).strip() for field in self if field.short_name != "rank")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return self.blank() or super().validate(extra_validators)
+
+
+class Lines(FieldList):
+    """As many lines as an order may have, all of them on the form: what is not filled in is left out."""
+
+    def __init__(self, line: type[Line], label: Any, most: int, **more: Any) -> None:
+        super().__init__(FormField(line), label, min_entries=most, **more)
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterable[int]:
+        """The lines that were posted, of those that the form has; whatever else is named like one is not read."""
+        return (i for i in range(self.min_entries) if any(name.startswith(f"{prefix}-{i}-") for name in formdata))
+
+    @property
+    def filled(self) -> list[Any]:
+        """The lines with something in them, by their numbers; one without a number stands where it is."""
+        lines = [(line.form.rank.data or place, place, line.form) for place, line in enumerate(self, start=1)]
+        return [form for *_, form in sorted(lines, key=lambda line: line[:2]) if not form.blank()]
 
 
 def text(label: Any, longest: int = 200, required: bool = True, **more: Any) -> StringField:
@@ -51,6 +98,11 @@ def lines(label: Any, longest: int = 500, required: bool = True) -> TextAreaFiel
 def number(label: Any, least: int, most: int, **more: Any) -> IntegerField:
     """A whole number between two bounds, both included."""
     return IntegerField(label, [InputRequired(REQUIRED), NumberRange(least, most)], **more)
+
+
+def a_number_or_none(label: Any, least: int, most: int) -> IntegerField:
+    """The same, where none is an answer too."""
+    return IntegerField(label, [Optional(), NumberRange(least, most)], render_kw={"min": least, "max": most})
 
 
 def a_day(label: Any, required: bool = True, **more: Any) -> DateField:

@@ -36,14 +36,17 @@ class Records(SQLAInterface):
 
     def page(self, where: Where, order: tuple[str, str], *, number: int, size: int) -> tuple[int, list[Any]]:
         """How many rows there are (COUNTED + 1 for any more than that), and those of one page from 0."""
-        column, descending = getattr(self.obj, order[0]), order[1] == "desc"
-        by = [column.desc(), self.obj.id.desc()] if descending else [column, self.obj.id]
         some = select(func.count()).select_from(select(self.obj.id).where(*where).limit(COUNTED + 1).subquery())
-        rows = select(self.obj, some.scalar_subquery()).where(*where).order_by(*by).options(*self.eager)
+        rows = select(self.obj, some.scalar_subquery()).where(*where).order_by(*self.by(order)).options(*self.eager)
         found = db.session.execute(rows.offset(number * size).limit(size)).unique().all()
         if not found and number:  # beyond the end
             return db.session.scalar(some) or 0, []
         return found[0][1] if found else 0, [row for row, _count in found]
+
+    def by(self, order: tuple[str, str]) -> list[Any]:
+        """What a list is ordered by: the column that was asked for, then the id."""
+        column, descending = getattr(self.obj, order[0]), order[1] == "desc"
+        return [column.desc(), self.obj.id.desc()] if descending else [column, self.obj.id]
 
     def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
         """What one row shows, in the order of the columns, as it is: templates know how to show each kind of thing."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,7 @@ from app.models import (
     ApplicationStatus,
     Audience,
     ContractStatus,
+    DayOff,
     DocumentKind,
     Intake,
     KindergartenKind,
@@ -33,7 +34,9 @@ from app.models import (
     PrivilegeGround,
     PrivilegeKind,
     PrivilegeStatus,
+    QueueCategory,
     QueueKind,
+    QueueOrder,
     QueueOrderKind,
     ReferralStatus,
     Sex,
@@ -44,6 +47,7 @@ from app.models import (
 )
 from app.permissions import Role
 from app.rules.calendar import LOCAL
+from app.rules.norms import KNOWN, Known
 from app.rules.refusals import Reason, Refusal
 
 # By kind and then by name: names of different kinds may be the same word.
@@ -269,7 +273,10 @@ FOLLOWS: dict[str, Any] = {
     "enrol": _l("The child attends the group from today; a temporary stay elsewhere ends."),
     "publish": _l("The places become free for the children in the queue."),
     "close": _l("Free places are no longer offered; held and occupied ones stay as they are."),
-    "approve": _l("The norm is in force from its first day on. Terms that run already stay as they are."),
+    "approve": _l(
+        "It counts from its first day on, at the earliest from today, and is never changed or removed again. "
+        "Terms that run already stay as they are."
+    ),
 }
 
 FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for a record of this kind
@@ -288,19 +295,19 @@ NORMS: dict[str, Any] = {
     "voucher.stop_list": _l("Time on the stop-list after a voucher"),
     "voucher.restorations": _l("Restorations of the place in the queue"),
     "voucher.restorations_per": _l("Restorations are counted per"),
-    "referral.priority": _l("Priority of whoever a place is offered to"),
-    "referral.attend": _l("Term to come with a referral"),
-    "referral.stop_list": _l("Time on the stop-list after a missed referral"),
-    "referral.misses": _l("Missed referrals that take a child out of the queue"),
+    "referral.priority": _l("Time in which an offered place waits for the child"),
+    "referral.attend": _l("Term to come to the kindergarten with the papers"),
+    "referral.stop_list": _l("Time on the stop-list after a referral"),
+    "referral.misses": _l("Missed referrals that end the application"),
     "referral.extension": _l("Longest extension of a referral"),
-    "referral.extensions": _l("Extensions of a referral"),
-    "referral.revocation": _l("Time in which a family may take a referral back"),
-    "referral.minimum_age": _l("Youngest age for a state kindergarten"),
+    "referral.extensions": _l("Extensions of one referral"),
+    "referral.revocation": _l("Time in which a family may give a referral back"),
+    "referral.minimum_age": _l("Youngest age for a state kindergarten or mini-centre"),
     "state_order.minimum_age": _l("Youngest age for a private place on state order"),
-    "state_order.turn": _l("Does a private place on state order need the turn"),
-    "mini_centre.turn": _l("Does a place in a mini-centre need the turn"),
-    "queue.ratio": _l("Privileged to general children in the order"),
-    "privilege.certificate": _l("Validity of a certificate for a privilege"),
+    "state_order.turn": _l("The turn in the queue for a private place on state order"),
+    "mini_centre.turn": _l("The turn in the queue for a mini-centre"),
+    "queue.ratio": _l("Privileged to general children in the order by ratio"),
+    "privilege.certificate": _l("How long a certificate for a privilege holds"),
     "queue.maximum_age": _l("Age at which a child leaves the queue"),
     "rounds": _l("Who starts rounds of vouchers"),
     "notice.reminder": _l("Reminder before a last day"),
@@ -330,6 +337,7 @@ SUBJECTS: dict[str, Any] = {
     "kindergarten": _l("Kindergarten"),
     "kg_group": _l("Group"),
     "norm": _l("Norm"),
+    "queue_order": _l("Queue order"),
     "day_off": _l("Day off"),
     "queue_round": _l("Round"),
     "ab_user": _l("Account"),
@@ -357,8 +365,25 @@ REFUSALS: dict[Reason, Any] = {
     Reason.no_norm: _l("No norm is in force for this. Enter and approve it first."),
 }
 
+# A fact of a refusal that says more than its reason.
+BECAUSE: dict[str, Any] = {
+    "author": _l("You entered it yourself: another person of the department approves it."),
+    "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
+}
+
 INVALID: dict[str, Any] = {
-    "norm": _l("A norm of this name cannot be like that."),
+    "norm_name": _l("There is no norm of this name."),
+    "norm_unit": _l("This norm is counted otherwise: %(allowed)s."),
+    "norm_value": _l("This norm cannot have this value. It may be: %(allowed)s."),
+    "norm_on_lapse": _l("This cannot follow here. It may be: %(allowed)s."),
+    "no_categories": _l("An order by categories needs at least one category."),
+    "categories_by_ratio": _l("An order by ratio has no categories. Empty them, or choose the order by categories."),
+    "too_many_categories": _l("An order has at most %(rank)d categories."),
+    "category_name": _l("Category %(rank)d needs its name in both languages."),
+    "category_ages": _l("Category %(rank)d: the last age is before the first, or is no age of a child."),
+    "categories_overlap": _l("Categories %(other)d and %(rank)d have the same privilege and share ages."),
+    "category_in_vain": _l("Category %(rank)d would serve nobody: category %(other)d takes all its children before."),
+    "decree": _l("Give the number of the decree."),
     "before_first": _l("The last birth year is before the first."),
     "bin": _l("There is no such BIN. Check its twelve digits."),
     "temporary_only": _l("A temporary vacancy needs its last day; a general one has none."),
@@ -371,8 +396,10 @@ CONSTRAINTS: dict[str, Any] = {
     "uq_group_name_once_in_its_kindergarten": _l("The kindergarten has a group of this name already."),
     "norm.name, norm.place_id, norm.valid_from": _l("There is a norm of this name for this place and day already."),
     "uq_norm_once_per_name_place_and_day": _l("There is a norm of this name for this place and day already."),
-    "day_off.day": _l("This day is in the calendar already."),
-    "uq_day_off_day": _l("This day is in the calendar already."),
+    "day_off.day": _l("A row for this day waits for approval already. Change that one."),
+    "uq_day_off_one_draft_per_day": _l("A row for this day waits for approval already. Change that one."),
+    "queue_order.place_id, queue_order.kind": _l("There is an order of this kind for this place and day already."),
+    "uq_queue_order_once_per_place_and_day": _l("There is an order of this kind for this place and day already."),
     "ab_user.username": _l("There is an account of this name already."),
     "ab_user_username_key": _l("There is an account of this name already."),
 }
@@ -508,15 +535,45 @@ def status(subject: str, value: str | None) -> str:
     return label(STATUSES[subject](value)) if value and subject in STATUSES else value or ""
 
 
+def norm_name(name: str) -> str:
+    """What a norm is about; a name that nobody knows stays as it is."""
+    return str(NORMS.get(name, name))
+
+
 def norm(row: Norm) -> str:
     """A norm with its value, as people say it."""
-    unit = "" if row.unit is Unit.CHOICE else f" {label(row.unit)}"
-    return f"{NORMS.get(row.name, row.name)}: {norm_value(row)}{unit}"
+    return f"{norm_name(row.name)}: {norm_value(row)}"
 
 
 def norm_value(row: Norm) -> str:
-    """A norm's number, or its choice as people say it."""
-    return str(CHOICES.get(row.value, row.value)) if row.unit is Unit.CHOICE else row.value
+    """A norm's value as people say it: so many working days, so many to so many, one of its choices."""
+    first, _colon, second = row.value.partition(":")
+    if row.unit is Unit.CHOICE:
+        return str(CHOICES.get(row.value, row.value))
+    if row.unit is Unit.RATIO:
+        return _("%(privileged)s privileged to %(general)s general", privileged=first, general=second)
+    return amount(int(row.value), row.unit) if row.value.isdecimal() else row.value
+
+
+def amount(number: int, unit: Unit) -> str:
+    """2 working days, 1 working day."""
+    match unit:
+        case Unit.WD:
+            return ngettext("%(num)d working day", "%(num)d working days", number)
+        case Unit.CD:
+            return ngettext("%(num)d calendar day", "%(num)d calendar days", number)
+        case Unit.H:
+            return ngettext("%(num)d hour", "%(num)d hours", number)
+        case Unit.MONTHS:
+            return ngettext("%(num)d month", "%(num)d months", number)
+    return ngettext("%(num)d time", "%(num)d times", number)
+
+
+def ages(category: QueueCategory) -> str:
+    """The ages of a category: full months, both included."""
+    if category.months_to is None:
+        return _("from %(months)d months", months=category.months_from) if category.months_from else _("any age")
+    return _("%(first)d to %(last)d months", first=category.months_from, last=category.months_to)
 
 
 def verb(name: str, subject: str) -> str:
@@ -537,14 +594,25 @@ def role(name: str) -> str:
 
 def refusal(refused: Refusal) -> str:
     """Why not, with the day that it is about where there is one."""
-    sentence = str(REFUSALS[refused.reason])
+    sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), REFUSALS[refused.reason]))
     last = refused.facts.get("last_day")
     return sentence + " " + _("The last day was %(day)s.", day=day(last)) if isinstance(last, date) else sentence
 
 
 def invalid(problem: Invalid) -> str:
-    """What is wrong with one field."""
-    return str(INVALID[problem.problem])
+    """What is wrong with one field, and for a norm what it may be instead."""
+    known = KNOWN.get(str(problem.facts.get("norm")))
+    facts = {**problem.facts, "allowed": _allowed(problem.field, known)} if known else problem.facts
+    return str(INVALID[problem.problem]) % facts
+
+
+def _allowed(field: str, known: Known) -> str:
+    if field == "value" and Unit.RATIO in known.units:
+        return "1:3"
+    if field == "value":
+        return ", ".join(f"{choice} ({CHOICES[choice]})" for choice in sorted(known.choices)) or _("a whole number")
+    allowed = known.units if field == "unit" else known.on_lapse
+    return ", ".join(label(one) for one in sorted(allowed)) or _("nothing")
 
 
 def constraint(error: IntegrityError) -> str:
@@ -557,10 +625,17 @@ def constraint(error: IntegrityError) -> str:
 
 
 def name(row: Any) -> str:
-    """What a record is called: a place or norm in the reader's language, anything else by its own name."""
-    if isinstance(row, Norm):
-        return norm(row)
-    return (row.name_ru if get_locale().language == "ru" else row.name_kk) if isinstance(row, Place) else str(row)
+    """What a record is called: a place, norm or order in the reader's language, anything else by its own name."""
+    match row:
+        case Norm():
+            return norm(row)
+        case QueueOrder():
+            return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
+        case DayOff():
+            return f"{day(row.day)}, {row.name}"
+        case Place() | QueueCategory():
+            return row.name_ru if get_locale().language == "ru" else row.name_kk
+    return str(row)
 
 
 def day(value: date | None) -> str:

@@ -27,11 +27,13 @@ from app.models import (
     DayOff,
     DemoTime,
     Kindergarten,
+    Norm,
     Ownership,
     Place,
     PlaceKind,
     PrivilegeKind,
     PrivilegePaper,
+    QueueCategory,
     QueueOrder,
     QueueOrderKind,
     Unit,
@@ -47,6 +49,9 @@ PASSWORD = "қауіпсіз-құпиясөз-12"
 NOW = "2026-04-13T10:00"
 UNMARKED = {"file_key", "sha256", "subject", "status_from", "status_to"}  # by these things are found and named
 CANARIES = {"neighbour": "ңғұк", "district": "ңғұа", "region": "ңғұо"}  # no random token holds such letters
+
+RULES = (Norm, QueueOrder, QueueCategory)
+SHARED = {model.__tablename__: set(model.__table__.c.keys()) for model in RULES}  # a place's rules are its heads' too
 
 
 @dataclass
@@ -106,11 +111,12 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     spare = factories.group(kindergarten, capacity=1)
     vacancy, draft = factories.vacancy(group, places=6), factories.vacancy(group, publish=False)
     temporary = factories.vacancy(group, ends_on=date(2026, 6, 30))
-    norm = factories.norm(
-        "notice.reminder", "3", Unit.WD, place, since=date(2027, 1, 1) + timedelta(kindergarten.id), note=name
-    )
+    shared = "ортақ" if name == CANARIES["neighbour"] else name  # the rules of a place hold for all who work in it
+    since = date(2027, 1, 1) + timedelta(kindergarten.id)
+    norm = factories.norm("notice.reminder", "3", Unit.WD, place, since=since, note=shared)
     norm.approved_at = None
     came, absence, asked = _referred_in_march(place, kindergarten)
+    order = factories.order(place, since, approved=False, legal_basis=shared)
     late = factories.application(place)
     vouchers.issue(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
     clock.run(at=at("2026-04-08T10:00"), place_id=place.id)
@@ -144,6 +150,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         draft=draft.id,
         temporary=temporary.id,
         norm=norm.id,
+        order=order.id,
         late=late.id,
         waiting=waiting.id,
         application=referred.id,
@@ -275,11 +282,14 @@ def build() -> SimpleNamespace:
         ("administrator", Role.administrator),
     ):
         setattr(own, f"{name}_account", official(name, role, *reach).id)
-    own.day = db.session.scalar(sa.select(sa.func.max(DayOff.id)))
+    day = DayOff(day=date(2030, 3, 2), working=True, name="Ауыстырылған жұмыс күні", decree="№ 5")
+    db.session.add(day)
+    db.session.flush()
+    own.day = day.id
     district_there = foreign("district", there)
     region_far = foreign("region", far)
     for kind, ids in marked.items():
-        mark(ids, CANARIES[kind])
+        mark(ids, CANARIES[kind], SHARED if kind == "neighbour" else None)
         for id_ in places[kind]:
             for text in ("name_kk", "name_ru"):
                 setattr(db.session.get_one(Place, id_), text, f"{CANARIES[kind]} {id_}")

@@ -12,6 +12,7 @@ ADDS = {  # noun -> who adds, and a valid answer; what is of a place comes from 
     "kindergartens": Role.specialist,
     "groups": Role.head,
     "norms": Role.department,
+    "queue-orders": Role.department,
     "days-off": Role.department,
     "users": Role.administrator,
 }
@@ -74,7 +75,19 @@ def valid(noun: str, own) -> dict[str, str]:
             "legal_basis": "бұйрық 1",
             "note": "",
         },
-        "days-off": {"day": "2035-05-05", "working": "", "estimated": "", "name": "Мереке", "decree": ""},
+        "queue-orders": {
+            "place": own.place,
+            "kind": "categories",
+            "valid_from": "2028-01-01",
+            "legal_basis": "бұйрық 2",
+            "categories-0-rank": "1",
+            "categories-0-privilege": "first_order",
+            "categories-0-months_from": "36",
+            "categories-0-months_to": "72",
+            "categories-0-name_kk": "үш жасқа толғандар",
+            "categories-0-name_ru": "достигшие трёх лет",
+        },
+        "days-off": {"day": "2035-05-05", "working": "", "name": "Мереке", "decree": "№ 7"},
         "users": {
             "username": "жаңа",
             "first_name": "Жаңа",

@@ -29,6 +29,7 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "kindergartens": (QUEUE, {D, S}, {D, S}),
     "groups": (QUEUE, {D, S, H}, {D, S, H}),
     "norms": ({D, S, A}, {D}, {D}),
+    "queue-orders": ({D, S, A}, {D}, {D}),
     "days-off": ({D, S, A}, {D}, {D}),
     "history": ({D, S, H, A}, None, None),
     "notices": (QUEUE, None, None),
@@ -58,6 +59,8 @@ VERBS = {  # register -> verb -> who may
     "reinstatements": {"approve": {D}, "reject": {D}},
     "vacancies": {"publish": {D, S, H}, "offer": OFFICE, "close": {D, S, H}},
     "norms": {"approve": {D}},
+    "queue-orders": {"approve": {D}},
+    "days-off": {"approve": {D}},
 }
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
@@ -77,6 +80,7 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/applications/choose/<pk>"): COUNTER,
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
+        ("GET", "/rules/"): QUEUE,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},
@@ -106,6 +110,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "kindergartens": of.kindergarten,
         "groups": of.group,
         "norms": of.norm,
+        "queue-orders": of.order,
         "days-off": ids.own.day,
         "history": of.change,
         "notices": of.notice,

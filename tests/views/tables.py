@@ -34,13 +34,17 @@ class Tables:
             }
 
     def put(self, rows: dict[str, list[dict[str, Any]]]) -> None:
-        """Put rows back that are not there."""
+        """Put rows back that are not there, or not as they were."""
         there = self.rows()
         with self.engine.begin() as connection:
             for table in db.metadata.sorted_tables:
-                known = {row["id"] for row in there.get(table.name, ()) if "id" in row}
-                if missing := [row for row in rows.get(table.name, ()) if row.get("id") not in known]:
+                known = {row["id"]: row for row in there.get(table.name, ()) if "id" in row}
+                wanted = rows.get(table.name, ())
+                if missing := [row for row in wanted if row.get("id") not in known]:
                     connection.execute(sa.insert(table), missing)
+                for row in wanted:
+                    if row.get("id") in known and known[row["id"]] != row:
+                        connection.execute(sa.update(table).where(table.c.id == row["id"]).values(row))
 
     def state(self) -> dict[str, str]:
         """A checksum for each table."""

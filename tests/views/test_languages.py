@@ -123,7 +123,14 @@ def test_a_form_that_is_wrong_says_so_without_english(town, language):
     browser = town.sign_in("department")
     browser.client.set_cookie("language", language)
     left = english(language)
-    for address in ("/applications/add", "/kindergartens/add", "/groups/add", "/norms/add", "/days-off/add"):
+    for address in (
+        "/applications/add",
+        "/kindergartens/add",
+        "/groups/add",
+        "/norms/add",
+        "/days-off/add",
+        "/queue-orders/add",
+    ):
         answer = browser.post(address, {"child_iin": "1", "capacity": "x", "valid_from": "x", "phone": "1" * 99})
         assert answer.status_code == 422, address
         assert [(found[1], text) for text in Page(answer.text).said if (found := left.search(text))] == [], address

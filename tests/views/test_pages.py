@@ -10,6 +10,7 @@ LISTS = (
     "kindergartens",
     "groups",
     "norms",
+    "queue-orders",
     "days-off",
     "history",
     "notices",

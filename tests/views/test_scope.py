@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.models import Base, Change, Kindergarten, Norm, Place, QueueOrder, Round, StopListing, User
+from app.models import Base, Change, Kindergarten, Norm, Place, QueueCategory, QueueOrder, Round, StopListing, User
 from app.permissions import SCOPES, Role, looking_as
 from app.views.security import actor_of
 from tests.views import routes
@@ -26,7 +26,6 @@ MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
 NO_PAGE = "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete)"  # files, and what is a POST alone
 HAS_NO_PLACE = {  # tables whose rows are nobody's in particular, or which no screen shows
     "day_off",
-    "queue_category",
     "outbox",
     "user_scope",
     "demo_time",
@@ -121,7 +120,7 @@ def test_a_foreign_record_is_404_at_every_address(city):
     assert wrong == []
 
 
-SHARED = {Place, Norm, QueueOrder}  # what lies in a place holds for all its kindergartens
+SHARED = {Place, Norm, QueueOrder, QueueCategory}  # what lies in a place holds for all its kindergartens
 
 
 def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):
@@ -163,7 +162,7 @@ def test_the_administrator_finds_nothing_about_children_anywhere(city):
     with city.web.app_context():
         administrator = actor_of(db.session.get_one(User, city.own.administrator_account))
         with looking_as(administrator):
-            for model in set(SCOPES) - {Kindergarten, Norm, Place, QueueOrder, Change}:
+            for model in set(SCOPES) - {Kindergarten, Norm, QueueOrder, QueueCategory, Place, Change}:
                 assert db.session.scalars(sa.select(model.id)).all() == [], model
 
 

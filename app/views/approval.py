@@ -1,0 +1,93 @@
+"""What two people put in force, on screen: drafts come first, another person approves, what is approved stays."""
+
+from typing import Any
+
+from flask import g, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from app.actions import norms
+from app.models import Approved, Base, Place, PlaceKind
+from app.now import now
+from app.permissions import Role
+from app.rules.calendar import local_day
+from app.views.asking import ask, asked, done
+from app.views.base import BaseView
+from app.views.cells import NONE, shown, tag
+from app.views.lists import Records, attribute
+
+READERS = frozenset({Role.department, Role.specialist, Role.auditor})
+PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind, Place.name_kk)
+LABELS = {"entered_by": _l("Entered by"), "approved_at": _l("Approved")}
+
+
+class Dated(Records):
+    """Rows that two people put in force; the drafts stand before all others."""
+
+    def __init__(self, model: type[Base], *eager: Any) -> None:
+        super().__init__(model, joinedload(model.entered_by), joinedload(model.approved_by), *eager)
+
+    def by(self, order: tuple[str, str]) -> list[Any]:
+        return [self.obj.approved_at.is_not(None), *super().by(order)]
+
+    def in_words(self, row: Any) -> dict[str, Any]:
+        """What a row shows in other words than its columns'."""
+        return {"approved_at": state(row), "entered_by": author(row)}
+
+    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
+        in_words = self.in_words(row)
+        return [in_words[name] if name in in_words else attribute(row, name) for name in columns]
+
+
+def state(row: Approved) -> Markup:
+    """Approved when and by whom, or still waiting."""
+    if row.approved_at is None:
+        return tag("draft", _("Waits for approval"))
+    approved = [local_day(row.approved_at), *([row.approved_by] if row.approved_by else [])]
+    return shown(approved)
+
+
+def author(row: Approved) -> Any:
+    """Who entered it; what nobody did came with Kezek."""
+    return row.entered_by or (_("came with Kezek") if row.approved_at else NONE)
+
+
+class ApprovedView(BaseView):
+    """Norms, queue orders and days off: entered by one of the department, approved by another."""
+
+    list_template = "pages/approved.html"
+
+    def approve(self, rows: Any) -> Any:
+        """Spec 3.2: a second official puts it in force."""
+        if not asked("approve"):
+            return ask(self, "approve", rows)
+        return done(self, rows, lambda row: norms.approve(row, by=g.actor, at=now()))
+
+    verbs = {"approve": approve}
+    bulk = ("approve",)
+
+    def begun(self) -> dict[str, Any]:
+        """`?like=`: a new row begins as a copy of one that is seen; its day is another one."""
+        if request.method == "POST" or "like" not in request.args:
+            return {}
+        row = self.load(request.args["like"])
+        return {name: getattr(row, name) for name in self.add_columns if name not in ("valid_from", "day", "decree")}
+
+    def _get_show_widget(self, pk: Any, item: Any, *more: Any, **others: Any) -> dict[str, Any]:
+        widgets = super()._get_show_widget(pk, item, *more, **others)
+        own = item.entered_by_id is not None and item.entered_by_id == g.actor.user_id
+        widgets["show"].template_args |= {"settled": item.approved_at is not None, "own": own, "like": pk}
+        return widgets
+
+    def _options(self, name: str) -> list[tuple[str, str]]:
+        if name == "approved_at":
+            return [("0", _("Waits for approval")), ("1", _("Approved"))]
+        return super()._options(name)
+
+    def _equals(self, name: str, value: str) -> ColumnElement[bool]:
+        if name == "approved_at":
+            return self.subject.approved_at.is_(None) if value == "0" else self.subject.approved_at.is_not(None)
+        return super()._equals(name, value)

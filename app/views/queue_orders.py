@@ -1,0 +1,111 @@
+"""How a place orders its queue from a day on, with the categories that are served one after another."""
+
+from collections import Counter
+
+from flask import g
+from flask_appbuilder.widgets import RenderTemplateWidget
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.actions import records
+from app.models import PrivilegeKind, QueueCategory, QueueOrder, QueueOrderKind
+from app.now import now
+from app.rules.orders import MOST, OLDEST, Step
+from app.views import approval, forms
+
+ENTERED = ["place", "kind", "valid_from", "legal_basis", "categories"]
+
+
+class CategoryLine(forms.Line):
+    """One category; without the first age it begins at birth, without the last one it has no end."""
+
+    rank = forms.a_number_or_none(_l("Place in the order"), 1, 99)
+    privilege = forms.one_of(_l("Privilege"), PrivilegeKind, required=False)
+    months_from = forms.a_number_or_none(_l("Months from"), 0, OLDEST)
+    months_to = forms.a_number_or_none(_l("Months to"), 0, OLDEST)
+    name_kk = forms.text(_l("Name in Kazakh"), render_kw={"required": False})
+    name_ru = forms.text(_l("Name in Russian"), render_kw={"required": False})
+
+    def step(self) -> Step:
+        """What was filled in, as the rules know it."""
+        months_from = self.months_from.data or 0
+        return Step(self.privilege.data, months_from, self.months_to.data, self.name_kk.data, self.name_ru.data)
+
+
+class QueueOrderForm(forms.Form):
+    place = forms.row_of(_l("Place"), approval.PLACES)
+    kind = forms.one_of(_l("Kind of order"), QueueOrderKind)
+    valid_from = forms.a_day(_l("In force from"))
+    legal_basis = forms.text(_l("Legal basis"), longest=300)
+    categories = forms.Lines(
+        CategoryLine,
+        _l("Categories, in the order in which they are served"),
+        MOST,
+        description=_l(
+            "Ages in full months, both included. Nothing in the first age: from birth; nothing in the last: and older. "
+            "Without a privilege a category serves everybody of its ages. What is left empty is not saved."
+        ),
+    )
+
+    def validate_categories(self, field):
+        ranks = Counter(line.rank.data for line in field.filled if line.rank.data)
+        if twice := [rank for rank, times in ranks.items() if times > 1]:
+            raise forms.ValidationError(_("Two categories have the place %(rank)d.", rank=twice[0]))
+
+    def values(self):
+        return {**super().values(), "categories": [line.step() for line in self.categories.filled]}
+
+
+class CategoriesWidget(RenderTemplateWidget):
+    template = "widgets/categories.html"
+
+
+class Orders(approval.Dated):
+    """Orders with how many categories they have."""
+
+    def in_words(self, row):
+        return {**super().in_words(row), "categories": len(row.categories) or None}
+
+
+class QueueOrderView(approval.ApprovedView):
+    route_base = "/queue-orders"
+    subject, readers = QueueOrder, approval.READERS
+    datamodel = Orders(QueueOrder, joinedload(QueueOrder.place), selectinload(QueueOrder.categories))
+    list_title, show_title = _l("Queue orders"), _l("Queue order")
+    add_title, edit_title = _l("Enter a queue order"), _l("Change a queue order")
+    list_columns = [
+        "place",
+        "kind",
+        "valid_from",
+        "categories",
+        "entered_by",
+        "approved_at",
+        "legal_basis",
+    ]
+    show_columns = ["place", "kind", "valid_from", "legal_basis", "entered_by", "approved_at"]
+    show_template = "pages/queue_order.html"
+    order_columns = ["valid_from"]
+    search_columns = ["approved_at", "kind"]
+    base_order = ("valid_from", "desc")
+    add_form = edit_form = QueueOrderForm
+    add_columns = edit_columns = ENTERED
+    label_columns = {
+        "place": _l("Place"),
+        "kind": _l("Kind of order"),
+        "valid_from": _l("In force from"),
+        "legal_basis": _l("Legal basis"),
+        "categories": _l("Categories"),
+        **approval.LABELS,
+    }
+
+    def create(self, form):
+        values = form.values()
+        steps = enumerate(values.pop("categories"), start=1)
+        order = QueueOrder(**values, categories=[QueueCategory(rank=rank, **step._asdict()) for rank, step in steps])
+        records.create(order, by=g.actor, at=now())
+        return order
+
+    def _get_show_widget(self, pk, item, *more, **others):
+        widgets = super()._get_show_widget(pk, item, *more, **others)
+        return {**widgets, "categories": CategoriesWidget(categories=item.categories)}

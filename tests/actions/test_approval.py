@@ -1,0 +1,121 @@
+"""Spec 3.2: one enters, another approves; what waits may be changed or removed, what is approved never."""
+
+from datetime import date
+
+import pytest
+
+from app.actions import accounts, norms, records
+from app.actions.records import Invalid
+from app.extensions import db
+from app.models import Change, DayOff, Norm, OnLapse, QueueCategory, QueueOrder, QueueOrderKind, Unit
+from app.permissions import Actor, Role
+from app.rules.orders import Step
+from app.rules.refusals import Reason, Refusal
+from tests.factories import START, at, district
+from tests.views.city import official
+
+ONE, OTHER = Step(None, 36, None, "үш жастан", "с трёх лет"), Step(None, 24, 35, "екі жаста", "двухлетние")
+
+
+@pytest.fixture
+def people(app, monkeypatch) -> tuple[Actor, Actor]:
+    """Two of the department, with accounts."""
+    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
+    users = official("author", Role.department, district()), official("other", Role.department, district("Екінші"))
+    return Actor(Role.department, user_id=users[0].id), Actor(Role.department, user_id=users[1].id)
+
+
+def rows() -> list[object]:
+    place = district("Жаңа аудан")
+    order = QueueOrder(place=place, kind=QueueOrderKind.categories, valid_from=date(2026, 6, 1), legal_basis="1")
+    order.categories = [QueueCategory(rank=1, **ONE._asdict())]
+    since = date(2026, 6, 1)
+    lapse = OnLapse.stop_list
+    return [
+        Norm(
+            name="voucher.confirm",
+            place=place,
+            valid_from=since,
+            value="3",
+            unit=Unit.WD,
+            on_lapse=lapse,
+            legal_basis="1",
+        ),
+        order,
+        DayOff(day=date(2026, 8, 29), working=True, name="Жұмыс сенбісі", decree="№ 1"),
+    ]
+
+
+def test_the_author_never_approves_and_another_one_does(people):
+    author, other = people
+    for row in rows():
+        records.create(row, by=author, at=START)
+        assert (row.entered_by_id, row.approved_at) == (author.user_id, None)
+        with pytest.raises(Refusal) as refused:
+            norms.approve(row, by=author, at=START)
+        assert (refused.value.reason, refused.value.facts["author"]) == (Reason.not_allowed, True)
+        norms.approve(row, by=other, at=at("2026-04-02T10:00"))
+        assert (row.approved_by_id, row.approved_at) == (other.user_id, at("2026-04-02T10:00"))
+
+
+def test_what_is_approved_is_neither_changed_nor_removed(people):
+    author, other = people
+    fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name"}
+    for row in rows():
+        records.create(row, by=author, at=START)
+        records.change(row, {fields[type(row)]: "2"}, by=author, at=START)
+        norms.approve(row, by=other, at=START)
+        for value in ("3", "2"):
+            with pytest.raises(Refusal) as refused:
+                records.change(row, {fields[type(row)]: value}, by=author, at=START)
+            assert (refused.value.reason, refused.value.facts["approved"]) == (Reason.wrong_status, True)
+        with pytest.raises(Refusal, match="wrong_status"):
+            records.remove(row, by=author, at=START)
+
+
+def test_a_draft_and_its_categories_can_be_changed_and_removed(people):
+    author, _ = people
+    order = rows()[1]
+    records.create(order, by=author, at=START)
+    records.change(order, {"categories": [ONE]}, by=author, at=START)
+    for steps in ([OTHER, ONE], [ONE, OTHER], [OTHER]):
+        records.change(order, {"categories": steps}, by=author, at=START)
+        db.session.expire_all()
+        assert [(c.rank, c.name_kk) for c in order.categories] == [(n, s.name_kk) for n, s in enumerate(steps, 1)]
+    told = db.session.scalars(db.select(Change).where(Change.subject == "queue_order").order_by(Change.id)).all()
+    assert [change.verb for change in told] == ["create", "change", "change", "change"]  # nothing differed once
+    assert told[1].details == {"categories": [[list(ONE)], [list(OTHER), list(ONE)]]}
+    records.remove(order, by=author, at=START)
+    assert db.session.scalars(db.select(QueueCategory).where(QueueCategory.name_kk == OTHER.name_kk)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "problem"),
+    [
+        (QueueOrderKind.categories, [], "no_categories"),
+        (QueueOrderKind.ratio, [ONE], "categories_by_ratio"),
+        (QueueOrderKind.categories, [ONE, ONE], "categories_overlap"),
+    ],
+)
+def test_an_order_that_cannot_be_is_named(people, kind, steps, problem):
+    author, _ = people
+    order = rows()[1]
+    order.kind, order.categories = kind, [QueueCategory(rank=n, **s._asdict()) for n, s in enumerate(steps, 1)]
+    with pytest.raises(Invalid) as invalid:
+        records.create(order, by=author, at=START)
+    assert (invalid.value.field, invalid.value.problem) == ("categories", problem)
+
+
+def test_a_day_that_people_enter_has_its_decree(people):
+    author, _ = people
+    with pytest.raises(Invalid, match="decree"):
+        records.create(DayOff(day=date(2026, 8, 29), working=True, name="x"), by=author, at=START)
+
+
+def test_what_follows_a_term_that_nothing_follows_is_refused(people):
+    author, _ = people
+    row = rows()[0]
+    row.name, row.unit, row.value = "referral.extensions", Unit.COUNT, "1"
+    with pytest.raises(Invalid) as invalid:
+        records.create(row, by=author, at=START)
+    assert (invalid.value.problem, invalid.value.facts) == ("norm_on_lapse", {"norm": "referral.extensions"})
