@@ -118,9 +118,8 @@ def put_in(place_id: int, children: list[dict]) -> list[Application]:
         if child["kind"]:
             privilege = {name: child[name] for name in ("kind", "status", "valid_until")}
             application.privileges = [Privilege(claimed_at=MORNING, **privilege)]
-            counts_now(application)
         db.session.add(application)
-        db.session.flush()
+        counts_now([application])
         put.append(application)
     return put
 
