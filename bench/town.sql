@@ -78,6 +78,17 @@ INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id,
 SELECT queued_at, queued_at::date, 'register', 'application', i + 1, i + 1, place_id, 'operator', false, 'queued', true
 FROM one;
 
+INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id, place_id, role, for_family, status_from,
+                    status_to, standing)
+SELECT timestamptz '2026-03-30 10:00+05', '2026-03-30', 'issue', 'application', application.id, application.id,
+       application.place_id, 'department', false, 'queued', application.status, true
+FROM application WHERE status <> 'queued';
+
+INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id, place_id, role, for_family, status_to)
+SELECT claimed_at, claimed_at::date, 'confirm', 'privilege', privilege.id, application_id, place_id, 'specialist', false,
+       'confirmed'
+FROM privilege JOIN application ON application.id = application_id;
+
 INSERT INTO notice (application_id, audience, template, facts, at)
 SELECT i + 1, 'family', 'register', '{}', queued_at FROM one WHERE kind < 50;
 
