@@ -21,16 +21,20 @@ def in_force(name: str, place_id: int, day: date) -> Norm:
 
     Looked up once in a transaction: a verb asks for the same norms again and again.
     """
-    known = db.session().info.setdefault(LOOKED_UP, {})
-    if (name, place_id, day) not in known:
-        known[name, place_id, day] = db.session.scalars(rules.in_force(name, places.path(place_id), day)).first()
-    found: Norm | None = known[name, place_id, day]
+    found: Norm | None = _once((name, place_id, day), lambda: _first_in_force(name, place_id, day))
     if found is None:
         raise rules.refuse_missing(name, day)
     return found
 
 
-LOOKED_UP = "norms in force"
+LOOKED_UP = "rules in force"
+
+
+def _once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:
+    known: dict[tuple[Any, ...], Any] = db.session().info.setdefault(LOOKED_UP, {})
+    if what not in known:
+        known[what] = look_up()
+    return known[what]
 
 
 @event.listens_for(Session, "after_transaction_end")
@@ -38,6 +42,10 @@ LOOKED_UP = "norms in force"
 def _look_up_again(session: Session, *_: Any) -> None:
     """Another transaction, or a rule that was written in this one: what was looked up is forgotten."""
     session.info.pop(LOOKED_UP, None)
+
+
+def _first_in_force(name: str, place_id: int, day: date) -> Norm | None:
+    return db.session.scalars(rules.in_force(name, places.path(place_id), day)).first()
 
 
 def last_day(name: str, place_id: int, start: date) -> tuple[date, Norm]:
@@ -67,7 +75,8 @@ def order(place_id: int, day: date) -> QueueOrder:
 
     Raises Refusal(no_norm).
     """
-    found = order_by(procedure(place_id, day), places.path(place_id), day)
+    by = procedure(place_id, day)
+    found: QueueOrder | None = _once((by, place_id, day), lambda: order_by(by, places.path(place_id), day))
     if found is None:
         raise rules.refuse_missing("queue order", day)
     return found

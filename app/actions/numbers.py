@@ -8,6 +8,8 @@ from app.extensions import db
 from app.models import Application, ApplicationStatus, PrivilegeKind, QueueCategory, QueueKind, QueueOrderKind, Side
 from app.rules import queue, ratio
 
+LATER = 2**31 - 1  # than every round
+
 
 @dataclass(frozen=True)
 class Number:
@@ -74,8 +76,9 @@ def cycle_of(
 ) -> ratio.Cycle:
     """The same for a line by its district, queue kind and birth year."""
     shares = ratio.parse(norms.in_force("queue.ratio", place_id, day).value)
-    last = ratio.last_sides(place_id, queue_kind, birth_year, sum(shares), until=day, before=before)
-    return ratio.cycle(shares, db.session.scalars(last).all())
+    line = {"place_id": place_id, "queue_kind": queue_kind, "birth_year": birth_year}
+    last = db.session.scalars(ratio.LAST_SIDES, line | {"until": day, "before": before or LATER, "most": sum(shares)})
+    return ratio.cycle(shares, last.all())
 
 
 def _by_ratio(

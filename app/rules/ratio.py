@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
-from app.models import Offer, QueueKind, Side
+from app.models import Offer, Side
 
 
 class Waiting(NamedTuple):
@@ -79,20 +79,24 @@ def parse(value: str) -> tuple[int, int]:
     return int(privileged), int(general)
 
 
-def last_sides(
-    place_id: int, queue_kind: QueueKind, birth_year: int, most: int, *, until: date, before: int | None = None
-) -> Select[Side]:
-    """The sides of a line's last offers, the last one first; `before`: only offers of earlier rounds than this id."""
-    offers = select(Offer.side).where(
-        Offer.place_id == place_id,
-        Offer.queue_kind == queue_kind,
-        Offer.birth_year == birth_year,
-        Offer.offered_on <= until,
-        Offer.side != Side.out_of_turn,
+def _last_sides() -> Select[Side]:
+    """Of one line, until a day, before a round: the sides of its last offers, the last one first."""
+    return (
+        select(Offer.side)
+        .where(
+            Offer.place_id == bindparam("place_id"),
+            Offer.queue_kind == bindparam("queue_kind"),
+            Offer.birth_year == bindparam("birth_year"),
+            Offer.offered_on <= bindparam("until"),
+            Offer.round_id < bindparam("before"),
+            Offer.side != Side.out_of_turn,
+        )
+        .order_by(Offer.id.desc())
+        .limit(bindparam("most"))
     )
-    if before is not None:
-        offers = offers.where(Offer.round_id < before)
-    return offers.order_by(Offer.id.desc()).limit(most)
+
+
+LAST_SIDES = _last_sides()  # built once: every number by ratio asks for it
 
 
 def cycle(ratio: tuple[int, int], last: Sequence[Side]) -> Cycle:
