@@ -18,7 +18,6 @@ from app.models import (
     Change,
     Norm,
     Privilege,
-    PrivilegeKind,
     QueueCategory,
     QueueKind,
     QueueOrder,
@@ -70,18 +69,15 @@ def of(application: Application, day: date, today: date) -> Explanation:
     order = norms.order(application.place_id, day)
     last = _last_change(application, day)
     status = ApplicationStatus(last.status_to) if last is not None and last.status_to else None
-    line = line_on(application.place_id, application.queue_kind, day, today)
-    stands = db.session.execute(select(line.c.privilege).where(line.c.id == application.id)).first()
+    waits = status is ApplicationStatus.queued and last is not None and bool(last.standing)
+    held = _privilege_on(application, day) if waits else None
     number: Number | None = None
     ahead: Ahead = ()
-    cycle: ratio.Cycle | None = None
-    if stands is not None:
-        kind = PrivilegeKind(stands[0]) if stands[0] else None
-        number = numbers.in_line(application, line, kind, day)
-        if order.kind is QueueOrderKind.ratio:
-            ahead, cycle = number.ahead, numbers.cycle(application, day)
-        else:
-            ahead = _ahead_by_category(application, line, order, number, day)
+    if waits:
+        line = _line_on(application.place_id, application.queue_kind, day, today)
+        number = numbers.in_line(application, line, held.kind if held else None, day)
+        by_ratio = order.kind is QueueOrderKind.ratio
+        ahead = number.ahead if by_ratio else _ahead_by_category(application, line, order, number, day)
     used = ["procedure", "queue.ratio"] if order.kind is QueueOrderKind.ratio else ["procedure"]
     return Explanation(
         day=day,
@@ -92,17 +88,10 @@ def of(application: Application, day: date, today: date) -> Explanation:
         ahead=ahead,
         order=order,
         norms=tuple(norms.in_force(name, application.place_id, day) for name in used),
-        privilege=_privilege_on(application, day) if stands is not None and stands[0] else None,
+        privilege=held,
         months=age_in_months(application.born_on, day),
-        cycle=cycle,
+        cycle=number.cycle if number else None,
     )
-
-
-def line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> queue.Queue:
-    """Who waited on a day: today's queue, or that day's end by the history."""
-    if day >= today:
-        return queue.waiting(place_id, queue_kind, day)
-    return past.waiting(place_id, queue_kind, past.Until(day))
 
 
 def number_on(application: Application, day: date, today: date) -> Number | None:
@@ -110,12 +99,17 @@ def number_on(application: Application, day: date, today: date) -> Number | None
 
     Raises Refusal(no_norm).
     """
-    line = line_on(application.place_id, application.queue_kind, day, today)
-    stands = db.session.execute(select(line.c.privilege).where(line.c.id == application.id)).first()
-    if stands is None:
+    last = _last_change(application, day)
+    if last is None or last.status_to != ApplicationStatus.queued or not last.standing:
         return None
-    kind = PrivilegeKind(stands[0]) if stands[0] else None
-    return numbers.in_line(application, line, kind, day)
+    held = _privilege_on(application, day)
+    line = _line_on(application.place_id, application.queue_kind, day, today)
+    return numbers.in_line(application, line, held.kind if held else None, day)
+
+
+def _line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> queue.Queue | None:
+    """Who waited on a past day, by the history; None for today's queue itself."""
+    return None if day >= today else past.waiting(place_id, queue_kind, past.Until(day))
 
 
 def moved(application: Application, since: date, day: date) -> list[Moved]:
@@ -158,8 +152,10 @@ def _one(condition: Any) -> Any:
 
 
 def _ahead_by_category(
-    application: Application, line: queue.Queue, order: QueueOrder, number: Number, day: date
+    application: Application, line: queue.Queue | None, order: QueueOrder, number: Number, day: date
 ) -> Ahead:
+    if line is None:
+        line = queue.waiting(application.place_id, application.queue_kind, day)
     upto = numbers.standing(application, number.category.rank if number.category else queue.NOT_SERVED)
     by_rank = {category.rank: category for category in order.categories}
     counted = db.session.execute(queue.how_many_by_category(line, order.categories, day, upto=upto))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.actions import norms, vouchers
 from app.extensions import db
@@ -17,7 +18,8 @@ class Number:
 
     By categories it counts inside `category` (None while the child is too young for any), by ratio among the children
     of its birth year, `side` saying on which side it stands. `privileged` counts all who have a privilege, in the
-    order in which they are served; 0 without one. `ahead`, by ratio: how many of each side are served before.
+    order in which they are served; 0 without one. `ahead`, by ratio: how many of each side are served before,
+    and where the `cycle` of its line stands.
     """
 
     value: int
@@ -25,6 +27,7 @@ class Number:
     category: QueueCategory | None = None
     side: Side | None = None
     ahead: tuple[tuple[Side, int], ...] = ()
+    cycle: ratio.Cycle | None = None
 
 
 def of(application: Application, day: date) -> Number | None:
@@ -75,10 +78,20 @@ def cycle_of(
     place_id: int, queue_kind: QueueKind, birth_year: int, day: date, before: int | None = None
 ) -> ratio.Cycle:
     """The same for a line by its district, queue kind and birth year."""
-    shares = ratio.parse(norms.in_force("queue.ratio", place_id, day).value)
+    shares = _shares(place_id, day)
+    line = _line(place_id, queue_kind, birth_year, shares, day, before)
+    return ratio.cycle(shares, ratio.read_sides(db.session.scalar(ratio.LAST_SIDES, line)))
+
+
+def _shares(place_id: int, day: date) -> tuple[int, int]:
+    return ratio.parse(norms.in_force("queue.ratio", place_id, day).value)
+
+
+def _line(
+    place_id: int, queue_kind: QueueKind, birth_year: int, shares: tuple[int, int], day: date, before: int | None
+) -> dict[str, Any]:
     line = {"place_id": place_id, "queue_kind": queue_kind, "birth_year": birth_year}
-    last = db.session.scalars(ratio.LAST_SIDES, line | {"until": day, "before": before or LATER, "most": sum(shares)})
-    return ratio.cycle(shares, last.all())
+    return line | {"until": day, "before": before or LATER, "most": sum(shares)}
 
 
 def _by_ratio(
@@ -88,28 +101,24 @@ def _by_ratio(
     day: date,
     before: int | None,
 ) -> Number:
+    shares = _shares(application.place_id, day)
+    facts = _line(application.place_id, application.queue_kind, application.birth_year, shares, day, before)
     if line is None:
-        parameters = {
-            "place_id": application.place_id,
-            "queue_kind": application.queue_kind,
-            "day": day,
-            "birth_year": application.birth_year,
-            "queued_at": application.queued_at,
-            "application_id": application.id,
-        }
-        found = db.session.execute(queue.BY_RATIO[privilege], parameters)
+        facts |= {"day": day, "queued_at": application.queued_at, "application_id": application.id}
+        found = db.session.execute(queue.BY_RATIO[privilege], facts)
     else:
         stands = (application.birth_year, application.queued_at, application.id)
-        found = db.session.execute(queue.by_ratio(line, privilege, *stands))
-    rank, out_of_turn, other = found.one()
+        found = db.session.execute(queue.by_ratio(line, privilege, *stands), facts)
+    rank, out_of_turn, other, sides = found.one()
     side = queue.SIDES[privilege]
+    turns = ratio.cycle(shares, ratio.read_sides(sides))
     if side is Side.out_of_turn:
-        return Number(rank, rank, side=side, ahead=((side, rank - 1),))
-    turns = cycle(application, day, before)
+        return Number(rank, rank, side=side, ahead=((side, rank - 1),), cycle=turns)
     if side is Side.privileged:
         between = min(other, turns.general_before(rank))
         ahead = ((Side.out_of_turn, out_of_turn), (Side.privileged, rank - 1), (Side.general, between))
-        return Number(out_of_turn + rank + between, out_of_turn + rank, side=side, ahead=ahead)
+        value = out_of_turn + rank + between
+        return Number(value, out_of_turn + rank, side=side, ahead=ahead, cycle=turns)
     between = min(other, turns.privileged_before(rank))
     ahead = ((Side.out_of_turn, out_of_turn), (Side.privileged, between), (Side.general, rank - 1))
-    return Number(out_of_turn + rank + between, 0, side=side, ahead=ahead)
+    return Number(out_of_turn + rank + between, 0, side=side, ahead=ahead, cycle=turns)

@@ -57,7 +57,7 @@ def waiting(place_id: int, queue_kind: QueueKind, until: Until) -> Queue:
         .join(Application, Application.id == Change.subject_id)
         .outerjoin(privileges, privileges.c.application_id == Application.id)
         .where(Change.status_to == WAITS, Change.standing.is_(True), Application.queue_kind == queue_kind)
-        .subquery("waiting_then")
+        .cte("waiting_then")  # worked out once for a statement, however often it is counted
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
     Subquery,
@@ -24,10 +25,11 @@ from sqlalchemy import (
 )
 
 from app.models import Application, PrivilegeKind, QueueCategory, Side
+from app.rules import ratio
 from app.rules.deadlines import born_between
 
 NOT_SERVED = 10_000  # the rank behind every category: children too young for any of them
-Queue: TypeAlias = Subquery
+Queue: TypeAlias = Subquery | CTE
 
 
 class Standing(NamedTuple):
@@ -104,7 +106,7 @@ def next_by_categories(line: Queue, categories: Sequence[QueueCategory], day: da
     return select(line.c.id, line.c.birth_year).where(rank < NOT_SERVED).order_by(rank, line.c.queued_at, line.c.id)
 
 
-def next_by_sides(line: Queue, birth_year: int | None = None) -> Select[Any]:
+def next_by_sides(line: Queue, birth_year: int | None = None) -> Select[*tuple[Any, ...]]:
     """Spec 3.3, ratio: (id, birth year, born on, queued at, side) of all who wait; ratio.py interleaves them."""
     c = line.c
     found = select(c.id, c.birth_year, c.born_on, c.queued_at, side(line)).order_by(c.queued_at, c.id)
@@ -130,10 +132,10 @@ def number_among_privileged(
 
 def by_ratio(
     line: Queue, privilege: PrivilegeKind | None, birth_year: Any, queued_at: Any, application_id: Any
-) -> Select[int, int, int]:
-    """Spec 3.3, ratio: (rank on its own side from 1, how many stand out of turn, how many on the other side).
+) -> Select[Any]:
+    """Spec 3.3, ratio: (rank on its own side from 1, how many out of turn, how many on the other side, last sides).
 
-    All of one birth year. ratio.Cycle makes the number of it.
+    All of one birth year. ratio.Cycle makes the number of it; ratio.last_sides names the parameters of the last.
     """
     c = line.c
     ahead = or_(c.queued_at < queued_at, and_(c.queued_at == queued_at, c.id <= application_id))
@@ -146,6 +148,7 @@ def by_ratio(
         count(_has(line, privilege), ahead),
         count(_has(line, PrivilegeKind.out_of_turn)),
         count(_has(line, other)) if privilege is not PrivilegeKind.out_of_turn else literal(0),
+        ratio.last_sides(),
     )
 
 

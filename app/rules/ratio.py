@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import String, bindparam, cast, func, select
 
 from app.models import Offer, Side
 
@@ -79,10 +79,13 @@ def parse(value: str) -> tuple[int, int]:
     return int(privileged), int(general)
 
 
-def _last_sides() -> Select[Side]:
-    """Of one line, until a day, before a round: the sides of its last offers, the last one first."""
-    return (
-        select(Offer.side)
+def last_sides() -> Any:
+    """The last sides of one line, until a day, before a round, as one text "id:side,id:side": a part of its number.
+
+    Its parameters are place_id, queue_kind, birth_year, until, before and most.
+    """
+    last = (
+        select(Offer.id, Offer.side)
         .where(
             Offer.place_id == bindparam("place_id"),
             Offer.queue_kind == bindparam("queue_kind"),
@@ -93,10 +96,19 @@ def _last_sides() -> Select[Side]:
         )
         .order_by(Offer.id.desc())
         .limit(bindparam("most"))
+        .subquery()
     )
+    each = cast(last.c.id, String).concat(":").concat(cast(last.c.side, String))
+    return select(func.aggregate_strings(each, ",")).select_from(last).scalar_subquery()
 
 
-LAST_SIDES = _last_sides()  # built once: every number by ratio asks for it
+def read_sides(text: str | None) -> list[Side]:
+    """What last_sides says: the last one first."""
+    found = [one.split(":") for one in text.split(",")] if text else []
+    return [Side(side) for _, side in sorted(found, key=lambda one: -int(one[0]))]
+
+
+LAST_SIDES = select(last_sides())  # built once
 
 
 def cycle(ratio: tuple[int, int], last: Sequence[Side]) -> Cycle:

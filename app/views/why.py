@@ -1,6 +1,6 @@
 """Why a number is what it is, on any day; and the rounds, with the list as it stood and why each child was passed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import abort, g, request
@@ -23,6 +23,7 @@ from app.views.base import BaseView
 from app.views.lists import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})  # who looks at whole queues
+A_MONTH = timedelta(days=30)
 SHOWN = 200  # lines of a round on one page: its first, or those around the child that is looked for
 
 
@@ -36,7 +37,7 @@ class Why:
         application, today = self.load(pk), local_day(now())
         first = local_day(application.queued_at)
         day = asked_day("day", today, first, today)
-        since = asked_day("since", first, first, day)
+        since = asked_day("since", max(first, day - A_MONTH), first, day)
         with unscoped():  # counts of the whole queue: nobody's name
             told = explanations.of(application, day, today)
             before = explanations.number_on(application, since, today) if since < day else None

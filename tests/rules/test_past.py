@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -185,6 +185,7 @@ OWN = {
 @pytest.mark.parametrize("procedure", OWN)
 @given(seed=st.integers(0, 999_999))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=3)
+@example(seed=601)  # a voucher is taken back from a child that has grown too old
 def test_every_past_days_numbers_are_rebuilt_as_they_were_shown(app, procedure, seed):
     chance = Random(seed)
     town, noted = Town(procedure, chance), dict[date, dict[int, Shown | None]]()
@@ -197,6 +198,7 @@ def test_every_past_days_numbers_are_rebuilt_as_they_were_shown(app, procedure, 
         for _ in range(chance.randint(0, 9)):
             town.do_something()
         if clock_runs:
+            clock.run(at=town.now, place_id=town.place.id)  # whoever came back over age is due at once
             noted[day] = town.shown(day)
     for day, shown in noted.items():
         assert town.rebuilt(Until(day)) == shown | {a.id: None for a in town.applications() if a.id not in shown}, day
