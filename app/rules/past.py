@@ -7,7 +7,7 @@ late the clock wrote it. The line has the same columns as today's (queue.py), so
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, union_all
 
 from app.models import Application, Change, Privilege, QueueKind
 from app.rules.queue import Queue
@@ -30,55 +30,49 @@ class Until:
 
 
 def waiting(place_id: int, queue_kind: QueueKind, until: Until) -> Queue:
-    """Spec 3.3: who stood in one queue then; queue.waiting as it was."""
-    last = (
-        select(func.max(Change.id).label("id"))
-        .where(
-            Change.place_id == place_id,
-            Change.subject == Application.__tablename__,
-            Change.status_to.is_not(None),
-            until.seen(),
-        )
-        .group_by(Change.subject_id)
+    """Spec 3.3: who stood in one queue then; queue.waiting as it was.
+
+    Those who waited and those who had a privilege are brought together by counting, not by a join: nothing tells
+    the database beforehand how few privileges there are.
+    """
+    kind = Application.privilege.type
+    waits = _last_changes(place_id, Application.__tablename__, until).subquery()
+    waited = select(waits.c.subject_id.label("id"), null().cast(kind).label("privilege"), literal(1).label("waits"))
+    waited = waited.where(waits.c.status_to == WAITS, waits.c.standing.is_(True))
+    granted = _last_changes(place_id, Privilege.__tablename__, until).subquery()
+    counted = (
+        select(Privilege.application_id, Privilege.kind, literal(0))
+        .join(granted, granted.c.subject_id == Privilege.id)
+        .where(granted.c.status_to == "confirmed")
+        .where(or_(Privilege.valid_until.is_(None), Privilege.valid_until >= until.day))
+    )
+    each = union_all(waited, counted).subquery()
+    stood = (
+        select(each.c.id, func.max(each.c.privilege, type_=kind).label("privilege"))
+        .group_by(each.c.id)
+        .having(func.max(each.c.waits) == 1)
         .subquery()
     )
-    privileges = _confirmed(place_id, until)
-    counts = or_(privileges.c.valid_until.is_(None), privileges.c.valid_until >= until.day)
+    shared = (Application.id, Application.born_on, Application.birth_year, Application.queued_at)
     return (
-        select(
-            Application.id,
-            Application.born_on,
-            Application.birth_year,
-            Application.queued_at,
-            case((counts, privileges.c.kind), else_=null()).label("privilege"),
-        )
-        .select_from(Change)
-        .join(last, last.c.id == Change.id)
-        .join(Application, Application.id == Change.subject_id)
-        .outerjoin(privileges, privileges.c.application_id == Application.id)
-        .where(Change.status_to == WAITS, Change.standing.is_(True), Application.queue_kind == queue_kind)
+        select(*shared, stood.c.privilege)
+        .join(stood, stood.c.id == Application.id)
+        .where(Application.queue_kind == queue_kind)
         .cte("waiting_then")  # worked out once for a statement, however often it is counted
     )
 
 
-def _confirmed(place_id: int, until: Until) -> Queue:
-    """The privileges that were confirmed then, one for an application at most."""
+def _last_changes(place_id: int, subject: str, until: Until) -> Select[int, str | None, bool | None]:
+    """The last change of status that each record of this kind had had by then."""
     last = (
         select(func.max(Change.id).label("id"))
         .where(
             Change.place_id == place_id,
-            Change.subject == Privilege.__tablename__,
+            Change.subject == subject,
             Change.status_to.is_not(None),
             until.seen(),
         )
         .group_by(Change.subject_id)
         .subquery()
     )
-    return (
-        select(Privilege.application_id, Privilege.kind, Privilege.valid_until)
-        .select_from(Change)
-        .join(last, last.c.id == Change.id)
-        .join(Privilege, Privilege.id == Change.subject_id)
-        .where(Change.status_to == "confirmed")
-        .subquery("confirmed_then")
-    )
+    return select(Change.subject_id, Change.status_to, Change.standing).join(last, last.c.id == Change.id)
