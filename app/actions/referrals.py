@@ -84,7 +84,9 @@ def _choose_by_turn(application: Application, vacancy: Vacancy, *, by: Actor, at
     _no_other_referral(application)
     kindergarten = vacancy.group.kindergarten
     private = kindergarten.ownership is Ownership.private
-    if vacancy.intake is not Intake.general or (private and not kindergarten.state_order):
+    if vacancy.intake is Intake.temporary:  # spec 3.6: for a live confirmed voucher alone
+        raise Refusal(Reason.wrong_status, verb="choose")
+    if private and not kindergarten.state_order:
         raise Refusal(Reason.wrong_place)
     _in_its_queue(application, vacancy)
     eligibility.not_too_young(application.born_on, day, offers.minimum_age(kindergarten, day))
@@ -120,7 +122,7 @@ def terms(place_id: int, at: datetime) -> dict[str, Any]:
 def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
     """S2, spec 3.5.5: once, and up to 30 days from the day it is granted, the last day to come moves.
 
-    Raises Refusal: not_allowed, wrong_status, wrong_place (a voucher's referral has no term of its own), too_late,
+    Raises Refusal: not_allowed, wrong_status (also for a voucher's referral, which has no term of its own), too_late,
     already_used, too_long.
     """
     day = begin(application, "extend", by=by, at=at)
@@ -141,7 +143,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     """S2, spec 3.5.5: the family takes it back within 24 hours, an official at any time with a reason.
 
     The place is freed and the child waits on from its old day; a private place taken back in time, or missed,
-    costs no standing. Raises Refusal: not_allowed, too_late, wrong_status, wrong_place, reason_required.
+    costs no standing. Raises Refusal: not_allowed, too_late, wrong_status, reason_required.
     """
     permit(by, "revoke", application)
     by_family = by.role is Role.family or by.stands_for_family("revoke")
@@ -192,10 +194,10 @@ def misses(application: Application) -> int:
 
 
 def _by_turn(application: Application) -> Referral:
-    """The live referral of the referral procedure. Raises Refusal: wrong_status, wrong_place."""
+    """The live referral of the referral procedure; a voucher's has no term of its own. Raises Refusal(wrong_status)."""
     referral = current(application)
     if referral.attend_by is None:
-        raise Refusal(Reason.wrong_place)
+        raise Refusal(Reason.wrong_status)
     return referral
 
 

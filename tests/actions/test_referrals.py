@@ -190,8 +190,8 @@ def test_a_voucher_has_no_referral_to_extend_or_to_revoke(app):
     vouchers.issue_round(place.id, by=DEPARTMENT, at=CHOSEN)
     vouchers.confirm(child, by=family(child), at=CHOSEN)
     referrals.choose(child, of, by=family(child), at=CHOSEN)
-    assert extend(child, "2026-05-01") == "wrong_place"
-    assert revoke(child, by=DEPARTMENT, reason="a mistake") == "wrong_place"
+    assert extend(child, "2026-05-01") == "wrong_status"
+    assert revoke(child, by=DEPARTMENT, reason="a mistake") == "wrong_status"
 
 
 # ---------------------------------------------------------------- revoke

@@ -1,0 +1,91 @@
+"""The model and the real system side by side: the same steps, compared after each; the shortest way to a difference."""
+
+from typing import Any
+
+import yaml
+
+from app.scenarios.reading import moment
+from tests.model import always
+from tests.model.real import Real, Step
+from tests.model.reference import Model
+
+START = moment("2026-03-02T09:00")
+
+
+class Pair:
+    """One town, twice."""
+
+    def __init__(self, content: dict[str, Any], url: str) -> None:
+        self.content, self.model, self.real = content, Model(content), Real(content, START, url)
+        self.acted = 0  # what the model's clock had done when the system's clock last ran
+
+    def play(self, step: Step, numbers: bool = True) -> str:
+        """One step in both: what differs then, nothing where they agree; without `numbers` these are not looked at."""
+        at = moment(step["at"])
+        fields = {name: value for name, value in step.items() if name not in ("at", "do")}
+        expected = self.model.clock(at) if step["do"] == "clock" else self.model.do(step["do"], at=at, **fields)
+        found = self.real.do(step)
+        if expected != found:
+            return difference("error", expected, found)
+        try:
+            always.hold(always.of_model(self.model))
+            self.real.holds()
+        except AssertionError as broken:
+            return f"spec 3.7: {broken}"
+        if step["do"] == "clock":
+            self.acted = self.model.acted
+        wanted = self.model.facts(numbers)
+        seen = self.real.facts(wanted, at, clock=self.model.acted > self.acted)
+        for ref, known in wanted.items():
+            for name in known.keys() & seen[ref].keys():
+                if plain(known[name]) != seen[ref][name]:
+                    return difference(f"{ref}.{name}", known[name], seen[ref][name])
+        return ""
+
+
+def difference(what: str, expected: Any, found: Any) -> str:
+    return f"{what}: the model says {expected}, the system {found}"
+
+
+def plain(value: Any) -> Any:
+    """A fact as the system tells it."""
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def replay(content: dict[str, Any], url: str) -> tuple[int, str]:
+    """Play all steps up to the first difference: how many were played, and what differs."""
+    pair = Pair(content | {"steps": []}, url)
+    try:
+        for count, step in enumerate(content["steps"], 1):
+            new = step.get("application")
+            named = new["child"].get("same_as") if isinstance(new, dict) else new
+            if named and named not in pair.model.applications:
+                continue  # its registration was left out
+            pair.content["steps"].append(step)
+            if told := pair.play(step):
+                return count, told
+        return len(content["steps"]), ""
+    finally:
+        pair.real.close()
+
+
+def shortest(content: dict[str, Any], url: str) -> tuple[dict[str, Any], str]:
+    """The steps without those that the difference does not need, and the difference."""
+    count, told = replay(content, url)
+    steps = content["steps"][:count]
+    size = len(steps) // 2
+    while size:
+        for end in range(len(steps) - 1, 0, -size):
+            fewer = steps[: max(0, end - size)] + steps[end:]
+            if replay(content | {"steps": fewer}, url)[1] == told:
+                steps = fewer
+        size //= 2
+    return content | {"steps": steps}, told
+
+
+def as_scenario(content: dict[str, Any], told: str) -> str:
+    """A file for `flask scenario play`, but for steps that change a capacity."""
+    used = {step.get("vacancy") for step in content["steps"]}
+    content = content | {"vacancies": [row for row in content["vacancies"] if row["ref"] in used]}
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=200)
+    return f"{text}\n# {told}"

@@ -1,0 +1,611 @@
+"""The regulation of spec 3 for one small town: the oracle that tests/model/machine.py plays the real system against.
+
+Its clock is never late: every verb finds done what was due before it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tests.model import lines
+from tests.model.days import DAY, Refused, age, birthday, next_working
+from tests.model.town import (
+    SHIPPED,
+    Application,
+    Group,
+    Norm,
+    Norms,
+    Referral,
+    Seat,
+    StopListing,
+    Vacancy,
+    Voucher,
+    need,
+    past,
+)
+
+OFFICE = {"department", "specialist"}
+FINAL = {"enrolled", "removed", "archived"}
+COUNTER = {"family", "operator"} | OFFICE
+MAY = {
+    "register": COUNTER,
+    "issue": OFFICE | {"clock"},
+    "offer": OFFICE | {"clock"},
+    **dict.fromkeys(("confirm", "refuse", "restore", "withdraw", "choose"), COUNTER),
+    "sign": COUNTER | {"head"},
+    "enrol": {"head"},
+    "leave": {"head"},
+    "extend voucher": OFFICE,
+    "extend referral": COUNTER,
+    "revoke voucher": OFFICE,
+    "revoke referral": COUNTER | {"head"},
+    "archive": OFFICE,
+    "reinstate": {"department"},
+    "release": OFFICE | {"clock"},
+    "publish": OFFICE | {"head"},
+    "close": OFFICE | {"head"},
+    "confirm_privilege": OFFICE,
+    "reject_privilege": OFFICE,
+    "capacity": OFFICE | {"head"},
+}
+WITHDRAWN_FROM = ("queued", "notified", "confirming", "voucher_issued", "stop_listed", "referred")
+
+
+class Model:
+    """A town as its scenario describes it; applications enter by the verb register."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.norms = Norms(Norm(*row) for row in SHIPPED)
+        self.norms += [Norm("procedure", p["procedure"], "CHOICE", place=p["ref"]) for p in content["places"]]
+        for n in content["norms"]:
+            since = date.fromisoformat(n["valid_from"])
+            lapse = next(row[3] for row in SHIPPED if row[0] == n["name"])
+            self.norms.append(Norm(n["name"], n["value"], n["unit"], lapse, n["place"], since, n.get("carry", False)))
+        self.groups: dict[str, Group] = {}
+        for k in content["kindergartens"]:
+            kind = "private" if k.get("ownership") == "private" else k.get("kind", "state")
+            for g in k["groups"]:
+                group = Group(g["ref"], k["place"], k["ref"], kind, tuple(g["birth_years"]))
+                group.seats = [Seat(group) for _ in range(g["capacity"])]
+                self.groups[group.ref] = group
+        self.vacancies = {}
+        for v in content["vacancies"]:
+            ends_on = date.fromisoformat(v["ends_on"]) if "ends_on" in v else None
+            self.vacancies[v["ref"]] = Vacancy(v["ref"], self.groups[v["group"]], v["places"], ends_on)
+        self.applications: dict[str, Application] = {}
+        self.served: dict[tuple[str, int], list[bool]] = {}  # of each line (district, birth year), True: privileged
+        self.rounds: set[tuple[str, date]] = set()
+        self.at, self.day = datetime.min.replace(tzinfo=UTC), date.min
+        self.acted = 0  # how many things the clock has done
+
+    # ------------------------------------------------------------ entrances
+
+    def do(self, verb: str, *, at: datetime, by: str, **fields: Any) -> str | None:
+        """Do a verb: None, or the name of the refusal, after which nothing has changed."""
+        self.now(at)
+        try:
+            need("not_allowed", by in MAY[f"{verb} {fields['what']}" if "what" in fields else verb])
+            if by == "head" and verb in ("sign", "enrol", "leave", "revoke"):
+                need("not_allowed", fields["application"] in self.applications and self.of(fields).referrals)
+            getattr(self, verb)(by, **fields)
+        except Refused as refusal:
+            return refusal.args[0]
+        self.settle()
+        return None
+
+    def clock(self, at: datetime) -> None:
+        """All that is due, then the day's round where the clock holds them."""
+        self.now(at)
+        for place in sorted({group.place for group in self.groups.values()}):
+            if self.norm("rounds", place).value == "clock" and (place, self.day) not in self.rounds:
+                self.rounds.add((place, self.day))
+                try:
+                    self.round(place)
+                except Refused:
+                    continue
+
+    def now(self, at: datetime) -> None:
+        """It is this moment, and all that was due before it is done."""
+        self.at, self.day = at, at.date()
+        self.settle()
+
+    def of(self, fields: dict[str, Any]) -> Application:
+        """The application that a step names."""
+        return self.applications[fields["application"]]
+
+    def norm(self, name: str, place: str, day: date | None = None) -> Norm:
+        """The norm in force in a place on a day, today without one."""
+        return self.norms.at(name, place, day or self.day)
+
+    def voucher_procedure(self, place: str) -> bool:
+        """Whether a district goes by vouchers."""
+        return self.norm("procedure", place).value == "voucher"
+
+    # ------------------------------------------------------------ what the clock does (3.1)
+
+    def settle(self) -> None:
+        """Do all that is due, and what falls due by it; what has no calendar waits."""
+        things = [(self.due, a) for a in self.applications.values()] + [
+            (self.ended, v) for v in self.vacancies.values()
+        ]
+        while sum(self.tried(act, thing) for act, thing in things):
+            pass
+
+    def tried(self, act: Any, thing: Any) -> bool:
+        """Whether something was due and done."""
+        try:
+            acted = act(thing)
+            self.acted += acted
+            return acted
+        except Refused:
+            return False
+
+    def due(self, a: Application) -> bool:
+        """3.1: what a missed term leads to has the day after its last day."""
+        v, r, stop = a.voucher, a.referral, a.stops[-1] if a.stops else None
+        if a.status == "confirming" and past(v.confirm_by, self.day):
+            self.stop_list(a, "voucher", v.confirm_by + DAY)
+            v.status = "lapsed"
+        elif a.status in ("voucher_issued", "referred") and self.unsigned(a) and past(v.choose_by, self.day):
+            self.end(a, "archived", voucher="expired")
+        elif a.status == "stop_listed" and past(stop.until, self.day):
+            a.status = "archived" if stop.kind == "voucher" else "queued"
+        elif a.status == "notified" and past(a.priority_by, self.day):
+            self.seat(a, "offer").open = True
+            self.end(a, "queued")
+        elif a.status == "referred" and past(r.attend_by, self.day):
+            self.miss(a, r)
+        elif a.status == "queued" and self.day > self.reached("queue.maximum_age", a):
+            a.status = "archived"
+        else:
+            return False
+        return True
+
+    def unsigned(self, a: Application) -> bool:
+        """Whether a confirmed voucher still waits for the family's signature."""
+        return (
+            bool(a.voucher)
+            and a.voucher.status == "confirmed"
+            and not (a.status == "referred" and "family" in (a.referral.signed or ()))
+        )
+
+    def miss(self, a: Application, r: Referral) -> None:
+        """3.5.5: the family did not come."""
+        norm, start = self.norm("referral.attend", a.place, r.issued_at.date()), r.attend_by + DAY
+        last = norm.on_lapse != "hold" and a.misses + 1 >= int(self.norm("referral.misses", a.place, start).value)
+        if not last:
+            self.stop_list(a, "referral", start, hold=norm.on_lapse == "hold")
+        a.misses, a.standing = a.misses + 1, True
+        self.end(a, "removed" if last else "stop_listed", referral="missed")
+
+    def stop_list(self, a: Application, kind: str, start: date, hold: bool = False) -> None:
+        """3.4.2, 3.5.5: on the list from a day on."""
+        until = None if hold else self.norm(f"{kind}.stop_list", a.place, start).last_day(start)
+        a.stops.append(StopListing(kind, until))
+        a.status = "stop_listed"
+
+    def ended(self, v: Vacancy) -> bool:
+        """3.6: a temporary vacancy closes after its last day, its children leave on the next working day."""
+        if not past(v.ends_on, self.day):
+            return False
+        if closes := v.status == "published":
+            v.status = "closed"
+        leaving = [s for s in v.seats if s.kind and next_working(v.ends_on) <= self.day]
+        for seat in leaving:
+            self.end_stay(seat)
+        return closes or bool(leaving)
+
+    def end_stay(self, seat: Seat) -> None:
+        """The stay is over, and so is its voucher."""
+        next(v for v in seat.holder.vouchers if v.kind == "temporary" and v.status == "confirmed").status = "annulled"
+        seat.leave()
+
+    # ------------------------------------------------------------ what several verbs need
+
+    def seat(self, a: Application, *kinds: str) -> Seat | None:
+        """The place that an application has in this way."""
+        return next((s for g in self.groups.values() for s in g.seats if s.holder is a and s.kind in kinds), None)
+
+    def stay(self, child: str) -> Seat | None:
+        """The place of a child's stay."""
+        stays = [s for g in self.groups.values() for s in g.seats if s.kind == "stay" and s.holder.child == child]
+        return stays[0] if stays else None
+
+    def enrolled(self, child: str) -> Seat | None:
+        """The place where a child is enrolled."""
+        seats = [s for g in self.groups.values() for s in g.seats if s.kind == "enrolment"]
+        return next((s for s in seats if s.holder.child == child), None)
+
+    def end(self, a: Application, status: str, voucher: str = "", referral: str = "revoked") -> None:
+        """An application leaves what it had: its place is free, its papers are void."""
+        if seat := self.seat(a, "offer", "held"):
+            seat.leave()
+        if a.referral and a.referral.status == "issued":
+            a.referral.status, a.referral.signed = referral, None
+        if a.voucher and a.voucher.status in ("issued", "confirmed"):
+            a.voucher.status = voucher
+        a.status = status
+
+    def reached(self, norm: str, a: Application) -> date:
+        """The day on which a child reaches the age of a norm."""
+        return birthday(a.born, int(self.norm(norm, a.place).value))
+
+    def seatable(self, place: str, *more: Application, but: Any = None, without: Sequence[Seat] = ()) -> bool:
+        """3.4.1: whether every live voucher that has no place yet, and one more, could still be seated."""
+        here = [a for a in self.applications.values() if a.place == place and a is not but]
+        claims = [a for a in here if a.status in ("confirming", "voucher_issued")]
+        free = [s for v in self.vacancies.values() if v.group.place == place and not v.ends_on for s in v.free]
+        return lines.seatable(
+            [a.born.year for a in [*claims, *more]], [s.group.years for s in free if s not in without]
+        )
+
+    def category(self, a: Application) -> int | None:
+        """Its category today."""
+        return lines.category(a.counts, age(a.born, self.day))
+
+    def rank(self, a: Application) -> tuple[int, datetime, int]:
+        """Its place in the order of categories; those that are not served come last."""
+        category = self.category(a)
+        return 99 if category is None else category, a.queued_at, a.id
+
+    def waiting(self, place: str) -> list[Application]:
+        """Those of a district who are numbered."""
+        return [a for a in self.applications.values() if a.place == place and a.waits]
+
+    # ------------------------------------------------------------ into the queue
+
+    def register(self, by: str, application: dict[str, Any], **_: Any) -> None:
+        same = application["child"].get("same_as")
+        same = self.applications.get(same)
+        born = same.born if same else date.fromisoformat(application["child"]["born_on"])
+        child = same.child if same else application["ref"]
+        old = [a for a in self.applications.values() if a.child == child]
+        privilege = application.get("privilege", "none")
+        new = Application(
+            len(self.applications), application["ref"], application["place"], child, born, self.at, privilege
+        )
+        new.privilege_status = "claimed" if privilege != "none" else None
+        need("too_old", self.day < self.reached("queue.maximum_age", new))
+        need("already_waiting", all(a.status in ("enrolled", "archived", "removed") for a in old))
+        seat = self.enrolled(child)
+        need("already_waiting", seat is None or seat.group.kind == "private")
+        self.applications[new.ref] = new
+
+    def confirm_privilege(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.privilege_status == "claimed" and a.status not in FINAL)
+        a.privilege_status = "confirmed"
+
+    def reject_privilege(self, by: str, application: str, reason: str | None = None) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.privilege_status in ("claimed", "confirmed") and a.status not in FINAL)
+        a.privilege_status = "rejected"
+
+    # ------------------------------------------------------------ vouchers (3.4)
+
+    def issue(self, by: str, place: str = "", application: str = "", reason: str | None = None) -> None:
+        if place:
+            need("wrong_place", self.voucher_procedure(place))
+            return self.round(place)
+        a = self.applications[application]
+        need("stop_listed", a.status != "stop_listed")
+        need("wrong_status", a.status == "queued")
+        need("reason_required", reason)
+        need("wrong_place", self.voucher_procedure(a.place))
+        need("too_young", self.category(a) is not None)
+        need("no_free_place", self.seatable(a.place, a))
+        self.give_voucher(a)
+
+    def round(self, place: str) -> None:
+        """Down the order, to each with whom all could still be seated; nothing where a term has no calendar."""
+        if not self.voucher_procedure(place):
+            for vacancy in self.vacancies.values():
+                if vacancy.group.place == place and vacancy.status == "published":
+                    self.offers(vacancy)
+            return
+        for a in sorted(self.waiting(place), key=self.rank):
+            if self.category(a) is not None and self.seatable(place, a):
+                self.give_voucher(a)
+
+    def give_voucher(self, a: Application) -> None:
+        a.vouchers.append(Voucher(self.norm("voucher.confirm", a.place).last_day(self.day)))
+        a.status = "confirming"
+
+    def confirm(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need(
+            "too_late",
+            not (a.voucher and a.voucher.status in ("issued", "lapsed") and past(a.voucher.confirm_by, self.day)),
+        )
+        need("wrong_status", a.status == "confirming")
+        a.voucher.choose_by = self.norm("voucher.choose", a.place).last_day(self.day)
+        a.voucher.status, a.status = "confirmed", "voucher_issued"
+
+    def refuse(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.status in ("confirming", "voucher_issued"))
+        self.end(a, "archived", voucher="refused")
+
+    def restore(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        stop = a.stops[-1] if a.stops else StopListing("referral", None)
+        missed = stop not in a.restored and a.status in ("stop_listed", "archived")
+        need("too_late", not (missed and stop.kind == "voucher" and past(stop.until, self.day)))
+        need("wrong_status", a.status == "stop_listed" and stop.kind == "voucher")
+        used = a.restored
+        if self.norm("voucher.restorations_per", a.place).value == "stop_listing":
+            used = [s for s in used if s is stop]
+        need("already_used", len(used) < int(self.norm("voucher.restorations", a.place).value))
+        a.restored.append(stop)
+        a.status = "queued"
+
+    def choose(self, by: str, application: str, vacancy: str) -> None:
+        a, v = self.applications[application], self.vacancies[vacancy]
+        if not self.voucher_procedure(a.place):
+            return self.choose_by_turn(a, v)
+        expired = a.voucher and a.voucher.status in ("confirmed", "expired") and past(a.voucher.choose_by, self.day)
+        need("too_late", not expired)
+        need("stop_listed", a.status != "stop_listed")
+        need("wrong_status", a.status == "voucher_issued")
+        need("too_late", not past(v.ends_on, self.day))
+        self.fits(a, v)
+        need("no_free_place", v.free)
+        if v.ends_on:
+            return self.choose_stay(a, v)
+        need("no_free_place", self.seatable(a.place, without=v.free[:1], but=a))
+        v.free[0].take(a, "held")
+        a.referrals.append(Referral(v, self.at, signed=set()))
+        a.status = "referred"
+
+    def fits(self, a: Application, v: Vacancy) -> None:
+        """A place of the district, for the child's birth year."""
+        need("wrong_place", v.group.place == a.place)
+        need("wrong_birth_year", v.group.years[0] <= a.born.year <= v.group.years[1])
+
+    def choose_stay(self, a: Application, v: Vacancy) -> None:
+        """3.6: a temporary place; the child waits on with its number."""
+        if stay := self.stay(a.child):
+            self.end_stay(stay)
+        a.voucher.kind = "temporary"
+        a.referrals.append(Referral(v, self.at, status="used"))
+        v.free[0].take(a, "stay")
+        a.status = "queued"
+
+    def sign(self, by: str, application: str, paper_on: str | None = None) -> None:
+        a = self.applications[application]
+        v, r, side = a.voucher, a.referral, "head" if by == "head" else "family"
+        need(
+            "too_late",
+            side == "head" or not (v and v.status in ("confirmed", "expired") and past(v.choose_by, self.day)),
+        )
+        need("wrong_status", a.status == "referred" and r.signed is not None and side not in r.signed)
+        need("reason_required", by in ("family", "head") or paper_on)
+        r.signed.add(side)
+        if len(r.signed) == 2:
+            v.status = "used"
+
+    def enrol(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        r = a.referral
+        need("too_late", not (r and r.status in ("issued", "missed") and past(r.attend_by, self.day)))
+        need("wrong_status", a.status == "referred" and (r.signed is None or len(r.signed) == 2))
+        if old := self.enrolled(a.child):
+            old.holder.status = "archived"
+            old.leave()
+        if stay := self.stay(a.child):
+            self.end_stay(stay)
+        seat = self.seat(a, "held")
+        seat.kind, seat.open = "enrolment", False
+        r.status, a.status = "used", "enrolled"
+
+    def leave(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.status == "enrolled")
+        self.seat(a, "enrolment").leave()
+        a.status = "archived"
+
+    def extend(self, by: str, application: str, what: str, until: str, reason: str | None = None) -> None:
+        a, last = self.applications[application], date.fromisoformat(until)
+        if what == "referral":
+            return self.extend_referral(a, last)
+        need("wrong_status", a.voucher and a.voucher.status in ("issued", "confirmed"))
+        need("reason_required", reason)
+        term = "confirm_by" if a.voucher.status == "issued" else "choose_by"
+        need("too_late", last > getattr(a.voucher, term))
+        setattr(a.voucher, term, last)
+
+    def revoke(self, by: str, application: str, what: str, reason: str | None = None) -> None:
+        a = self.applications[application]
+        if what == "referral":
+            return self.revoke_referral(by, a, reason)
+        need("wrong_status", a.voucher and a.voucher.status in ("issued", "confirmed"))
+        need("reason_required", reason)
+        self.end(a, "queued", voucher="revoked")
+
+    def withdraw(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.status in WITHDRAWN_FROM)
+        self.end(a, "removed", voucher="refused")
+
+    def archive(self, by: str, application: str, reason: str | None = None) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.status in WITHDRAWN_FROM)
+        need("reason_required", reason)
+        self.end(a, "archived", voucher="revoked")
+
+    # ------------------------------------------------------------ referrals (3.5)
+
+    def needs_turn(self, group: Group) -> bool:
+        """3.5.3, 3.5.4: whether a place waits for whoever is next."""
+        turns = {"private": "state_order.turn", "mini_centre": "mini_centre.turn"}
+        return group.kind not in turns or self.norm(turns[group.kind], group.place).value == "needed"
+
+    def minimum_age(self, group: Group) -> str:
+        return "state_order.minimum_age" if group.kind == "private" else "referral.minimum_age"
+
+    def offer(self, by: str, vacancy: str) -> None:
+        v = self.vacancies[vacancy]
+        need("wrong_status", v.status == "published")
+        need("wrong_place", not self.voucher_procedure(v.group.place) and not v.ends_on and self.needs_turn(v.group))
+        need("no_free_place", [s for s in v.free if not s.open])
+        self.offers(v)
+
+    def offers(self, v: Vacancy) -> None:
+        """To as many next children as there are free places that are not open."""
+        for seat in [s for s in v.free if not s.open]:
+            if found := self.next_of(v.group):
+                a, line = found
+                a.priority_by = self.norm("referral.priority", a.place).last_day(self.day)
+                seat.take(a, "offer")
+                a.status = "notified"
+                if a.counts != "out_of_turn":
+                    self.served.setdefault(line, []).append(a.counts == "first_order")
+
+    def next_of(self, group: Group) -> tuple[Application, tuple[str, int]] | None:
+        """Each line of the group names its next child, the earlier queued_at is served first."""
+        named = []
+        for year in range(group.years[0], group.years[1] + 1):
+            line = [a for a in self.line(group.place, year) if self.day >= self.reached(self.minimum_age(group), a)]
+            if line:
+                named.append((line[0], (group.place, year)))
+        return min(named, key=lambda one: (one[0].queued_at, one[0].id)) if named else None
+
+    def line(self, place: str, year: int, of_age: str = "") -> list[Application]:
+        """A line in its interleaved order."""
+        ratio = tuple(int(part) for part in self.norm("queue.ratio", place).value.split(":"))
+        served = self.served.get((place, year), [])
+        return lines.interleaved([a for a in self.waiting(place) if a.born.year == year], served, ratio)
+
+    def choose_by_turn(self, a: Application, v: Vacancy) -> None:
+        """3.5.2, 3.5.3: the offered place, an open one, or one that waits for no turn."""
+        need("stop_listed", a.status != "stop_listed")
+        need("wrong_status", a.status in ("queued", "notified") and not v.ends_on)
+        self.fits(a, v)
+        need("too_young", self.day >= self.reached(self.minimum_age(v.group), a))
+        need("no_free_place", [s for s in v.seats if s.kind not in ("held", "enrolment")] and v.status == "published")
+        mine = [s for s in v.seats if s.holder is a and s.kind == "offer"]
+        open_ = [s for s in v.free if s.open or not self.needs_turn(v.group)]
+        need("not_their_turn" if self.needs_turn(v.group) else "no_free_place", mine + open_)
+        attend_by = self.norm("referral.attend", a.place).last_day(self.day)
+        if not mine and a.status == "notified":
+            self.end(a, "queued")
+        (mine + open_)[0].take(a, "held")
+        a.referrals.append(Referral(v, self.at, attend_by=attend_by))
+        a.status, a.standing = "referred", a.standing and v.group.kind != "private"
+
+    def extend_referral(self, a: Application, last: date) -> None:
+        r = a.referral
+        need("wrong_status", a.status == "referred" and r.attend_by)
+        need("too_late", last > r.attend_by)
+        need("already_used", r.extended < int(self.norm("referral.extensions", a.place).value))
+        need("too_long", last <= self.norm("referral.extension", a.place).last_day(self.day))
+        r.attend_by, r.extended = last, r.extended + 1
+
+    def revoke_referral(self, by: str, a: Application, reason: str | None) -> None:
+        r = a.referral
+        hours = timedelta(hours=int(self.norm("referral.revocation", a.place).value))
+        in_time = r and self.at <= r.issued_at + hours
+        need("too_late", by in OFFICE | {"head"} or not r or in_time)
+        need("wrong_status", a.status == "referred" and r.attend_by)
+        need("reason_required", by not in OFFICE | {"head"} or reason)
+        a.standing = a.standing or bool(in_time)
+        self.end(a, "queued")
+
+    def release(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.status == "stop_listed" and a.stops[-1].kind == "referral")
+        a.status = "queued"
+
+    def reinstate(self, by: str, application: str, reason: str | None = None) -> None:
+        a = self.applications[application]
+        need("wrong_status", a.status in ("archived", "removed"))
+        need("reason_required", reason)
+        need("too_old", self.day <= self.reached("queue.maximum_age", a))
+        live = [o for o in self.applications.values() if o.child == a.child and o.status in WITHDRAWN_FROM]
+        seat = self.enrolled(a.child)
+        need("already_waiting", not live and (seat is None or seat.group.kind == "private"))
+        a.status = "queued"
+
+    # ------------------------------------------------------------ vacancies
+
+    def publish(self, by: str, vacancy: str) -> None:
+        v = self.vacancies[vacancy]
+        need("too_late", not past(v.ends_on, self.day))
+        need("wrong_status", v.status == "draft")
+        if v.ends_on:
+            v.group.seats += [Seat(v.group, v) for _ in range(v.places)]
+        else:
+            free = [s for s in v.group.seats if not s.kind and (s.vacancy is None or s.vacancy.status == "closed")]
+            free = [s for s in free if not (s.vacancy and s.vacancy.ends_on)]
+            need("no_free_place", len(free) >= v.places)
+            for seat in free[: v.places]:
+                seat.vacancy, seat.open = v, False
+        v.status = "published"
+
+    def close(self, by: str, vacancy: str) -> None:
+        v = self.vacancies[vacancy]
+        need("wrong_status", v.status == "published")
+        voucher = self.voucher_procedure(v.group.place) and not v.ends_on
+        need("no_free_place", not voucher or self.seatable(v.group.place, without=v.free))
+        v.status = "closed"
+
+    def capacity(self, by: str, group: str, to: int) -> None:
+        g = self.groups[group]
+        general = [s for s in g.seats if not (s.vacancy and s.vacancy.ends_on)]
+        idle = [s for s in general if not s.kind and not (s.vacancy and s.vacancy.status == "published")]
+        need("no_free_place", len(general) - to <= len(idle))
+        for seat in idle[: max(0, len(general) - to)]:
+            g.seats.remove(seat)
+        g.seats += [Seat(g) for _ in range(to - len(general))]
+
+    # ------------------------------------------------------------ facts (spec 4)
+
+    def facts(self, numbers: bool = True) -> dict[str, dict[str, Any]]:
+        """All facts of every application, group and vacancy today."""
+        found = {a.ref: self.facts_of(a) | (self.numbers(a) if numbers else {}) for a in self.applications.values()}
+        for g in self.groups.values():
+            general = [s for s in g.seats if not (s.vacancy and s.vacancy.ends_on)]
+            kinds = [s.kind for s in general]
+            free = len(general) - kinds.count("held") - kinds.count("enrolment")
+            found[g.ref] = {"free_general": free, "enrolled": kinds.count("enrolment")}
+        for v in self.vacancies.values():
+            found[v.ref] = {"free": len(v.free), "status": v.status, "open_to_year_group": any(s.open for s in v.free)}
+        return found
+
+    def facts_of(self, a: Application) -> dict[str, Any]:
+        v, r, stay = a.voucher, a.referral, self.stay(a.child)
+        temporary = [v.status for v in a.vouchers if v.kind == "temporary"]
+        held, attended = self.seat(a, "held"), stay or self.enrolled(a.child)
+        contract = "none" if not r or r.signed is None else "draft"
+        if r and r.signed and "family" in r.signed:
+            contract = "signed" if "head" in r.signed else "signed_by_family"
+        return {
+            "status": a.status,
+            "standing": a.standing,
+            "misses": a.misses,
+            "restorations": len(a.restored),
+            "confirm_by": v and v.confirm_by,
+            "choose_by": v and v.choose_by,
+            "attend_by": r and r.attend_by,
+            "priority_by": a.priority_by,
+            "stop_listed_until": a.stops[-1].until if a.stops else None,
+            "attends": attended and attended.group.ref,
+            "holds": held and held.group.ref,
+            "voucher": v and v.status,
+            "temporary_voucher": temporary[-1] if temporary else None,
+            "referral": a.referrals[-1].status if a.referrals else None,
+            "contract": contract,
+        }
+
+    def numbers(self, a: Application) -> dict[str, int | None]:
+        """3.3: the number, and the number among the privileged, 0 for none."""
+        if not a.waits:
+            return {"number": None, "privileged_number": None}
+        if self.voucher_procedure(a.place):
+            order = sorted(self.waiting(a.place), key=self.rank)
+            same = [b for b in order if self.category(b) == self.category(a)]
+            among = [b for b in order if b.counts != "none"]
+        else:
+            same = self.line(a.place, a.born.year)
+            among = lines.privileged(same)
+        return {"number": same.index(a) + 1, "privileged_number": among.index(a) + 1 if a in among else 0}
