@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import wtforms
-from flask import has_request_context
+from flask import flash, has_request_context, request
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import get_domain
 from flask_babel import gettext as _
@@ -165,6 +165,17 @@ class RowField(SelectField):
         if value not in self.found:
             raise ValueError(self.gettext("Not a valid choice."))
         return self.found[value]
+
+
+def asked_day(name: str, usual: date, first: date, last: date) -> tuple[date, bool]:
+    """A day that the address asks for, and whether it can be told; the usual one where it cannot, which is said."""
+    text = request.args.get(name, "")
+    asked = local_date(text) if text else usual
+    if asked is not None and first <= asked <= last:
+        return asked, True
+    days = {"first": words.day(first), "last": words.day(last)}
+    flash(_("Name a day from %(first)s to %(last)s.", **days), "danger")
+    return usual, False
 
 
 def local_moment(value: str) -> datetime | None:

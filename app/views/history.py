@@ -17,7 +17,7 @@ class Changes(Records):
 
     def get_values_item(self, row, columns):
         in_words = {
-            "verb": words.verb(row.verb, row.subject),
+            "verb": words.happened(row.verb, row.subject),
             "subject": str(words.SUBJECTS.get(row.subject, row.subject)),
             "status_from": words.status(row.subject, row.status_from),
             "status_to": words.status(row.subject, row.status_to),

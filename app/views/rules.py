@@ -46,9 +46,11 @@ class RulesView(BaseView):
     @has_access
     def list(self) -> Any:
         offered = db.session.scalars(approval.PLACES).all()
-        place, day = _place(offered), _day()
+        place = _place(offered)
+        day, known = forms.asked_day("day", local_day(now()), forms.FIRST_DAY, forms.LAST_DAY)
         facts = _facts(places.path(place.id), day) if place else {}
-        return page("pages/rules.html", title=self.list_title, places=offered, place=place, day=day, **facts)[0]
+        status = 200 if known else 422
+        return page("pages/rules.html", status, title=self.list_title, places=offered, place=place, day=day, **facts)
 
 
 def _place(offered: Any) -> Place | None:
@@ -57,13 +59,6 @@ def _place(offered: Any) -> Place | None:
         return next((one for one in offered if one.id == row_id(asked)), None) or abort(404)
     districts = [one for one in offered if one.kind is PlaceKind.district]
     return next(iter(districts or offered), None)
-
-
-def _day() -> date:
-    """The day that is asked for, else today; 400 for one that is none."""
-    asked = request.args.get("day", "")
-    day = forms.local_date(asked) if asked else local_day(now())
-    return day if day and forms.FIRST_DAY <= day <= forms.LAST_DAY else abort(400)
 
 
 def _facts(path: Any, day: date) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Why a number is what it is, on any day; and the rounds, with the list as it stood and why each child was passed."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from flask import abort, g, request
+from flask import g, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import lazy_gettext as _l
@@ -36,13 +36,13 @@ class Why:
         """Spec 1.1, 3.3: the number on a day, who stands ahead, the rules that put the child there, what moved it."""
         application, today = self.load(pk), local_day(now())
         first = local_day(application.queued_at)
-        day = asked_day("day", today, first, today)
-        since = asked_day("since", max(first, day - A_MONTH), first, day)
+        day, known = forms.asked_day("day", today, first, today)
+        since, comparable = forms.asked_day("since", max(first, day - A_MONTH), first, day)
         with unscoped():  # counts of the whole queue: nobody's name
             told = explanations.of(application, day, today)
             before = explanations.number_on(application, since, today) if since < day else None
             moved = explanations.moved(application, since, day)
-        return self.render_template(
+        answered = self.render_template(
             "pages/why.html",
             title=application.number,
             application=application,
@@ -55,15 +55,7 @@ class Why:
             clause_of=clause_of,
             view=self,
         )
-
-
-def asked_day(name: str, usual: date, first: date, last: date) -> date:
-    """A day that the address asks for; 400 for none, or one outside of what can be told."""
-    text = request.args.get(name, "")
-    if not text:
-        return usual
-    day = forms.local_date(text)
-    return day if day is not None and first <= day <= last else abort(400)
+        return answered, 200 if known and comparable else 422
 
 
 def clause_of(verb: str) -> str:

@@ -248,6 +248,38 @@ VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherw
     ("reject", "privilege"): _l("Reject the privilege"),
 }
 
+HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is told as it is called
+    "register": _l("The application was put into the queue"),
+    "change": _l("It was changed"),
+    "create": _l("It was added"),
+    "remove": _l("It was removed"),
+    "issue": _l("A voucher was issued"),
+    "confirm": _l("Interest was confirmed"),
+    "refuse": _l("The voucher was refused"),
+    "restore": _l("The place in the queue was restored"),
+    "choose": _l("A kindergarten was chosen"),
+    "draw_up": _l("The contract was drawn up"),
+    "sign": _l("The contract was signed"),
+    "enrol": _l("The child was enrolled"),
+    "extend": _l("The term was extended"),
+    "revoke": _l("It was revoked"),
+    "archive": _l("The application was archived"),
+    "withdraw": _l("The application was taken out of the queue"),
+    "offer": _l("The places were offered"),
+    "release": _l("The stop-list ended"),
+    "reinstate": _l("The application was put back into the queue"),
+    "ask": _l("A second person was asked"),
+    "absent": _l("An absence was recorded"),
+    "publish": _l("It was published"),
+    "close": _l("It was closed"),
+    "claim_privilege": _l("A privilege was claimed"),
+    "confirm_privilege": _l("The privilege was confirmed"),
+    "reject_privilege": _l("The privilege was rejected"),
+    "reject": _l("It was rejected"),
+    "approve": _l("It was approved"),
+    "annul": _l("It was annulled"),
+}
+
 FOLLOWS: dict[str, Any] = {
     "issue": _l("The child gets a voucher out of turn; the family has its term to confirm interest."),
     "confirm": _l("The voucher becomes valid; the family may choose a kindergarten until its term ends."),
@@ -577,8 +609,14 @@ def ages(category: QueueCategory) -> str:
 
 
 def verb(name: str, subject: str) -> str:
-    """A verb for a record of this kind: on a button, and in the history."""
+    """A verb for a record of this kind, as its button says it."""
     return str(VERBS_OF.get((name, subject)) or VERBS.get(f"{name}_{subject}") or VERBS.get(name, name))
+
+
+def happened(name: str, subject: str) -> str:
+    """A verb that was done to a record of this kind, as the history tells it."""
+    privileged = HAPPENED.get(f"{name}_{subject}")
+    return str(privileged or VERBS_OF.get((name, subject)) or HAPPENED.get(name) or verb(name, subject))
 
 
 def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:

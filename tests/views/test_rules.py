@@ -356,16 +356,16 @@ def test_who_works_by_the_rules_reads_them_for_the_own_district(city, role):
     assert registers == (role in ("department", "specialist", "auditor"))
 
 
-def test_a_place_or_day_that_cannot_be_is_no_page(city):
+def test_a_place_that_cannot_be_is_no_page_and_a_day_is_asked_for_again(city):
     reader = browser(city, "head")
     statuses = {
         f"place={city.own.place}": 200,
         f"place={city.district.place}": 404,
         "place=abc": 404,
         "place=" + "9" * 5000: 404,
-        "day=2026-02-31": 400,
-        "day=nonsense": 400,
-        "day=9999-12-31": 400,
+        "day=2026-02-31": 422,
+        "day=nonsense": 422,
+        "day=9999-12-31": 422,
         "day=": 200,
         "day=2000-01-01": 200,
     }
