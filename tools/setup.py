@@ -78,6 +78,8 @@ def lacking(purpose: str) -> dict[str, str]:
 
 def python(purpose: str) -> None:
     """The virtual environment, new when it was made in another folder, and the pinned packages."""
+    if VENV.is_symlink():
+        sys.exit(f"{VENV} is a link to another checkout's, which we would empty: remove the link.")
     if not (BIN / "python").exists() or str(VENV) not in (VENV / "pyvenv.cfg").read_text():
         venv.create(VENV, clear=True, symlinks=True, with_pip=True)
     pins = ROOT / "requirements" / f"{purpose}.txt"
