@@ -35,7 +35,7 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
         if len(free) < vacancy.places:
             raise Refusal(Reason.no_free_place, free=len(free), places=vacancy.places)
         for seat in free:
-            seat.vacancy_id = vacancy.id
+            seat.vacancy_id, seat.opened_at = vacancy.id, None  # published anew, it goes by turn again
     move(vacancy, "publish", by=by, at=at, published_at=at)
 
 
