@@ -21,7 +21,7 @@ test: for-test ## the whole suite, on SQLite and on PostgreSQL (ARGS="-k voucher
 
 soak: for-test ## the long run: 100,000 steps of the workflow beside its model (KEZEK_STEPS, KEZEK_SEED for others)
 	@KEZEK_STEPS=$${KEZEK_STEPS:-100000} KEZEK_SEED=$${KEZEK_SEED:-$$(date +%s)} \
-	  $(BIN)/pytest -n auto -o faulthandler_timeout=0 tests/soak $(ARGS)
+	  $(BIN)/pytest -n auto -o faulthandler_timeout=0 tests/test_workflow.py $(ARGS)
 
 lint: for-test ## look for what is not as it should be, in code and templates
 	@$(BIN)/ruff check .

@@ -19,8 +19,8 @@ class Pair:
         self.content, self.model, self.real = content, Model(content), Real(content, START, url)
         self.acted = 0  # what the model's clock had done when the system's clock last ran
 
-    def play(self, step: Step, numbers: bool = True) -> str:
-        """One step in both: what differs then, nothing where they agree; without `numbers` these are not looked at."""
+    def play(self, step: Step, whole: bool = True) -> str:
+        """One step in both: what differs then, if anything; unless `whole`, in applications alone, without numbers."""
         at = moment(step["at"])
         fields = {name: value for name, value in step.items() if name not in ("at", "do")}
         expected = self.model.clock(at) if step["do"] == "clock" else self.model.do(step["do"], at=at, **fields)
@@ -34,7 +34,7 @@ class Pair:
             return f"spec 3.7: {broken}"
         if step["do"] == "clock":
             self.acted = self.model.acted
-        wanted = self.model.facts(numbers)
+        wanted = self.model.facts(whole)
         seen = self.real.facts(wanted, at, clock=self.model.acted > self.acted)
         for ref, known in wanted.items():
             for name in known.keys() & seen[ref].keys():

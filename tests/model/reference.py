@@ -520,11 +520,11 @@ class Model:
         a = self.applications[application]
         need("wrong_status", a.status in ("archived", "removed"))
         need("reason_required", reason)
-        need("too_old", self.day <= self.reached("queue.maximum_age", a))
+        need("too_old", self.day < self.reached("queue.maximum_age", a))
         live = [o for o in self.applications.values() if o.child == a.child and o.status in WITHDRAWN_FROM]
         seat = self.enrolled(a.child)
         need("already_waiting", not live and (seat is None or seat.group.kind == "private"))
-        a.status = "queued"
+        a.status, a.standing = "queued", True
 
     # ------------------------------------------------------------ vacancies
 
@@ -547,6 +547,9 @@ class Model:
         need("wrong_status", v.status == "published")
         voucher = self.voucher_procedure(v.group.place) and not v.ends_on
         need("no_free_place", not voucher or self.seatable(v.group.place, without=v.free))
+        if not v.ends_on:
+            for seat in v.free:
+                seat.vacancy = None
         v.status = "closed"
 
     def capacity(self, by: str, group: str, to: int) -> None:
@@ -560,16 +563,18 @@ class Model:
 
     # ------------------------------------------------------------ facts (spec 4)
 
-    def facts(self, numbers: bool = True) -> dict[str, dict[str, Any]]:
-        """All facts of every application, group and vacancy today."""
-        found = {a.ref: self.facts_of(a) | (self.numbers(a) if numbers else {}) for a in self.applications.values()}
+    def facts(self, whole: bool = True) -> dict[str, dict[str, Any]]:
+        """All facts of today; unless `whole`, those of applications without their numbers."""
+        if not whole:
+            return {a.ref: self.facts_of(a) for a in self.applications.values()}
+        found = {a.ref: self.facts_of(a) | self.numbers(a) for a in self.applications.values()}
         for g in self.groups.values():
             general = [s for s in g.seats if not (s.vacancy and s.vacancy.ends_on)]
             kinds = [s.kind for s in general]
             free = len(general) - kinds.count("held") - kinds.count("enrolment")
             found[g.ref] = {"free_general": free, "enrolled": kinds.count("enrolment")}
         for v in self.vacancies.values():
-            found[v.ref] = {"free": len(v.free), "status": v.status, "open_to_year_group": any(s.open for s in v.free)}
+            found[v.ref] = {"free": len(v.free), "status": v.status, "open_to_year_group": any(s.open for s in v.seats)}
         return found
 
     def facts_of(self, a: Application) -> dict[str, Any]:

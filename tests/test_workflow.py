@@ -4,6 +4,7 @@ KEZEK_STEPS says how many steps over both databases (`make soak`: 100,000), KEZE
 the shortest scenario that shows it.
 """
 
+import math
 import os
 
 import pytest
@@ -12,8 +13,8 @@ from tests.conftest import KINDS
 from tests.model.machine import Walk
 
 STEPS, SEED = int(os.environ.get("KEZEK_STEPS", "5000")), int(os.environ.get("KEZEK_SEED", "0"))
-PARTS, A_WALK = 4, 100  # parts that may run beside each other, steps of a walk
-WALKS = max(1, round(STEPS / len(KINDS) / PARTS / A_WALK))
+PARTS, A_WALK = 5, 100  # parts that may run beside each other, steps of a walk
+WALKS = math.ceil(STEPS / len(KINDS) / PARTS / A_WALK)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
