@@ -30,9 +30,11 @@ from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
 from app.views.why import RoundView
 
+GUESSED = ("kk", "ru")  # English is chosen: many a browser asks for it and nobody meant it
 LANGUAGES = {
     "kk": {"flag": "kz", "name": "Қазақша", "short": "Қаз"},
     "ru": {"flag": "ru", "name": "Русский", "short": "Рус"},
+    "en": {"flag": "gb", "name": "English", "short": "Eng"},
 }
 
 MENU: tuple[tuple[Any, ...], ...] = (
@@ -144,7 +146,7 @@ def view_of(name: str) -> Any:
 def language() -> str:
     """The reader's language: chosen before, or asked for by the browser, or Kazakh."""
     chosen = request.cookies.get("language")
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "kk"
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(GUESSED) or "kk"
 
 
 def _not_yet_anybody() -> None:
