@@ -16,11 +16,11 @@ import config
 from app.database import transaction
 from app.files import applications, kindergartens
 from app.files.outcome import Outcome, Places
-from app.files.problems import Problem, Wrong
+from app.files.problems import SENTENCES, Problem, Wrong
 from app.files.spreadsheet import read
 from app.now import now
 from app.permissions import Actor, Role
-from app.rules.refusals import Reason, Refusal
+from app.rules.refusals import Refusal
 
 KINDS = {"kindergartens": kindergartens.bring_in, "applications": applications.bring_in}
 
@@ -47,8 +47,8 @@ def bring_in(
     except IntegrityError:  # somebody else wrote the same meanwhile
         outcome.problems.append(Problem(0, 0, path.name, "clashes"))
     except Refusal as refusal:
-        name = "no_norm" if refusal.reason is Reason.no_norm else "not_allowed"
-        outcome.problems.append(Problem(0, 0, path.name, name))
+        name = str(refusal.reason)
+        outcome.problems.append(Problem(0, 0, path.name, name if name in SENTENCES else "clashes"))
     return outcome
 
 
@@ -74,7 +74,7 @@ def import_file(kind: str, file: Path, place: str | None, dry_run: bool, languag
 
 def report(outcome: Outcome, *, dry_run: bool = False) -> list[str]:
     """The lines that people read: each problem, then how many rows did what."""
-    lines = [str(problem) for problem in outcome.problems]
+    lines = [str(problem) for problem in [*outcome.problems, *outcome.warnings]]
     counts = {"added": outcome.added, "changed": outcome.changed, "same": outcome.same}
     if outcome.problems:
         count = ngettext("%(num)d problem.", "%(num)d problems.", len(outcome.problems))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from app.actions.applications import Person
+from app.actions.people import Person
 from app.models import PrivilegeKind, Sex
 from app.rules import iin
 from app.rules.calendar import LOCAL

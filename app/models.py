@@ -289,7 +289,7 @@ class Kindergarten(Base):
 
     @validates("name")
     def _fill_search_name(self, _key: str, name: str) -> str:
-        self.search_name = name.casefold()
+        self.search_name = name.casefold()[:200]  # a letter may fold to three
         return name
 
     def __str__(self) -> str:
@@ -374,7 +374,7 @@ class Named:
     @validates("last_name", "first_name", "patronymic")
     def _fill_search_name(self, key: str, value: str | None) -> str:
         parts = {k: getattr(self, k) or "" for k in ("last_name", "first_name", "patronymic")} | {key: value or ""}
-        self.search_name = " ".join(filter(None, parts.values())).casefold()
+        self.search_name = " ".join(filter(None, parts.values())).casefold()[:250]
         return value or ""
 
     @property

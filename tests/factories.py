@@ -4,11 +4,12 @@ from datetime import date, datetime, time
 from itertools import count
 
 from app.actions import applications, privileges, records, vacancies
-from app.actions.applications import Person
+from app.actions.people import Person
 from app.actions.places import country
 from app.extensions import db
 from app.models import (
     Application,
+    DayOff,
     Intake,
     KgGroup,
     Kindergarten,
@@ -152,3 +153,11 @@ def family(of: Application) -> Actor:
 
 def head(of: Kindergarten) -> Actor:
     return Actor(Role.head, kindergarten_id=of.id)
+
+
+def day_off(day: date) -> DayOff:
+    """A day off that two people entered."""
+    row = DayOff(day=day, name="Мереке", decree="№ 1", approved_at=START)
+    db.session.add(row)
+    db.session.flush()
+    return row

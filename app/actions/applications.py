@@ -1,14 +1,15 @@
 """Putting a child into the queue and taking it out (S1, S3; spec 3.4, 3.8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 
-from app.actions import ending, norms, places, privileges
+from app.actions import ending, norms, people, places, privileges
 from app.actions.beginning import begin, catch_up, latest_stop_listing
 from app.actions.moving import move, record
+from app.actions.people import Person
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
@@ -27,25 +28,10 @@ from app.models import (
     StopListing,
 )
 from app.permissions import Actor, Role, permit
-from app.rules import eligibility, iin
+from app.rules import eligibility, numbers
 from app.rules.calendar import local_day
-from app.rules.numbers import fold
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who a child or an applicant is, as the papers at the counter or a file's row say."""
-
-    iin: str
-    born_on: date | None = None
-    last_name: str = ""
-    first_name: str = ""
-    patronymic: str = ""
-    phone: str | None = None
-    email: str | None = None
-    address: str | None = None
 
 
 def register(
@@ -64,29 +50,33 @@ def register(
 ) -> Application:
     """S3, spec 3.8: put a child into the queue of a district, behind all who came before.
 
-    A birth date that differs from the IIN is accepted with a reason only. A privilege is claimed, not confirmed.
-    Raises Refusal: not_allowed, bad_iin, reason_required, wrong_place, too_old, already_waiting, no_norm,
-    paper_to_come.
+    What differs from the IIN or from the record, and a namesake, are accepted with a reason only (people.doubts). A
+    privilege is claimed, not confirmed. Raises Refusal: not_allowed, bad_iin, bad_number, reason_required,
+    wrong_place, too_young (not born yet), too_old, already_waiting, no_norm, paper_to_come.
     """
     application = Application(place_id=place_id, queue_kind=queue_kind, queued_at=queued_at or at)
     permit(by, "register", application)
-    facts = iin.facts(child.iin)
-    born_on = child.born_on or facts.born_on
-    if born_on != facts.born_on:
-        reason = eligibility.given(reason)
+    people.check(child, applicant)
+    key = None if number is None else numbers.key(number)
+    lock_district(place_id)
+    row = people.recorded(Child, child.iin) or people.new_child(child)
+    family = people.recorded(Applicant, applicant.iin) or people.new_applicant(applicant)
+    found = people.differences(row, family, child, applicant)
+    doubts = people.doubts(row, child, found, place_id)
+    reason = people.accepted(doubts, reason)
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
-    lock_district(place_id)
+    details = people.set_all(found, reason)
     day = local_day(at)
-    eligibility.not_too_old(born_on, day, int(norms.in_force("queue.maximum_age", place_id, day).value))
-    application.child = _child(child, born_on, facts.sex)
-    end_what_is_due(application.child, queue_kind, at=at)
-    not_waiting_already(application.child, queue_kind)
-    application.applicant = _applicant(applicant)
+    eligibility.born(row.born_on, min(day, local_day(application.queued_at)))
+    eligibility.not_too_old(row.born_on, day, norms.number("queue.maximum_age", place_id, day))
+    end_what_is_due(row, queue_kind, at=at)
+    not_waiting_already(row, queue_kind)
+    application.child, application.applicant = row, family
     application.number = number or _next_number(place_id, day)
-    application.number_key = fold(application.number)
+    application.number_key = key or numbers.key(application.number)
     if _number_taken(place_id, application.number_key):
-        raise Refusal(Reason.already_waiting, number=application.number)
+        raise Refusal(Reason.already_waiting, part="number", number=application.number)
     db.session.add(application)
     db.session.flush()
     if by.role is Role.family:
@@ -98,7 +88,9 @@ def register(
         at=at,
         status=(None, ApplicationStatus.queued),
         reason=reason,
-        details={"queued_at": application.queued_at, "number": application.number, "born_on": born_on},
+        details=details
+        | {"queued_at": application.queued_at, "number": application.number, "born_on": row.born_on}
+        | ({"accepted": doubts} if doubts else {}),
         tell={"number": application.number},
     )
     if privilege is not None:
@@ -202,29 +194,6 @@ def change(application: Application, *, by: Actor, at: datetime, **contact: str 
         record(application, "change", by=by, at=at, details=changed)
 
 
-def _child(person: Person, born_on: date, sex: object) -> Child:
-    child = db.session.scalars(select(Child).where(Child.iin == person.iin)).first()
-    if child is None:
-        child = Child(iin=person.iin, born_on=born_on, sex=sex)
-        child.last_name, child.first_name, child.patronymic = (
-            person.last_name,
-            person.first_name,
-            person.patronymic,
-        )
-    return child
-
-
-def _applicant(person: Person) -> Applicant:
-    facts = iin.facts(person.iin)
-    applicant = db.session.scalars(select(Applicant).where(Applicant.iin == person.iin)).first()
-    if applicant is None:
-        applicant = Applicant(iin=person.iin, born_on=person.born_on or facts.born_on)
-    for name in ("last_name", "first_name", "patronymic", "phone", "email", "address"):
-        if getattr(person, name):
-            setattr(applicant, name, getattr(person, name))
-    return applicant
-
-
 def end_what_is_due(child: Child, queue_kind: QueueKind, *, at: datetime) -> None:
     """Spec 3.1: an earlier application of the child may be over by now, though the clock has not come to it yet."""
     if child.id is None:
@@ -258,7 +227,7 @@ def not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
         )
     )
     if db.session.scalars(_waiting(child, queue_kind)).first() or db.session.scalars(attends).first():
-        raise Refusal(Reason.already_waiting)
+        raise Refusal(Reason.already_waiting, part="child")
 
 
 def _number_taken(place_id: int, key: str) -> bool:
@@ -272,5 +241,5 @@ def _next_number(place_id: int, day: date) -> str:
     while True:
         serial += 1
         number = f"Ө-{day.year}-{serial:06d}"
-        if not _number_taken(place_id, fold(number)):
+        if not _number_taken(place_id, numbers.key(number)):
             return number

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.actions.applications import Person
+from app.actions import people
+from app.actions.people import Person
 from app.extensions import db
 from app.models import Applicant, Application, Child, PrivilegeKind, QueueKind
 from app.rules import iin
 from app.rules.numbers import fold
 from app.rules.refusals import Reason, Refusal
-
-NAMES = ("last_name", "first_name", "patronymic")
-CONTACT = ("phone", "email", "address")
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,6 @@ class Entry:
     privilege: PrivilegeKind | None = None
     privilege_said: bool = False
     reason: str | None = None
-
-
-class Fault(Exception):
-    """The part of an entry at fault, and why it is refused."""
-
-    def __init__(self, part: str, reason: Reason) -> None:
-        super().__init__(part, reason)
-        self.part, self.refusal = part, Refusal(reason)
 
 
 @dataclass
@@ -74,15 +64,13 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Known:
 
 
 def child_of(entry: Entry, known: Known) -> Child:
-    """The recorded child, or a new one. Raises Fault: its birth date differs from the IIN without a reason."""
+    """The recorded child, or a new one. Raises Refusal(reason_required): birth date or sex differ from the IIN."""
     child = known.children.get(entry.child.iin)
     if child is None:
-        facts = iin.facts(entry.child.iin)
-        if born_on(entry) != facts.born_on and not entry.reason:
-            raise Fault("born_on", Reason.reason_required)
-        child = Child(iin=entry.child.iin, born_on=born_on(entry), sex=facts.sex)
-        child.last_name, child.first_name, child.patronymic = (getattr(entry.child, name) for name in NAMES)
-        known.children[child.iin] = child
+        for part in iin.otherwise(iin.facts(entry.child.iin), entry.child.born_on, entry.child.sex):
+            if not entry.reason:
+                raise Refusal(Reason.reason_required, part=part)
+        child = known.children[entry.child.iin] = people.new_child(entry.child)
     return child
 
 
@@ -90,13 +78,5 @@ def applicant_of(person: Person, known: Known) -> Applicant:
     """The recorded applicant, or a new one."""
     applicant = known.applicants.get(person.iin)
     if applicant is None:
-        applicant = Applicant(iin=person.iin, born_on=person.born_on or iin.facts(person.iin).born_on)
-        for name in (*NAMES, *CONTACT):
-            setattr(applicant, name, getattr(person, name))
-        known.applicants[person.iin] = applicant
+        applicant = known.applicants[person.iin] = people.new_applicant(person)
     return applicant
-
-
-def born_on(entry: Entry) -> date:
-    """The birthday that a line says, or its child's IIN."""
-    return entry.child.born_on or iin.facts(entry.child.iin).born_on

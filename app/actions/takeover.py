@@ -10,18 +10,21 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from app.actions import applications, norms, places, privileges
-from app.actions.differences import Details, compare, of_people, set_all
-from app.actions.entries import Entry, Fault, Known, applicant_of, born_on, child_of, look_up
+from app.actions import applications, norms, people, places, privileges
+from app.actions.beginning import catch_up
+from app.actions.differences import compare
+from app.actions.entries import Entry, Known, applicant_of, child_of, look_up
 from app.actions.moving import move_all, record_all
+from app.actions.people import Details
 from app.database import lock_district
 from app.extensions import db
 from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
 from app.permissions import Actor, permit
+from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
-from app.rules.numbers import fold
+from app.rules.numbers import key
 from app.rules.refusals import Reason, Refusal
 
 AT_ONCE = 1000
@@ -29,23 +32,26 @@ AT_ONCE = 1000
 
 @dataclass
 class Outcome:
-    """How many were added and changed; the refused by their index, the part at fault and why."""
+    """How many were added and changed; by their index the refused with why, and those with a waiting namesake."""
 
     added: int = 0
     changed: int = 0
-    refused: list[tuple[int, str, Refusal]] = field(default_factory=list)
+    refused: list[tuple[int, Refusal]] = field(default_factory=list)
+    namesakes: list[int] = field(default_factory=list)
 
 
 def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetime) -> Outcome:
     """Spec 3.2, 3.9: bring the lines of an older list into the queue of a district; children over age come archived.
 
-    A line is known by its number; one that says what is recorded already changes nothing. Where anything was refused
-    the caller undoes the transaction. Raises Refusal: not_allowed, wrong_place, no_norm.
+    A line is known by its number; one that says what is recorded already changes nothing. What is due in the district
+    is done first (spec 3.1). Where anything was refused the caller undoes the transaction. Raises Refusal:
+    not_allowed, wrong_place, no_norm.
     """
     permit(by, "register", Application(place_id=place_id))
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
     lock_district(place_id)
+    catch_up(at=at, place_id=place_id)
     outcome = Outcome()
     for first in range(0, len(entries), AT_ONCE):
         _take_over(entries[first : first + AT_ONCE], first, outcome, place_id, by=by, at=at)
@@ -55,6 +61,7 @@ def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetim
 class _New(NamedTuple):
     """A new application, what its line says otherwise of people, and the reason that goes on record."""
 
+    line: int
     application: Application
     details: Details
     entry: Entry
@@ -69,40 +76,47 @@ def _take_over(
     months = int(norms.in_force("queue.maximum_age", place_id, local_day(at)).value)
     for index, entry in enumerate(entries, first):
         try:
-            application = known.applications.get(fold(entry.number))
+            people.check(entry.child, entry.applicant)
+            application = known.applications.get(key(entry.number))
             if application is None:
-                too_old = age_in_months(born_on(entry), local_day(at)) >= months
+                too_old = age_in_months(people.born_on(entry.child), local_day(at)) >= months
                 status = A.archived if too_old or entry.archived else A.queued
-                new.append(_add(entry, known, place_id, status, "over_age" if too_old else None, at=at))
+                added = _add(entry, known, place_id, status, at=at)
+                new.append(_New(index, *added, entry, entry.reason or ("over_age" if too_old else None)))
                 outcome.added += 1
             else:
                 outcome.changed += compare(application, entry, known, by=by, at=at)
-        except Fault as fault:
-            outcome.refused.append((index, fault.part, fault.refusal))
+        except Refusal as refusal:
+            if "part" not in refusal.facts:  # it is not this line's
+                raise
+            outcome.refused.append((index, refusal))
     _register(new, by=by, at=at)
     _grant(new, place_id, by=by, at=at)
+    same = people.with_namesakes([one.application.id for one in new if not one.entry.reason], place_id)
+    outcome.namesakes += [one.line for one in new if one.application.id in same]
     db.session.expire_all()
 
 
-def _add(entry: Entry, known: Known, place_id: int, status: A, reason: str | None, *, at: datetime) -> _New:
+def _add(entry: Entry, known: Known, place_id: int, status: A, *, at: datetime) -> tuple[Application, Details]:
     """A new application, and what its line says otherwise of people who were known before."""
     child, applicant = child_of(entry, known), applicant_of(entry.applicant, known)
+    eligibility.born(people.born_on(entry.child), local_day(min(at, entry.queued_at)))
     if status is A.queued:
         _waits_nowhere_else(child, entry.queue_kind, known, at=at)
     application = Application(
         number=entry.number,
-        number_key=fold(entry.number),
+        number_key=key(entry.number),
         place_id=place_id,
         queue_kind=entry.queue_kind,
         queued_at=entry.queued_at,
         status=status,
         referrals=[],  # a new one has none: not to be looked up one by one
     )
-    details = set_all(of_people(child, applicant, entry), entry.reason)
+    details = people.set_all(people.differences(child, applicant, entry.child, entry.applicant), entry.reason)
     application.child, application.applicant = child, applicant
     db.session.add(application)
     known.applications[application.number_key] = application
-    return _New(application, details, entry, entry.reason or reason)
+    return application, details
 
 
 def _register(new: Sequence[_New], *, by: Actor, at: datetime) -> None:
@@ -137,10 +151,7 @@ def _grant(new: Sequence[_New], place_id: int, *, by: Actor, at: datetime) -> No
 def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Known, *, at: datetime) -> None:
     """Spec 3.7: one live application per child and queue, here or in another district."""
     if (child.iin, queue_kind) in known.waiting:
-        raise Fault("child", Reason.already_waiting)
+        raise Refusal(Reason.already_waiting, part="child")
     applications.end_what_is_due(child, queue_kind, at=at)
-    try:
-        applications.not_waiting_already(child, queue_kind)
-    except Refusal as refusal:
-        raise Fault("child", refusal.reason) from None
+    applications.not_waiting_already(child, queue_kind)
     known.waiting.add((child.iin, queue_kind))

@@ -8,15 +8,15 @@ from datetime import datetime, time
 from typing import Any
 
 from app.actions import norms, takeover
-from app.actions.applications import Person
 from app.actions.entries import Entry
+from app.actions.people import Person
 from app.files import cells, words
 from app.files.columns import Column, Row, Table
 from app.files.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Outcome, Places
 from app.files.spreadsheet import Sheet
 from app.models import ApplicationStatus, QueueKind
 from app.permissions import Actor
-from app.rules import iin
+from app.rules import iin, numbers
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.numbers import fold
@@ -38,6 +38,7 @@ COLUMNS = (
         required=True,
     ),
     Column("born_on", ("Туған күні", "Дата рождения", "Баланың туған күні", "Дата рождения ребёнка"), cells.day),
+    Column("sex", ("Жынысы", "Пол", "Баланың жынысы", "Пол ребёнка"), cells.word(words.SEXES)),
     Column(
         "applicant_iin",
         ("Өтініш берушінің ЖСН", "ИИН заявителя", "Өтініш берушінің ЖСН-і"),
@@ -76,9 +77,10 @@ COLUMNS = (
 )
 BROUGHT_IN = (ApplicationStatus.queued, ApplicationStatus.archived)
 OF_APPLICANT = ("applicant_name", "phone", "email", "address")
-OF_CHILD = ("child_name", "born_on")
+OF_CHILD = ("child_name", "born_on", "sex")
 REQUIRED = tuple(column.field for column in COLUMNS if column.required)
-PARTS = {"child": "child_iin", "applicant": "applicant_iin"}
+PARTS = {"child": "child_iin", "applicant": "applicant_iin"}  # of a refusal, where the column is called otherwise
+OTHERWISE = {"born_on": "born_otherwise", "sex": "sex_otherwise"}
 
 
 def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcome:
@@ -101,7 +103,7 @@ def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcom
             good[place_id].append(row)
     for place_id, rows in sorted(good.items()):  # the same order in every import: no two wait for each other
         _take_over(rows, place_id, outcome, by=by, at=at)
-    outcome.problems = sorted(table.problems)
+    outcome.problems, outcome.warnings = sorted(table.problems), sorted(outcome.warnings)
     return outcome
 
 
@@ -120,8 +122,7 @@ class _Oldest:
 
 def _check(row: Row, at: datetime) -> None:
     """What the cells of one row say against each other and against today."""
-    if row.has("number") and not fold(row["number"]):
-        row.wrong("number", "number_form")
+    _check_number(row)
     if row.has("child_iin") and row["child_iin"] == row["applicant_iin"]:
         row.wrong("applicant_iin", "same_person")
     since = "queued_at" if row.has("queued_at") else "created"
@@ -133,10 +134,23 @@ def _check(row: Row, at: datetime) -> None:
     if not row.has("child_iin"):
         return
     facts = iin.facts(row["child_iin"])
-    if row["born_on"] not in (None, facts.born_on) and not row["reason"]:
-        row.wrong("born_on", "born_otherwise", kk=REASON_TITLES[0])
-    elif row.has(since) and since not in row.broken and local_day(row[since]) < (row["born_on"] or facts.born_on):
+    for part in iin.otherwise(facts, row["born_on"], row["sex"]) if not row["reason"] else ():
+        row.wrong(part, OTHERWISE[part], kk=REASON_TITLES[0])
+    if (
+        "born_on" not in row.broken
+        and row.has(since)
+        and since not in row.broken
+        and local_day(row[since]) < (row["born_on"] or facts.born_on)
+    ):
         row.wrong(since, "before_birth")
+
+
+def _check_number(row: Row) -> None:
+    """Spec 3.9: a number that can be known again."""
+    try:
+        numbers.key(row["number"] or "1")
+    except Refusal as refusal:
+        row.wrong("number", "number_form" if refusal.facts["because"] == "signs" else "number_long")
 
 
 def _check_status(row: Row, over_age: bool) -> None:
@@ -164,15 +178,16 @@ def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, a
     outcome.added += done.added
     outcome.changed += done.changed
     outcome.same += len(rows) - done.added - done.changed - len(done.refused)
-    for index, part, refusal in done.refused:
-        _refused(rows[index], part, refusal)
+    for index, refusal in done.refused:
+        _refused(rows[index], str(refusal.facts["part"]), refusal)
+    outcome.warnings += [rows[index].warning("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
 
 
 def _entry(row: Row) -> Entry:
     since = row["queued_at"] or row["created"]
     return Entry(
         number=row["number"],
-        child=Person(row["child_iin"], row["born_on"], *row["child_name"]),
+        child=Person(row["child_iin"], row["born_on"], *row["child_name"], sex=row["sex"]),
         applicant=Person(
             row["applicant_iin"], None, *row["applicant_name"], row["phone"], row["email"], row["address"]
         ),

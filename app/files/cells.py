@@ -16,7 +16,9 @@ from app.rules.refusals import Refusal
 
 EXCEL_DAY_0 = date(1899, 12, 30)
 EXCEL_DAYS = range(20_000, 60_000)  # 1954 to 2064: a day whose cell lost its format
-SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+SPACES = re.compile(r"\s+")
+UNSEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
+UNKEPT = re.compile(r"[\0\ud800-\udfff]")  # no database keeps these
 DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y")
 CLOCKS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M")
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
@@ -164,7 +166,10 @@ def _text(cell: Any) -> str:
         raise Wrong("text_expected")
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return SPACES.sub(" ", str(cell)).strip(" '")
+    value = SPACES.sub(" ", UNSEEN.sub("", str(cell))).strip(" '")
+    if UNKEPT.search(value):
+        raise Wrong("unkept")
+    return value
 
 
 def _parsed(value: str, forms: Iterable[str]) -> datetime | None:

@@ -1,6 +1,7 @@
 """Titles of columns to fields, rows of cells to facts. Titles match without case, spaces and signs, in any order."""
 
 import difflib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,8 @@ class Table:
             try:
                 if isinstance(cell, Bad):
                     raise Wrong(cell.name)
+                if isinstance(cell, float) and not math.isfinite(cell):
+                    raise Wrong("error_value")
                 row.values[name] = column.read(cell)  # type: ignore[misc]
             except Wrong as wrong:
                 row.wrong(name, wrong.name, **wrong.facts)
@@ -104,6 +107,11 @@ class Row:
     def cell(self, field: str) -> str:
         """The name of a cell: Парақ1!B7."""
         return self.table.sheet.cell(self.number, self.table.at.get(field, 1))
+
+    def warning(self, field: str, name: str, /, **facts: Any) -> Problem:
+        """What a person should look at in this row's cell, though it may be so."""
+        column = self.table.at.get(field, 1)
+        return Problem(self.number, column, self.table.sheet.cell(self.number, column), name, facts)
 
     def wrong(self, field: str, name: str, /, **facts: Any) -> None:
         """Note a problem of this row's cell of a field (of its first cell where the file has no such column)."""

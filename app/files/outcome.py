@@ -17,12 +17,16 @@ ROW_NUMBER_TITLES = ("Р/с", "№ п/п", "№", "Р/с №")
 
 @dataclass
 class Outcome:
-    """Rows by what became of them, and the problems in the order of their cells; nothing is kept if there is one."""
+    """Rows by what became of them, and the problems in the order of their cells; nothing is kept if there is one.
+
+    `warnings`: what a person should look at, though it is brought in.
+    """
 
     added: int = 0
     changed: int = 0
     same: int = 0
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def count(self, became: str | None) -> None:
         """One row more that was added, changed or the same; None for one with a problem."""

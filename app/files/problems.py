@@ -27,6 +27,7 @@ CELL: dict[str, Any] = {
     "error_value": _l("The cell shows an error of Excel. Enter the value itself."),
     "empty_cell": _l("The cell is empty. Fill it in."),
     "text_expected": _l("A text is expected here. Set the format of the cell to “Text” and enter it again."),
+    "unkept": _l("A character in it cannot be kept. Type it anew."),
     "long_text": _l("The text is longer than %(most)d letters. Shorten it."),
     "not_whole": _l("A whole number from %(low)d to %(high)d is expected here."),
     "not_a_day": _l("A day is expected here, as in 17.09.2022."),
@@ -49,6 +50,7 @@ CELL: dict[str, Any] = {
 
 ROW: dict[str, Any] = {
     "number_form": _l("A number has at least one letter or digit."),
+    "number_long": _l("The number is too long. Shorten it."),
     "number_twice": _l("The same number stands in %(cell)s. Each application has its own."),
     "number_taken": _l("This number belongs to another child's application. Correct the number or the IIN."),
     "child_twice": _l("The same child stands in %(cell)s and waits there. Leave one of the rows."),
@@ -56,6 +58,10 @@ ROW: dict[str, Any] = {
     "same_person": _l("The child and the applicant have the same IIN. Correct one of them."),
     "person_differs": _l("For the same person %(cell)s says something else. Make both alike."),
     "born_otherwise": _l("This is not the birth date in the IIN. Correct it, or say why in the column “%(kk)s”."),
+    "sex_otherwise": _l("The IIN says otherwise. Correct it, or say why in the column “%(kk)s”."),
+    "namesake": _l(
+        "A child of this name and birth date waits under another IIN. If they are two children, say so in “%(kk)s”."
+    ),
     "before_birth": _l("The child was not born yet on this day. Correct it."),
     "under_way": _l("In this status it cannot be brought in. Finish it where it began, or bring it in queued."),
     "needs_reason": _l("The record says something else, and it matters to families. Say why in the column “%(kk)s”."),

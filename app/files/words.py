@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.models import ApplicationStatus, Intake, KindergartenKind, Language, Ownership, PrivilegeKind, QueueKind
+from app.models import ApplicationStatus, Intake, KindergartenKind, Language, Ownership, PrivilegeKind, QueueKind, Sex
 
 NOT_A_SIGN = re.compile(r"[\W_]+")
 
@@ -34,6 +34,10 @@ INTAKES = {
     Intake.temporary: ("уақытша болу", "временное пребывание", "уақытша", "временный"),
 }
 YES_NO = {True: ("иә", "да", "бар", "есть", "+"), False: ("жоқ", "нет", "-", "–")}
+SEXES = {
+    Sex.male: ("ұл", "мальчик", "ер", "мужской", "м", "ұл бала"),
+    Sex.female: ("қыз", "девочка", "әйел", "женский", "ж", "қыз бала"),
+}
 QUEUES = {
     QueueKind.general: ("жалпы білім беретін кезек", "общеобразовательная очередь", "жалпы", "общая"),
     QueueKind.sanatorium: ("санаторлық кезек", "санаторная очередь", "санаторлық", "санаторная"),

@@ -70,10 +70,10 @@ def right_status(verb: str, status: A) -> None:
         target(Application, verb, status, to=several.get(verb))
 
 
-def given(reason: str | None) -> str:
-    """Spec 3.7: a reason where one is required; blanks are none."""
+def given(reason: str | None, *parts: str) -> str:
+    """Spec 3.7: a reason where one is required; blanks are none. `parts`: what an official accepts with it."""
     if not (reason or "").strip():
-        raise Refusal(Reason.reason_required)
+        raise Refusal(Reason.reason_required, **{"parts": parts} if parts else {})
     return str(reason).strip()
 
 
@@ -91,6 +91,12 @@ def not_too_young(born_on: date, day: date, minimum_months: int) -> None:
     """S0, S2, spec 3.2 state_order.minimum_age, referral.minimum_age: on the day of choice."""
     if age_in_months(born_on, day) < minimum_months:
         raise Refusal(Reason.too_young, months=minimum_months)
+
+
+def born(born_on: date, day: date) -> None:
+    """Nobody is put into the queue before birth: a day to come is a slip of the pen."""
+    if born_on > day:
+        raise Refusal(Reason.too_young, part="born_on", to_come=True)
 
 
 def not_too_old(born_on: date, day: date, maximum_months: int) -> None:

@@ -59,6 +59,12 @@ def facts(iin: str) -> IinFacts:
     return IinFacts(born_on, Sex.male if int(iin[6]) % 2 else Sex.female)
 
 
+def otherwise(iin: IinFacts, born_on: date | None, sex: Sex | None) -> list[str]:
+    """Spec 3.9: what papers say otherwise than the number (`born_on`, `sex`); None says nothing."""
+    said = {"born_on": born_on, "sex": sex}
+    return [name for name, value in said.items() if value not in (None, getattr(iin, name))]
+
+
 def make(born_on: date, sex: Sex, serial: int) -> str:
     """Spec 4 ("a valid one is made"): an invented IIN of that birthday, sex and serial 0-9999.
 

@@ -1,7 +1,11 @@
-"""When two application numbers that look different are the same number."""
+"""When two application numbers that look different are the same number, and what cannot be a number at all."""
 
 import re
 import unicodedata
+
+from app.rules.refusals import Reason, Refusal
+
+LONGEST = 60  # as it came and as its key: what models.py keeps
 
 # Letters that stand for one another, line by line: Cyrillic and Latin of the same shape (У is also written
 # U: the seeds have УО and UO for one series); Kazakh letters and what is typed in their place; letters of
@@ -22,3 +26,13 @@ def fold(raw: str) -> str:
     text = unicodedata.normalize("NFKC", raw).upper()
     visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     return "-".join(WORDS.findall(visible.translate(SAME)))
+
+
+def key(raw: str) -> str:
+    """Spec 3.9: the key under which a number is kept. Refusal bad_number: nothing in it to know it by, or too long."""
+    folded = fold(raw)
+    if not folded or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in raw):
+        raise Refusal(Reason.bad_number, part="number", because="signs")
+    if max(len(raw), len(folded)) > LONGEST:
+        raise Refusal(Reason.bad_number, part="number", because="long")
+    return folded

@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 
 class Reason(StrEnum):
     """Spec 4, named refusals: one word per cause; `no_norm` is ours, for a number nobody has entered, and
-    so are `no_paper` and `paper_to_come`, for the papers of a privilege."""
+    so are `no_paper` and `paper_to_come`, for the papers of a privilege, and `bad_number`, of an application."""
 
     not_their_turn = auto()
     no_free_place = auto()
@@ -23,6 +23,7 @@ class Reason(StrEnum):
     no_calendar = auto()
     already_waiting = auto()
     bad_iin = auto()
+    bad_number = auto()
     no_norm = auto()
     no_paper = auto()
     paper_to_come = auto()
@@ -52,7 +53,8 @@ ORDER = (
 class Refusal(Exception):
     """Spec 4: the regulation says no, with the reason's name and the facts its sentence needs.
 
-    Facts reach screens and logs, so they never carry an IIN or a name.
+    Facts reach screens and logs, so they never carry an IIN or a name. `part` names what is at fault, `parts` where
+    several things at once wait for a reason.
     """
 
     def __init__(self, reason: Reason, /, **facts: object) -> None:

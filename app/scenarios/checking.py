@@ -151,11 +151,20 @@ def _check_children(scenario: Scenario) -> None:
     rows += [((*path, "application", "child", "same_as"), step["application"]) for path, step in registered]
     same = {row["ref"]: row["child"].get("same_as") for _, row in rows}
     for path, row in rows:
+        _check_child(scenario, path, row["child"])
         seen, ref = {row["ref"]}, same[row["ref"]]
         while ref is not None and ref not in seen:
             seen, ref = seen | {ref}, same[ref]
         if ref is not None:
             raise scenario.wrong(path, f"nobody's child: {same[row['ref']]}")
+
+
+def _check_child(scenario: Scenario, path: Path, child: dict[str, Any]) -> None:
+    """Spec 4: without an IIN a valid one is made, which only some birthdays have."""
+    if not child.keys() & {"born_on", "iin", "same_as"}:
+        raise scenario.wrong(path, "missing: born_on")
+    if "iin" not in child and "born_on" in child and not 1800 <= day(child["born_on"]).year <= 2099:
+        raise scenario.wrong((*path[:-1], "born_on"), f"no IIN has this birthday: {child['born_on']}")
 
 
 def _check_norm(scenario: Scenario, path: Path, row: dict[str, Any]) -> None:

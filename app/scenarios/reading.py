@@ -108,6 +108,9 @@ def _plain(node: yaml.Node, path: Path, marks: dict[Path, Mark]) -> Any:
         case yaml.SequenceNode():
             return [_plain(child, (*path, i), marks) for i, child in enumerate(node.value)]
     try:
-        return yaml.constructor.SafeConstructor().construct_object(node)
+        value = yaml.constructor.SafeConstructor().construct_object(node)
     except yaml.MarkedYAMLError as error:
         raise FileWrong(error.problem or str(error), marks[path]) from None
+    if isinstance(value, str) and re.search(r"[\0\ud800-\udfff]", value):
+        raise FileWrong("a character that cannot be kept", marks[path])
+    return value

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions import applications, norms, places, privileges, records, vacancies
-from app.actions.applications import Person
+from app.actions.people import Person
 from app.actions.privileges import Paper
 from app.extensions import db
 from app.models import (
@@ -218,10 +218,11 @@ class Town:
                 return self._family(next(r for r in self._application_rows() if r["ref"] == row["child"]["same_as"]))
             child = row["child"]
             born_on = day(child["born_on"]) if "born_on" in child else None
-            number = child.get("iin") or _unused_iin(Child, born_on, Sex.male, self._taken())
+            sex = Sex(child["sex"]) if "sex" in child else None
+            number = child.get("iin") or _unused_iin(Child, born_on, sex or Sex.male, self._taken())
             parent = _unused_iin(Applicant, BORN, Sex.female, self._taken())
             name = {"last_name": "Сценарий", "first_name": row["ref"]}
-            self.people[row["ref"]] = (Person(number, born_on, **name), Person(parent, BORN, **name))
+            self.people[row["ref"]] = (Person(number, born_on, sex=sex, **name), Person(parent, BORN, **name))
         return self.people[row["ref"]]
 
     def _taken(self) -> set[str]:

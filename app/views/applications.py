@@ -26,7 +26,7 @@ from app.actions import (
     reinstatements,
     vouchers,
 )
-from app.actions.applications import Person
+from app.actions.people import Person
 from app.extensions import db
 from app.models import (
     Absence,
@@ -41,6 +41,7 @@ from app.models import (
     PlaceKind,
     Privilege,
     QueueKind,
+    Sex,
     Vacancy,
 )
 from app.now import now
@@ -72,9 +73,21 @@ def find_application(text: str) -> ColumnElement[bool]:
 
 
 def real_iin(_form: Any, field: Any) -> None:
-    """Spec 3.9: twelve digits with the right check digit."""
-    if not iin.valid(field.data or ""):
-        raise ValidationError(_("There is no such IIN. Check its twelve digits."))
+    """Spec 3.9: a number that can be a person's, or what is wrong with it."""
+    try:
+        iin.facts(field.data or "")
+    except Refusal as refusal:
+        raise ValidationError(words.refusal(refusal)) from None
+
+
+def no_gaps(value: str | None) -> str | None:
+    """A number as it is copied from a paper, with spaces between its digits."""
+    return "".join((value or "").split()) or None
+
+
+def an_iin(label: Any) -> Any:
+    """An IIN, typed with or without spaces."""
+    return forms.text(label, longest=40, checks=[real_iin], filters=[no_gaps])
 
 
 class ContactForm(forms.Form):
@@ -86,22 +99,35 @@ class ContactForm(forms.Form):
 class RegisterForm(ContactForm, GroundForm):
     place = forms.row_of(_l("District or city"), DISTRICTS)
     queue_kind = forms.one_of(_l("Queue"), QueueKind)
-    child_iin = forms.text(_l("Child's IIN"), longest=12)
+    number = forms.text(
+        _l("Number"),
+        longest=60,
+        required=False,
+        description=_l("If the application has one already; else it gets one."),
+    )
+    child_iin = an_iin(_l("Child's IIN"))
     child_last_name = forms.text(_l("Child's last name"), longest=80)
     child_first_name = forms.text(_l("Child's first name"), longest=80)
     child_patronymic = forms.text(_l("Child's patronymic"), longest=80, required=False)
     child_born_on = forms.a_day(_l("Child's birth date"))
-    applicant_iin = forms.text(_l("Applicant's IIN"), longest=12)
+    child_sex = forms.one_of(
+        _l("Child's sex"), Sex, required=False, description=_l("If the papers say otherwise than the IIN.")
+    )
+    applicant_iin = an_iin(_l("Applicant's IIN"))
     applicant_last_name = forms.text(_l("Applicant's last name"), longest=80)
     applicant_first_name = forms.text(_l("Applicant's first name"), longest=80)
     applicant_patronymic = forms.text(_l("Applicant's patronymic"), longest=80, required=False)
-    reason = forms.lines(_l("Reason, if the birth date differs from the IIN"), required=False)
-
-    def validate_child_iin(self, field: Any) -> None:
-        real_iin(self, field)
-
-    def validate_applicant_iin(self, field: Any) -> None:
-        real_iin(self, field)
+    reason = forms.lines(_l("Reason, if something differs from the IIN or from the record"), required=False)
+    parts = {
+        "number": "number",
+        "child": "child_iin",
+        "born_on": "child_born_on",
+        "sex": "child_sex",
+        "child_name": "child_last_name",
+        "namesake": "child_last_name",
+        "applicant": "applicant_iin",
+        "applicant_name": "applicant_last_name",
+    }
 
     def person(self, who: str) -> Person:
         """The child's or the applicant's fields."""
@@ -123,13 +149,14 @@ class ApplicationView(Why, BaseView):
     base_order = ("id", "desc")
     add_form, edit_form = RegisterForm, ContactForm
     add_fieldsets = [
-        (_l("The queue"), {"fields": ["place", "queue_kind"]}),
+        (_l("The queue"), {"fields": ["place", "queue_kind", "number"]}),
         (
             _l("The child"),
             {
                 "fields": [
                     "child_iin",
                     "child_born_on",
+                    "child_sex",
                     "child_last_name",
                     "child_first_name",
                     "child_patronymic",
@@ -205,6 +232,7 @@ class ApplicationView(Why, BaseView):
             applicant=replace(form.person("applicant"), **contact),
             by=g.actor,
             at=now(),
+            number=form.number.data,
             queue_kind=form.queue_kind.data,
             privilege=form.ground.data,
             papers=form.papers(),

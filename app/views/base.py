@@ -211,18 +211,24 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
         with transaction():
             return act()
     except Refusal as refusal:
-        sentence, field = words.refusal(refusal), None
+        problems = words.refused(refusal)
     except records.Invalid as invalid:
-        sentence, field = words.invalid(invalid), invalid.field
+        problems = {invalid.field: words.invalid(invalid)}
     except IntegrityError as error:
-        sentence, field = words.constraint(error), None
-    if form is not None and field in form:
-        form[field].errors = [*form[field].errors, sentence]
-    elif form is not None:
-        form.form_errors.append(sentence)
-    else:
-        flash(sentence, "danger")
+        problems = {"": words.constraint(error)}
+    for part, sentence in problems.items():
+        _say(sentence, getattr(form, "parts", {}).get(part, part), form)
     return None
+
+
+def _say(sentence: str, field: str, form: Any) -> None:
+    """A sentence at its field, or above the form, or above the page."""
+    if form is None:
+        flash(sentence, "danger")
+    elif field in form:
+        form[field].errors = [*form[field].errors, sentence]
+    else:
+        form.form_errors.append(sentence)
 
 
 def page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:

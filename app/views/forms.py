@@ -83,10 +83,12 @@ class Lines(FieldList):
         return [form for *_, form in sorted(lines, key=lambda line: line[:2]) if not form.blank()]
 
 
-def text(label: Any, longest: int = 200, required: bool = True, **more: Any) -> StringField:
-    """One line of text; blanks around it are dropped, an empty optional one is None."""
-    checks = [DataRequired(REQUIRED)] if required else [Optional(strip_whitespace=True)]
-    return StringField(label, [*checks, Length(max=longest), storable], filters=[_stripped], **more)
+def text(
+    label: Any, longest: int = 200, required: bool = True, checks: Any = (), filters: Any = (), **more: Any
+) -> StringField:
+    """One line of text; blanks around it are dropped, an empty optional one is None. `checks`: what else it must be."""
+    first = DataRequired(REQUIRED) if required else Optional(strip_whitespace=True)
+    return StringField(label, [first, Length(max=longest), storable, *checks], filters=[_stripped, *filters], **more)
 
 
 def lines(label: Any, longest: int = 500, required: bool = True) -> TextAreaField:

@@ -6,13 +6,15 @@ from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
-from app.actions import clock
+from app.actions import clock, places
 from app.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
     Intake,
+    Notice,
     Seat,
     Vacancy,
     VacancyStatus,
@@ -26,6 +28,8 @@ from app.rules.places import is_free
 from app.views import forms, words
 from app.views.base import answer, attempt, own_page, page
 
+OFFICE = frozenset({Role.department, Role.specialist})
+MOST_UNCOUNTED = 50
 LOOKERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor, Role.head})
 
 
@@ -37,7 +41,13 @@ class HomeView(IndexView):
         if g.actor is None:
             return redirect(url_for("SignIn.login"))
         tiles = _tiles() if g.actor.role in LOOKERS else []
-        return page("pages/home.html", tiles=tiles, soon=_soon() if tiles else [], today=local_day(now()))[0]
+        return page(
+            "pages/home.html",
+            tiles=tiles,
+            soon=_soon() if tiles else [],
+            uncounted=_uncounted() if g.actor.role in OFFICE else [],
+            today=local_day(now()),
+        )[0]
 
     @expose("/language/<string:language>", methods=["POST"])
     def language(self, language):
@@ -58,7 +68,8 @@ class HomeView(IndexView):
             flash(_("Name a day and a time."), "danger")
         elif attempt(lambda: move_demo(to) or True):
             done = sum(
-                attempt(lambda place=place: [clock.run(at=to, place_id=place)])[0] for place in clock.districts()
+                (attempt(lambda place=place: [clock.run(at=to, place_id=place)]) or [0])[0]
+                for place in clock.districts()
             )
             flash(_("It is %(moment)s now. Done by the clock: %(num)d.", moment=words.moment(to), num=done), "success")
         return answer(_back())
@@ -97,6 +108,19 @@ def _soon() -> list[Voucher]:
     term = func.coalesce(Voucher.choose_by, Voucher.confirm_by)
     live = Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)), Voucher.kind == Intake.general
     return list(db.session.scalars(select(Voucher).where(*live).order_by(term, Voucher.id).limit(8)))
+
+
+def _uncounted() -> list[Notice]:
+    """Spec 3.1: what the clock could not do because its term has no calendar, the latest first, until it has one.
+
+    Such terms end about now; while the years around today are entered there is nothing to look for.
+    """
+    entered, year = places.calendar().years, local_day(now()).year
+    if entered >= {year - 1, year, year + 1}:
+        return []
+    told = select(Notice).where(Notice.template == "no_calendar").order_by(Notice.id.desc()).limit(MOST_UNCOUNTED)
+    told = told.options(joinedload(Notice.application).joinedload(Application.child))
+    return [notice for notice in db.session.scalars(told) if notice.facts["year"] not in entered]
 
 
 def demo_accounts() -> dict[str, dict[str, str]]:

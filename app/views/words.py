@@ -390,8 +390,9 @@ REFUSALS: dict[Reason, Any] = {
     Reason.wrong_place: _l("This does not belong to this district, or another procedure is in force there."),
     Reason.reason_required: _l("Give a reason."),
     Reason.no_calendar: _l("No days off are entered for that year. Enter the calendar first."),
-    Reason.already_waiting: _l("This child or number is in the queue already, or the child attends a kindergarten."),
+    Reason.already_waiting: _l("This child is in the queue already, or attends a state kindergarten."),
     Reason.bad_iin: _l("There is no such IIN. Check its twelve digits."),
+    Reason.bad_number: _l("A number has at least one letter or digit."),
     Reason.no_paper: _l("No paper proves this privilege. The family has to bring one."),
     Reason.paper_to_come: _l("The paper has a day that is still to come."),
     Reason.no_norm: _l("No norm is in force for this. Enter and approve it first."),
@@ -399,8 +400,34 @@ REFUSALS: dict[Reason, Any] = {
 
 # A fact of a refusal that says more than its reason.
 BECAUSE: dict[str, Any] = {
+    "number": _l("Another application of this district has this number."),
+    "to_come": _l("This day has not come yet. Correct it."),
     "author": _l("You entered it yourself: another person of the department approves it."),
     "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
+}
+
+# Why a number cannot be one.
+NO_NUMBER: dict[tuple[Reason, str], Any] = {
+    (Reason.bad_iin, "form"): _l("An IIN has twelve digits. Correct it by the child's or parent's paper."),
+    (Reason.bad_iin, "check_digit"): _l("There is no such IIN: its check digit is wrong. Correct it by the paper."),
+    (Reason.bad_iin, "century"): _l("There is no such IIN: its seventh digit is wrong. Correct it by the paper."),
+    (Reason.bad_iin, "birth_date"): _l(
+        "There is no such IIN: it begins with a day that does not exist. Correct it by the paper."
+    ),
+    (Reason.bad_iin, "same_person"): _l("The child and the applicant have the same IIN. Correct one of them."),
+    (Reason.bad_number, "long"): _l("The number is too long. Shorten it."),
+}
+
+# What an official accepts with a reason, or corrects.
+DOUBTS: dict[str, Any] = {
+    "born_on": _l("This is not the birth date in the IIN or on record. Correct it, or give a reason."),
+    "sex": _l("The IIN or the record says otherwise. Correct it, or give a reason."),
+    "child_name": _l("Under this IIN another name is on record. Correct the IIN or the name, or give a reason."),
+    "applicant_name": _l("Under this IIN another name is on record. Correct the IIN or the name, or give a reason."),
+    "namesake": _l(
+        "A child of this name and birth date waits under another IIN. "
+        "Look it up by its name; if they are two children, say so as the reason."
+    ),
 }
 
 INVALID: dict[str, Any] = {
@@ -632,9 +659,17 @@ def role(name: str) -> str:
 
 def refusal(refused: Refusal) -> str:
     """Why not, with the day that it is about where there is one."""
-    sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), REFUSALS[refused.reason]))
+    usual = NO_NUMBER.get((refused.reason, str(refused.facts.get("because"))), REFUSALS[refused.reason])
+    sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), usual))
     last = refused.facts.get("last_day")
     return sentence + " " + _("The last day was %(day)s.", day=day(last)) if isinstance(last, date) else sentence
+
+
+def refused(why: Refusal) -> dict[str, str]:
+    """Why not, by the part at fault; "" where it is none in particular."""
+    if "parts" in why.facts:
+        return {part: str(DOUBTS[part]) for part in why.facts["parts"]}
+    return {why.facts.get("part", ""): refusal(why)}
 
 
 def invalid(problem: Invalid) -> str:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.numbers import fold
+from app.rules.numbers import fold, key
+from app.rules.refusals import Reason, Refusal
 
 TWINS = [
     "АA",
@@ -105,3 +106,19 @@ def test_look_alikes_case_and_separators_make_no_difference(series: str, parts: 
 def test_numbers_with_other_digits_never_share_a_key(one: list[str], other: list[str]) -> None:
     keys = (fold(".".join(["ОДО", *parts])) for parts in (one, other))
     assert (next(keys) == next(keys)) is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("raw", "because"),
+    [("", "signs"), (" . ", "signs"), ("ОДО\0", "signs"), ("ОДО\n1", "signs"), ("7" * 61, "long"), ("1а" * 31, "long")],
+)
+def test_what_cannot_be_a_number_is_refused_by_name(raw: str, because: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        key(raw)
+    assert refused.value.reason is Reason.bad_number
+    assert refused.value.facts["because"] == because
+
+
+def test_a_number_of_the_seeds_is_kept_under_its_folded_form() -> None:
+    assert key("ОДО.2026.248") == fold("odo-2026-248") == "ODO-2026-248"
+    assert key("7" * 60) == "7" * 60

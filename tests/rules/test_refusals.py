@@ -22,6 +22,7 @@ def test_no_free_place_alone_has_two_turns_and_ours_of_no_order_never_compete() 
     assert set(Reason) - set(ORDER) == {
         Reason.already_waiting,
         Reason.bad_iin,
+        Reason.bad_number,
         Reason.no_norm,
         Reason.no_paper,
         Reason.paper_to_come,

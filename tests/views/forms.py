@@ -26,6 +26,8 @@ def valid(noun: str, own) -> dict[str, str]:
         "applications": {
             "place": own.place,
             "queue_kind": "general",
+            "number": "",
+            "child_sex": "",
             "child_iin": iin.make(born, "male", 7001),
             "child_last_name": "Жаңа",
             "child_first_name": "Бала",

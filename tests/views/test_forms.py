@@ -18,7 +18,7 @@ NO_TEXTS = (LONG, NUL)
 NUMBERS = {"places", "birth_year_from", "birth_year_to", "capacity"}
 MAY_BE_EMPTY = {
     "applications": {
-        *("child_patronymic", "applicant_patronymic", "reason", "phone", "email", "address"),
+        *("child_patronymic", "applicant_patronymic", "reason", "phone", "email", "address", "number", "child_sex"),
         *("paper_number", "paper_issued_by"),
     },
     "vacancies": {"ends_on"},

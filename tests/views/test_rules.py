@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 
 import pytest
 import sqlalchemy as sa
 
+from app.actions import clock
 from app.database import transaction
 from app.extensions import db
-from app.models import Place, Unit
+from app.models import DemoTime, Place, Unit
 from app.permissions import Role
 from app.rules.orders import MOST
 from tests import factories
@@ -397,3 +399,38 @@ def test_all_norms_are_read_in_one_statement(city, author):
         sa.event.remove(city.tables.engine, "before_cursor_execute", look)
     assert len([s for s in seen if "FROM norm" in s]) <= 3, seen  # in force, to come, waiting
     assert len(seen) <= 16
+
+
+# ---------------------------------------------------------------- the losing reading of S0, entered
+
+
+def test_five_days_then_blocked_and_not_deleted_is_entered_on_screen_and_holds_for_a_new_referral(city, author, deputy):
+    """S0 against S2, spec 3.2: a district row, 5 CD, hold. A referral that runs already keeps its own last day."""
+    running = rows(city, "referral")[city.own.direct]["attend_by"]
+    pk = entered(
+        city,
+        author,
+        "norms",
+        **{"name": "referral.attend", "place": city.own.refers, "valid_from": "2026-04-13", "value": "5"},
+        **{"unit": "CD", "on_lapse": "hold", "legal_basis": "Нұсқаулық: 5 күн, бұғатталады, бірақ ЖОЙЫЛМАЙДЫ"},
+    )
+    operator, department = browser(city, "operator"), author
+    chosen = {"sure": "yes", "vacancy": str(city.own.private), "paper_on": "2026-04-13"}
+    assert deputy.post(f"/norms/action/approve/{pk}", YES).status_code == 303
+    shown = said(deputy.get(f"/norms/show/{pk}"))
+    assert "5 календарных дней" in shown and "блокируется, пока управление образования не снимет блокировку" in shown
+    assert operator.post(f"/applications/choose/{city.own.waits}", chosen).status_code == 303
+    last = max(rows(city, "referral").values(), key=lambda row: row["id"])
+    assert (last["application_id"], last["attend_by"]) == (city.own.waits, date(2026, 4, 18))  # a Saturday
+    assert rows(city, "referral")[city.own.direct]["attend_by"] == running
+    with city.web.app_context(), transaction():
+        clock.run(at=at("2026-04-19T00:10"), place_id=city.own.refers)
+        db.session.get_one(DemoTime, 1).at = at("2026-04-20T10:00")
+    assert str(rows(city, "application")[city.own.waits]["status"]) == "stop_listed"
+    (listing,) = (r for r in rows(city, "stop_listing").values() if r["application_id"] == city.own.waits)
+    assert (listing["from_on"], listing["until"], listing["ended_at"]) == (date(2026, 4, 19), None, None)
+    release = f"/applications/action/release/{city.own.waits}"
+    assert release not in browser(city, "specialist").get(f"/applications/show/{city.own.waits}").text
+    assert release in department.get(f"/applications/show/{city.own.waits}").text
+    assert department.post(release, YES | {"reason": "құжаттар келді"}).status_code == 303
+    assert str(rows(city, "application")[city.own.waits]["status"]) == "queued"

@@ -1,0 +1,169 @@
+"""Who a child and an applicant are: known by their IIN, recorded once; what is said otherwise later needs a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple, TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from app.actions import places
+from app.extensions import db
+from app.models import Applicant, Application, Base, Child, Sex
+from app.rules import eligibility, iin
+from app.rules.refusals import Reason, Refusal
+from app.rules.transitions import APPLICATION_FINAL
+
+NAMES = ("last_name", "first_name", "patronymic")
+CONTACT = ("phone", "email", "address")
+KNOWN_BY = ("last_name", "first_name")  # who has another one is perhaps somebody else
+
+Details: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a child or an applicant is, as the papers at the counter or a file's row say. What is empty says nothing."""
+
+    iin: str
+    born_on: date | None = None
+    last_name: str = ""
+    first_name: str = ""
+    patronymic: str = ""
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+    sex: Sex | None = None
+
+
+class Difference(NamedTuple):
+    """What is said otherwise than the record; `grave` where families gain or lose by it."""
+
+    part: str
+    of: Base
+    name: str
+    value: Any
+    grave: bool = False
+
+
+def check(child: Person, applicant: Person) -> None:
+    """Spec 3.9: two people with numbers that can be. Raises Refusal(bad_iin) with the part at fault."""
+    for part, person in (("child", child), ("applicant", applicant)):
+        try:
+            iin.facts(person.iin)
+        except Refusal as refusal:
+            raise Refusal(refusal.reason, part=part, **refusal.facts) from None
+    if child.iin == applicant.iin:
+        raise Refusal(Reason.bad_iin, part="applicant", because="same_person")
+
+
+def born_on(child: Person) -> date:
+    """The birthday that is said, or that of the IIN."""
+    return child.born_on or iin.facts(child.iin).born_on
+
+
+def new_child(said: Person) -> Child:
+    """A child as it is said; what is not said of birth and sex is as the IIN has it."""
+    child = Child(iin=said.iin, born_on=born_on(said), sex=said.sex or iin.facts(said.iin).sex)
+    child.last_name, child.first_name, child.patronymic = said.last_name, said.first_name, said.patronymic
+    return child
+
+
+def new_applicant(said: Person) -> Applicant:
+    """An applicant as it is said."""
+    applicant = Applicant(iin=said.iin, born_on=born_on(said))
+    for name in (*NAMES, *CONTACT):
+        setattr(applicant, name, getattr(said, name))
+    return applicant
+
+
+def recorded(model: type[Child] | type[Applicant], number: str) -> Any:
+    """Who is recorded under an IIN; None for nobody."""
+    return db.session.scalars(select(model).where(model.iin == number)).first()
+
+
+def differences(child: Child, applicant: Applicant, said: Person, by: Person) -> list[Difference]:
+    """What is said (`by` the applicant) otherwise than recorded; another birthday or sex is grave."""
+    of: list[tuple[str, Base, str, Any]] = [("child", child, name, getattr(said, name)) for name in NAMES]
+    of += [("applicant", applicant, name, getattr(by, name)) for name in (*NAMES, *CONTACT)]
+    found = [Difference(*one) for one in of if one[3] and one[3] != getattr(one[1], one[2])]
+    for name in ("born_on", "sex"):
+        if getattr(said, name) not in (None, getattr(child, name)):
+            found.append(Difference(name, child, name, getattr(said, name), grave=True))
+    return found
+
+
+def doubts(child: Child, said: Person, found: Sequence[Difference], place_id: int) -> list[str]:
+    """Spec 3.9: what an official looks at twice and accepts with a reason, by part.
+
+    A birthday or sex other than the IIN's (for a new child) or the record's, another name under a known IIN, and a
+    namesake born on the same day who waits in the same region under another IIN.
+    """
+    parts = iin.otherwise(iin.facts(said.iin), said.born_on, said.sex) if child.id is None else []
+    parts += [one.part for one in found if one.grave]
+    for one in found:
+        if one.name in KNOWN_BY and (getattr(one.of, one.name) or "").casefold() not in ("", one.value.casefold()):
+            parts.append(f"{one.part}_name")
+    if namesakes(child, place_id):
+        parts.append("namesake")
+    return list(dict.fromkeys(parts))
+
+
+def namesakes(child: Child, place_id: int) -> bool:
+    """Does a child of this name and birthday wait in the region of this place under another IIN?"""
+    if not (child.last_name and child.first_name):
+        return False
+    same = (
+        select(Application.id)
+        .join(Child)
+        .where(
+            Child.search_name == child.search_name,
+            Child.born_on == child.born_on,
+            Child.iin != child.iin,
+            Application.place_id.in_(_region(place_id)),
+            Application.status.not_in(APPLICATION_FINAL),
+        )
+    )
+    with db.session.no_autoflush:  # the child is perhaps not to be written yet
+        return db.session.scalars(same.limit(1)).first() is not None
+
+
+def with_namesakes(ids: Sequence[int], place_id: int) -> set[int]:
+    """Those of these applications whose child has a namesake of the same day who waits in the region."""
+    child, other, waits = aliased(Child), aliased(Child), aliased(Application)
+    same = (
+        select(Application.id)
+        .join(child, Application.child_id == child.id)
+        .join(other, (other.search_name == child.search_name) & (other.born_on == child.born_on))
+        .join(waits, waits.child_id == other.id)
+        .where(
+            Application.id.in_(ids),
+            other.id != child.id,
+            waits.place_id.in_(_region(place_id)),
+            *(one.status.not_in(APPLICATION_FINAL) for one in (Application, waits)),
+        )
+    )
+    return set(db.session.scalars(same))
+
+
+def _region(place_id: int) -> list[int]:
+    """All places of the region that a place lies in: as far as one department answers for."""
+    return places.subtree(places.path(place_id)[-2:][0])  # the last one is the country
+
+
+def set_all(found: Sequence[Difference], reason: str | None) -> Details:
+    """Set what differs; before and after by name. Raises Refusal: a reason is required for what is grave."""
+    details: Details = {}
+    for one in found:
+        if one.grave and not reason:
+            raise Refusal(Reason.reason_required, part=one.part)
+        name = one.name if one.of.__tablename__ == "application" else f"{one.of.__tablename__}.{one.name}"
+        details[name] = [getattr(one.of, one.name), one.value]
+        setattr(one.of, one.name, one.value)
+    return details
+
+
+def accepted(parts: Sequence[str], reason: str | None) -> str | None:
+    """Spec 3.9: the reason with which an official accepts what is doubtful. Raises Refusal(reason_required)."""
+    return eligibility.given(reason, *parts) if parts else reason
