@@ -63,7 +63,7 @@ def register(
     family = people.recorded(Applicant, applicant.iin) or people.new_applicant(applicant)
     found = people.differences(row, family, child, applicant)
     doubts = people.doubts(row, child, found, place_id)
-    reason = people.accepted(doubts, reason)
+    reason = people.accepted(doubts, reason, by=by)
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
     details = people.set_all(found, reason)

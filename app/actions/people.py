@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.actions import places
 from app.extensions import db
 from app.models import Applicant, Application, Base, Child, Sex
+from app.permissions import Actor, Role
 from app.rules import eligibility, iin
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
@@ -164,6 +165,6 @@ def set_all(found: Sequence[Difference], reason: str | None) -> Details:
     return details
 
 
-def accepted(parts: Sequence[str], reason: str | None) -> str | None:
-    """Spec 3.9: the reason with which an official accepts what is doubtful. Raises Refusal(reason_required)."""
-    return eligibility.given(reason, *parts) if parts else reason
+def accepted(parts: Sequence[str], reason: str | None, *, by: Actor) -> str | None:
+    """Spec 3.9: the reason with which an official, and no family, accepts what is doubtful. Raises reason_required."""
+    return eligibility.given(None if by.role is Role.family else reason, *parts) if parts else reason
