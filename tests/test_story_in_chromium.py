@@ -1,14 +1,16 @@
 """The story of seed 001 as an official lives it: in Chromium, in Kazakh, on what `make run` starts."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import enter, launched
+from tests.chromium import launched
 from tests.test_start import Kezek, started
 
 NUMBER = "ОДО.2026.248"
@@ -24,6 +26,22 @@ def kezek() -> Iterator[Kezek]:
 def chromium() -> Iterator[Browser]:
     with launched() as browser:
         yield browser
+
+
+def enter(chromium: Browser, kezek: Kezek, role: str, language: str = "kk") -> Page:
+    """Somebody's own window, signed in by the account that the demo shows."""
+    address = f"http://127.0.0.1:{kezek.environment['KEZEK_PORT']}"
+    context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
+    context.add_cookies([{"name": "language", "value": language, "url": address}])
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    account = json.loads((Path(kezek.environment["KEZEK_VAR"]) / "demo.json").read_text())[role]
+    page.goto("/login/")
+    page.get_by_label("Пайдаланушы аты" if language == "kk" else "Имя пользователя").fill(account["login"])
+    page.locator("#password").fill(account["password"])
+    page.locator("#door button").click()
+    expect(page.locator("#menu")).to_be_visible()
+    return page
 
 
 def open_child(page: Page) -> None:

@@ -101,7 +101,10 @@ class Camera:
         if (role, language, size) not in self.windows:
             width, height = SIZES[size]
             context = self.browser.new_context(
-                base_url=self.address, viewport={"width": width, "height": height}, locale=language
+                base_url=self.address,
+                viewport={"width": width, "height": height},
+                locale=language,
+                reduced_motion="reduce",
             )
             context.add_cookies([{"name": "language", "value": language, "url": self.address}])
             page = context.new_page()

@@ -132,7 +132,9 @@ def screen(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in SCREEN:
         shutil.copy(ROOT / "node_modules" / name, target)
-    drawn = {name: (ROOT / f"node_modules/@tabler/icons/icons/outline/{name}.svg").read_text() for name in ICONS.split()}
+    drawn = {
+        name: (ROOT / f"node_modules/@tabler/icons/icons/outline/{name}.svg").read_text() for name in ICONS.split()
+    }
     line = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
     cut = "\n".join(
         f'<symbol id="{name}" {line}>{"".join(re.findall(r"<path (?!stroke)[^>]*>", svg))}</symbol>'

@@ -53,6 +53,42 @@
     follow();
   }
 
+  // A table that fits scrolls with the page, its head staying; one that does not has a bar of its own.
+  function fit() {
+    document.querySelectorAll(".scroll").forEach(function (one) {
+      one.classList.remove("fits");
+      one.classList.toggle("fits", one.scrollWidth <= one.clientWidth);
+    });
+  }
+
+  // A menu on each row of a list, with the list's own actions for this row alone.
+  function rowMenus(form) {
+    const verbs = Array.from(form.querySelectorAll(".bar button[name=action]"));
+    const boxes = Array.from(form.querySelectorAll('tbody input[name="rowid"]'));
+    if (!verbs.length || !boxes.length) return;
+    form.querySelector("thead tr").insertCell();
+    boxes.forEach(function (box) {
+      const cell = box.closest("tr").insertCell(), menu = document.createElement("details"), name = document.createElement("summary");
+      cell.className = "row-menu";
+      menu.className = "drop";
+      name.textContent = "⋮";
+      name.setAttribute("aria-label", `${form.dataset.menu}: ${box.getAttribute("aria-label")}`);
+      menu.append(name, document.createElement("div"));
+      cell.append(menu);
+      menu.addEventListener("toggle", function () {
+        if (!menu.open || menu.lastChild.childElementCount) return;
+        verbs.forEach(function (verb) {
+          const item = menu.lastChild.appendChild(verb.cloneNode(true));
+          item.type = "button";
+          item.addEventListener("click", function () {
+            boxes.forEach((one) => (one.checked = one === box));
+            form.requestSubmit(verb);
+          });
+        });
+      });
+    });
+  }
+
   // The keyboard. Letters go by their place, so that they are the same in every layout.
   function keyboard(help) {
     const areas = Array.from(document.querySelectorAll("#menu [data-key]"));
@@ -77,8 +113,8 @@
       if (event.target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])")) return;
       const letter = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
       const area = Date.now() - went < 1500 && areas.find((one) => one.dataset.key === letter);
-      const sign = event.code === "Slash" ? (event.shiftKey ? "?" : "/") : event.key;
-      const act = area ? () => area.click() : acts[sign] || acts[event.code];
+      const sign = event.code === "Slash" ? (event.shiftKey ? "?" : "/") : "";
+      const act = area ? () => area.click() : acts[event.key] || acts[sign] || acts[event.code];
       went = letter === "g" && !area ? Date.now() : 0;
       if (!act) return;
       event.preventDefault();
@@ -119,6 +155,9 @@
       document.getElementById("door").requestSubmit();
     });
     document.querySelectorAll("[data-lines]").forEach(lines);
+    document.querySelectorAll("form[data-menu]").forEach(rowMenus);
+    document.fonts.ready.then(fit);
+    addEventListener("resize", fit);
     document.addEventListener("click", function (event) {
       document.querySelectorAll(".drop[open]").forEach((one) => one.contains(event.target) || one.removeAttribute("open"));
     });

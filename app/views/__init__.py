@@ -137,7 +137,13 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         verbs_of=verbs_of,
     )
     app.jinja_env.filters.update(
-        day=words.day, moment=words.moment, label=words.label, shown=cells.shown, badge=cells.badge, zip=zip
+        day=words.day,
+        moment=words.moment,
+        label=words.label,
+        shown=cells.shown,
+        badge=cells.badge,
+        number=words.number,
+        zip=zip,
     )
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)

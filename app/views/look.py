@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
     app.jinja_env.globals["nonce"] = nonce
     stamp = _stamp()
+    app.jinja_env.globals["sprite"] = f"{app.static_url_path}/vendor/screen/icons.svg?v={stamp}"
 
     @app.url_defaults
     def versioned(endpoint: str, values: dict[str, Any]) -> None:
