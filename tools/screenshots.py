@@ -22,18 +22,20 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZES = {"desk": (1400, 900), "phone": (360, 760)}
-LANGUAGES = ("kk", "ru")
+LANGUAGES = ("kk", "ru", "en")
 THEMES = ("light", "dark")
 LARGEST = 120_000  # bytes of a picture in docs/
 
-PAGES = {  # name: (role, address, what to press there)
+CHILD, OLDER = "ОДО.2026.248", "Ө-2024-000011"
+
+PAGES = {  # name: (role, address or the number of an application, what to press there)
     "sign-in": (None, "/login/", ""),
     "first-page": ("department", "/", ""),
     "journal": ("department", "/applications/list/", ""),
-    "application": ("department", "/applications/list/?q=ОДО.2026.248", "main tbody a"),
-    "history": ("department", "/applications/list/?q=ОДО.2026.248", "main tbody a; label[for=tab-history]"),
-    "why": ("department", "/applications/list/?q=ОДО.2026.248", "main tbody a; .lead a"),
-    "ask": ("department", "/applications/list/?q=ОДО.2026.248", "main tbody a; .verbs button"),
+    "application": ("department", CHILD, ""),
+    "history": ("department", OLDER, "label[for=tab-history]"),
+    "why": ("department", CHILD, ".lead a"),
+    "ask": ("department", CHILD, ".verbs button"),
     "register": ("operator", "/applications/add", ""),
     "errors": ("operator", "/applications/add", "main form > .buttons button"),
     "vouchers": ("department", "/vouchers/list/", ""),
@@ -53,7 +55,7 @@ PAGES = {  # name: (role, address, what to press there)
     "changes": ("auditor", "/history/list/", ""),
     "notices": ("department", "/notices/list/", ""),
     "users": ("administrator", "/users/list/", ""),
-    "empty": ("department", "/applications/list/?q=жоқ", ""),
+    "empty": ("department", "/reinstatements/list/", ""),
     "problem": ("department", "/nowhere", ""),
     "keyboard": ("department", "/applications/list/", "?"),
 }
@@ -89,6 +91,17 @@ def town() -> Iterator[tuple[Path, str]]:
             process.terminate()
 
 
+def find(page: Page, number: str) -> None:
+    """An application by its number, from the search box."""
+    page.goto("/")
+    page.locator(".find input").fill(number)
+    page.locator(".find input").press("Enter")
+    page.wait_for_load_state()
+    if "/applications/show/" not in page.url:
+        page.locator("main").get_by_role("link", name=number, exact=True).first.click()
+        page.wait_for_load_state()
+
+
 class Camera:
     """One window for each role, language and size, signed in once."""
 
@@ -121,7 +134,10 @@ class Camera:
         """One page in both themes, by picture's name."""
         role, address, press = PAGES[name]
         page = self.window(role, language, size)
-        page.goto(address)
+        if address.startswith("/"):
+            page.goto(address)
+        else:
+            find(page, address)
         for selector in filter(None, press.split("; ")):
             if selector == "?":
                 page.keyboard.press("?")

@@ -81,6 +81,7 @@
           const item = menu.lastChild.appendChild(verb.cloneNode(true));
           item.type = "button";
           item.addEventListener("click", function () {
+            form.querySelectorAll('[name="all"]').forEach((one) => (one.checked = false));
             boxes.forEach((one) => (one.checked = one === box));
             form.requestSubmit(verb);
           });

@@ -143,7 +143,7 @@ def addresses(role: Role, city) -> list[str]:
     if role is Role.department:
         found += [f"/applications/show/{pk}" for pk in (city.own.came, city.own.stopped, city.own.stay)]
         found += [f"/applications/choose/{city.own.notified}{more}" for more in ("", f"?vacancy={city.own.turn}")]
-        found += ["/nowhere", "/applications/list/?q=жоқ"]
+        found += ["/nowhere", "/applications/list/?_flt_0_status=removed"]
     return found
 
 
