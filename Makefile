@@ -1,7 +1,7 @@
 # Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test soak lint fix types bench rules migrate translations pins for-run for-test for-bench
+.PHONY: help run setup test soak lint fix types bench rules screenshots migrate translations pins for-run for-test for-bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -40,6 +40,9 @@ bench: for-bench ## measure beside peers (ONLY=list,pdf for some rows)
 
 rules: for-test ## print the regulation's table of contents, with what proves each clause
 	@$(BIN)/python tools/rules.py
+
+screenshots: for-test ## take the pictures of docs/tour.md anew, and all others into var/tour (ONLY=journal,why)
+	@ONLY=$(ONLY) $(BIN)/python tools/screenshots.py
 
 migrate: for-run ## write the migration for a change of app/models.py (M="what changes")
 	@mkdir -p var

@@ -7,6 +7,7 @@ and no network.
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,21 @@ DEBIAN = {  # package: what is lost without it
 
 FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]  # papers are set in them, with these letters and signs:
 LETTERS = "U+20-17F,U+400-52F,U+2010-205E,U+20AC,U+20B8,U+20BD,U+2116,U+2190-2193,U+2212,U+2713,U+2717"
+
+SCREEN = [  # what pages load besides app/static; the letters of Inter are Latin, Cyrillic, and Kazakh (in "-ext")
+    "@tabler/core/dist/css/tabler.min.css",
+    "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+    "@fontsource-variable/inter/files/inter-cyrillic-wght-normal.woff2",
+    "@fontsource-variable/inter/files/inter-cyrillic-ext-wght-normal.woff2",
+    "echarts/dist/echarts.min.js",
+]
+# Of Tabler's icons; a test says when a page uses another.
+ICONS = """
+    adjustments alert-circle alert-triangle arrow-back-up award bell building-cottage calendar-event chevron-down
+    chevron-left chevron-right chevron-up circle-check clipboard-list dots-vertical door-enter door-exit file-check
+    gift history home inbox info-circle keyboard language list-numbers logout menu-2 moon plus printer repeat scale
+    search settings sort-ascending sort-descending sun ticket user-circle users users-group x
+"""
 
 
 def call(*command: str | Path, **more: object) -> None:
@@ -113,6 +129,22 @@ def fonts(target: Path) -> None:
         call(BIN / "pyftsubset", source, f"--unicodes={LETTERS}", *options)
 
 
+def screen(target: Path) -> None:
+    """Put what pages load where the web finds it, and of five thousand icons those that we use."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in SCREEN:
+        shutil.copy(ROOT / "node_modules" / name, target)
+    drawn = {
+        name: (ROOT / f"node_modules/@tabler/icons/icons/outline/{name}.svg").read_text() for name in ICONS.split()
+    }
+    line = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
+    cut = "\n".join(
+        f'<symbol id="{name}" {line}>{"".join(re.findall(r"<path (?!stroke)[^>]*>", svg))}</symbol>'
+        for name, svg in drawn.items()
+    )
+    (target / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{cut}\n</svg>\n')
+
+
 def main(purpose: str) -> None:
     """Every step in order."""
     if not importlib.util.find_spec("ensurepip"):  # Debian keeps it in a package of its own
@@ -124,6 +156,7 @@ def main(purpose: str) -> None:
     lock, vendor = ROOT / "package-lock.json", ROOT / "app/static/vendor"
     once("Installing npm packages", [lock], ROOT / "node_modules", node)
     once("Cutting fonts", [lock, Path(__file__)], vendor / "fonts", fonts, vendor / "fonts")
+    once("Cutting icons", [lock, Path(__file__)], vendor / "screen/icons.svg", screen, vendor / "screen")
     if texts := sorted(ROOT.glob("translations/*/LC_MESSAGES/*.po")):
         pybabel = [BIN / "pybabel", "-q", "compile", "-d", "translations"]
         once("Compiling translations", texts, texts[-1].with_suffix(".mo"), call, *pybabel)

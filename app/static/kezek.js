@@ -1,8 +1,9 @@
-// What pages need beyond plain HTML: the theme, the menu on a phone, ticking all rows, asking before a removal.
+// What pages need beyond plain HTML: the theme, the menu on a phone, ticking all rows, asking before a removal, keys.
 (function () {
   "use strict";
   const root = document.documentElement;
-  root.dataset.theme = localStorage.getItem("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  root.classList.add("js");
+  root.dataset.bsTheme = localStorage.getItem("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
   // Lines of a form: the filled ones and one more are shown; a line goes where its number says; of no use, they are out.
   function lines(set) {
@@ -52,12 +53,90 @@
     follow();
   }
 
+  // A table that fits scrolls with the page, its head staying; one that does not has a bar of its own.
+  function fit() {
+    document.querySelectorAll(".scroll").forEach(function (one) {
+      one.classList.remove("fits");
+      one.classList.toggle("fits", one.scrollWidth <= one.clientWidth);
+    });
+  }
+
+  // A menu on each row of a list, with the list's own actions for this row alone.
+  function rowMenus(form) {
+    const verbs = Array.from(form.querySelectorAll(".bar button[name=action]"));
+    const boxes = Array.from(form.querySelectorAll('tbody input[name="rowid"]'));
+    if (!verbs.length || !boxes.length) return;
+    form.querySelector("thead tr").insertCell();
+    boxes.forEach(function (box) {
+      const cell = box.closest("tr").insertCell(), menu = document.createElement("details"), name = document.createElement("summary");
+      cell.className = "row-menu";
+      menu.className = "drop";
+      name.textContent = "⋮";
+      name.setAttribute("aria-label", `${form.dataset.menu}: ${box.getAttribute("aria-label")}`);
+      menu.append(name, document.createElement("div"));
+      cell.append(menu);
+      menu.addEventListener("toggle", function () {
+        if (!menu.open || menu.lastChild.childElementCount) return;
+        verbs.forEach(function (verb) {
+          const item = menu.lastChild.appendChild(verb.cloneNode(true));
+          item.type = "button";
+          item.addEventListener("click", function () {
+            form.querySelectorAll('[name="all"]').forEach((one) => (one.checked = false));
+            boxes.forEach((one) => (one.checked = one === box));
+            form.requestSubmit(verb);
+          });
+        });
+      });
+    });
+  }
+
+  // The keyboard. Letters go by their place, so that they are the same in every layout.
+  function keyboard(help) {
+    const areas = Array.from(document.querySelectorAll("#menu [data-key]"));
+    const links = () => Array.from(document.querySelectorAll(".rows tbody tr"), (row) => row.querySelector("td a")).filter(Boolean);
+    const step = function (by) {
+      const all = links(), row = document.activeElement.closest("tbody tr");
+      const at = all.findIndex((one) => row && row.contains(one));
+      const next = all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
+      if (next) next.focus();
+    };
+    const acts = {
+      KeyJ: () => step(1),
+      KeyK: () => step(-1),
+      KeyX: () => document.activeElement.closest("tbody tr")?.querySelector('input[name="rowid"]')?.click(),
+      "/": () => document.querySelector(".find input")?.focus(),
+      "?": () => help?.showModal(),
+    };
+    let went = 0;
+    document.addEventListener("keydown", function (event) {
+      if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+      if (event.key === "Escape") document.querySelectorAll(".drop[open]").forEach((one) => one.removeAttribute("open"));
+      if (event.target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])")) return;
+      const letter = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
+      const area = Date.now() - went < 1500 && areas.find((one) => one.dataset.key === letter);
+      const sign = event.code === "Slash" ? (event.shiftKey ? "?" : "/") : "";
+      const act = area ? () => area.click() : acts[event.key] || acts[sign] || acts[event.code];
+      went = letter === "g" && !area ? Date.now() : 0;
+      if (!act) return;
+      event.preventDefault();
+      act();
+    });
+    if (!help) return;
+    const list = help.querySelector("[data-areas]");
+    areas.forEach(function (one) {
+      const line = list.appendChild(document.createElement("div"));
+      line.appendChild(document.createElement("dt")).appendChild(document.createElement("kbd")).textContent = one.dataset.key;
+      line.appendChild(document.createElement("dd")).textContent = one.textContent.trim();
+    });
+    document.querySelectorAll("[data-keys]").forEach((one) => one.addEventListener("click", acts["?"]));
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     const on = (selector, event, act) => document.querySelectorAll(selector).forEach((one) => one.addEventListener(event, act));
 
     on("#theme", "click", function () {
-      root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
-      localStorage.setItem("theme", root.dataset.theme);
+      root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+      localStorage.setItem("theme", root.dataset.bsTheme);
     });
     on(".menu-button", "click", function () {
       this.setAttribute("aria-expanded", document.body.classList.toggle("menu-open"));
@@ -77,13 +156,13 @@
       document.getElementById("door").requestSubmit();
     });
     document.querySelectorAll("[data-lines]").forEach(lines);
-    document.addEventListener("keydown", function (event) {
-      const find = document.querySelector(".find input");
-      if (event.key === "/" && find && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
-        event.preventDefault();
-        find.focus();
-      }
+    document.querySelectorAll("form[data-menu]").forEach(rowMenus);
+    document.fonts.ready.then(fit);
+    addEventListener("resize", fit);
+    document.addEventListener("click", function (event) {
+      document.querySelectorAll(".drop[open]").forEach((one) => one.contains(event.target) || one.removeAttribute("open"));
     });
+    keyboard(document.getElementById("keys"));
     const errors = document.getElementById("errors");
     if (errors) errors.focus();
   });

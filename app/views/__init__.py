@@ -13,7 +13,7 @@ import config as settings
 from app.extensions import db
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import cells, security, verify, words
+from app.views import cells, look, security, verify, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.days_off import DayOffView
@@ -37,12 +37,38 @@ LANGUAGES = {
     "en": {"flag": "gb", "name": "English", "short": "Eng"},
 }
 
-MENU: tuple[tuple[Any, ...], ...] = (
-    (ApplicationView, VoucherView, OfferView, ReferralView, RoundView, ReinstatementView),
-    (VacancyView, KindergartenView, GroupView),
-    (RulesView, NormView, QueueOrderView, DayOffView),
-    (HistoryView, NoticeView),
-    (UserView,),
+# (heading, (view, icon, letter that leads there after `g`), ...)
+MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
+    (
+        _l("The queue"),
+        (
+            (ApplicationView, "clipboard-list", "a"),
+            (VoucherView, "ticket", "v"),
+            (OfferView, "gift", "o"),
+            (ReferralView, "file-check", "r"),
+            (RoundView, "repeat", "b"),
+            (ReinstatementView, "arrow-back-up", "i"),
+        ),
+    ),
+    (
+        _l("Kindergartens and places"),
+        (
+            (VacancyView, "door-enter", "p"),
+            (KindergartenView, "building-cottage", "k"),
+            (GroupView, "users-group", "c"),
+        ),
+    ),
+    (
+        _l("Rules"),
+        (
+            (RulesView, "scale", "l"),
+            (NormView, "adjustments", "n"),
+            (QueueOrderView, "list-numbers", "q"),
+            (DayOffView, "calendar-event", "d"),
+        ),
+    ),
+    (_l("History and notices"), ((HistoryView, "history", "t"), (NoticeView, "bell", "m"))),
+    (_l("Access"), ((UserView, "users", "u"),)),
 )
 PROBLEMS = {
     400: _l("This address asks for something that cannot be."),
@@ -82,6 +108,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
     )
     csrf.init_app(app)  # before the framework: its own guards look whether this one is there
+    look.register(app)
     app.before_request(_not_yet_anybody)
     with app.app_context():
         appbuilder = Office(
@@ -92,8 +119,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             base_template="layout.html",
         )
         app.extensions["babel"].locale_selector = language
-        for views in MENU:
-            for view in views:
+        for _heading, views in MENU:
+            for view, _icon, _key in views:
                 appbuilder.add_view_no_menu(view)
     app.before_request(security.before_request)
     app.teardown_request(security.after_request)
@@ -112,20 +139,28 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         verbs_of=verbs_of,
     )
     app.jinja_env.filters.update(
-        day=words.day, moment=words.moment, label=words.label, shown=cells.shown, badge=cells.badge, zip=zip
+        day=words.day,
+        moment=words.moment,
+        label=words.label,
+        shown=cells.shown,
+        badge=cells.badge,
+        number=words.number,
+        zip=zip,
     )
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)
     app.register_error_handler(CSRFError, _csrf_problem)
 
 
-def menu() -> list[list[tuple[Any, str]]]:
-    """(title, address) of the lists that the reader's role may read, in their groups."""
+def menu() -> list[tuple[Any, list[tuple[Any, str, str, str]]]]:
+    """(heading, (title, address, icon, key)...) of the lists that the reader's role may read."""
     may = current_app.appbuilder.sm.has_access
-    groups = [
-        [(v.list_title, url_for(f"{v.__name__}.list")) for v in views if may("can_list", v.__name__)] for views in MENU
-    ]
-    return [group for group in groups if group]
+    groups = []
+    for heading, views in MENU:
+        open_to = [(view, *how) for view, *how in views if may("can_list", view.__name__)]
+        if open_to:
+            groups.append((heading, [(v.list_title, url_for(f"{v.__name__}.list"), *how) for v, *how in open_to]))
+    return groups
 
 
 def verbs_of(name: str, pk: Any = None, bulk: Sequence[str] | None = None) -> list[str]:

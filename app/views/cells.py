@@ -34,7 +34,11 @@ def tag(kind: str, text: str) -> Markup:
 
 
 def _text(value: Any) -> Markup:
-    return escape(str(value)) or NONE
+    """A number like Ө-2026-000001 stays in one line."""
+    text = str(value)
+    if "-" in text and " " not in text:
+        return Markup(f'<span class="number">{escape(text)}</span>')
+    return escape(text) or NONE
 
 
 def _kind(value: StrEnum) -> Markup:
@@ -50,7 +54,7 @@ def _day(value: date) -> Markup:
 
 
 def _record(value: Base) -> Markup:
-    return escape(words.name(value)) or NONE
+    return _text(words.name(value))
 
 
 def _facts(value: dict[str, Any]) -> Markup:

@@ -1,12 +1,14 @@
 """The history and the notices: everybody in whose scope they lie may read them, nobody changes them."""
 
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from app.models import Application, Change, Notice
 from app.permissions import Role
 from app.views import words
 from app.views.base import BaseView
+from app.views.cells import tag
 from app.views.lists import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
@@ -19,12 +21,16 @@ class Changes(Records):
         in_words = {
             "verb": words.happened(row.verb, row.subject),
             "subject": str(words.SUBJECTS.get(row.subject, row.subject)),
-            "status_from": words.status(row.subject, row.status_from),
-            "status_to": words.status(row.subject, row.status_to),
+            "status_from": _status(row.subject, row.status_from),
+            "status_to": _status(row.subject, row.status_to),
             "role": words.role(row.role),
             "reason": words.reason(row.reason),
         }
         return [in_words.get(name, attribute(row, name)) for name in columns]
+
+
+def _status(subject: str, value: str | None) -> Markup | None:
+    return tag(value, words.status(subject, value)) if value else None
 
 
 class HistoryView(BaseView):

@@ -14,9 +14,9 @@ from app.extensions import db
 from app.models import Kindergarten, Place, PlaceKind, User, UserScope
 from app.now import now
 from app.permissions import Role
-from app.views import forms
+from app.views import forms, words
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.lists import Records, attribute
 
 ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
 PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind, Place.name_kk)
@@ -36,11 +36,21 @@ class UserForm(forms.Form):
     active = forms.yes(_l("May sign in"), default=True)
 
 
+class Accounts(Records):
+    """Accounts with their roles as people call them."""
+
+    def get_values_item(self, row, columns):
+        return [
+            [words.role(role.name) for role in row.roles] if name == "roles" else attribute(row, name)
+            for name in columns
+        ]
+
+
 class UserView(BaseView):
     route_base = "/users"
     subject, readers = User, frozenset({Role.administrator})
     removes = "-"
-    datamodel = Records(User, selectinload(User.roles))
+    datamodel = Accounts(User, selectinload(User.roles))
     list_title, show_title = _l("Accounts"), _l("Account")
     add_title, edit_title = _l("Add an account"), _l("Change an account")
     list_columns = ["username", "last_name", "first_name", "roles", "active"]

@@ -1,0 +1,54 @@
+"""What every answer carries besides its page: what a browser may load with it, and which version of our own files."""
+
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g
+from werkzeug.wrappers import Response
+
+import config as settings
+
+STATIC = Path(__file__).resolve().parents[1] / "static"
+YEAR = 31_536_000  # seconds
+POLICY = (  # nothing from elsewhere, no script but those that the page itself named, no style inside a page
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def register(app: Flask) -> None:
+    """Give every page its policy, and every file of ours an address that changes with it, so that browsers keep it."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
+    app.jinja_env.globals["nonce"] = nonce
+    stamp = _stamp()
+    app.jinja_env.globals["sprite"] = f"{app.static_url_path}/vendor/screen/icons.svg?v={stamp}"
+
+    @app.url_defaults
+    def versioned(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", stamp)
+
+    app.after_request(_guarded)
+
+
+def nonce() -> str:
+    """What the scripts of this answer are named by; another one for each answer."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return g.nonce
+
+
+def _guarded(answer: Response) -> Response:
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    if answer.mimetype == "text/html":  # browsers show papers by pages of their own, which it would break
+        answer.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
+    return answer
+
+
+def _stamp() -> str:
+    """The version of our files and of the packages that they stand on."""
+    files = [settings.ROOT / "package-lock.json", *sorted(path for path in STATIC.iterdir() if path.is_file())]
+    return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:10]

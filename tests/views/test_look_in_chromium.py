@@ -1,0 +1,288 @@
+"""Every page of every role, as a browser sees it: readable by everybody in both themes, whole on a phone, and safe."""
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from app.permissions import Role
+from tests.chromium import launched
+from tests.views import routes
+from tests.views.city import PASSWORD
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
+ICONS = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "app/static/vendor/screen/icons.svg").read_text()))
+NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1400, "height": 900}
+NO_PAGE = re.compile(r"/(static|verify|applications/paper|login)/")  # files, or looked at by a test of their own
+SAID = {  # each role in one of the languages
+    Role.department: "kk",
+    Role.specialist: "ru",
+    Role.operator: "kk",
+    Role.head: "ru",
+    Role.auditor: "kk",
+    Role.administrator: "ru",
+}
+LOOK = """async (rules) => {
+  const found = await axe.run(document, {resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})});
+  return found.violations.filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
+}"""
+THEME = "theme => { document.documentElement.dataset.bsTheme = theme }"
+SHAPE = """() => {
+  const part = (one) => one.tagName + "." + (one.getAttribute("class") || "") + [...one.attributes].map((a) => a.name);
+  const path = (one) => one.tagName === "MAIN" ? "" : path(one.parentElement) + ">" + part(one);
+  return [...new Set([...document.querySelectorAll("main *")].map(path))].sort().join("\\n");
+}"""
+WIDTH = "document.documentElement.scrollWidth"
+DRAWN = "[...document.querySelectorAll('use')].map((one) => one.getAttribute('href').split('#')[1])"
+POST = """([address, token]) => {
+  const form = document.createElement("form");
+  Object.assign(form, {method: "post", action: address});
+  form.innerHTML = `<input name="csrf_token" value="${token}">`;
+  document.body.append(form);
+  form.submit();
+}"""
+
+
+@pytest.fixture
+def kind() -> str:
+    """One database is enough: how a page looks does not depend on it."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def shapes() -> set[int]:
+    """Of which elements the pages were made that were looked at."""
+    return set()
+
+
+class Windows:
+    """The city on a port of its own, and somebody's window on it."""
+
+    def __init__(self, city, chromium: Browser, port: int) -> None:
+        self.city, self.chromium, self.address = city, chromium, f"http://127.0.0.1:{port}"
+        self.refused: list[str] = []
+
+    def open(self, role: Role | None, language: str = "kk") -> Page:
+        """A window of somebody with this role, or of somebody unknown; what its pages must not do is written down."""
+        context = self.chromium.new_context(base_url=self.address, viewport=WIDE, reduced_motion="reduce")
+        cookies = {"language": language}
+        if role:
+            cookies["session"] = self.city.sign_in(str(role)).client.get_cookie("session").value
+        context.add_cookies([{"name": name, "value": value, "url": self.address} for name, value in cookies.items()])
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda said: self.refused.append(said.text) if "Content Security" in said.text else None)
+        page.on("pageerror", lambda error: self.refused.append(str(error)))
+        return page
+
+
+@pytest.fixture
+def windows(city, chromium, monkeypatch) -> Iterator[Windows]:
+    monkeypatch.setitem(city.web.config, "SESSION_COOKIE_SECURE", False)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, city.web, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    windows = Windows(city, chromium, server.server_port)
+    yield windows
+    for context in chromium.contexts:
+        context.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert windows.refused == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds serious or critical, in both themes; which colours there are is all that a theme changes."""
+    page.evaluate(AXE)
+    found = []
+    for theme, rules in (("light", None), ("dark", ["color-contrast"])):
+        page.evaluate(THEME, theme)
+        found += [f"{theme}: {one}" for one in page.evaluate(LOOK, rules)]
+    return found
+
+
+def problems(page: Page, seen: set[int] | None = None) -> list[str]:
+    """What is wrong with the page that is open: barriers, what does not fit, icons and words that are none.
+
+    A page of the same elements in the same places as one that was `seen` has the same barriers.
+    """
+    seen = set() if seen is None else seen
+    shape = hash(page.evaluate(SHAPE))
+    found = barriers(page) if shape not in seen else []
+    seen.add(shape)
+    page.set_viewport_size(NARROW)
+    width = page.evaluate(WIDTH)
+    page.set_viewport_size(WIDE)
+    found += [f"{width} pixels wide on a phone"] if width > NARROW["width"] else []
+    found += [f"{width} pixels wide on a desk"] if (width := page.evaluate(WIDTH)) > WIDE["width"] else []
+    found += [f"no icon {name}" for name in set(page.evaluate(DRAWN)) - ICONS]
+    if left := re.search(r"\b(None|undefined|Undefined)\b", page.locator("body").inner_text()):
+        found.append(f"says {left[0]}")
+    return found
+
+
+def addresses(role: Role, city) -> list[str]:
+    """Every page of the table of addresses that opens for a role, and some that say more."""
+    meant = [rule for (method, rule), roles in routes.table().items() if method == "GET" and role in roles]
+    found = [routes.address(rule, city)[0] for rule in meant if not NO_PAGE.match(rule)]
+    if role is Role.department:
+        found += [f"/applications/show/{pk}" for pk in (city.own.came, city.own.stopped, city.own.stay)]
+        found += [f"/applications/choose/{city.own.notified}{more}" for more in ("", f"?vacancy={city.own.turn}")]
+        found += ["/nowhere", "/applications/list/?_flt_0_status=removed"]
+    return found
+
+
+@pytest.mark.parametrize("role", SAID)
+def test_every_page_of_a_role_is_for_everybody_and_fits_a_desk_and_a_phone(windows, city, shapes, role):
+    page, wrong = windows.open(role, SAID[role]), []
+    page.goto("/")
+    wrong += barriers(page)  # the frame of all the others
+    for address in addresses(role, city):
+        page.goto(address)
+        wrong += [f"{address}: {problem}" for problem in problems(page, shapes)]
+    assert "\n".join(wrong) == ""
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_the_door_and_what_lies_outside_of_it_are_for_everybody(windows, language):
+    page, wrong = windows.open(None, language), []
+    for address in ("/login/", "/nowhere", "/verify/" + "A" * 22):
+        page.goto(address)
+        wrong += [f"{address}: {problem}" for problem in problems(page)]
+    assert "\n".join(wrong) == ""
+
+
+@pytest.mark.parametrize(("role", "verb"), [(Role.head, "absent"), (Role.operator, "revoke")])
+def test_the_page_that_asks_before_an_action_is_for_everybody(windows, city, role, verb):
+    page = windows.open(role)
+    page.goto(f"/applications/show/{city.own.chose if verb == 'revoke' else city.own.enrolled}")
+    token = page.locator("[name=csrf_token]").first.get_attribute("value")
+    address = f"/applications/action/{verb}/{city.own.chose if verb == 'revoke' else city.own.enrolled}"
+    with page.expect_navigation():
+        page.evaluate(POST, [address, token])
+    expect(page.locator(".follows")).to_be_visible()
+    assert problems(page) == []
+
+
+def test_a_wrong_form_says_so_on_top_and_leads_to_each_field(windows):
+    page = windows.open(Role.operator)
+    page.goto("/applications/add")
+    page.locator("main form button").click()
+    expect(page.locator("#errors")).to_be_focused()
+    assert problems(page) == []
+    page.locator("#errors a").first.click()
+    expect(page.locator("#child_iin")).to_be_focused()
+    expect(page.locator("#child_iin")).to_have_attribute("aria-invalid", "true")
+
+
+def test_the_keyboard_searches_helps_goes_to_areas_and_opens_rows(windows):
+    page = windows.open(Role.department)
+    page.goto("/")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#keys [data-areas] dt")).to_have_count(page.locator("#menu [data-key]").count())
+    assert problems(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("gk")  # letters that are typed are only letters
+    expect(page.locator(".find input")).to_have_value("gk")
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("k")
+    page.wait_for_url("**/kindergartens/list/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = page.locator("main tbody tr").nth(1).get_by_role("link").first
+    expect(second).to_be_focused()
+    page.keyboard.press("k")
+    expect(second).not_to_be_focused()
+    page.keyboard.press("j")
+    address = second.get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{address}")
+
+
+def test_a_row_has_a_menu_of_its_own_with_what_its_list_can_do(windows):
+    page = windows.open(Role.department, "ru")
+    page.goto("/vouchers/list/")
+    expect(page.locator(".bar").get_by_role("button", name="Отозвать")).to_be_hidden()
+    row = page.locator("main tbody tr").nth(1)
+    number = row.locator("a").inner_text()
+    row.locator("summary").click()
+    assert problems(page) == []
+    row.get_by_role("button", name="Отозвать").click()
+    expect(page.locator(".follows")).to_be_visible()
+    expect(page.locator("main form b")).to_have_text(number)
+
+
+def test_the_actions_of_a_list_show_once_a_row_is_chosen(windows):
+    page = windows.open(Role.department, "ru")
+    page.goto("/vouchers/list/")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator(".bar").get_by_role("button", name="Отозвать")).to_be_visible()
+
+
+def test_no_two_areas_share_a_key(windows):
+    page = windows.open(Role.department)
+    page.goto("/")
+    keys = page.evaluate("[...document.querySelectorAll('#menu [data-key]')].map((one) => one.dataset.key)")
+    assert len(keys) == len(set(keys)) > 10
+
+
+def test_without_scripts_one_signs_in_finds_a_child_and_sees_what_can_be_done(windows, city):
+    context = windows.chromium.new_context(base_url=windows.address, java_script_enabled=False, viewport=NARROW)
+    page = context.new_page()
+    page.goto("/login/")
+    page.locator("#username").fill("department")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#door button").click()
+    expect(page.locator("#menu a").first).to_be_visible()
+    page.goto(f"/applications/show/{city.own.waiting}")
+    expect(page.locator(".verbs button").first).to_be_visible()
+    page.locator("label[for=tab-history]").click()
+    expect(page.locator(".timeline").first).to_be_visible()
+
+
+def test_the_theme_is_remembered(windows):
+    page = windows.open(None)
+    page.goto("/login/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    page.locator("#theme").click()
+    page.goto("/login/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_kazakh_letters_are_in_the_font_that_pages_load(windows):
+    page = windows.open(None)
+    page.goto("/login/")
+    page.evaluate("document.fonts.load('1rem Inter', 'A Б Ә')")
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate("[...document.fonts].filter((one) => one.status == 'loaded').length") == 3
+
+
+def test_an_inline_script_does_not_run(windows):
+    """That the policy holds: what somebody smuggled into a page stays text."""
+    page = windows.open(None)
+    page.goto("/login/")
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">')")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
+    assert any("script" in said for said in windows.refused)
+    windows.refused.clear()
