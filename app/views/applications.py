@@ -52,9 +52,9 @@ from app.rules.refusals import Refusal
 from app.views import forms, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.lists import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.reinstatements import may_decide
+from app.views.rows import Records
 from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})

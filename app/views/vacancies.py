@@ -19,8 +19,8 @@ from app.rules.refusals import Refusal
 from app.views import forms, words
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
-from app.views.lists import Records, attribute
 from app.views.offers import OfferView
+from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 GROUPS = (
@@ -41,10 +41,9 @@ class VacancyForm(forms.Form):
 class Vacancies(Records):
     """Vacancies with their places by state, those of a whole page from one statement."""
 
-    def page(self, *args, **kwargs):
-        count, rows = super().page(*args, **kwargs)
+    def loaded(self, rows):
         self._count([row for row in rows if row.status is not VacancyStatus.draft])
-        return count, rows
+        return rows
 
     def get_values_item(self, row, columns):
         if "seats" not in row.__dict__:

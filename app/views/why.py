@@ -20,7 +20,7 @@ from app.rules.numbers import fold
 from app.rules.transitions import MOVES
 from app.views import forms
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})  # who looks at whole queues
 A_MONTH = timedelta(days=30)
@@ -79,7 +79,7 @@ class RoundView(BaseView):
     list_title, show_title = _l("Rounds and offers"), _l("Round")
     list_columns = ["held_at", "place", "vacancy", "queue_order.kind", "served", "passed", "automatic"]
     search_columns = ["automatic"]
-    order_columns = ["held_at"]
+    order_columns, sorted_as = ["held_at"], {"held_at": "id"}
     base_order = ("id", "desc")
     label_columns = {
         "held_at": _l("When"),
