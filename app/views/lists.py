@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, redirect, request
+from flask import abort, g, redirect, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.widgets import ListWidget, RenderTemplateWidget
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, false
 from werkzeug.datastructures import MultiDict
 
-from app.extensions import db
 from app.models import Base
 from app.views import words
-from app.views.cells import shown
+from app.views.cells import row as row_of
 from app.views.rows import FIRST, LARGEST, LAST, At, Order, Records, Where
 
 PAGE = 25
@@ -45,7 +45,6 @@ class Listed(ModelView):
     subject: ClassVar[type[Base]]
     datamodel: Records
     find: ClassVar[Any] = None
-    filter_rows: ClassVar[dict[str, Any]] = {}
     sorted_as: ClassVar[dict[str, str]] = {}
     page_size = PAGE
     search_columns: ClassVar[list[str]] = ["id"]  # none would mean all of them to the framework
@@ -87,9 +86,8 @@ class Listed(ModelView):
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         """One filter: a related record by its id, yes or no, or one of a kind's values. ValueError for none of them."""
-        if name in self.filter_rows:
-            (column,) = getattr(self.subject, name).property.local_columns
-            return column == int(value) if 0 < int(value) <= LARGEST else false()
+        if name == "place":
+            return self.subject.place_id == int(value) if 0 < int(value) <= LARGEST else false()
         column = getattr(self.subject, name)
         if self.datamodel.is_boolean(name):
             return column == bool(("0", "1").index(value))
@@ -97,8 +95,8 @@ class Listed(ModelView):
 
     def _options(self, name: str) -> Sequence[tuple[str, str]]:
         """What a list can be filtered by in one column: (value, what people read)."""
-        if name in self.filter_rows:
-            return [(str(row.id), words.name(row)) for row in db.session.scalars(self.filter_rows[name])]
+        if name == "place":
+            return [(str(one.id), words.name(one)) for one in g.reach.districts]
         if self.datamodel.is_boolean(name):
             return [("1", _("yes")), ("0", _("no"))]
         return [(one.value, words.label(one)) for one in getattr(self.subject, name).type.enum_class]
@@ -110,22 +108,27 @@ class Listed(ModelView):
         except ValueError:
             abort(400)
         page = self.datamodel.page(where, order, at=at, size=size)
-        columns = self.list_columns
         table = self.list_widget(
             label_columns=self.label_columns,
-            include_columns=columns,
+            include_columns=self.list_columns,
             order_columns=self.order_columns,
             order=order,
-            value_columns=[
-                [shown(value) for value in self.datamodel.get_values_item(row, columns)] for row in page.rows
-            ],
-            pks=[row.id for row in page.rows],
+            rows=self._cells(page.rows),
             page=page,
             modelview_name=type(self).__name__,
             bulk=self.bulk_for(page.rows),
             here=here,
         )
         return {"list": table}
+
+    def _cells(self, rows: Sequence[Any]) -> Sequence[tuple[int, Any, Markup]]:
+        """(id, what the first column shows, all cells) of each row."""
+        columns, name = self.list_columns, type(self).__name__
+        titles = [escape(str(self.label_columns[column])) for column in columns]
+        may = self.appbuilder.sm.has_access("can_show", name)
+        show = url_for(f"{name}.show", pk=0).removesuffix("0") if may else ""
+        values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
+        return [(pk, found[0], row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
 
     def _wishes(self, asked: Mapping[str, str]) -> tuple[Order, At, int]:
         """The order, the page and its size that an address asks this list for. ValueError for what cannot be."""

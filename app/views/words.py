@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
+from app.actions.places import District
 from app.actions.records import Invalid
 from app.actions.rounds import Outcome
 from app.models import (
@@ -633,7 +634,7 @@ def name(row: Any) -> str:
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
         case DayOff():
             return f"{day(row.day)}, {row.name}"
-        case Place() | QueueCategory():
+        case Place() | District() | QueueCategory():
             return row.name_ru if get_locale().language == "ru" else row.name_kk
     return str(row)
 

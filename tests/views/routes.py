@@ -81,6 +81,8 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
+        ("GET", "/search/"): QUEUE,
+        ("POST", "/search/"): QUEUE,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},

@@ -201,8 +201,7 @@ SEARCHES = ("%00", "x" * 10_000, "%25", "_", "%27%20OR%201=1--", "👶🏽", "%5
 
 def test_whatever_is_searched_for_is_looked_for_and_no_more(city):
     browser = city.sign_in("department")
-    for noun in ("applications", "kindergartens"):
-        found = answers(browser, [f"/{noun}/list/?q={sought}" for sought in SEARCHES])
-        assert set(found.values()) <= {200, 400}, {a[:60]: s for a, s in found.items()}
-        for sought in ("%25", "_", "%27%20OR%201=1--"):
-            assert f"/{noun}/show/" not in browser.get(f"/{noun}/list/?q={sought}").text, sought
+    found = answers(browser, [f"/kindergartens/list/?q={sought}" for sought in SEARCHES])
+    assert set(found.values()) <= {200, 400}, {a[:60]: s for a, s in found.items()}
+    for sought in ("%25", "_", "%27%20OR%201=1--"):
+        assert "/kindergartens/show/" not in browser.get(f"/kindergartens/list/?q={sought}").text, sought
