@@ -1,5 +1,6 @@
 """The tree of places: what lies above a place and what lies below it."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -19,6 +20,18 @@ def path(place_id: int) -> list[int]:
     while place is not None:
         found.append(place.id)
         place = place.parent
+    return found
+
+
+def paths(place_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The same of several places, in one statement."""
+    start = select(Place.id.label("of"), Place.id.label("id"), Place.parent_id.label("up"), literal(0).label("depth"))
+    tree = start.where(Place.id.in_(sorted(place_ids))).cte(recursive=True)
+    above = select(tree.c.of, Place.id, Place.parent_id, tree.c.depth + 1).join(tree, Place.id == tree.c.up)
+    tree = tree.union_all(above)
+    found: dict[int, list[int]] = {}
+    for of, place_id in db.session.execute(select(tree.c.of, tree.c.id).order_by(tree.c.depth)):
+        found.setdefault(of, []).append(place_id)
     return found
 
 

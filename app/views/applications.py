@@ -48,7 +48,7 @@ from app.permissions import MAY, Role, unscoped
 from app.rules import iin
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.views import forms, why, words
+from app.views import filters, forms, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
@@ -113,7 +113,7 @@ class ApplicationView(Why, BaseView):
     add_title, edit_title = _l("Put a child into the queue"), _l("Change contacts")
     list_columns = ["number", "child", "child.born_on", "place", "queued_at", "status"]
     order_columns = ["queued_at"]
-    search_columns = ["status", "place"]
+    search_columns, more_filters = ["status", "place"], filters.OF_APPLICATIONS
     base_order = ("id", "desc")
     add_form, edit_form = RegisterForm, ContactForm
     add_fieldsets = [
@@ -155,6 +155,10 @@ class ApplicationView(Why, BaseView):
         "place": _l("District or city"),
         "queued_at": _l("In the queue since"),
         "status": _l("Status"),
+        "birth_year": _l("Birth year"),
+        "term": _l("Runs out"),
+        "claim": _l("Privilege claimed"),
+        "lost_paper": _l("Paper not made yet"),
     }
 
     @expose("/show/<pk>", methods=["GET"])

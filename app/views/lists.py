@@ -4,8 +4,8 @@ The framework keeps its filters on the view, which all threads share (its open i
 filters are conditions of that request's select and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from flask import abort, g, redirect, request, url_for
@@ -35,6 +35,13 @@ class FilterWidget(RenderTemplateWidget):
     template = "widgets/filter.html"
 
 
+class Filter(NamedTuple):
+    """A filter that is no column of its rows: what it offers as (value, text), and what holds for one of the values."""
+
+    options: Callable[[], Sequence[tuple[str, str]]]
+    condition: Callable[[str], ColumnElement[bool]]
+
+
 class Listed(ModelView):
     """One noun's list: what it can be filtered by, searched for and ordered by.
 
@@ -46,6 +53,7 @@ class Listed(ModelView):
     datamodel: Records
     find: ClassVar[Any] = None
     sorted_as: ClassVar[dict[str, str]] = {}
+    more_filters: ClassVar[dict[str, Filter]] = {}
     page_size = PAGE
     search_columns: ClassVar[list[str]] = ["id"]  # none would mean all of them to the framework
     list_widget = TableWidget
@@ -72,7 +80,7 @@ class Listed(ModelView):
 
     def filters(self) -> Sequence[str]:
         """What the list can be filtered by."""
-        return [name for name in self.search_columns if name != "id"]
+        return [*(name for name in self.search_columns if name != "id"), *self.more_filters]
 
     def where(self, asked: Mapping[str, str]) -> Where:
         """The conditions that a filter form asks for, of nothing but what it asks (the viewer's scope comes on top).
@@ -88,6 +96,8 @@ class Listed(ModelView):
         """One filter: a related record by its id, yes or no, or one of a kind's values. ValueError for none of them."""
         if name == "place":
             return self.subject.place_id == int(value) if 0 < int(value) <= LARGEST else false()
+        if name in self.more_filters:
+            return self.more_filters[name].condition(value)
         column = getattr(self.subject, name)
         if self.datamodel.is_boolean(name):
             return column == bool(("0", "1").index(value))
@@ -97,6 +107,8 @@ class Listed(ModelView):
         """What a list can be filtered by in one column: (value, what people read)."""
         if name == "place":
             return [(str(one.id), words.name(one)) for one in g.reach.districts]
+        if name in self.more_filters:
+            return self.more_filters[name].options()
         if self.datamodel.is_boolean(name):
             return [("1", _("yes")), ("0", _("no"))]
         return [(one.value, words.label(one)) for one in getattr(self.subject, name).type.enum_class]

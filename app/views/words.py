@@ -325,6 +325,16 @@ CHOICES: dict[str, Any] = {
 }
 
 
+TERMS: dict[str, Any] = {  # rules/terms.py: what is to be done, or ends, by the last day
+    "confirm": _l("Interest to be confirmed"),
+    "choose": _l("Kindergarten to be chosen"),
+    "priority": _l("Priority of an offer"),
+    "attend": _l("To come with the papers"),
+    "privilege": _l("Certificate of a privilege"),
+    "stop_list": _l("Stop-list"),
+    "stay": _l("Temporary stay"),
+}
+PERIODS: dict[str, Any] = {"today": _l("today"), "week": _l("within 7 days")}
 SUBJECTS: dict[str, Any] = {
     "application": _l("Application"),
     "voucher": _l("Voucher"),
@@ -586,6 +596,16 @@ def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
     """What will follow when a verb is done to a record of this kind; for an application, by what it has."""
     of = "referral" if subject == "application" and not by_voucher else subject
     return str(FOLLOWS_OF.get((verb, of)) or FOLLOWS.get(verb, ""))
+
+
+def term(name: str) -> str:
+    """A kind of term that runs out."""
+    return str(TERMS[name])
+
+
+def period(name: str) -> str:
+    """Until when."""
+    return str(PERIODS[name])
 
 
 def role(name: str) -> str:
