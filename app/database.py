@@ -10,12 +10,25 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Engine, Integer, Select, event, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    and_,
+    event,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import StaticPool
 
 from app.extensions import db
-from app.models import Place
+from app.models import NAME_WORDS, Application, Child, Place
 from app.permissions import unscoped
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -75,6 +88,21 @@ def fixed(ids: Select[int]) -> Select[int]:
     if db.engine.dialect.name == "sqlite":
         return select(func.json_each(json.dumps(known)).table_valued("value").c.value)
     return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
+
+
+def name_has(words: list[str]) -> ColumnElement[bool]:
+    """Applications of children in whose names each of these words (letters only, casefolded) begins one.
+
+    PostgreSQL has an index of the words of names (models.NAME_WORDS); SQLite, for small towns, reads the names.
+    """
+    child = Child.__table__.c
+    if db.engine.dialect.name == "sqlite":
+        name = literal(" ").concat(func.replace(child.search_name, "-", " "))
+        has = and_(*(name.contains(f" {word}", autoescape=True) for word in words))
+    else:
+        query = " & ".join(f"{word}:*" for word in words)
+        has = literal_column(NAME_WORDS).op("@@")(func.to_tsquery(literal_column("'simple'"), query))
+    return Application.child_id.in_(select(child.id).where(has))
 
 
 @event.listens_for(Engine, "connect")

@@ -65,6 +65,11 @@ def only(condition: str) -> dict[str, Any]:
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
+def listed(table: str, *columns: str) -> list[Index]:
+    """Indexes that a list walks by key: what it is ordered by or filtered by, then the id (app/views/rows.py)."""
+    return [Index(f"ix_{table}_listed_by_{column}", column, "id") for column in columns]
+
+
 # ---------------------------------------------------------------- statuses and kinds
 
 
@@ -245,6 +250,7 @@ APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
 REFERRAL_LIVE = "status = 'issued' AND kind = 'general'"
 NUMBERED = "status = 'queued' AND standing"
+NAME_WORDS = "to_tsvector('simple', search_name)"  # PostgreSQL finds a name by the beginning of any of its words
 
 
 # ---------------------------------------------------------------- places, kindergartens, seats
@@ -273,7 +279,10 @@ class Kindergarten(Base):
     """A preschool organisation: who runs it, what kind it is, how to reach it."""
 
     __tablename__ = "kindergarten"
-    __table_args__ = (UniqueConstraint("place_id", "name", name="uq_kindergarten_name_once_in_its_place"),)
+    __table_args__ = (
+        UniqueConstraint("place_id", "name", name="uq_kindergarten_name_once_in_its_place"),
+        *listed("kindergarten", "kind", "ownership"),
+    )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     search_name: Mapped[str] = mapped_column(sa.String(200), index=True)
@@ -304,6 +313,7 @@ class KgGroup(Base):
         CheckConstraint("birth_year_to >= birth_year_from", name="group_birth_years_in_order"),
         CheckConstraint("capacity BETWEEN 0 AND 999", name="group_capacity_is_sensible"),
         UniqueConstraint("kindergarten_id", "name", name="uq_group_name_once_in_its_kindergarten"),
+        *listed("kg_group", "name", "language", "capacity"),
     )
     kindergarten_id: Mapped[int] = mapped_column(ForeignKey("kindergarten.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))
@@ -326,6 +336,7 @@ class Vacancy(Base):
         CheckConstraint("places > 0", name="vacancy_has_a_place"),
         CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_vacancies_end"),
         Index("ix_vacancy_published", "group_id", **only("status = 'published'")),
+        *listed("vacancy", "status", "intake", "places", "ends_on"),
     )
     group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"), index=True)
     intake: Mapped[Intake] = mapped_column(default=Intake.general)
@@ -389,7 +400,12 @@ class Child(Named, Base):
     """A child known by its IIN; the birth date is kept as the papers say, even where the IIN disagrees."""
 
     __tablename__ = "child"
-    __table_args__ = (UniqueConstraint("id", "born_on", "birth_year", name="uq_child_birth_that_applications_share"),)
+    __table_args__ = (
+        UniqueConstraint("id", "born_on", "birth_year", name="uq_child_birth_that_applications_share"),
+        Index("ix_child_words", text(NAME_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}).ddl_if(
+            dialect="postgresql"
+        ),
+    )
     iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
     born_on: Mapped[date] = mapped_column(index=True)
     birth_year: Mapped[int]
@@ -459,7 +475,10 @@ class Application(Base):
             **only(f"{NUMBERED} AND privilege IS NOT NULL"),
         ),
         Index("ix_application_with_voucher", "place_id", "status", **only(APPLICATION_WITH_VOUCHER)),
-        Index("ix_application_number_key", "number_key"),
+        Index("ix_application_number_key", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}),
+        Index("ix_application_place_and_status", "place_id", "status", "id"),
+        Index("ix_application_queued_by_year", "place_id", "birth_year", **only("status = 'queued'")),
+        *listed("application", "status", "queued_at"),
     )
     number: Mapped[str] = mapped_column(sa.String(60))
     number_key: Mapped[str] = mapped_column(sa.String(60))
@@ -503,6 +522,8 @@ class Privilege(Base):
             unique=True,
             **only("status = 'confirmed'"),
         ),
+        Index("ix_privilege_to_expire", "valid_until", **only("status = 'confirmed'")),
+        Index("ix_privilege_claimed", "application_id", **only("status = 'claimed'")),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     kind: Mapped[PrivilegeKind]
@@ -584,6 +605,7 @@ class Voucher(Base):
         ),
         Index("ix_voucher_to_confirm", "confirm_by", **only("status = 'issued'")),
         Index("ix_voucher_to_choose", "choose_by", **only("status = 'confirmed' AND kind = 'general'")),
+        *listed("voucher", "status", "kind", "confirm_by", "choose_by"),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     round_id: Mapped[int | None] = mapped_column(ForeignKey("queue_round.id"))
@@ -620,6 +642,7 @@ class Offer(Base):
         Index("uq_offer_one_live_per_application", "application_id", unique=True, **only("status = 'live'")),
         Index("ix_offer_line", "place_id", "queue_kind", "birth_year", "id"),
         Index("ix_offer_to_pass_over", "priority_by", **only("status = 'live'")),
+        *listed("offer", "status", "side", "priority_by"),
     )
     round_id: Mapped[int] = mapped_column(ForeignKey("queue_round.id"), index=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
@@ -648,6 +671,7 @@ class Referral(Base):
         CheckConstraint("(attend_by IS NULL) = (revocable_until IS NULL)", name="terms_of_a_referral_come_together"),
         Index("uq_referral_one_live_per_child", "child_id", unique=True, **only(REFERRAL_LIVE)),
         Index("ix_referral_to_attend", "attend_by", **only(f"{REFERRAL_LIVE} AND attend_by IS NOT NULL")),
+        *listed("referral", "status", "kind", "attend_by", "ends_on"),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     child_id: Mapped[int] = mapped_column(ForeignKey("child.id"))
@@ -960,6 +984,7 @@ class Notice(Base):
             unique=True,
             **only("due_on IS NOT NULL"),
         ),
+        *listed("notice", "audience"),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"), index=True)

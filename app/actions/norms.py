@@ -1,6 +1,6 @@
 """The norms in force, and how officials enter and approve them (spec 3.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -65,6 +65,19 @@ def number(name: str, place_id: int, day: date) -> int:
 def procedure(place_id: int, day: date) -> str:
     """Spec 3.2: voucher or referral, by place and day. Raises Refusal(no_norm)."""
     return in_force("procedure", place_id, day).value
+
+
+def refers_somewhere(place_ids: Iterable[int], day: date) -> bool:
+    """Spec 3.2: are children of any of these places referred on this day? For a page of them, in two statements."""
+    paths = places.paths(place_ids)
+    known = select(Norm.place_id, Norm.value).where(
+        Norm.name == "procedure",
+        Norm.place_id.in_({place for path in paths.values() for place in path}),
+        Norm.valid_from <= day,
+        rules.known_on(Norm, day),
+    )
+    values = dict(db.session.execute(known.order_by(Norm.valid_from)).all())
+    return any(next((values[place] for place in path if place in values), "") == "referral" for path in paths.values())
 
 
 ORDERS = {"voucher": QueueOrderKind.categories, "referral": QueueOrderKind.ratio}

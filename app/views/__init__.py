@@ -25,6 +25,7 @@ from app.views.offers import OfferView
 from app.views.queue_orders import QueueOrderView
 from app.views.reinstatements import ReinstatementView
 from app.views.rules import RulesView
+from app.views.search import SearchView
 from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
@@ -122,6 +123,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         for _heading, views in MENU:
             for view, _icon, _key in views:
                 appbuilder.add_view_no_menu(view)
+        appbuilder.add_view_no_menu(SearchView)
     app.before_request(security.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)

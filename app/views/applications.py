@@ -9,8 +9,8 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, load_only
 from wtforms.validators import ValidationError
 
 from app import documents
@@ -48,28 +48,18 @@ from app.now import now
 from app.permissions import MAY, Role, unscoped
 from app.rules import iin
 from app.rules.calendar import local_day
-from app.rules.numbers import fold
 from app.rules.refusals import Refusal
-from app.views import forms, why, words
+from app.views import filters, forms, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.lists import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.reinstatements import may_decide
+from app.views.rows import Records
 from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 OF_PRIVILEGE = ("claim", "confirm", "reject")
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
-
-
-def find_application(text: str) -> ColumnElement[bool]:
-    """The search box: a number in any spelling, an IIN, or the beginning of the child's name."""
-    name = text.casefold()
-    by_child = select(Child.id).where(
-        or_(Child.search_name.startswith(name, autoescape=True), Child.iin == text.replace(" ", ""))
-    )
-    return or_(Application.number_key == fold(text), Application.child_id.in_(by_child))
 
 
 def real_iin(_form: Any, field: Any) -> None:
@@ -139,13 +129,17 @@ class ApplicationView(Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, READERS
     adds, removes = "register", "-"
-    datamodel = Records(Application, joinedload(Application.child), joinedload(Application.place))
-    find = find_application
+    datamodel = Records(
+        Application,
+        load_only(Application.number, Application.status, Application.queued_at),
+        joinedload(Application.child).load_only(Child.last_name, Child.first_name, Child.patronymic, Child.born_on),
+        joinedload(Application.place).load_only(Place.name_kk, Place.name_ru),
+    )
     list_title, show_title = _l("Journal of applications"), _l("Application")
     add_title, edit_title = _l("Put a child into the queue"), _l("Change contacts")
     list_columns = ["number", "child", "child.born_on", "place", "queued_at", "status"]
     order_columns = ["queued_at"]
-    search_columns, filter_rows = ["status", "place"], {"place": DISTRICTS}
+    search_columns, more_filters = ["status", "place"], filters.OF_APPLICATIONS
     base_order = ("id", "desc")
     add_form, edit_form = RegisterForm, ContactForm
     add_fieldsets = [
@@ -188,6 +182,10 @@ class ApplicationView(Why, BaseView):
         "place": _l("District or city"),
         "queued_at": _l("In the queue since"),
         "status": _l("Status"),
+        "birth_year": _l("Birth year"),
+        "term": _l("Runs out"),
+        "claim": _l("Privilege claimed"),
+        "lost_paper": _l("Paper not made yet"),
     }
 
     @expose("/show/<pk>", methods=["GET"])

@@ -1,5 +1,6 @@
 """What two people put in force, on screen: drafts come first, another person approves, what is approved stays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, request
@@ -17,7 +18,7 @@ from app.rules.calendar import local_day
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
 from app.views.cells import NONE, shown, tag
-from app.views.lists import Records, attribute
+from app.views.rows import Order, Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind, Place.name_kk)
@@ -30,8 +31,8 @@ class Dated(Records):
     def __init__(self, model: type[Base], *eager: Any) -> None:
         super().__init__(model, joinedload(model.entered_by), joinedload(model.approved_by), *eager)
 
-    def by(self, order: tuple[str, str]) -> list[Any]:
-        return [self.obj.approved_at.is_not(None), *super().by(order)]
+    def segments(self, _order: Order | None = None) -> Sequence[ColumnElement[bool]]:
+        return self.obj.approved_at.is_(None), self.obj.approved_at.is_not(None)
 
     def in_words(self, row: Any) -> dict[str, Any]:
         """What a row shows in other words than its columns'."""
@@ -89,5 +90,5 @@ class ApprovedView(BaseView):
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         if name == "approved_at":
-            return self.subject.approved_at.is_(None) if value == "0" else self.subject.approved_at.is_not(None)
+            return self.datamodel.segments()[("0", "1").index(value)]
         return super()._equals(name, value)

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from flask_appbuilder.urltools import get_order_args, get_page_args, get_page_size_args
 from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -25,7 +24,7 @@ from app.now import now
 from app.permissions import MAY, Role
 from app.rules.refusals import Refusal
 from app.views import words
-from app.views.lists import Listed
+from app.views.lists import Listed, here, numbered
 
 MOST_SELECTED = 1000
 LARGEST_ID = 2**31 - 1
@@ -95,14 +94,19 @@ class BaseView(Listed):
         """One row through the viewer's scope, or 404."""
         return db.session.scalars(select(self.subject).where(self.subject.id == row_id(pk))).first() or abort(404)
 
-    def _show(self, pk: Any) -> Any:
-        """One row's page; what its related lists are asked for is 400 where it cannot be."""
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: Any) -> Any:
+        """One row's page with its related lists; what they are asked for is 400 where it cannot be."""
+        if numbered():
+            return redirect(here(drop=("page",)))
         row = self.load(pk)
-        try:
-            asked = {"orders": get_order_args(), "pages": get_page_args(), "page_sizes": get_page_size_args()}
-        except ValueError:
-            abort(400)
-        return self._get_related_views_widgets(row, widgets=self._get_show_widget(pk, row), **asked)
+        widgets = self._get_show_widget(pk, row)
+        widgets = self._get_related_views_widgets(row, orders={}, pages={}, page_sizes={}, widgets=widgets)
+        related = self._related_views
+        return self.render_template(
+            self.show_template, pk=pk, title=self.show_title, widgets=widgets, related_views=related
+        )
 
     def possible(self, row: Any) -> list[str]:
         """The custom actions that this row's page offers, as far as its role may do them; the actions still decide."""

@@ -25,11 +25,7 @@ class DayOffForm(forms.Form):
 class Days(approval.Dated):
     """Days with what holds of them: of several approved rows of one day the last approved one."""
 
-    def page(self, *args, **kwargs):
-        count, rows = super().page(*args, **kwargs)
-        return count, self.marked(rows)
-
-    def marked(self, rows):
+    def loaded(self, rows):
         """The same rows, with `replaced` where a later approved one holds."""
         days = {row.day for row in rows}
         hold = {row.id for row in db.session.scalars(days_in_force().where(DayOff.day.in_(days)))}
@@ -68,4 +64,4 @@ class DayOffView(approval.ApprovedView):
     }
 
     def load(self, pk):
-        return self.datamodel.marked([super().load(pk)])[0]
+        return self.datamodel.loaded([super().load(pk)])[0]

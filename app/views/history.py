@@ -9,7 +9,7 @@ from app.permissions import Role
 from app.views import words
 from app.views.base import BaseView
 from app.views.cells import tag
-from app.views.lists import Records, attribute
+from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
 
@@ -55,7 +55,7 @@ class HistoryView(BaseView):
         "norm",
         "details",
     ]
-    order_columns = ["at"]
+    order_columns, sorted_as = ["at"], {"at": "id"}
     base_order = ("id", "desc")
     label_columns = {
         "at": _l("When"),
@@ -89,7 +89,7 @@ class NoticeView(BaseView):
     list_title, show_title = _l("Notices"), _l("Notice")
     list_columns = ["at", "audience", "application", "sentence"]
     show_columns = list_columns
-    order_columns = ["at"]
+    order_columns, sorted_as = ["at"], {"at": "id"}
     search_columns = ["audience"]
     base_order = ("id", "desc")
     label_columns = {

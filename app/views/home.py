@@ -5,49 +5,24 @@ import json
 from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 
-from app.actions import clock, places
-from app.extensions import db
-from app.models import (
-    Application,
-    ApplicationStatus,
-    Intake,
-    Notice,
-    Seat,
-    Vacancy,
-    VacancyStatus,
-    Voucher,
-    VoucherStatus,
-)
+from app.actions import clock
 from app.now import move_demo, now
-from app.permissions import Role
 from app.rules.calendar import local_day
-from app.rules.places import is_free
 from app.views import forms, words
 from app.views.base import answer, attempt, own_page, page
-
-OFFICE = frozenset({Role.department, Role.specialist})
-MOST_UNCOUNTED = 50
-LOOKERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor, Role.head})
+from app.views.rows import COUNTED
+from app.views.today import FACTS
 
 
 class HomeView(IndexView):
-    """What waits today, for the role and the reach of whoever looks."""
+    """What waits today, for the role and the reach of whoever looks (today.py)."""
 
     @expose("/")
     def index(self):
         if g.actor is None:
             return redirect(url_for("SignIn.login"))
-        tiles = _tiles() if g.actor.role in LOOKERS else []
-        return page(
-            "pages/home.html",
-            tiles=tiles,
-            soon=_soon() if tiles else [],
-            uncounted=_uncounted() if g.actor.role in OFFICE else [],
-            today=local_day(now()),
-        )[0]
+        return page("pages/home.html", today=local_day(now()), counted=COUNTED, **FACTS[g.actor.role]())[0]
 
     @expose("/language/<string:language>", methods=["POST"])
     def language(self, language):
@@ -78,49 +53,6 @@ class HomeView(IndexView):
 def _back() -> str:
     """Where the person came from, if it was a page of ours."""
     return own_page(request.form.get("back", ""))
-
-
-def _tiles() -> list[tuple[str, int, str]]:
-    """(label, number, address) of what people look for first; all through the viewer's scope."""
-
-    def of(status: ApplicationStatus) -> int:
-        return db.session.scalar(select(func.count(Application.id)).where(Application.status == status)) or 0
-
-    def to_list(status: ApplicationStatus) -> str:
-        return url_for("ApplicationView.list", _flt_0_status=status)
-
-    free = (
-        select(func.count(Seat.id))
-        .join(Vacancy, Vacancy.id == Seat.vacancy_id)
-        .where(Vacancy.status == VacancyStatus.published, is_free())
-    )
-    shown = (ApplicationStatus.queued, ApplicationStatus.confirming, ApplicationStatus.voucher_issued)
-    if g.actor.role is Role.head:
-        shown = (ApplicationStatus.referred, ApplicationStatus.enrolled)
-    return [
-        *((words.label(status), of(status), to_list(status)) for status in shown),
-        (_("Free places"), db.session.scalar(free) or 0, url_for("VacancyView.list", _flt_0_status="published")),
-    ]
-
-
-def _soon() -> list[Voucher]:
-    """The vouchers whose term ends next."""
-    term = func.coalesce(Voucher.choose_by, Voucher.confirm_by)
-    live = Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)), Voucher.kind == Intake.general
-    return list(db.session.scalars(select(Voucher).where(*live).order_by(term, Voucher.id).limit(8)))
-
-
-def _uncounted() -> list[Notice]:
-    """Spec 3.1: what the clock could not do because its term has no calendar, the latest first, until it has one.
-
-    Such terms end about now; while the years around today are entered there is nothing to look for.
-    """
-    entered, year = places.calendar().years, local_day(now()).year
-    if entered >= {year - 1, year, year + 1}:
-        return []
-    told = select(Notice).where(Notice.template == "no_calendar").order_by(Notice.id.desc()).limit(MOST_UNCOUNTED)
-    told = told.options(joinedload(Notice.application).joinedload(Application.child))
-    return [notice for notice in db.session.scalars(told) if notice.facts["year"] not in entered]
 
 
 def demo_accounts() -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Owners
 from app.permissions import Role
 from app.views import forms
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.rows import Records
 from app.views.vacancies import VacancyView
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
@@ -73,7 +73,7 @@ class KindergartenView(BaseView):
     add_title, edit_title = _l("Add a kindergarten"), _l("Change a kindergarten")
     list_columns = ["name", "place", "kind", "ownership", "phone"]
     show_columns = ["name", "place", "kind", "ownership", "state_order", "bin", "phone", "address"]
-    order_columns = ["name"]
+    order_columns, sorted_as = ["name"], {"name": "search_name"}
     search_columns = ["kind", "ownership"]
     base_order = ("search_name", "asc")
     add_form = edit_form = KindergartenForm

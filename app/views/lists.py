@@ -1,63 +1,30 @@
-"""How a register is read: its rows from one select with what they show, counted up to a limit, filtered by request.
+"""How a register is read: filtered and ordered by what the request's address asks for, a page at a time (rows.py).
 
 The framework keeps its filters on the view, which all threads share (its open issue #2366); here a request's
 filters are conditions of that request's select and nothing else.
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import urlencode
 
-from flask import abort, request
-from flask_appbuilder import ModelView
-from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_appbuilder.urltools import get_order_args, get_page_args, get_page_size_args
+from flask import abort, g, redirect, request, url_for
+from flask_appbuilder import ModelView, expose
+from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.widgets import ListWidget, RenderTemplateWidget
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from markupsafe import Markup, escape
+from sqlalchemy import ColumnElement, false
+from werkzeug.datastructures import MultiDict
 
-from app.extensions import db
 from app.models import Base
 from app.views import words
-from app.views.cells import shown
+from app.views.cells import row as row_of
+from app.views.rows import FIRST, LARGEST, LAST, At, Order, Records, Where
 
 PAGE = 25
 LARGEST_PAGE = 100
-COUNTED = 10_000  # lists say "more than" beyond this: an exact count of a million rows costs more than the page
-
-Where = list[ColumnElement[bool]]
-
-
-class Records(SQLAInterface):
-    """Rows of one kind; `eager` says what a list shows of other records, to be loaded in the same statement."""
-
-    def __init__(self, model: type[Base], *eager: Any) -> None:
-        super().__init__(model, db.session)
-        self.eager = eager
-
-    def page(self, where: Where, order: tuple[str, str], *, number: int, size: int) -> tuple[int, list[Any]]:
-        """How many rows there are (COUNTED + 1 for any more than that), and those of one page from 0."""
-        some = select(func.count()).select_from(select(self.obj.id).where(*where).limit(COUNTED + 1).subquery())
-        rows = select(self.obj, some.scalar_subquery()).where(*where).order_by(*self.by(order)).options(*self.eager)
-        found = db.session.execute(rows.offset(number * size).limit(size)).unique().all()
-        if not found and number:  # beyond the end
-            return db.session.scalar(some) or 0, []
-        return found[0][1] if found else 0, [row for row, _count in found]
-
-    def by(self, order: tuple[str, str]) -> list[Any]:
-        """What a list is ordered by: the column that was asked for, then the id."""
-        column, descending = getattr(self.obj, order[0]), order[1] == "desc"
-        return [column.desc(), self.obj.id.desc()] if descending else [column, self.obj.id]
-
-    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
-        """What one row shows, in the order of the columns, as it is: templates know how to show each kind of thing."""
-        return [attribute(row, name) for name in columns]
-
-
-def attribute(row: Any, path: str) -> Any:
-    """`child.born_on` of a row; None where something on the way is missing."""
-    for name in path.split("."):
-        row = getattr(row, name, None)
-    return row
+PLACES_OF_A_PAGE = ("after", "before", "last", "page")  # the wishes that say where a page lies
 
 
 class TableWidget(ListWidget):
@@ -68,91 +35,150 @@ class FilterWidget(RenderTemplateWidget):
     template = "widgets/filter.html"
 
 
+class Filter(NamedTuple):
+    """A filter that is no column of its rows: what it offers as (value, text), and what holds for one of the values."""
+
+    options: Callable[[], Sequence[tuple[str, str]]]
+    condition: Callable[[str], ColumnElement[bool]]
+
+
 class Listed(ModelView):
-    """One noun's list: what it can be filtered by, searched for and ordered by."""
+    """One noun's list: what it can be filtered by, searched for and ordered by.
+
+    ``order_columns`` have an index each, as have ``search_columns`` of tables that grow (tests/views/test_lists.py);
+    ``sorted_as`` names the column that another one is ordered by: what happened later has a higher id.
+    """
 
     subject: ClassVar[type[Base]]
     datamodel: Records
     find: ClassVar[Any] = None
-    filter_rows: ClassVar[dict[str, Any]] = {}
+    sorted_as: ClassVar[dict[str, str]] = {}
+    more_filters: ClassVar[dict[str, Filter]] = {}
     page_size = PAGE
     search_columns: ClassVar[list[str]] = ["id"]  # none would mean all of them to the framework
     list_widget = TableWidget
     list_template = "pages/list.html"
 
+    @expose("/list/")
+    @has_access
+    def list(self) -> Any:
+        """A list; what an old address says of a page's number is dropped."""
+        if numbered():
+            return redirect(here(drop=("page",)))
+        return self.render_template(self.list_template, title=self.list_title, widgets=self._list())
+
     def _list(self) -> Any:
         """A list; a page, order or filter that cannot be is 400, never a traceback."""
-        options = {name: self._options(name) for name in self.search_columns if name != "id"}
         try:
-            where = self._where(options)
-            order, direction = get_order_args().get(self.endpoint, ("", ""))
-            number, size = get_page_args().get(self.endpoint), get_page_size_args().get(self.endpoint)
-        except (ValueError, LookupError):
+            where = self.where(request.args)
+        except ValueError:
             abort(400)
-        widgets = self._get_list_widget(where, order, direction, page=number, page_size=size)
+        widgets = self._get_list_widget(where)
+        options = {name: self._options(name) for name in self.filters()}
         widgets["search"] = FilterWidget(options=options, label_columns=self.label_columns, finds=self.find is not None)
         return widgets
 
-    def _where(self, options: dict[str, list[tuple[str, str]]]) -> Where:
-        """What the filter form asks for. ValueError for a value that it does not offer."""
-        where = []
-        for name, choices in options.items():
-            if value := request.args.get(f"_flt_0_{name}"):
-                if value not in dict(choices):
-                    raise ValueError(name)
-                where.append(self._equals(name, value))
-        if self.find and (sought := request.args.get("q", "").strip()):
+    def filters(self) -> Sequence[str]:
+        """What the list can be filtered by."""
+        return [*(name for name in self.search_columns if name != "id"), *self.more_filters]
+
+    def where(self, asked: Mapping[str, str]) -> Where:
+        """The conditions that a filter form asks for, of nothing but what it asks (the viewer's scope comes on top).
+
+        `asked`: `_flt_0_<name>` and `q`, as they stand in a list's address. ValueError for a value that is not offered.
+        """
+        where = [self._equals(name, value) for name in self.filters() if (value := asked.get(f"_flt_0_{name}"))]
+        if self.find and (sought := asked.get("q", "").strip()):
             where.append(type(self).find(sought))
         return where
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
-        """One filter: a related record by its id, yes or no, or one of a kind's values."""
-        if name in self.filter_rows:
-            (column,) = getattr(self.subject, name).property.local_columns
-            return column == int(value)
-        return getattr(self.subject, name) == (value == "1" if self.datamodel.is_boolean(name) else value)
+        """One filter: a related record by its id, yes or no, or one of a kind's values. ValueError for none of them."""
+        if name == "place":
+            return self.subject.place_id == int(value) if 0 < int(value) <= LARGEST else false()
+        if name in self.more_filters:
+            return self.more_filters[name].condition(value)
+        column = getattr(self.subject, name)
+        if self.datamodel.is_boolean(name):
+            return column == bool(("0", "1").index(value))
+        return column == column.type.enum_class(value)
 
-    def _options(self, name: str) -> list[tuple[str, str]]:
+    def _options(self, name: str) -> Sequence[tuple[str, str]]:
         """What a list can be filtered by in one column: (value, what people read)."""
-        if name in self.filter_rows:
-            return [(str(row.id), words.name(row)) for row in db.session.scalars(self.filter_rows[name])]
+        if name == "place":
+            return [(str(one.id), words.name(one)) for one in g.reach.districts]
+        if name in self.more_filters:
+            return self.more_filters[name].options()
         if self.datamodel.is_boolean(name):
             return [("1", _("yes")), ("0", _("no"))]
         return [(one.value, words.label(one)) for one in getattr(self.subject, name).type.enum_class]
 
-    def _get_list_widget(
-        self, where: Where, order_column: str = "", order_direction: str = "", page: Any = None, page_size: Any = None
-    ) -> dict[str, Any]:
+    def _get_list_widget(self, where: Where) -> dict[str, Any]:
         """One page of the rows that hold; 400 for an order or a page that there is not."""
-        number = page or 0
-        if order_column not in ("", *self.order_columns) or order_direction not in ("", "asc", "desc"):
+        try:
+            order, at, size = self._wishes(request.args)
+        except ValueError:
             abort(400)
-        if not 0 <= number <= COUNTED // PAGE:
-            abort(400)
-        order = (order_column, order_direction) if order_column else self.base_order or ("id", "asc")
-        size = min(max(page_size or self.page_size, 1), LARGEST_PAGE)
-        count, rows = self.datamodel.page(where, order, number=number, size=size)
-        columns = self.list_columns
+        page = self.datamodel.page(where, order, at=at, size=size)
         table = self.list_widget(
             label_columns=self.label_columns,
-            include_columns=columns,
+            include_columns=self.list_columns,
             order_columns=self.order_columns,
-            value_columns=[[shown(value) for value in self.datamodel.get_values_item(row, columns)] for row in rows],
-            pks=[row.id for row in rows],
-            page=number,
-            page_size=size,
-            count=count,
+            order=order,
+            rows=self._cells(page.rows),
+            page=page,
             modelview_name=type(self).__name__,
-            bulk=self.bulk_for(rows),
+            bulk=self.bulk_for(page.rows),
+            here=here,
         )
         return {"list": table}
 
-    def bulk_for(self, rows: list[Any]) -> Sequence[str]:
+    def _cells(self, rows: Sequence[Any]) -> Sequence[tuple[int, Any, Markup]]:
+        """(id, what the first column shows, all cells) of each row."""
+        columns, name = self.list_columns, type(self).__name__
+        titles = [escape(str(self.label_columns[column])) for column in columns]
+        may = self.appbuilder.sm.has_access("can_show", name)
+        show = url_for(f"{name}.show", pk=0).removesuffix("0") if may else ""
+        values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
+        return [(pk, found[0], row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
+
+    def _wishes(self, asked: Mapping[str, str]) -> tuple[Order, At, int]:
+        """The order, the page and its size that an address asks this list for. ValueError for what cannot be."""
+        name = type(self).__name__
+        column, way = asked.get(f"_oc_{name}", ""), asked.get(f"_od_{name}", "") or "asc"
+        if column not in ("", *self.order_columns) or way not in ("asc", "desc"):
+            raise ValueError(column)
+        if not column:
+            column, way = self.base_order
+        order = Order(self.sorted_as.get(column, column), way == "desc")
+        size = min(max(int(asked.get(f"psize_{name}") or self.page_size), 1), LARGEST_PAGE)
+        after, before = asked.get(f"after_{name}"), asked.get(f"before_{name}")
+        if after or before:
+            return order, At(not after, self.datamodel.position(after or before or "", order)), size
+        return order, LAST if asked.get(f"last_{name}") else FIRST, size
+
+    def bulk_for(self, rows: Sequence[Any]) -> Sequence[str]:
         """The custom actions that a list offers for many of the rows on this page."""
         return self.bulk
 
-    def _get_related_view_widget(self, item: Any, related_view: Any, *order: str, **page: Any) -> Any:
+    def _get_related_view_widget(self, item: Any, related_view: Any, *_order: str, **_page: Any) -> Any:
         """The rows of another list that belong to this record."""
         foreign_key = related_view.datamodel.get_related_fk(self.subject)
-        belong = getattr(related_view.subject, foreign_key) == item
-        return related_view._get_list_widget([belong], *order, **page)["list"]
+        return related_view._get_list_widget([getattr(related_view.subject, foreign_key) == item])["list"]
+
+
+def numbered() -> bool:
+    """Does this address number its pages, as those of older versions did?"""
+    return any(name.startswith("page_") for name in request.args)
+
+
+def here(view: str = "", drop: Sequence[str] = PLACES_OF_A_PAGE, **wishes: str) -> str:
+    """The address of this page with other wishes for one of its lists (of all, for none that is named)."""
+    kept = MultiDict(
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if not any(name.startswith(f"{one}_{view}") for one in drop)
+    )
+    for wish, value in wishes.items():
+        kept[f"{wish}_{view}"] = value
+    return f"{request.path}?{urlencode([*kept.items(multi=True)])}"

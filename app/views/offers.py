@@ -6,7 +6,7 @@ from sqlalchemy.orm import joinedload
 from app.models import Application, KgGroup, Offer, Vacancy
 from app.permissions import Role
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
 
@@ -31,7 +31,7 @@ class OfferView(BaseView):
         "priority_by",
     ]
     show_columns = [*list_columns, "ended_at"]
-    order_columns = ["offered_on", "priority_by"]
+    order_columns, sorted_as = ["offered_on", "priority_by"], {"offered_on": "id"}
     search_columns = ["status", "side"]
     base_order = ("id", "desc")
     label_columns = {

@@ -10,7 +10,7 @@ from app.now import now
 from app.permissions import Role
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.auditor})
 
@@ -26,7 +26,7 @@ class ReinstatementView(BaseView):
     list_title, show_title = _l("Waiting for a second person"), _l("Return to the queue")
     list_columns = ["application", "application.child", "application.status", "reason", "asked_at", "asked_by"]
     show_columns = [*list_columns, "approved", "decided_at"]
-    order_columns = ["asked_at"]
+    order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
     base_order = ("id", "asc")
     label_columns = {
         "application": _l("Application"),
@@ -43,8 +43,8 @@ class ReinstatementView(BaseView):
         """Whoever asked does not decide, and nobody decides twice."""
         return list(self.verbs) if may_decide(row) else []
 
-    def _where(self, options):
-        return [*super()._where(options), Reinstatement.decided_at.is_(None)]
+    def where(self, asked):
+        return [*super().where(asked), Reinstatement.decided_at.is_(None)]
 
     def approve(self, rows):
         """Spec 3.8: the second person says yes, and the application waits again."""

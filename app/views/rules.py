@@ -18,7 +18,7 @@ from app.rules.norms import KNOWN, days_in_force
 from app.views import approval, forms
 from app.views.base import BaseView, page, row_id
 from app.views.days_off import kind_of_day
-from app.views.lists import Records
+from app.views.rows import Records
 
 NEXT_DAYS = 8  # days of the calendar that the page shows
 GROUPS = (  # heading, which norms stand below it, the procedure that they belong to

@@ -16,7 +16,7 @@ from app.now import now
 from app.permissions import Role
 from app.views import forms, words
 from app.views.base import BaseView
-from app.views.lists import Records, attribute
+from app.views.rows import Records, attribute
 
 ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
 PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind, Place.name_kk)

@@ -1,26 +1,29 @@
 """Free places: drafted, published and closed by the head of the kindergarten or an official of the district."""
 
 from collections import Counter
+from functools import partial
 
-from flask import g
+from flask import abort, flash, g, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import offers, vacancies
+from app.actions import norms, offers, records, vacancies
 from app.extensions import db
 from app.models import Intake, KgGroup, Kindergarten, Round, Vacancy, VacancyStatus
 from app.now import now
 from app.permissions import MAY, Role, unscoped
 from app.rules.calendar import local_day
-from app.rules.places import seats_by_state
+from app.rules.places import seats_by_state, unpublished_seats
 from app.rules.refusals import Refusal
-from app.views import forms, words
+from app.views import filters, forms, words
 from app.views.asking import ask, asked, done
-from app.views.base import BaseView
-from app.views.lists import Records, attribute
+from app.views.base import BaseView, answer, attempt, row_id
 from app.views.offers import OfferView
+from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 GROUPS = (
@@ -38,13 +41,27 @@ class VacancyForm(forms.Form):
     ends_on = forms.a_day(_l("Last day of a temporary stay"), required=False)
 
 
+class FreeForm(forms.Form):
+    places = forms.number(_l("Places"), 1, 999)
+
+
+def _publish_free(group: KgGroup, places: int) -> Vacancy:
+    """A vacancy of so many places, drafted and published at once."""
+    at = now()
+    vacancy = Vacancy(group=group, intake=Intake.general, places=places)
+    records.create(vacancy, by=g.actor, at=at)
+    vacancies.publish(vacancy, by=g.actor, at=at)
+    return vacancy
+
+
 class Vacancies(Records):
     """Vacancies with their places by state, those of a whole page from one statement."""
 
-    def page(self, *args, **kwargs):
-        count, rows = super().page(*args, **kwargs)
+    def loaded(self, rows):
+        for row in rows:
+            row.__dict__["seats"] = Counter()  # a draft has none
         self._count([row for row in rows if row.status is not VacancyStatus.draft])
-        return count, rows
+        return rows
 
     def get_values_item(self, row, columns):
         if "seats" not in row.__dict__:
@@ -75,7 +92,7 @@ class VacancyView(BaseView):
     list_columns = ["group", "intake", "status", "places", *STATES[:-1], "ends_on"]
     show_columns = ["group", "intake", "status", "places", *STATES, "ends_on", "published_at", "closed_at"]
     order_columns = ["places", "ends_on"]
-    search_columns = ["status", "intake"]
+    search_columns, more_filters = ["status", "intake"], filters.OF_VACANCIES
     base_order = ("id", "desc")
     add_form = edit_form = VacancyForm
     add_columns = edit_columns = ["group", "intake", "places", "ends_on"]
@@ -92,6 +109,7 @@ class VacancyView(BaseView):
         "offered": _l("Offered"),
         "held": _l("Held"),
         "occupied": _l("Occupied"),
+        "closes": _l("Closes"),
     }
     related_views = [OfferView]
 
@@ -105,7 +123,10 @@ class VacancyView(BaseView):
         return [verb for verb, holds in fits.items() if holds]
 
     def bulk_for(self, rows):
-        return [verb for verb in self.bulk if verb != "offer" or any(map(may_offer, rows))]
+        free = {row.group.kindergarten.place_id for row in rows if row.__dict__["seats"]["free"]}
+        with unscoped():
+            refers = bool(free) and norms.refers_somewhere(free, local_day(now()))
+        return [verb for verb in self.bulk if verb != "offer" or refers]
 
     def publish(self, rows):
         """S1: the places become free for the queue."""
@@ -120,6 +141,22 @@ class VacancyView(BaseView):
             return ask(self, verb, rows)
         return done(self, rows, lambda row: act(row, by=g.actor, at=now()))
 
+    @expose("/publish-free/<pk>", methods=["POST"])
+    @has_access
+    def publish_free(self, pk):
+        """S1, in two taps from the first page: the free places of a group that no vacancy publishes, for the queue."""
+        found = select(KgGroup).where(KgGroup.id == row_id(pk)).options(joinedload(KgGroup.kindergarten))
+        group = db.session.scalars(found).first() or abort(404)
+        form = FreeForm()
+        spare = len(db.session.scalars(unpublished_seats(group.id)).all())
+        if "sure" in request.form and form.validate():
+            publish = partial(_publish_free, group, form.places.data)
+            if (vacancy := attempt(publish, form)) is not None:
+                flash(_("Published."), "success")
+                return answer(url_for("VacancyView.show", pk=vacancy.id))
+        page = render_template("pages/publish_free.html", group=group, spare=spare, form=form)
+        return page, 422 if form.errors else 200
+
     def offer(self, rows):
         """S2, spec 3.5.1: the next children get notice and priority."""
         if not asked("offer"):
@@ -128,7 +165,7 @@ class VacancyView(BaseView):
 
     verbs = {"publish": publish, "offer": offer, "close": close}
     bulk = ("publish", "offer", "close")
-    grants = {"offer": MAY[Round]["offer"]}
+    grants = {"offer": MAY[Round]["offer"], "can_publish_free": MAY[Vacancy]["publish"]}
 
 
 def may_offer(row: Vacancy) -> bool:

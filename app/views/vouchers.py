@@ -16,7 +16,7 @@ from app.rules.refusals import Reason, Refusal
 from app.views import forms
 from app.views.asking import ask, asked, day_of, done, reason, signer
 from app.views.base import BaseView, answer, attempt
-from app.views.lists import Records
+from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
@@ -43,7 +43,7 @@ class VoucherView(BaseView):
         "choose_by",
     ]
     show_columns = [*list_columns, "confirmed_on", "ended_at"]
-    order_columns = ["issued_on", "confirm_by", "choose_by"]
+    order_columns, sorted_as = ["issued_on", "confirm_by", "choose_by"], {"issued_on": "id"}
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
     label_columns = {
@@ -119,7 +119,7 @@ class ReferralView(BaseView):
         "ends_on",
     ]
     show_columns = [*list_columns, "kind", "revocable_until", "extensions", "ended_at"]
-    order_columns = ["issued_on", "attend_by", "ends_on"]
+    order_columns, sorted_as = ["issued_on", "attend_by", "ends_on"], {"issued_on": "id"}
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
     label_columns = {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app.actions import explanations, rounds
 from app.extensions import db
-from app.models import Application, Round, Vacancy
+from app.models import Application, KgGroup, Round, Vacancy
 from app.now import now
 from app.permissions import Role, unscoped
 from app.rules.calendar import local_day
@@ -20,7 +20,7 @@ from app.rules.numbers import fold
 from app.rules.transitions import MOVES
 from app.views import forms
 from app.views.base import BaseView
-from app.views.lists import Records
+from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})  # who looks at whole queues
 A_MONTH = timedelta(days=30)
@@ -67,11 +67,16 @@ def clause_of(verb: str) -> str:
 class RoundView(BaseView):
     route_base = "/rounds"
     subject, readers = Round, READERS
-    datamodel = Records(Round, joinedload(Round.place), joinedload(Round.vacancy).joinedload(Vacancy.group))
+    datamodel = Records(
+        Round,
+        joinedload(Round.place),
+        joinedload(Round.queue_order),
+        joinedload(Round.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
+    )
     list_title, show_title = _l("Rounds and offers"), _l("Round")
     list_columns = ["held_at", "place", "vacancy", "queue_order.kind", "served", "passed", "automatic"]
     search_columns = ["automatic"]
-    order_columns = ["held_at"]
+    order_columns, sorted_as = ["held_at"], {"held_at": "id"}
     base_order = ("id", "desc")
     label_columns = {
         "held_at": _l("When"),

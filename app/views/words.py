@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
+from app.actions.places import District
 from app.actions.records import Invalid
 from app.actions.rounds import Outcome
 from app.models import (
@@ -356,6 +357,16 @@ CHOICES: dict[str, Any] = {
 }
 
 
+TERMS: dict[str, Any] = {  # rules/terms.py: what is to be done, or ends, by the last day
+    "confirm": _l("Interest to be confirmed"),
+    "choose": _l("Kindergarten to be chosen"),
+    "priority": _l("Priority of an offer"),
+    "attend": _l("To come with the papers"),
+    "privilege": _l("Certificate of a privilege"),
+    "stop_list": _l("Stop-list"),
+    "stay": _l("Temporary stay"),
+}
+PERIODS: dict[str, Any] = {"today": _l("today"), "week": _l("within 7 days")}
 SUBJECTS: dict[str, Any] = {
     "application": _l("Application"),
     "voucher": _l("Voucher"),
@@ -652,6 +663,16 @@ def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
     return str(FOLLOWS_OF.get((verb, of)) or FOLLOWS.get(verb, ""))
 
 
+def term(name: str) -> str:
+    """A kind of term that runs out."""
+    return str(TERMS[name])
+
+
+def period(name: str) -> str:
+    """Until when."""
+    return str(PERIODS[name])
+
+
 def role(name: str) -> str:
     """A role by its name, in the reader's language; a name that is none stays as it is."""
     return label(Role(name)) if name in set(Role) else name
@@ -706,7 +727,7 @@ def name(row: Any) -> str:
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
         case DayOff():
             return f"{day(row.day)}, {row.name}"
-        case Place() | QueueCategory():
+        case Place() | District() | QueueCategory():
             return row.name_ru if get_locale().language == "ru" else row.name_kk
     return str(row)
 

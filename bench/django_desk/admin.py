@@ -5,7 +5,8 @@ from django.core.paginator import Paginator
 from django.urls import path
 from django.utils.functional import cached_property
 
-from app.views.lists import COUNTED, PAGE
+from app.views.lists import PAGE
+from app.views.rows import COUNTED
 from bench.django_desk.models import Application
 
 

@@ -81,6 +81,9 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
+        ("GET", "/search/"): QUEUE,
+        ("POST", "/search/"): QUEUE,
+        ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},
@@ -117,6 +120,8 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "users": of.account,
     }
     pk = str(pks.get(noun, ""))
+    if rule.startswith("/vacancies/publish-free/"):
+        pk = str(of.group)
     rule, _, verb = rule.partition("#")
     for part, value in {
         "<pk>": pk,

@@ -1,0 +1,89 @@
+"""Spec 8.1: what a person may mean by what was typed, and the records within the viewer's reach that are meant.
+
+An IIN is found as it is, a number in any spelling, by its beginning too, a child by the beginnings of its names.
+"""
+
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select, union
+from sqlalchemy.orm import joinedload
+
+from app.database import name_has
+from app.extensions import db
+from app.models import Applicant, Application, Child, Referral, Voucher
+from app.rules.numbers import fold
+
+MOST = 20  # records of one kind; whoever gets as many types more
+LONGEST = 100  # characters that anybody looks for
+PAPER = re.compile(r"([BЖ])-(20\d\d)-?(\d{1,9})")  # voucher or referral, year, id: В-2026-000123 once it is folded
+
+
+class Found(NamedTuple):
+    """The records of each kind that were found, MOST + 1 of them where there are more."""
+
+    by_number: list[Application]
+    by_iin: list[Application]
+    by_name: list[Application]
+    vouchers: list[Voucher]
+    referrals: list[Referral]
+
+    @property
+    def only(self) -> Application | Voucher | Referral | None:
+        """The one record that is meant; None where there is none, or a choice."""
+        records: list[Any] = [record for kind in self for record in kind]
+        return records[0] if len(records) == 1 else None
+
+
+def find(text: str) -> Found:
+    """All that is meant by a text, each kind by its own look-up; what a text cannot mean is not looked up."""
+    text = unicodedata.normalize("NFKC", text)[:LONGEST]
+    key, words = fold(text), re.findall(r"[^\W\d_]+", text.casefold())
+    digits = re.sub(r"[\s-]", "", text)
+    if re.fullmatch(r"[0-9]{12}", digits):
+        return Found([], _applications(with_iin(digits)), [], [], [])
+    paper = PAPER.fullmatch(key)
+    return Found(
+        _by_number(key) if re.search(r"\d", key) else [],
+        [],
+        _applications(with_name(words))
+        if words and not re.search(r"\d", text) and len(max(words, key=len)) > 1
+        else [],
+        _papers(Voucher, paper) if paper and paper[1] == "B" else [],
+        _papers(Referral, paper) if paper and paper[1] == "Ж" else [],
+    )
+
+
+def with_iin(iin: str) -> Select[Application]:
+    """Spec 3.9: the applications of a child, or of an applicant, with this IIN."""
+    application, child, applicant = Application.__table__.c, Child.__table__.c, Applicant.__table__.c
+    ids = union(
+        select(application.id).where(application.child_id.in_(select(child.id).where(child.iin == iin))),
+        select(application.id).where(application.applicant_id.in_(select(applicant.id).where(applicant.iin == iin))),
+    )
+    return select(Application).where(Application.id.in_(ids))
+
+
+def with_name(words: list[str]) -> Select[Application]:
+    """The applications of children in whose names each of these words begins one."""
+    return select(Application).where(name_has(words))
+
+
+def _by_number(key: str) -> list[Application]:
+    """Those with this number; where nobody has it, those whose numbers begin with it."""
+    exact = _applications(select(Application).where(Application.number_key == key))
+    return exact or _applications(select(Application).where(Application.number_key.startswith(key, autoescape=True)))
+
+
+def _applications(found: Select[Application]) -> list[Application]:
+    """With what a hit shows: the child, whoever sees the application may see it, and the place."""
+    seen = found.options(joinedload(Application.child), joinedload(Application.place))
+    return sorted(db.session.scalars(seen.limit(MOST + 1)), key=lambda one: (one.child.search_name, one.number))
+
+
+def _papers(model: Any, paper: re.Match[str]) -> list[Any]:
+    """The one voucher or referral with this number."""
+    found = select(model).where(model.id == int(paper[3]))
+    found = found.options(joinedload(model.application).joinedload(Application.child))
+    return [row for row in db.session.scalars(found) if row.issued_on.year == int(paper[2])]

@@ -1,0 +1,72 @@
+"""What applications and vacancies can be filtered by besides their columns: terms that run out, claims, lost papers."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
+
+from app.models import Application
+from app.now import now
+from app.rules import terms
+from app.rules.calendar import local_day
+from app.views import words
+from app.views.lists import Filter
+
+PERIODS = {"today": 0, "week": 6}  # days after today
+OLDEST = 8  # years: nobody who waits was born earlier
+
+
+def until(period: str) -> date:
+    """The last day of a period that begins today. ValueError for none."""
+    if period not in PERIODS:
+        raise ValueError(period)
+    return local_day(now()) + timedelta(PERIODS[period])
+
+
+def _terms() -> Sequence[tuple[str, str]]:
+    periods = {period: words.period(period) for period in PERIODS}
+    return [(f"{name}.{one}", f"{words.term(name)}: {text}") for name in terms.TERMS for one, text in periods.items()]
+
+
+def _ending(value: str) -> ColumnElement[bool]:
+    name, _dot, period = value.partition(".")
+    if name not in terms.TERMS:
+        raise ValueError(name)
+    return terms.running_out(name, until(period))
+
+
+def _years() -> Sequence[tuple[str, str]]:
+    this = local_day(now()).year
+    return [(str(year), str(year)) for year in range(this, this - OLDEST, -1)]
+
+
+def _born(value: str) -> ColumnElement[bool]:
+    if value not in dict(_years()):
+        raise ValueError(value)
+    return Application.birth_year == int(value)
+
+
+def _yes(condition: Any) -> Filter:
+    """A filter that is on or off."""
+
+    def holds(value: str) -> ColumnElement[bool]:
+        if value != "1":
+            raise ValueError(value)
+        return condition()
+
+    return Filter(lambda: [("1", _("yes"))], holds)
+
+
+OF_APPLICATIONS = {
+    "birth_year": Filter(_years, _born),
+    "term": Filter(_terms, _ending),
+    "claim": _yes(terms.with_claim),
+    "lost_paper": _yes(terms.failed_papers),
+}
+OF_VACANCIES = {
+    "closes": Filter(
+        lambda: [(period, words.period(period)) for period in PERIODS], lambda value: terms.closing(until(value))
+    )
+}

@@ -1,0 +1,58 @@
+"""Search from any page. What is typed may be an IIN or a name: it is posted, stands in no address, and is not kept."""
+
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import lazy_gettext as _l
+
+from app.actions import search
+from app.models import Application, Referral, Voucher
+from app.permissions import Role
+from app.views.base import BaseView, answer, page
+from app.views.rows import Records
+
+READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
+KINDS = (  # as in search.Found
+    _l("Applications with this number"),
+    _l("Applications with this IIN"),
+    _l("Children with this name"),
+    _l("Vouchers"),
+    _l("Referrals"),
+)
+PAGES = {Voucher: "VoucherView", Referral: "ReferralView"}
+
+
+class SearchView(BaseView):
+    """Spec 8.1: applications, children, vouchers and referrals within one's reach, from one line of text."""
+
+    route_base = "/search"
+    subject, readers = Application, READERS
+    datamodel = Records(Application)
+    grants = {"can_find": READERS}
+
+    @classmethod
+    def routes(cls) -> set[str]:
+        return {"find"}
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    def find(self) -> Any:
+        """The one record that is meant, or all that may be meant."""
+        sought = request.form.get("q", "").strip().replace("\0", "")
+        found = search.find(sought) if sought else None
+        if found and found.only is not None:
+            return answer(page_of(found.only))
+        kinds = [(title, rows) for title, rows in zip(KINDS, found or (), strict=False) if rows]
+        return page("pages/search.html", sought=sought, kinds=kinds, most=search.MOST, page_of=page_of)
+
+
+def page_of(found: Application | Voucher | Referral) -> str:
+    """The page of what was found; the application's, where the reader's role opens no register of such papers."""
+    view = PAGES.get(type(found), "")
+    if isinstance(found, Application):
+        return url_for("ApplicationView.show", pk=found.id)
+    if not current_app.appbuilder.sm.has_access("can_show", view):
+        return url_for("ApplicationView.show", pk=found.application_id)
+    return url_for(f"{view}.show", pk=found.id)

@@ -1,0 +1,173 @@
+"""The first page by role (spec 8.9): each number is that of the list behind it, in few statements."""
+
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+
+from app.database import transaction
+from app.extensions import db
+from app.models import Application, Intake, Outbox, Privilege, PrivilegeGround, PrivilegeKind, PrivilegeStatus, Vacancy
+from app.permissions import Role
+from tests import factories
+from tests.views.test_scope import FOREIGN
+
+NUMBER = re.compile(r'href="([^"]+)"><strong>(\d+)</strong>|<a href="([^"]+)">(\d+)</a>')
+ROLES = sorted(FOREIGN)
+
+
+def numbers(text: str) -> dict[str, int]:
+    """The list behind each number of a page -> the number."""
+    main = text.split("<main", 1)[1]
+    return {unescape(one or other): int(n or m) for one, n, other, m in NUMBER.findall(main) if "?" in (one or other)}
+
+
+def listed(text: str) -> int:
+    """How many records a list says that it has."""
+    return int(re.search(r'class="count">(\d+)', text)[1])
+
+
+@pytest.fixture
+def busy(city):
+    """The city with a claim to decide, a paper that failed and a term that ends today, here and abroad."""
+    with city.web.app_context(), transaction():
+        for where in (city.own, city.neighbour, city.district, city.region):
+            waiting = db.session.get_one(Application, where.waiting)
+            kind, ground = PrivilegeKind.first_order, PrivilegeGround.large_family
+            claim = {"status": PrivilegeStatus.claimed, "claimed_at": factories.START}
+            db.session.add(Privilege(application_id=waiting.id, kind=kind, ground=ground, **claim))
+            confirmed = db.session.scalars(sa.select(Privilege).where(Privilege.application_id == waiting.id)).first()
+            confirmed.valid_until = date(2026, 4, 13)
+            paper = sa.select(Outbox).where(Outbox.document_id == where.document)
+            db.session.scalars(paper).one().error = "died"
+    return city
+
+
+def statements(city, role: str, address: str = "/") -> tuple[str, list[str]]:
+    browser, seen = city.sign_in(role), []
+    browser.get(address)
+    sa.event.listen(city.tables.engine, "before_cursor_execute", note := lambda *said: seen.append(said[2]))
+    try:
+        text = browser.get(address).text
+        return text, [one for one in seen if one != "BEGIN" and "FROM demo_time" not in one]  # what no real system asks
+    finally:
+        sa.event.remove(city.tables.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_number_is_that_of_the_list_behind_it(busy, role):
+    browser = busy.sign_in(str(role))
+    found = numbers(browser.get("/").text)
+    free = {to: n for to, n in found.items() if to == "/vacancies/list/?_flt_0_status=published"}
+    behind = {to: listed(browser.get(to).text) for to in found if to not in free}
+    assert {to: n for to, n in found.items() if to not in free} == behind
+    assert len(behind) >= 2 and (role is Role.administrator or any(behind.values()))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_first_page_takes_at_most_eight_statements(busy, role):
+    _, seen = statements(busy, str(role))
+    assert len(seen) <= 8, seen
+
+
+def test_what_runs_out_is_there_for_every_kind_of_term(busy):
+    text = busy.sign_in("department").get("/").text
+    found = {unescape(to) for to in re.findall(r'href="([^"]*_flt_0_term=[^"]*)"', text)}
+    assert {to.rpartition("=")[2] for to in found} >= {
+        "confirm.week",
+        "choose.week",
+        "privilege.today",
+        "privilege.week",
+    }
+    assert len(re.findall(r'<tr><th scope="row">', text.split('id="ending"')[1].split("</section>")[0])) == 7
+
+
+def test_the_department_sees_what_waits_for_a_second_person_and_what_failed(busy):
+    found = numbers(busy.sign_in("department").get("/").text)
+    for to in (
+        "/applications/list/?_flt_0_claim=1",
+        "/applications/list/?_flt_0_lost_paper=1",
+        "/reinstatements/list/",
+    ):
+        assert any(one.startswith(to) and n > 0 for one, n in found.items()) or to == "/reinstatements/list/", to
+    assert found["/norms/list/?_flt_0_approved_at=0"] > 0 and found["/queue-orders/list/?_flt_0_approved_at=0"] > 0
+    specialist = numbers(busy.sign_in("specialist").get("/").text)
+    assert specialist["/applications/list/?_flt_0_claim=1"] < found["/applications/list/?_flt_0_claim=1"]
+
+
+def test_who_waits_by_district_and_year_adds_up(busy):
+    text = busy.sign_in("department").get("/").text.split('id="waiting"')[1].split("</section>")[0]
+    total = int(re.search(r'data-total="(\d+)"', text)[1])
+    counts = [int(n) for n in re.findall(r'data-count="(\d+)"', text)]
+    reach = {busy.own.place, busy.own.refers, busy.district.place, busy.district.refers}
+    queued = [
+        row for row in busy.tables.rows()["application"] if row["status"].value == "queued" and row["place_id"] in reach
+    ]
+    assert sum(counts) == total == len(queued) > 0
+
+
+def test_a_head_publishes_the_free_places_of_a_group_in_two_taps(busy):
+    browser = busy.sign_in("head")
+    page = browser.get("/").text
+    assert f'action="/vacancies/publish-free/{busy.own.group}"' in page
+    with busy.tables.unchanged():
+        asked = browser.post(f"/vacancies/publish-free/{busy.own.group}")
+    assert asked.status_code == 200
+    spare = int(re.search(r'name="places" min="1" max="(\d+)"', asked.text)[1])
+    with busy.tables.unchanged():
+        for places in ("0", "x", "", str(spare + 1)):
+            wrong = browser.post(f"/vacancies/publish-free/{busy.own.group}", {"sure": "yes", "places": places})
+            assert wrong.status_code == 422, places
+        yes = {"sure": "yes", "places": "1"}
+        assert browser.post(f"/vacancies/publish-free/{busy.neighbour.group}", yes).status_code == 404
+    answer = browser.post(f"/vacancies/publish-free/{busy.own.group}", {"sure": "yes", "places": str(spare)})
+    assert answer.status_code == 303
+    with busy.web.app_context():
+        vacancy = db.session.get_one(Vacancy, int(answer.location.rpartition("/")[2]))
+        assert (vacancy.status, vacancy.places, vacancy.intake) == ("published", spare, Intake.general)
+    assert f"/vacancies/publish-free/{busy.own.group}" not in browser.get("/").text
+
+
+def test_a_head_sees_the_own_groups_and_who_is_expected(busy):
+    text = busy.sign_in("head").get("/").text
+    groups = text.split('id="groups"')[1].split("</section>")[0]
+    own = {row["id"] for row in busy.tables.rows()["kg_group"] if row["kindergarten_id"] == busy.own.kindergarten}
+    assert {int(pk) for pk in re.findall(r"/groups/show/(\d+)", groups)} == own
+    expected = text.split('id="expected"')[1].split("</section>")[0]
+    assert f"/applications/show/{busy.own.application}" in expected
+    assert f"/applications/show/{busy.neighbour.application}" not in expected
+    assert f"/vacancies/action/publish/{busy.own.draft}" in text
+
+
+def test_an_auditor_sees_recent_decisions_and_ways_to_check(busy):
+    text = busy.sign_in("auditor").get("/").text
+    assert len(re.findall(r"/history/show/\d+", text.split('id="decisions"')[1])) > 3
+    for way in ("/rounds/list/", "/rules/", "/history/list/"):
+        assert f'href="{way}"' in text.split('id="ways"')[1].split("</section>")[0], way
+
+
+def test_a_term_or_year_that_there_is_not_is_400(busy):
+    browser = busy.sign_in("department")
+    for wish in (
+        "term=x",
+        "term=confirm",
+        "term=confirm.never",
+        "term=.today",
+        "claim=2",
+        "birth_year=1999",
+        "lost_paper=x",
+    ):
+        assert browser.get(f"/applications/list/?_flt_0_{wish}").status_code == 400, wish
+    assert browser.get("/vacancies/list/?_flt_0_closes=never").status_code == 400
+
+
+def test_every_list_takes_at_most_eight_statements(busy):
+    for view in busy.web.appbuilder.baseviews:
+        name, address = type(view).__name__, getattr(view, "route_base", "") or ""
+        if "can_list" in getattr(view, "base_permissions", ()) and address != "/rules":
+            for wish in ("", f"?last_{name}=1"):
+                role = "administrator" if name == "UserView" else "department"
+                _, seen = statements(busy, role, f"{address}/list/{wish}")
+                assert len(seen) <= 8, (address, len(seen), seen)
