@@ -52,6 +52,16 @@
     follow();
   }
 
+  // What is under way shows how far it has come, until it is over; then the whole page is new.
+  async function follow(part) {
+    await new Promise((go) => setTimeout(go, 1500));
+    const text = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
+    if (text && !(fresh && "follow" in fresh.dataset)) return location.reload();
+    if (fresh) part.replaceWith(fresh);
+    follow(fresh || part);
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     const on = (selector, event, act) => document.querySelectorAll(selector).forEach((one) => one.addEventListener(event, act));
 
@@ -77,6 +87,7 @@
       document.getElementById("door").requestSubmit();
     });
     document.querySelectorAll("[data-lines]").forEach(lines);
+    document.querySelectorAll("[data-follow]").forEach(follow);
     document.addEventListener("keydown", function (event) {
       const find = document.querySelector(".find input");
       if (event.key === "/" && find && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {

@@ -16,6 +16,7 @@ from app.rules.calendar import local_day
 from app.views import cells, security, verify, words
 from app.views.applications import ApplicationView
 from app.views.base import page
+from app.views.bulk import BulkRunView, for_many
 from app.views.days_off import DayOffView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
@@ -36,7 +37,7 @@ LANGUAGES = {
 }
 
 MENU: tuple[tuple[Any, ...], ...] = (
-    (ApplicationView, VoucherView, OfferView, ReferralView, RoundView, ReinstatementView),
+    (ApplicationView, VoucherView, OfferView, ReferralView, RoundView, ReinstatementView, BulkRunView),
     (VacancyView, KindergartenView, GroupView),
     (RulesView, NormView, QueueOrderView, DayOffView),
     (HistoryView, NoticeView),
@@ -108,6 +109,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         titles_of=lambda labels, names: [str(labels[name]) for name in names],
         view_of=view_of,
         verbs_of=verbs_of,
+        for_many=for_many,
     )
     app.jinja_env.filters.update(
         day=words.day, moment=words.moment, label=words.label, shown=cells.shown, badge=cells.badge, zip=zip

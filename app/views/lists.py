@@ -4,7 +4,7 @@ The framework keeps its filters on the view, which all threads share (its open i
 filters are conditions of that request's select and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -93,15 +93,20 @@ class Listed(ModelView):
         widgets["search"] = FilterWidget(options=options, label_columns=self.label_columns, finds=self.find is not None)
         return widgets
 
-    def _where(self, options: dict[str, list[tuple[str, str]]]) -> Where:
+    def where(self, asked: Mapping[str, str]) -> Where:
+        """The conditions of what an address asked this list for. ValueError for a value that it does not offer."""
+        return self._where({name: self._options(name) for name in self.search_columns if name != "id"}, asked)
+
+    def _where(self, options: dict[str, list[tuple[str, str]]], asked: Mapping[str, str] | None = None) -> Where:
         """What the filter form asks for. ValueError for a value that it does not offer."""
+        asked = request.args if asked is None else asked
         where = []
         for name, choices in options.items():
-            if value := request.args.get(f"_flt_0_{name}"):
+            if value := asked.get(f"_flt_0_{name}"):
                 if value not in dict(choices):
                     raise ValueError(name)
                 where.append(self._equals(name, value))
-        if self.find and (sought := request.args.get("q", "").strip()):
+        if self.find and (sought := asked.get("q", "").strip()):
             where.append(type(self).find(sought))
         return where
 
