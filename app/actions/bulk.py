@@ -11,7 +11,9 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, insert, literal, select, update
 
-from app.actions import accounts, norms, places, trying
+from app.actions import accounts, places, trying
+from app.actions.beginning import catch_up, settled
+from app.actions.bulk_order import in_order, passed_over
 from app.actions.moving import record
 from app.actions.trying import Order, Told, tried
 from app.database import lock_district, taken_back
@@ -27,17 +29,17 @@ from app.models import (
     Intake,
     Norm,
     Outbox,
-    QueueKind,
     Voucher,
     VoucherStatus,
 )
 from app.permissions import Actor, permit
-from app.rules import eligibility, queue
+from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
 MOST = 50_000  # rows of one run
 SLICE = 100  # rows of one transaction, if its time allows
+DISTRICTS = 2  # of one transaction
 TO_DO = (BulkStage.previewing, BulkStage.running)
 OVER = (BulkStage.done, BulkStage.stopped)
 CHANGED, STOPPED, DISMISSED = "changed", "stopped", "dismissed"  # why a row was skipped, or a run stopped
@@ -57,7 +59,8 @@ def ask(
 ) -> BulkRun:
     """Freeze a selection, as (id, application id) in the order of its list, and have it tried.
 
-    Vouchers go in the order of the queue, whatever the list's. Raises Refusal: not_allowed, reason_required.
+    It is done district by district; vouchers go in the order of the queue, whatever the list's.
+    Raises Refusal: not_allowed, reason_required.
     ValueError for a verb that is not for many, for no row or more than MOST.
     """
     if verb not in trying.VERBS.get(model, ()) or not 0 < len(rows) <= MOST or by.user_id is None:
@@ -77,12 +80,11 @@ def ask(
     permit(by, "ask", run)
     db.session.add(run)
     db.session.flush()
-    ordered = _by_the_queue(rows, local_day(at)) if verb == "issue" else rows
     db.session.execute(
         insert(BulkRow),
         [
             {"bulk_run_id": run.id, "position": position, "subject_id": id_, "application_id": application_id}
-            for position, (id_, application_id) in enumerate(ordered, start=1)
+            for position, (id_, application_id) in enumerate(in_order(rows, verb, local_day(at)), start=1)
         ],
     )
     record(run, "ask", by=by, at=at, reason=run.reason, details=_told_of(run))
@@ -146,9 +148,10 @@ def go_on(run_id: int, *, at: datetime, enough: Callable[[], bool]) -> bool:
 def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     """Try the next rows, one upon the other as they would be done, and take all of it back."""
     run_id, rows = run.id, _rows(run, after=run.feasible + run.hopeless)
+    calm = _do_what_is_due(rows, order.at)
     seen = _last_changes(rows)
     told: list[dict[str, Any]] = []
-    with taken_back():
+    with taken_back(), settled(calm, order.at):
         if order.verb == "issue":
             _take_what_was_foreseen(run_id, order)
         for row in rows:
@@ -162,19 +165,21 @@ def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     run.feasible, run.hopeless = run.feasible + feasible, run.hopeless + len(told) - feasible
     if run.feasible + run.hopeless == run.selected:
         run.stage, run.previewed_at = BulkStage.previewed, order.at
-        run.passed = _passed_over(run, local_day(order.at)) if order.verb == "issue" else None
+        run.passed = passed_over(run, local_day(order.at)) if order.verb == "issue" else None
 
 
 def _do(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     """Do the next rows as they were foreseen. What would go otherwise now is not done, and says so."""
     run_id, rows = run.id, _rows(run, after=run.done + run.refused + run.skipped)
+    calm = _do_what_is_due(rows, order.at)
     seen = _last_changes(rows)
     told: list[dict[str, Any]] = []
-    for row in rows:
-        found = _done(order, row, changed=seen.get(row.application_id) != row.change_id)
-        told.append(_row(row.id, found, outcome=found.outcome))
-        if enough():
-            break
+    with settled(calm, order.at):
+        for row in rows:
+            found = _done(order, row, changed=seen.get(row.application_id) != row.change_id)
+            told.append(_row(row.id, found, outcome=found.outcome))
+            if enough():
+                break
     _write(told)
     run = _locked(run_id)
     for outcome in (BulkOutcome.done, BulkOutcome.refused, BulkOutcome.skipped):
@@ -195,7 +200,10 @@ def _done(order: Order, row: Any, *, changed: bool) -> Told:
 
 
 def _rows(run: BulkRun, after: int) -> Sequence[Any]:
-    """The next rows as plain values, with the locks of all their districts, taken in one order by everybody."""
+    """The next rows of a few districts as plain values, with their locks, taken in one order by everybody.
+
+    They stand district by district, so that a slice keeps few others waiting.
+    """
     columns = BulkRow.id, BulkRow.subject_id, BulkRow.application_id, BulkRow.foreseen, BulkRow.reason, BulkRow.facts
     next_ones = (
         select(*columns, BulkRow.change_id, Application.place_id)
@@ -203,9 +211,26 @@ def _rows(run: BulkRun, after: int) -> Sequence[Any]:
         .where(BulkRow.bulk_run_id == run.id, BulkRow.position > after)
     )
     rows = db.session.execute(next_ones.order_by(BulkRow.position).limit(SLICE)).all()
-    for place_id in sorted({row.place_id for row in rows}):
+    first = sorted(list(dict.fromkeys(row.place_id for row in rows))[:DISTRICTS])
+    for place_id in first:
         lock_district(place_id)
-    return rows
+    return [row for row in rows if row.place_id in first]
+
+
+def _do_what_is_due(rows: Sequence[Any], at: datetime) -> list[int]:
+    """Spec 3.1: what every verb does first, once for all rows of a district; it is the clock's, and stays.
+
+    Returns the districts in which nothing is due any more; where that fails, each row finds out for itself.
+    """
+    calm = []
+    for place_id in dict.fromkeys(row.place_id for row in rows):
+        try:
+            with db.session.begin_nested():
+                catch_up(at=at, place_id=place_id)
+        except (Refusal, *trying.MISTAKES):
+            continue
+        calm.append(place_id)
+    return calm
 
 
 def _last_changes(rows: Sequence[Any]) -> dict[int, int]:
@@ -289,51 +314,3 @@ def _all_of_the_reach(by: Actor) -> int:
     if not paths:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="ask")
     return next(place_id for place_id in paths[0] if all(place_id in path for path in paths))
-
-
-# ---------------------------------------------------------------- vouchers go by the queue
-
-
-def _by_the_queue(rows: Sequence[tuple[int, int]], day: date) -> list[tuple[int, int]]:
-    """Spec 3.4.1: each queue by its order; who stands in none comes behind them, as listed."""
-    of = {application_id: (id_, application_id) for id_, application_id in rows}
-    first = [id_ for line in _lines(list(of)) for id_ in _line(*line, day) if id_ in of]
-    served = set(first)
-    return [*(of[id_] for id_ in first), *(row for row in rows if row[1] not in served)]
-
-
-def _passed_over(run: BulkRun, day: date) -> int:
-    """How many children stand before somebody who gets a voucher, and get none."""
-    given = set(
-        db.session.scalars(
-            select(BulkRow.application_id).where(BulkRow.bulk_run_id == run.id, BulkRow.foreseen == BulkOutcome.done)
-        )
-    )
-    passed = 0
-    for line in _lines(list(given)):
-        stand = _line(*line, day)
-        last = max((place for place, id_ in enumerate(stand) if id_ in given), default=-1)
-        passed += sum(id_ not in given for id_ in stand[: last + 1])
-    return passed
-
-
-def _lines(application_ids: list[int]) -> list[tuple[int, QueueKind]]:
-    """The queues in which these applications are, district by district."""
-    found: set[tuple[int, QueueKind]] = set()
-    for start in range(0, len(application_ids), 1000):
-        some = Application.id.in_(application_ids[start : start + 1000])
-        kinds = select(Application.place_id, Application.queue_kind).where(some).distinct()
-        found |= {(place_id, kind) for place_id, kind in db.session.execute(kinds)}
-    return sorted(found)
-
-
-def _line(place_id: int, queue_kind: QueueKind, day: date) -> list[int]:
-    """All who may be served in one queue, in its order; nobody where another procedure is in force."""
-    try:
-        if norms.procedure(place_id, day) != "voucher":
-            return []
-        order = norms.order(place_id, day)
-    except Refusal:  # no norm: so it will be with each row, which says so
-        return []
-    line = queue.waiting(place_id, queue_kind, day)
-    return [id_ for id_, _ in db.session.execute(queue.next_by_categories(line, order.categories, day))]

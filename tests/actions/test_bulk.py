@@ -172,6 +172,39 @@ def test_rows_keep_the_order_of_their_list(town):
     assert [row.subject_id for row in rows_of(run)] == [child.id for child in children[::-1]]
 
 
+def test_rows_of_several_districts_go_district_by_district(app):
+    with transaction():
+        places = [district(name) for name in ("Көкшетау қаласы", "Степногорск қаласы", "Қосшы қаласы")]
+        by = official(Role.department, places[0].parent)
+        children = [application(place) for place in places * 2]
+    run = asked("archive", children[::-1], by)
+    order = [children[number].id for number in (3, 0, 4, 1, 5, 2)]
+    assert [row.subject_id for row in rows_of(run)] == order
+    assert started(go(run), by).done == 6
+
+
+def test_what_is_due_is_done_first_as_every_verb_does_it(town):
+    """The clock was down: the voucher has lapsed long ago, by its own day, before the application is archived."""
+    _, by, children = town
+    late = at("2026-04-20T10:00")
+    run = go(asked("archive", children[2:3], by), moment=late)
+    db.session.expire_all()
+    assert children[2].status is ApplicationStatus.stop_listed
+    run = started(run, by, late)
+    assert told(run) == [("done", None)]
+    verbs = sa.select(Change.verb).where(Change.application_id == children[2].id, Change.subject == "application")
+    assert list(db.session.scalars(verbs.order_by(Change.id))) == ["register", "issue", "lapse", "archive"]
+
+
+def test_where_what_is_due_cannot_be_done_each_row_says_so_and_the_run_goes_on(app):
+    with transaction():
+        places = [district(name) for name in ("Көкшетау қаласы", "Степногорск қаласы")]
+        by = official(Role.department, places[0].parent)
+        children = [application(place) for place in places]
+        norm("queue.maximum_age", "Ойдан", Unit.MONTHS, places[0])
+    assert told(go(asked("archive", children, by)), "foreseen") == [("refused", "failed"), ("done", None)]
+
+
 def test_a_voucher_that_has_ended_is_refused_though_its_application_has_another(app):
     with transaction():
         place = district()
