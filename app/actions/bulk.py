@@ -77,7 +77,6 @@ def ask(
         selected=len(rows),
         asked_at=at,
     )
-    permit(by, "ask", run)
     db.session.add(run)
     db.session.flush()
     db.session.execute(

@@ -9,9 +9,11 @@ import pytest
 import python_calamine
 import sqlalchemy as sa
 
+from app import turns
 from app.actions import applications, vouchers
 from app.database import transaction
 from app.extensions import db
+from app.jobs import bulk as jobs
 from app.jobs import outbox
 from app.models import (
     Application,
@@ -154,8 +156,10 @@ def test_no_name_becomes_a_formula(web, many, department):
 # ---------------------------------------------------------------- nothing lost, nothing twice
 
 
-def test_with_the_browser_closed_the_jobs_go_on_until_the_end(web, many, department, monkeypatch):
+def test_with_the_browser_closed_the_jobs_go_on_turn_by_turn_until_the_end(web, many, department, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
+    monkeypatch.setattr(turns, "SLICE", 0)
+    monkeypatch.setattr(jobs, "TURN", 0.001)  # a row a slice, a slice a turn
     to = tried(department, rowid=many)
     page = department.get(to).text
     assert "data-follow" in page and 'max="3" value="0"' in page
@@ -166,6 +170,8 @@ def test_with_the_browser_closed_the_jobs_go_on_until_the_end(web, many, departm
     assert run_of(web).stage is BulkStage.running and statuses(web, many) == ["queued"] * 3
     work(web)
     assert run_of(web).stage is BulkStage.done and statuses(web, many) == ["archived"] * 3
+    with web.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Outbox.id)).where(Outbox.bulk_run_id.is_not(None))) == 6
 
 
 def work(web) -> None:
