@@ -72,6 +72,17 @@ def transaction() -> Iterator[scoped_session[Session]]:
         _writing.reset(token)
 
 
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What is done inside is seen inside, and never was: to try what would follow, in the caller's transaction."""
+    savepoint = db.session.begin_nested()
+    try:
+        yield
+    finally:
+        if savepoint.is_active:
+            savepoint.rollback()
+
+
 def lock_district(place_id: int) -> None:
     """Spec 3.7: one decision at a time in one queue. Until the transaction ends nobody else decides there.
 

@@ -245,6 +245,25 @@ class Audience(StrEnum):
     department = "department"
 
 
+class BulkStage(StrEnum):
+    """How far a bulk run has come; it is work, not a record of the regulation, so no verb of spec 3.8 moves it."""
+
+    previewing = "previewing"
+    previewed = "previewed"
+    running = "running"
+    done = "done"
+    stopped = "stopped"
+
+
+class BulkOutcome(StrEnum):
+    """What became of one row of a bulk run, or in its preview would become of it."""
+
+    waiting = "waiting"
+    done = "done"
+    refused = "refused"
+    skipped = "skipped"
+
+
 APPLICATION_LIVE = "status NOT IN ('enrolled', 'removed', 'archived')"
 APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred')"
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
@@ -1017,6 +1036,80 @@ class Document(Base):
     referral: Mapped[Referral | None] = relationship()
 
 
+class BulkRun(Base):
+    """Spec 8, bulk: one verb for many records, tried first, then done by the rights of whoever asked for it.
+
+    ``subject`` is the table that the rows are of; ``selection`` the filter that chose them, None for rows ticked one
+    by one. ``place_id`` is where all of the asker's reach lies: whoever reaches that far may read the run.
+    ``feasible`` and ``hopeless`` count what the preview found, ``done``, ``refused`` and ``skipped`` what became of it;
+    ``passed``: the children who stand before those who get a voucher and are passed over.
+    """
+
+    __tablename__ = "bulk_run"
+    __table_args__ = (
+        CheckConstraint(
+            "stage NOT IN ('done', 'stopped') OR done + refused + skipped = selected",
+            name="finished_bulk_run_accounts_for_every_row",
+        ),
+        CheckConstraint("done + refused + skipped <= selected", name="bulk_run_counts_no_row_twice"),
+        CheckConstraint("feasible + hopeless <= selected", name="bulk_preview_counts_no_row_twice"),
+        CheckConstraint(
+            "(stage IN ('done', 'stopped')) = (finished_at IS NOT NULL)", name="only_a_finished_bulk_run_has_an_end"
+        ),
+    )
+    subject: Mapped[str] = mapped_column(sa.String(24))
+    verb: Mapped[str] = mapped_column(sa.String(24))
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
+    until: Mapped[date | None]
+    selection: Mapped[dict[str, Any] | None]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    role: Mapped[str] = mapped_column(sa.String(24))
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    stage: Mapped[BulkStage] = mapped_column(default=BulkStage.previewing)
+    stopped_because: Mapped[str | None] = mapped_column(sa.String(24))
+    selected: Mapped[int]
+    feasible: Mapped[int] = mapped_column(default=0)
+    hopeless: Mapped[int] = mapped_column(default=0)
+    passed: Mapped[int | None]
+    done: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime]
+    previewed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    user: Mapped[User] = relationship(User)
+    place: Mapped[Place] = relationship()
+
+    def __str__(self) -> str:
+        return f"№ {self.id}"
+
+
+class BulkRow(Base):
+    """One record of a bulk run, in the order in which they are done.
+
+    ``foreseen`` is what its preview found, ``outcome`` what became of it; ``reason`` and ``facts`` say why not.
+    ``change_id`` is the last row of its application's history that the preview knew.
+    """
+
+    __tablename__ = "bulk_row"
+    __table_args__ = (
+        UniqueConstraint("bulk_run_id", "position", name="uq_bulk_row_position_once_in_its_run"),
+        UniqueConstraint("bulk_run_id", "subject_id", name="uq_bulk_row_record_once_in_its_run"),
+        CheckConstraint("foreseen <> 'skipped'", name="bulk_preview_skips_nothing"),
+    )
+    bulk_run_id: Mapped[int] = mapped_column(ForeignKey("bulk_run.id"))
+    position: Mapped[int]
+    subject_id: Mapped[int]
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    foreseen: Mapped[BulkOutcome] = mapped_column(default=BulkOutcome.waiting)
+    outcome: Mapped[BulkOutcome] = mapped_column(default=BulkOutcome.waiting)
+    reason: Mapped[str | None] = mapped_column(sa.String(24))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    change_id: Mapped[int | None]
+    application: Mapped[Application] = relationship()
+
+
 class Outbox(Base):
     """Work to be done after the commit: the truth is this row, Redis only wakes workers (spec 9)."""
 
@@ -1024,6 +1117,7 @@ class Outbox(Base):
     __table_args__ = (Index("ix_outbox_to_do", "id", **only("done_at IS NULL")),)
     job: Mapped[str] = mapped_column(sa.String(40))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)
+    bulk_run_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"), index=True)
     asked_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

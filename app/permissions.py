@@ -21,6 +21,8 @@ from app.models import (
     Applicant,
     Application,
     Base,
+    BulkRow,
+    BulkRun,
     Change,
     Child,
     Contract,
@@ -139,6 +141,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
+    BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
     User: {verb: frozenset({R.administrator}) for verb in ("create", "change")},
 }
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
@@ -200,6 +203,8 @@ def within(actor: Actor, subject: Base) -> bool:
     if actor.role is Role.head:
         own = kindergarten_of(subject) or _last_referred_to(subject)
         return actor.kindergarten_id is not None and actor.kindergarten_id == own
+    if isinstance(subject, BulkRun) and subject.user_id == actor.user_id:
+        return True  # one's own, also where its rows lie in several places of one's reach
     return actor.place_ids is None or isinstance(subject, EVERYWHERE) or place_of(subject) in actor.place_ids
 
 
@@ -245,7 +250,7 @@ def _last_referred_to(subject: Any) -> int | None:
 def place_of(subject: Any) -> int | None:
     """The place that a record belongs to, for the reach of officials."""
     match subject:
-        case Application() | Kindergarten() | Norm() | QueueOrder() | Round() | Offer():
+        case Application() | Kindergarten() | Norm() | QueueOrder() | Round() | Offer() | BulkRun():
             return subject.place_id or (subject.place and subject.place.id)
         case KgGroup():
             return place_of(subject.kindergarten)
@@ -373,6 +378,20 @@ def _papers(actor: Actor) -> ColumnElement[bool]:
     return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(actor)))
 
 
+def _bulk_runs(actor: Actor, run: Any) -> ColumnElement[bool]:
+    """One's own, and those of whoever reaches no further than oneself."""
+    if actor.kindergarten_id is not None:
+        return false()
+    return or_(run.user_id == actor.user_id, _places(actor, run.place_id))
+
+
+def _bulk_rows(actor: Actor) -> ColumnElement[bool]:
+    """Of the runs that one may read, the rows within one's reach: that of an own one may have been wider."""
+    run = BulkRun.__table__.c
+    runs = select(run.id).where(_bulk_runs(actor, run))
+    return BulkRow.bulk_run_id.in_(runs) & BulkRow.application_id.in_(_own_applications(actor))
+
+
 def _to_family(actor: Actor) -> ColumnElement[bool]:
     own = Notice.application_id.in_(_own_applications(actor))
     return own if actor.kindergarten_id is None else own & (Notice.kindergarten_id == actor.kindergarten_id)
@@ -404,6 +423,8 @@ SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     Document: _papers,
     Notice: _to_family,
     Change: _changes,
+    BulkRun: lambda actor: _bulk_runs(actor, BulkRun),
+    BulkRow: _bulk_rows,
     Round: lambda actor: false() if actor.kindergarten_id is not None else _places(actor, Round.place_id),
     Place: _reaching_down(Place.id),
     Norm: _reaching_down(Norm.place_id),

@@ -49,7 +49,7 @@ ICONS = """
     adjustments alert-circle alert-triangle arrow-back-up award bell building-cottage calendar-event chevron-down
     chevron-left chevron-right chevron-up circle-check clipboard-list dots-vertical door-enter door-exit file-check
     gift history home inbox info-circle keyboard language list-numbers logout menu-2 moon plus printer repeat scale
-    search settings sort-ascending sort-descending sun ticket user-circle users users-group x
+    search settings sort-ascending sort-descending stack-2 sun ticket user-circle users users-group x
 """
 
 

@@ -9,6 +9,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, select
 from werkzeug.security import generate_password_hash
 
+from app.actions import places
 from app.actions.moving import record
 from app.extensions import db
 from app.models import Kindergarten, Place, UserScope
@@ -60,3 +61,25 @@ def role_row(role: Role) -> RoleRow:
         row = RoleRow(name=str(role))
         db.session.add(row)
     return row
+
+
+def roles_of(user: Any) -> set[Role]:
+    """The roles of a user that are ours."""
+    return {Role(role.name) for role in getattr(user, "roles", []) if role.name in set(Role)}
+
+
+def actor_of(user: User, reach: places.Reach) -> Actor:
+    """Spec 1: the role that an official has now, and how far it reaches; without a scope it reaches nowhere.
+
+    `reach` is the account's own. Raises Refusal(not_allowed) for an account that was closed or has no role.
+    """
+    role = next((one for one in sorted(Role) if one in reach.roles), None)
+    if role is None or not user.is_active:
+        raise Refusal(Reason.not_allowed)
+    return Actor(
+        role,
+        user_id=user.id,
+        place_ids=reach.below,
+        above_ids=reach.above,
+        kindergarten_id=next(iter(sorted(reach.kindergartens)), 0) if role is Role.head else None,
+    )

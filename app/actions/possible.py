@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from app.actions import ending, norms, referrals, reinstatements
+from app.actions import ending, norms, referrals, reinstatements, vouchers
 from app.actions.beginning import latest_stop_listing, latest_voucher
 from app.models import Application, ApplicationStatus, Contract, ContractStatus, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
@@ -21,6 +22,11 @@ def by_voucher(application: Application) -> bool:
     """Is it a voucher that extend and revoke would be about? Else it is the referral (spec 3.8)."""
     voucher = latest_voucher(application)
     return voucher is not None and voucher.status in ending.LIVE
+
+
+def right(application: Application) -> Any:
+    """What extend and revoke of an application are about: the actions of its voucher, or else of its referral."""
+    return vouchers if by_voucher(application) else referrals
 
 
 def _allowed(application: Application, verb: str, by: Actor) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import transaction
 from app.extensions import db, redis
-from app.jobs import documents, queues
+from app.jobs import bulk, documents, queues
 from app.jobs.failures import told, without_words
 from app.models import Outbox
 from app.permissions import unscoped
@@ -39,7 +39,10 @@ class Work(NamedTuple):
     keep: Callable[[Outbox, Any], None]
 
 
-JOBS: Mapping[str, Work] = {"render": Work(documents.read, documents.make, documents.keep)}
+JOBS: Mapping[str, Work] = {
+    "render": Work(documents.read, documents.make, documents.keep),
+    "bulk": Work(bulk.read, bulk.make, bulk.keep),
+}
 
 
 def relay() -> int:

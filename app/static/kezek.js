@@ -131,6 +131,16 @@
     document.querySelectorAll("[data-keys]").forEach((one) => one.addEventListener("click", acts["?"]));
   }
 
+  // What is under way shows how far it has come, until it is over; then the whole page is new.
+  async function follow(part) {
+    await new Promise((go) => setTimeout(go, 1500));
+    const text = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
+    if (text && !(fresh && "follow" in fresh.dataset)) return location.reload();
+    if (fresh) part.replaceWith(fresh);
+    follow(fresh || part);
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     const on = (selector, event, act) => document.querySelectorAll(selector).forEach((one) => one.addEventListener(event, act));
 
@@ -162,6 +172,7 @@
     document.addEventListener("click", function (event) {
       document.querySelectorAll(".drop[open]").forEach((one) => one.contains(event.target) || one.removeAttribute("open"));
     });
+    document.querySelectorAll("[data-follow]").forEach(follow);
     keyboard(document.getElementById("keys"));
     const errors = document.getElementById("errors");
     if (errors) errors.focus();

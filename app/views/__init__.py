@@ -16,6 +16,7 @@ from app.rules.calendar import local_day
 from app.views import cells, look, security, verify, words
 from app.views.applications import ApplicationView
 from app.views.base import page
+from app.views.bulk import BulkRunView, for_many
 from app.views.days_off import DayOffView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
@@ -49,6 +50,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (ReferralView, "file-check", "r"),
             (RoundView, "repeat", "b"),
             (ReinstatementView, "arrow-back-up", "i"),
+            (BulkRunView, "stack-2", "s"),
         ),
     ),
     (
@@ -139,6 +141,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         titles_of=lambda labels, names: [str(labels[name]) for name in names],
         view_of=view_of,
         verbs_of=verbs_of,
+        for_many=for_many,
     )
     app.jinja_env.filters.update(
         day=words.day,

@@ -335,10 +335,12 @@ class ApplicationView(Why, BaseView):
     def extend(self, rows: list[Application]) -> Any:
         """Spec 3.4.5, 3.5.5: the running term of the voucher or of the referral, whichever the application has."""
         until = day_of("until")
-        return self._each("extend", rows, lambda a, **who: _right(a).extend(a, until=until, reason=reason(), **who))
+        return self._each(
+            "extend", rows, lambda a, **who: possible.right(a).extend(a, until=until, reason=reason(), **who)
+        )
 
     def revoke(self, rows: list[Application]) -> Any:
-        return self._each("revoke", rows, lambda a, **who: _right(a).revoke(a, reason=reason(), **who))
+        return self._each("revoke", rows, lambda a, **who: possible.right(a).revoke(a, reason=reason(), **who))
 
     def release(self, rows: list[Application]) -> Any:
         return self._each("release", rows, applications.release)
@@ -412,11 +414,6 @@ class ApplicationView(Why, BaseView):
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }
-
-
-def _right(application: Application) -> Any:
-    """What extend and revoke are about: the voucher of an application, or else its referral."""
-    return vouchers if possible.by_voucher(application) else referrals
 
 
 def is_private(vacancy: Vacancy) -> bool:

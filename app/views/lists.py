@@ -116,7 +116,7 @@ class Listed(ModelView):
     def _get_list_widget(self, where: Where) -> dict[str, Any]:
         """One page of the rows that hold; 400 for an order or a page that there is not."""
         try:
-            order, at, size = self._wishes(request.args)
+            order, at, size = self.wishes(request.args)
         except ValueError:
             abort(400)
         page = self.datamodel.page(where, order, at=at, size=size)
@@ -142,7 +142,7 @@ class Listed(ModelView):
         values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
         return [(pk, found[0], row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
 
-    def _wishes(self, asked: Mapping[str, str]) -> tuple[Order, At, int]:
+    def wishes(self, asked: Mapping[str, str]) -> tuple[Order, At, int]:
         """The order, the page and its size that an address asks this list for. ValueError for what cannot be."""
         name = type(self).__name__
         column, way = asked.get(f"_oc_{name}", ""), asked.get(f"_od_{name}", "") or "asc"

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, case, func, literal, select, true, tuple_
 
 from app.extensions import db
 from app.models import Base
@@ -83,6 +83,11 @@ class Records(SQLAInterface):
         """The parts that a list is shown in, one after the other: rows without a value come last."""
         column = getattr(self.obj, order.column)
         return (column.is_not(None), column.is_(None)) if column.nullable else (true(),)
+
+    def ordering(self, order: Order) -> list[Any]:
+        """Of all rows at once: as their pages follow each other."""
+        parts = [(part, segment) for segment, part in enumerate(self.segments(order))]
+        return [*([case(*parts)] if len(parts) > 1 else []), *self._by(order, backward=False)]
 
     def loaded(self, rows: list[Any]) -> list[Any]:
         """The rows of a page, with whatever else they show."""

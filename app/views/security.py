@@ -10,10 +10,12 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.views import AuthDBView
 from flask_login import current_user, login_user, logout_user
 
-from app.actions import places
+from app.actions import accounts, places
+from app.actions.accounts import roles_of
 from app.database import will_write
 from app.models import User
 from app.permissions import MAY, Actor, Role, look_as
+from app.rules.refusals import Refusal
 from app.views.base import own_page, page
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -101,22 +103,13 @@ def permissions_of(view) -> dict[str, frozenset[Role]]:
     return given | getattr(view, "grants", {})
 
 
-def roles_of(user) -> set[Role]:
-    """The roles of a user that are ours."""
-    return {Role(role.name) for role in getattr(user, "roles", []) if role.name in set(Role)}
-
-
 def actor_of(user) -> Actor:
-    """Spec 1: the role of a signed-in official, and how far it reaches; without a scope it reaches nowhere."""
-    g.reach = reach = places.reach(user.id)
-    role = next(iter(sorted(reach.roles & set(Role))), None) or abort(403)
-    return Actor(
-        Role(role),
-        user_id=user.id,
-        place_ids=reach.below,
-        above_ids=reach.above,
-        kindergarten_id=next(iter(sorted(reach.kindergartens)), 0) if role == Role.head else None,
-    )
+    """Who a signed-in official is, or 403; how far the rights reach stays at hand for the page."""
+    g.reach = places.reach(user.id)
+    try:
+        return accounts.actor_of(user, g.reach)
+    except Refusal:
+        abort(403)
 
 
 def before_request() -> None:

@@ -3,6 +3,7 @@
 The English here is the key of the catalogues; words of the seeds' buttons are used as they are (glossary).
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -19,6 +20,9 @@ from app.actions.rounds import Outcome
 from app.models import (
     ApplicationStatus,
     Audience,
+    BulkOutcome,
+    BulkRow,
+    BulkStage,
     ContractStatus,
     DayOff,
     DocumentKind,
@@ -195,6 +199,19 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "remove": _l("out of the queue"),
         "open": _l("the place becomes free choice"),
     },
+    BulkStage: {
+        "previewing": _l("Being tried"),
+        "previewed": _l("Ready to start"),
+        "running": _l("Under way"),
+        "done": _l("Finished"),
+        "stopped": _l("Stopped"),
+    },
+    BulkOutcome: {
+        "waiting": _l("Waits"),
+        "done": _l("Done"),
+        "refused": _l("Turned down"),
+        "skipped": _l("Skipped"),
+    },
 }
 
 VERBS: dict[str, Any] = {
@@ -238,6 +255,8 @@ VERBS: dict[str, Any] = {
     "annul": _l("Annul"),
     "void": _l("Void"),
     "remind": _l("Reminder"),
+    "start": _l("Start"),
+    "stop": _l("Stop"),
 }
 
 VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
@@ -247,6 +266,7 @@ VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherw
     ("choose", "offer"): _l("Offered place chosen"),
     ("confirm", "privilege"): _l("Confirm the privilege"),
     ("reject", "privilege"): _l("Reject the privilege"),
+    ("ask", "bulk_run"): _l("Try a bulk run"),
 }
 
 HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is told as it is called
@@ -302,6 +322,8 @@ FOLLOWS: dict[str, Any] = {
     "absent": _l("A temporary vacancy of one place is drafted for the group; it ends with the absence."),
     "confirm_privilege": _l("The privilege counts from now on: the child moves to its category in the queue."),
     "reject_privilege": _l("The child waits on without the privilege, by its original day."),
+    "start": _l("What can be done is done row by row, and each row's outcome is kept. You may leave the page."),
+    "stop": _l("What is done stays done; all other rows are skipped."),
     "sign": _l("With both signatures the contract is complete and the voucher is used."),
     "enrol": _l("The child attends the group from today; a temporary stay elsewhere ends."),
     "publish": _l("The places become free for the children in the queue."),
@@ -384,6 +406,7 @@ SUBJECTS: dict[str, Any] = {
     "day_off": _l("Day off"),
     "queue_round": _l("Round"),
     "ab_user": _l("Account"),
+    "bulk_run": _l("Bulk run"),
 }
 
 REFUSALS: dict[Reason, Any] = {
@@ -439,6 +462,20 @@ DOUBTS: dict[str, Any] = {
         "A child of this name and birth date waits under another IIN. "
         "Look it up by its name; if they are two children, say so as the reason."
     ),
+}
+
+WHY_NOT: dict[str, Any] = {  # of a row of a bulk run, where it is no refusal of the regulation
+    "contradiction": _l("This contradicts what is recorded already. Nothing was changed."),
+    "failed": _l("Something went wrong on our side. Nothing was changed."),
+    "changed": _l("The application has changed since it was tried. It was left as it is."),
+    "stopped": _l("The run was stopped before its turn came."),
+    "dismissed": _l("The run was stopped: whoever asked for it no longer has that role."),
+}
+
+FORESEEN: dict[BulkOutcome, Any] = {
+    BulkOutcome.waiting: _l("Not tried yet"),
+    BulkOutcome.done: _l("Can be done"),
+    BulkOutcome.refused: _l("Will be turned down"),
 }
 
 INVALID: dict[str, Any] = {
@@ -691,6 +728,26 @@ def refused(why: Refusal) -> dict[str, str]:
     if "parts" in why.facts:
         return {part: str(DOUBTS[part]) for part in why.facts["parts"]}
     return {why.facts.get("part", ""): refusal(why)}
+
+
+def outcome(row: BulkRow, over: bool) -> str:
+    """What became of a row of a bulk run; before the run, what its preview found."""
+    return label(row.outcome) if over else str(FORESEEN[row.foreseen])
+
+
+def why_not(row: BulkRow) -> str:
+    """Why a row of a bulk run was not done, or will not be; "" for one that was."""
+    return because(row.reason, row.facts)
+
+
+def because(reason: str | None, facts: Mapping[str, Any]) -> str:
+    """A reason that was kept by its name, with its facts as JSON keeps them."""
+    if reason not in set(Reason):
+        return str(WHY_NOT.get(reason or "", reason or ""))
+    known = {**facts}
+    if isinstance(last := facts.get("last_day"), str):
+        known["last_day"] = date.fromisoformat(last)
+    return refusal(Refusal(Reason(reason), **known))
 
 
 def invalid(problem: Invalid) -> str:

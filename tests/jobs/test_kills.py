@@ -19,15 +19,29 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask_appbuilder.security.sqla.models import User
 from redis import Redis
 
 import config
 from app import create_app
-from app.actions import vouchers
+from app.actions import accounts, bulk, vouchers
 from app.database import transaction
 from app.extensions import db
-from app.models import Application, Document, Notice, Outbox, Voucher, VoucherStatus
+from app.models import (
+    Application,
+    BulkRow,
+    BulkRun,
+    BulkStage,
+    Change,
+    Document,
+    Notice,
+    Outbox,
+    Voucher,
+    VoucherStatus,
+)
+from app.permissions import Role
 from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
+from tests.views.city import official
 from tools import postgres, run
 
 PATIENCE = 110  # seconds: spec 7 allows two minutes
@@ -71,6 +85,20 @@ class Kezek:
         for horse in children(self.pid("worker")):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGKILL)
+
+    def kill_between_slices(self, run_id: int, counter: str) -> None:
+        """Kill the process that goes on with a bulk run: some rows were just counted, others were not."""
+        before = getattr(self.run(run_id), counter)
+        assert soon(lambda: getattr(self.run(run_id), counter) > before, every=0.02)
+        for horse in children(self.pid("worker")):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(horse, signal.SIGKILL)
+        assert getattr(self.run(run_id), counter) < self.run(run_id).selected
+
+    def run(self, run_id: int) -> BulkRun:
+        """A bulk run as it is now."""
+        db.session.rollback()
+        return db.session.get_one(BulkRun, run_id)
 
     def kill_database(self) -> None:
         """Kill PostgreSQL with all its processes, and after a moment start it again as it was started."""
@@ -215,3 +243,41 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     for verb, told in ((confirming, "confirm"), (late, "lapse")):
         notices = sa.select(Notice.application_id).where(Notice.template == told)
         assert sorted(db.session.scalars(notices)) == sorted(each.id for each in verb)
+
+
+def test_a_bulk_run_goes_on_where_it_was_killed_and_does_each_row_once(kezek, kind):
+    with transaction():
+        place = district()
+        children = [application(place).id for _ in range(240)]
+        by = official("жауапты", Role.department, place.parent)
+        run_id = bulk.ask(
+            Application,
+            "archive",
+            [(id_, id_) for id_ in children],
+            by=accounts.actor_of(by),
+            at=datetime.now(UTC),
+            reason="себеп",
+        ).id
+
+    kezek.kill_between_slices(run_id, "feasible")
+    assert soon(lambda: kezek.run(run_id).stage is BulkStage.previewed)
+    assert kezek.run(run_id).feasible == len(children)
+    with transaction():
+        bulk.start(kezek.run(run_id), by=accounts.actor_of(db.session.get_one(User, by.id)), at=datetime.now(UTC))
+    kezek.kill_between_slices(run_id, "done")
+    kezek.redis.flushall()
+    kezek.kill("worker")
+    kezek.kill_between_slices(run_id, "done")
+    if kind == "postgresql":
+        kezek.kill_database()
+    kezek.kill("timetable")
+    assert soon(lambda: kezek.run(run_id).stage is BulkStage.done)
+
+    run = kezek.run(run_id)
+    assert (run.done, run.refused, run.skipped) == (len(children), 0, 0)
+    assert db.session.scalar(sa.select(sa.func.count(BulkRow.id)).where(BulkRow.outcome == "done")) == len(children)
+    for effect in (
+        sa.select(Change.application_id).where(Change.verb == "archive"),
+        sa.select(Notice.application_id).where(Notice.template == "archive"),
+    ):
+        assert sorted(db.session.scalars(effect)) == sorted(children)

@@ -13,6 +13,7 @@ from app import documents
 from app.actions import (
     accounts,
     applications,
+    bulk,
     clock,
     contracts,
     enrolments,
@@ -23,6 +24,7 @@ from app.actions import (
 )
 from app.extensions import db
 from app.models import (
+    Application,
     Change,
     DayOff,
     DemoTime,
@@ -141,6 +143,9 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     chosen = sa.select(Change.id).where(Change.application_id == referred.id, Change.verb == "choose")
     account = official(f"head of {name}", Role.head, kindergarten)
     db.session.flush()
+    asker = Actor(Role.specialist, user_id=account.id, place_ids=frozenset({place.id}))
+    many = [(waiting.id, waiting.id), (late.id, late.id)]
+    run = bulk.ask(Application, "archive", many, by=asker, at=at("2026-04-10T16:30"), reason="тазарту")
     return SimpleNamespace(
         place=place.id,
         kindergarten=kindergarten.id,
@@ -167,6 +172,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         round=held.id,
         change=db.session.scalars(chosen).first(),
         account=account.id,
+        run=run.id,
     )
 
 

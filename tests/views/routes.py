@@ -25,6 +25,7 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "rounds": ({D, S, P, A}, None, None),
     "offers": ({D, S, P, A}, None, None),
     "reinstatements": ({D, A}, None, None),
+    "bulk-runs": ({D, S, A}, None, None),
     "vacancies": (QUEUE, {D, S, H}, {D, S, H}),
     "kindergartens": (QUEUE, {D, S}, {D, S}),
     "groups": (QUEUE, {D, S, H}, {D, S, H}),
@@ -57,6 +58,7 @@ VERBS = {  # register -> verb -> who may
     "vouchers": {"extend": OFFICE, "revoke": OFFICE},
     "referrals": {"extend": COUNTER, "revoke": COUNTER | {H}, "enrol": {H}},
     "reinstatements": {"approve": {D}, "reject": {D}},
+    "bulk-runs": {"start": OFFICE, "stop": OFFICE},
     "vacancies": {"publish": {D, S, H}, "offer": OFFICE, "close": {D, S, H}},
     "norms": {"approve": {D}},
     "queue-orders": {"approve": {D}},
@@ -84,6 +86,8 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/search/"): QUEUE,
         ("POST", "/search/"): QUEUE,
         ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},
+        ("POST", "/bulk-runs/begin"): OFFICE,
+        ("GET", "/bulk-runs/result/<pk>/<kind>"): {D, S, A},
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},
@@ -109,6 +113,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "rounds": of.round,
         "offers": of.offer,
         "reinstatements": of.reinstatement,
+        "bulk-runs": of.run,
         "vacancies": of.vacancy,
         "kindergartens": of.kindergarten,
         "groups": of.group,
@@ -128,7 +133,10 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "<int:document_id>": str(of.document),
         "<string:language>": "ru",
         "<code>": "A" * 22,
+        "<kind>": "csv",
         "<path:filename>": "kezek.css" if not rule.startswith("/static/appbuilder") else "css/ab.css",
     }.items():
         rule = rule.replace(part, value)
+    if rule == "/bulk-runs/begin":
+        return rule, {"list": "ApplicationView", "action": "archive", "rowid": str(of.waiting)}
     return rule, {"action": verb, "rowid": pk} if verb else {}

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
+    BulkRun,
     Child,
     Contract,
     DayOff,
@@ -63,6 +64,7 @@ def subjects(own: SimpleNamespace) -> dict[type, object]:
         QueueOrder: db.session.get_one(QueueOrder, own.order),
         DayOff: db.session.get_one(DayOff, own.day),
         User: db.session.get_one(User, own.account),
+        BulkRun: db.session.get_one(BulkRun, own.run),
         Round: Round(place_id=own.place),
     }
     assert found.keys() == MAY.keys()

@@ -8,7 +8,20 @@ import pytest
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.models import Base, Change, Kindergarten, Norm, Place, QueueCategory, QueueOrder, Round, StopListing, User
+from app.models import (
+    Base,
+    BulkRow,
+    BulkRun,
+    Change,
+    Kindergarten,
+    Norm,
+    Place,
+    QueueCategory,
+    QueueOrder,
+    Round,
+    StopListing,
+    User,
+)
 from app.permissions import SCOPES, Role, looking_as
 from app.views.security import actor_of
 from tests.views import routes
@@ -136,8 +149,9 @@ def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):
 
 
 def test_each_scope_shows_what_is_ones_own(city):
-    """The control. No child that was referred to a kindergarten is on the stop-list; rounds are the district's."""
-    not_the_heads = {StopListing, Round}
+    """The control. No child that was referred to a kindergarten is on the stop-list; rounds and bulk runs are the
+    district's."""
+    not_the_heads = {StopListing, Round, BulkRun, BulkRow}
     with city.web.app_context():
         for role in (role for role, foreign in FOREIGN.items() if foreign):
             actor = actor_of(db.session.get_one(User, getattr(city.own, f"{role}_account")))

@@ -1,0 +1,23 @@
+"""Go on with a bulk run for one turn; if there is more to do, its next turn is asked for, behind what waits by then."""
+
+from app.extensions import db
+from app.models import Outbox
+from app.turns import work
+
+TURN = 5.0  # seconds: several runs may share one job's time (queues.TIMEOUT), and papers do not wait for thousands
+
+
+def read(row: Outbox) -> int | None:
+    """Which run it is."""
+    return row.bulk_run_id
+
+
+def make(run_id: int) -> bool:
+    """One turn, in its own transactions; what they did stays done if this process dies."""
+    return work(run_id, TURN)
+
+
+def keep(row: Outbox, more: bool) -> None:
+    """The next turn, in the transaction that ends this one's outbox row."""
+    if more:
+        db.session.add(Outbox(job=row.job, bulk_run_id=row.bulk_run_id, asked_at=row.asked_at))
