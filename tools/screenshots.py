@@ -94,8 +94,8 @@ def town() -> Iterator[tuple[Path, str]]:
 def find(page: Page, number: str) -> None:
     """An application by its number, from the search box."""
     page.goto("/")
-    page.locator(".find input").fill(number)
-    page.locator(".find input").press("Enter")
+    page.locator(".find [name=q]").fill(number)
+    page.locator(".find [name=q]").press("Enter")
     page.wait_for_load_state()
     if "/applications/show/" not in page.url:
         page.locator("main").get_by_role("link", name=number, exact=True).first.click()

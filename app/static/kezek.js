@@ -104,7 +104,7 @@
       KeyJ: () => step(1),
       KeyK: () => step(-1),
       KeyX: () => document.activeElement.closest("tbody tr")?.querySelector('input[name="rowid"]')?.click(),
-      "/": () => document.querySelector(".find input")?.focus(),
+      "/": () => document.querySelector(".find [name=q]")?.focus(),
       "?": () => help?.showModal(),
     };
     let went = 0;

@@ -596,6 +596,18 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
 
+NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
+    "application": _l("Put a child into the queue, and its application stands here."),
+    "voucher": _l("A round issues vouchers down the queue; one out of turn is issued on the child's page."),
+    "offer": _l("Publish a vacancy and offer its places: the next children in the queue get them."),
+    "referral": _l("A referral is issued when a family chooses a kindergarten, on the child's page."),
+    "queue_round": _l("Each round of vouchers and each offer of places is kept here, with the list as it stood."),
+    "reinstatement": _l("An application in the archive is asked back on its own page; a second person decides here."),
+    "vacancy": _l("Draft a vacancy for a group; once it is published, its places are free for the queue."),
+    "kindergarten": _l("Add a kindergarten, then its groups, then their vacancies."),
+    "kg_group": _l("Add a group with its birth years; vacancies are drafted for groups."),
+}
+
 REASONS: dict[str, Any] = {
     "choose_by": _l("no place was chosen and signed in time"),
     "stop_list": _l("the place in the queue was not restored in time"),

@@ -200,7 +200,7 @@ def test_the_keyboard_searches_helps_goes_to_areas_and_opens_rows(windows):
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("gk")  # letters that are typed are only letters
-    expect(page.locator(".find input")).to_have_value("gk")
+    expect(page.locator(".find [name=q]")).to_have_value("gk")
     page.locator("h1").click()
     page.keyboard.press("g")
     page.keyboard.press("k")
