@@ -33,6 +33,7 @@ DEBIAN = {  # package: what is lost without it
     "bench": {},
 }
 
+SCRIPTS = {"tom-select": ["js/tom-select.complete.min.js", "css/tom-select.css"]}  # npm package: its files in dist/
 FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]  # papers are set in them, with these letters and signs:
 LETTERS = "U+20-17F,U+400-52F,U+2010-205E,U+20AC,U+20B8,U+20BD,U+2116,U+2190-2193,U+2212,U+2713,U+2717"
 
@@ -111,6 +112,14 @@ def fonts(target: Path) -> None:
         call(BIN / "pyftsubset", source, f"--unicodes={LETTERS}", *options)
 
 
+def scripts(target: Path) -> None:
+    """What pages load from npm packages, as it comes."""
+    for package, files in SCRIPTS.items():
+        (target / package).mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copy(ROOT / "node_modules" / package / "dist" / file, target / package)
+
+
 def main(purpose: str) -> None:
     """Every step in order."""
     if not importlib.util.find_spec("ensurepip"):  # Debian keeps it in a package of its own
@@ -122,6 +131,7 @@ def main(purpose: str) -> None:
     lock, vendor = ROOT / "package-lock.json", ROOT / "app/static/vendor"
     once("Installing npm packages", [lock], ROOT / "node_modules", node)
     once("Cutting fonts", [lock, Path(__file__)], vendor / "fonts", fonts, vendor / "fonts")
+    once("Copying scripts", [lock, Path(__file__)], vendor / "tom-select", scripts, vendor)
     if texts := sorted(ROOT.glob("translations/*/LC_MESSAGES/*.po")):
         pybabel = [BIN / "pybabel", "-q", "compile", "-d", "translations"]
         once("Compiling translations", texts, texts[-1].with_suffix(".mo"), call, *pybabel)

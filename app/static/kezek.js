@@ -52,6 +52,15 @@
     follow();
   }
 
+  // One record out of many: the select asks for what is typed into it. Without Tom Select the field beside it does.
+  function picker(select) {
+    if (!window.TomSelect) return;
+    select.parentElement.querySelector("[data-find]").remove();
+    const ask = (text, show) =>
+      fetch(select.dataset.pick + "?q=" + encodeURIComponent(text)).then((answer) => answer.json()).then(show, () => show());
+    new TomSelect(select, { valueField: "value", labelField: "text", searchField: [], score: () => () => 1, load: ask });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     const on = (selector, event, act) => document.querySelectorAll(selector).forEach((one) => one.addEventListener(event, act));
 
@@ -77,6 +86,7 @@
       document.getElementById("door").requestSubmit();
     });
     document.querySelectorAll("[data-lines]").forEach(lines);
+    document.querySelectorAll('select[data-pick]:not([data-pick=""])').forEach(picker);
     document.addEventListener("keydown", function (event) {
       const find = document.querySelector(".find input");
       if (event.key === "/" && find && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {

@@ -84,6 +84,8 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/search/"): QUEUE,
         ("POST", "/search/"): QUEUE,
         ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},
+        ("GET", "/kindergartens/pick"): QUEUE | {X},
+        ("GET", "/groups/pick"): QUEUE,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},
