@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
 
 from app.actions import moving, places
 from app.extensions import db
@@ -21,27 +21,10 @@ def in_force(name: str, place_id: int, day: date) -> Norm:
 
     Looked up once in a transaction: a verb asks for the same norms again and again.
     """
-    found: Norm | None = _once((name, place_id, day), lambda: _first_in_force(name, place_id, day))
+    found: Norm | None = places.once((name, place_id, day), lambda: _first_in_force(name, place_id, day))
     if found is None:
         raise rules.refuse_missing(name, day)
     return found
-
-
-LOOKED_UP = "rules in force"
-
-
-def _once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:
-    known: dict[tuple[Any, ...], Any] = db.session().info.setdefault(LOOKED_UP, {})
-    if what not in known:
-        known[what] = look_up()
-    return known[what]
-
-
-@event.listens_for(Session, "after_transaction_end")
-@event.listens_for(Session, "after_flush")
-def _look_up_again(session: Session, *_: Any) -> None:
-    """Another transaction, or a rule that was written in this one: what was looked up is forgotten."""
-    session.info.pop(LOOKED_UP, None)
 
 
 def _first_in_force(name: str, place_id: int, day: date) -> Norm | None:
@@ -89,7 +72,7 @@ def order(place_id: int, day: date) -> QueueOrder:
     Raises Refusal(no_norm).
     """
     by = procedure(place_id, day)
-    found: QueueOrder | None = _once((by, place_id, day), lambda: order_by(by, places.path(place_id), day))
+    found: QueueOrder | None = places.once((by, place_id, day), lambda: order_by(by, places.path(place_id), day))
     if found is None:
         raise rules.refuse_missing("queue order", day)
     return found

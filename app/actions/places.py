@@ -1,25 +1,39 @@
 """The tree of places: what lies above a place and what lies below it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import bindparam, case, func, literal, null, select, union_all
+from sqlalchemy import bindparam, case, event, func, literal, null, select, union_all
+from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.models import DayOff, Kindergarten, Place, PlaceKind, UserScope
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
+LOOKED_UP = "places and rules in force"
+
+
+def once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:
+    """What is looked up, once in a transaction: a verb and a page ask for the same places and norms again and again."""
+    known: dict[tuple[Any, ...], Any] = db.session().info.setdefault(LOOKED_UP, {})
+    if what not in known:
+        known[what] = look_up()
+    return known[what]
+
+
+@event.listens_for(Session, "after_transaction_end")
+@event.listens_for(Session, "after_flush")
+def _look_up_again(session: Session, *_: Any) -> None:
+    """Another transaction, or a rule that was written in this one: what was looked up is forgotten."""
+    session.info.pop(LOOKED_UP, None)
+
 
 def path(place_id: int) -> list[int]:
     """The place and all above it, upwards: the order in which norms are looked up."""
-    found: list[int] = []
-    place = db.session.get(Place, place_id)
-    while place is not None:
-        found.append(place.id)
-        place = place.parent
+    found: list[int] = once(("path", place_id), lambda: paths([place_id]).get(place_id, []))
     return found
 
 

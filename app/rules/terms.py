@@ -3,7 +3,7 @@
 Numbers are counted up to a limit, and each has its condition, so that the list behind it shows the same records.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, cast, exists, func, literal, select, union_all
@@ -74,13 +74,15 @@ def _terms() -> dict[str, Term]:
     }
 
 
+LATE = timedelta(31)  # of a clock that stood still; what is older is not looked through, over and over
 TERMS = _terms()  # spec 3.2, 3.4-3.6: every term of a family that ends on a known day
 
 
-def running_out(name: str, by: date) -> ColumnElement[bool]:
+def running_out(name: str, today: date, by: date) -> ColumnElement[bool]:
     """Applications whose term of this kind still runs and ends by this day; what the clock was to end is among them."""
     term = TERMS[name]
-    return Application.id.in_(select(term.table.c.application_id).where(term.runs, term.last_day <= by))
+    ends = term.last_day.between(today - LATE, by)
+    return Application.id.in_(select(term.table.c.application_id).where(term.runs, ends))
 
 
 def ending(today: date, week: date, most: int) -> CompoundSelect[Any]:
@@ -92,7 +94,12 @@ def _ending(name: str, today: date, week: date, most: int) -> Select[str, int, i
     term = TERMS[name]
     rows: Any = select(Application.id, term.last_day.label("last_day"))
     rows = rows.join(term.table, term.table.c.application_id == Application.id)
-    rows = rows.where(term.runs, term.last_day <= week).order_by(term.last_day).limit(most + 1).subquery()
+    rows = (
+        rows.where(term.runs, term.last_day.between(today - LATE, week))
+        .order_by(term.last_day)
+        .limit(most + 1)
+        .subquery()
+    )
     by_today = func.count().filter(rows.c.last_day <= today)
     return select(literal(name).label("term"), by_today.label("today"), func.count().label("week")).select_from(rows)
 

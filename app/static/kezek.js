@@ -141,6 +141,15 @@
     follow(fresh || part);
   }
 
+  // One record out of many: the select asks for what is typed into it. Without Tom Select the field beside it does.
+  function picker(select) {
+    if (!window.TomSelect) return;
+    select.parentElement.querySelector("[data-find]").remove();
+    const ask = (text, show) =>
+      fetch(select.dataset.pick + "?q=" + encodeURIComponent(text)).then((answer) => answer.json()).then(show, () => show());
+    new TomSelect(select, { valueField: "value", labelField: "text", searchField: [], score: () => () => 1, load: ask });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     const on = (selector, event, act) => document.querySelectorAll(selector).forEach((one) => one.addEventListener(event, act));
 
@@ -173,6 +182,7 @@
       document.querySelectorAll(".drop[open]").forEach((one) => one.contains(event.target) || one.removeAttribute("open"));
     });
     document.querySelectorAll("[data-follow]").forEach(follow);
+    document.querySelectorAll('select[data-pick]:not([data-pick=""])').forEach(picker);
     keyboard(document.getElementById("keys"));
     const errors = document.getElementById("errors");
     if (errors) errors.focus();

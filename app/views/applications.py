@@ -188,6 +188,12 @@ class ApplicationView(Why, BaseView):
         "lost_paper": _l("Paper not made yet"),
     }
 
+    def load(self, pk: Any) -> Any:
+        """With the people and the place that every page of it shows."""
+        found = select(Application).where(Application.id == row_id(pk))
+        shown = (joinedload(one) for one in (Application.child, Application.applicant, Application.place))
+        return db.session.scalars(found.options(*shown)).first() or abort(404)
+
     @expose("/show/<pk>", methods=["GET"])
     @has_access
     def show(self, pk: str) -> Any:

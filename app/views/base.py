@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.widgets import FormWidget, ShowWidget
@@ -23,7 +23,7 @@ from app.extensions import db
 from app.now import now
 from app.permissions import MAY, Role
 from app.rules.refusals import Refusal
-from app.views import words
+from app.views import forms, words
 from app.views.lists import Listed, here, numbered
 
 MOST_SELECTED = 1000
@@ -111,6 +111,16 @@ class BaseView(Listed):
     def possible(self, row: Any) -> list[str]:
         """The custom actions that this row's page offers, as far as its role may do them; the actions still decide."""
         return list(self.verbs)
+
+    @expose("/pick", methods=["GET"])
+    @has_access
+    def pick(self) -> Any:
+        """The rows that a field of a form may mean by what is typed into it, as {value, text}: at most a few."""
+        sought = request.args.get("q", "").strip()
+        order = getattr(self.subject, self.sorted_as.get(self.base_order[0], self.base_order[0]))
+        rows = select(self.subject).where(type(self).find(sought)).options(*self.datamodel.eager).order_by(order)
+        found = db.session.scalars(rows.limit(forms.PICKED)).unique() if sought else ()
+        return jsonify([{"value": str(row.id), "text": words.name(row)} for row in found])
 
     # -------------------------------------------------- changing
 

@@ -34,7 +34,7 @@ def _ending(value: str) -> ColumnElement[bool]:
     name, _dot, period = value.partition(".")
     if name not in terms.TERMS:
         raise ValueError(name)
-    return terms.running_out(name, until(period))
+    return terms.running_out(name, local_day(now()), until(period))
 
 
 def _years() -> Sequence[tuple[str, str]]:

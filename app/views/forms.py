@@ -29,8 +29,11 @@ from app.extensions import db
 from app.models import Base
 from app.rules.calendar import LOCAL
 from app.views import words
+from app.views.rows import LARGEST
 
 REQUIRED = _l("Fill this in.")
+OFFERED = 50  # rows of a select; where there are more, one looks for the row that one means
+PICKED = 20  # rows that such a look finds at most
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)  # no family, norm or vacancy is of another time
 
 
@@ -141,29 +144,67 @@ def one_of(label: Any, kind: Iterable[StrEnum], required: bool = True, **more: A
     )
 
 
-def row_of(label: Any, rows: Select[Any], required: bool = True) -> "RowField":
-    """One row out of those that the viewer may see."""
-    return RowField(label, [InputRequired(REQUIRED)] if required else [], rows=rows, required=required)
+def row_of(label: Any, rows: Select[Any], required: bool = True, **more: Any) -> "RowField":
+    """One row out of those that the viewer may see. Where they may be many: `find` and `pick`, see RowField."""
+    return RowField(label, [InputRequired(REQUIRED)] if required else [], rows=rows, required=required, **more)
 
 
 class RowField(SelectField):
-    """A select of records. A foreign record is no choice here, so it cannot be posted either (spec 6)."""
+    """A select of records. A foreign record is no choice here, so it cannot be posted either (spec 6).
+
+    More than OFFERED of them are never loaded: `find` says which ones are meant by what is typed beside the select
+    (`<name>-find`), and `pick` is the endpoint that a browser with JavaScript asks while somebody types (kezek.js).
+    """
 
     def __init__(self, label: Any, validators: Any, *, rows: Select[Any], required: bool, **more: Any) -> None:
-        self.found = {str(row.id): row for row in db.session.scalars(rows)} if has_request_context() else {}
-        choices = [SelectChoice(pk, words.name(row)) for pk, row in self.found.items()]
-        super().__init__(
-            label,
-            validators,
-            choices=choices if required else [SelectChoice("", "—"), *choices],
-            coerce=self._row,
-            **more,
-        )
+        self.rows, self.required = rows, required
+        self.find, self.pick = more.pop("find", None), more.pop("pick", None)
+        found = self._found(rows.limit(OFFERED + 1))
+        self.many = self.find is not None and len(found) > OFFERED
+        if not self.many and len(found) > OFFERED:
+            found = self._found(rows)
+        super().__init__(label, validators, coerce=self._row, **more)
+        self._offer({} if self.many else found)
+
+    def process(self, formdata: Any, *data: Any, **more: Any) -> None:
+        """Of many, only those are offered that are meant by what was typed, and the one that is chosen."""
+        sought = (formdata.get(f"{self.name}-find", "") if self.many and formdata else "").strip()
+        if sought:
+            self._offer(self._found(self.rows.where(self.find(sought)).limit(PICKED)))
+        super().process(formdata, *data, **more)
+        if self.many and isinstance(self.data, Base):
+            self._offer({str(self.data.id): self.data, **self.found})
+        if sought and not self.data:
+            self.raw_data = []  # nothing is chosen yet: which of those it is, the person says now
+            self.sought = sought
+
+    def pre_validate(self, form: Any) -> None:
+        """Whatever is chosen was looked up within the viewer's reach."""
+        if self.required and not isinstance(self.data, Base):
+            raise ValidationError(self._problem())
+
+    def _problem(self) -> str:
+        if getattr(self, "sought", ""):
+            return (
+                _("Choose one of those that were found.") if self.found else _("Nothing was found. Type it otherwise.")
+            )
+        return self.gettext("Not a valid choice.")
+
+    def _found(self, rows: Select[Any]) -> dict[str, Any]:
+        return {str(row.id): row for row in db.session.scalars(rows)} if has_request_context() else {}
+
+    def _offer(self, found: dict[str, Any]) -> None:
+        self.found = found
+        empty = [] if self.required and not self.many else [SelectChoice("", "—")]
+        self.choices = [*empty, *(SelectChoice(pk, words.name(row)) for pk, row in found.items())]
 
     def _row(self, value: Any) -> Any:
         """The record that a choice stands for. ValueError for one that is not among them."""
         if isinstance(value, Base) or not value:
             return value or None
+        if value not in self.found and self.many and value.isdecimal() and int(value) <= LARGEST:
+            model = self.rows.column_descriptions[0]["entity"]
+            self.found |= self._found(self.rows.where(model.id == int(value)).limit(1))
         if value not in self.found:
             raise ValueError(self.gettext("Not a valid choice."))
         return self.found[value]

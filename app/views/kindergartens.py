@@ -1,7 +1,7 @@
 """Kindergartens and their groups: the head keeps the own ones true, officials those of their district."""
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
@@ -9,15 +9,28 @@ from app.permissions import Role
 from app.views import forms
 from app.views.base import BaseView
 from app.views.rows import Records
-from app.views.vacancies import VacancyView
+from app.views.vacancies import VacancyView, find_group
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 OWN_PLACES = select(Place).where(Place.kind.in_((PlaceKind.district, PlaceKind.settlement))).order_by(Place.name_kk)
 
 
+def find_kindergarten(text: str) -> ColumnElement[bool]:
+    """The search box over kindergartens: any part of the name."""
+    return Kindergarten.search_name.contains(text.casefold(), autoescape=True)
+
+
+def find_place(text: str) -> ColumnElement[bool]:
+    """Districts and settlements by the beginning of their names, as they are written."""
+    return or_(*(name.startswith(text, autoescape=True) for name in (Place.name_kk, Place.name_ru)))
+
+
+PICK_KINDERGARTEN = {"find": find_kindergarten, "pick": "KindergartenView.pick"}
+
+
 class KindergartenForm(forms.Form):
     name = forms.text(_l("Name"))
-    place = forms.row_of(_l("District or city"), OWN_PLACES)
+    place = forms.row_of(_l("District or city"), OWN_PLACES, find=find_place)
     kind = forms.one_of(_l("Kind"), KindergartenKind)
     ownership = forms.one_of(_l("Ownership"), Ownership)
     state_order = forms.yes(_l("Places on state order"))
@@ -27,7 +40,9 @@ class KindergartenForm(forms.Form):
 
 
 class GroupForm(forms.Form):
-    kindergarten = forms.row_of(_l("Kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name))
+    kindergarten = forms.row_of(
+        _l("Kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name), **PICK_KINDERGARTEN
+    )
     name = forms.text(_l("Group"), longest=120)
     language = forms.one_of(_l("Language of instruction"), Language)
     birth_year_from = forms.number(_l("First birth year"), 2010, 2040)
@@ -35,15 +50,12 @@ class GroupForm(forms.Form):
     capacity = forms.number(_l("Capacity"), 0, 999)
 
 
-def find_kindergarten(text: str) -> ColumnElement[bool]:
-    """The search box over kindergartens: any part of the name."""
-    return Kindergarten.search_name.contains(text.casefold(), autoescape=True)
-
-
 class GroupView(BaseView):
     route_base = "/groups"
     subject, readers = KgGroup, READERS
     datamodel = Records(KgGroup, joinedload(KgGroup.kindergarten))
+    find = find_group
+    grants = {"can_pick": READERS}
     list_title, show_title = _l("Groups"), _l("Group")
     add_title, edit_title = _l("Add a group"), _l("Change a group")
     list_columns = ["name", "kindergarten.name", "language", "birth_year_from", "birth_year_to", "capacity"]
@@ -69,6 +81,7 @@ class KindergartenView(BaseView):
     subject, readers = Kindergarten, READERS
     datamodel = Records(Kindergarten, joinedload(Kindergarten.place))
     find = find_kindergarten
+    grants = {"can_pick": READERS | {Role.administrator}}  # who gives officials their reach picks it from all
     list_title, show_title = _l("Kindergartens"), _l("Kindergarten")
     add_title, edit_title = _l("Add a kindergarten"), _l("Change a kindergarten")
     list_columns = ["name", "place", "kind", "ownership", "phone"]

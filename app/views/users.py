@@ -16,6 +16,7 @@ from app.now import now
 from app.permissions import Role
 from app.views import forms, words
 from app.views.base import BaseView
+from app.views.kindergartens import PICK_KINDERGARTEN, find_place
 from app.views.rows import Records, attribute
 
 ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
@@ -28,9 +29,12 @@ class UserForm(forms.Form):
     last_name = forms.text(_l("Last name"), longest=64)
     email = forms.StringField(_l("E-mail"), [forms.DataRequired(forms.REQUIRED), Email()])
     role = forms.one_of(_l("Role"), ROLES)
-    place = forms.row_of(_l("Reach: a region, district or city"), PLACES, required=False)
+    place = forms.row_of(_l("Reach: a region, district or city"), PLACES, required=False, find=find_place)
     kindergarten = forms.row_of(
-        _l("Reach: a kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name), required=False
+        _l("Reach: a kindergarten"),
+        select(Kindergarten).order_by(Kindergarten.search_name),
+        required=False,
+        **PICK_KINDERGARTEN,
     )
     password = PasswordField(_l("New password"), [Optional(), Length(12, 200)])
     active = forms.yes(_l("May sign in"), default=True)

@@ -8,7 +8,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.actions import norms, offers, records, vacancies
@@ -34,8 +34,16 @@ GROUPS = (
 )
 
 
+def find_group(text: str) -> ColumnElement[bool]:
+    """Groups by any part of their own name or of their kindergarten's."""
+    found = select(Kindergarten.__table__.c.id).where(
+        Kindergarten.__table__.c.search_name.contains(text.casefold(), autoescape=True)
+    )
+    return or_(KgGroup.name.contains(text, autoescape=True), KgGroup.kindergarten_id.in_(found))
+
+
 class VacancyForm(forms.Form):
-    group = forms.row_of(_l("Group"), GROUPS)
+    group = forms.row_of(_l("Group"), GROUPS, find=find_group, pick="GroupView.pick")
     intake = forms.one_of(_l("Admission regime"), Intake)
     places = forms.number(_l("Places"), 1, 999)
     ends_on = forms.a_day(_l("Last day of a temporary stay"), required=False)

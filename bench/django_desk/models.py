@@ -46,3 +46,85 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class OfApplication(models.Model):
+    """What belongs to an application and is shown on its page."""
+
+    application = models.ForeignKey(Application, models.DO_NOTHING)
+
+    class Meta:
+        abstract = True
+        managed = False
+
+
+class Privilege(OfApplication):
+    kind = models.CharField(max_length=24)
+    status = models.CharField(max_length=24)
+    claimed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    valid_until = models.DateField(null=True)
+
+    class Meta(OfApplication.Meta):
+        db_table = "privilege"
+
+
+class Voucher(OfApplication):
+    kind = models.CharField(max_length=24)
+    status = models.CharField(max_length=24)
+    issued_on = models.DateField()
+    confirm_by = models.DateField()
+    choose_by = models.DateField(null=True)
+
+    class Meta(OfApplication.Meta):
+        db_table = "voucher"
+
+
+class Referral(OfApplication):
+    kind = models.CharField(max_length=24)
+    status = models.CharField(max_length=24)
+    issued_on = models.DateField()
+    attend_by = models.DateField(null=True)
+
+    class Meta(OfApplication.Meta):
+        db_table = "referral"
+
+
+class StopListing(OfApplication):
+    from_on = models.DateField()
+    until = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OfApplication.Meta):
+        db_table = "stop_listing"
+
+
+class Document(OfApplication):
+    kind = models.CharField(max_length=24)
+    code = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+
+    class Meta(OfApplication.Meta):
+        db_table = "document"
+
+
+class Notice(OfApplication):
+    audience = models.CharField(max_length=24)
+    template = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta(OfApplication.Meta):
+        db_table = "notice"
+
+
+class Change(OfApplication):
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=24)
+    subject = models.CharField(max_length=24)
+    role = models.CharField(max_length=24)
+    status_from = models.CharField(max_length=24, null=True)
+    status_to = models.CharField(max_length=24, null=True)
+    reason = models.CharField(max_length=500, null=True)
+
+    class Meta(OfApplication.Meta):
+        db_table = "change"

@@ -88,6 +88,8 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},
         ("POST", "/bulk-runs/begin"): OFFICE,
         ("GET", "/bulk-runs/result/<pk>/<kind>"): {D, S, A},
+        ("GET", "/kindergartens/pick"): QUEUE | {X},
+        ("GET", "/groups/pick"): QUEUE,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},

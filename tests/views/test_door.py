@@ -170,8 +170,8 @@ def test_whatever_people_wrote_is_shown_as_text_on_every_page(city, databases, k
 def test_what_is_searched_for_is_shown_as_text(city):
     browser = city.sign_in("department")
     payload = "\"'><script>alert(1)</script>"
-    for address in ("/applications/list/", "/kindergartens/list/"):
-        text = browser.get(f"{address}?q={quote(payload)}").text
+    searched = browser.post("/search/", {"q": payload}).text
+    for text in (searched, browser.get(f"/kindergartens/list/?q={quote(payload)}").text):
         assert "<script>a" not in text and "&lt;script&gt;" in text
     text = browser.post(f"/applications/action/archive/{city.own.waiting}", {"sure": "no", "reason": payload}).text
     assert "<script>a" not in text and "&lt;script&gt;" in text

@@ -148,7 +148,7 @@ def test_a_form_that_is_wrong_says_so_in_the_readers_language(town, language):
         assert [(found[1], text) for text in Page(answer.text).said if (found := left.search(text))] == [], address
 
 
-PROBLEMS = ("/nowhere", "/users/list/", "/applications/list/?page_ApplicationView=x", "/applications/action/x/1")
+PROBLEMS = ("/nowhere", "/users/list/", "/applications/list/?after_ApplicationView=x", "/applications/action/x/1")
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

@@ -1,0 +1,76 @@
+"""A record out of many is looked for, never loaded with all the others; what is foreign is neither found nor taken."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from app.views import forms
+from tests.views.city import CANARIES
+from tests.views.forms import Fields, valid
+
+
+@pytest.fixture
+def many(city, monkeypatch):
+    """The city, as if it had more kindergartens, groups and places than a select offers."""
+    monkeypatch.setattr(forms, "OFFERED", 0)
+    return city
+
+
+def test_a_form_of_many_offers_none_but_what_was_typed_means_without_javascript(many):
+    browser = many.sign_in("specialist")
+    address, filled = "/vacancies/add", valid("vacancies", many.own)
+    assert Fields(browser.get(address).text).options["group"] == [""]
+    with many.tables.unchanged():
+        found = browser.post(address, {**filled, "group": "", "group-find": "арман", "places": "3"})
+    fields = Fields(found.text)
+    assert found.status_code == 422 and str(many.own.group) in fields.options["group"]
+    assert (fields.values["places"], fields.values["group-find"]) == ("3", "арман")
+    with many.tables.unchanged():
+        assert browser.post(address, {**filled, "group": "", "group-find": "жоқ мұндай"}).status_code == 422
+        assert browser.post(address, {**filled, "group": ""}).status_code == 422
+    assert browser.post(address, {**filled, "group": str(many.own.group)}).status_code == 302
+
+
+def test_a_form_of_many_keeps_the_record_that_is_chosen(many):
+    browser = many.sign_in("specialist")
+    address = f"/vacancies/edit/{many.own.draft}"
+    fields = Fields(browser.get(address).text)
+    assert fields.values["group"] in fields.options["group"] and fields.values["group"] != ""
+    assert browser.post(address, {**fields.values, "places": "1"}).status_code == 302
+
+
+def test_a_foreign_record_is_neither_found_nor_taken_where_there_are_many(many):
+    for role, where in (("specialist", many.district), ("head", many.neighbour), ("department", many.region)):
+        browser = many.sign_in(role)
+        with many.tables.unchanged():
+            for group in (where.group, 999999, "abc", "9" * 30):
+                answer = browser.post("/vacancies/add", {**valid("vacancies", many.own), "group": str(group)})
+                assert answer.status_code == 422, (role, group)
+            typed = {"group": "", "group-find": next(c for w, c in CANARIES.items() if vars(many)[w] is where)}
+            answer = browser.post("/vacancies/add", {**valid("vacancies", many.own), **typed})
+            assert Fields(answer.text).options["group"] == [""], role
+
+
+def test_a_browser_asks_for_a_few_records_within_its_readers_reach(city):
+    head, administrator = city.sign_in("head"), city.sign_in("administrator")
+    own = {one["value"] for one in head.get("/groups/pick?q=№1").json}
+    assert str(city.own.group) in own and str(city.neighbour.group) not in own
+    assert head.get("/groups/pick?q=").json == [] == head.get(f"/groups/pick?q={CANARIES['neighbour']}").json
+    for sought in ("%25", "_", "%27%20OR%201=1--"):
+        assert head.get(f"/groups/pick?q={sought}").json == []
+    assert len(administrator.get("/kindergartens/pick?q=№").json) <= forms.PICKED
+    assert {one["value"] for one in administrator.get("/kindergartens/pick?q=арман").json} == {
+        str(city.own.kindergarten)
+    }
+
+
+def test_a_select_loads_no_more_than_it_offers(many, monkeypatch):
+    browser, seen = many.sign_in("department"), []
+    sa.event.listen(many.tables.engine, "before_cursor_execute", note := lambda *said: seen.append(said[2]))
+    try:
+        assert browser.get("/vacancies/add").status_code == 200
+    finally:
+        sa.event.remove(many.tables.engine, "before_cursor_execute", note)
+    groups = [one for one in seen if re.search("FROM kg_group", one) and "ORDER BY kindergarten.search_name" in one]
+    assert groups and all("LIMIT" in one for one in groups)
