@@ -84,7 +84,8 @@ class Real:
             with transaction():
                 if clock:
                     VERBS["clock"].act(self.town, {}, by=OFFICE, at=at)
-                kept = [db.session.scalars(select(model).options(*READ_WITH.get(model, ()))).all() for model in MODELS]
+                models = MODELS if len(names) > 1 else ()
+                kept = [db.session.scalars(select(model).options(*READ_WITH.get(model, ()))).all() for model in models]
                 for ref, wanted in names.items():
                     found[ref] = self._facts_of(ref, wanted, local_day(at))
                 kept.clear()

@@ -563,10 +563,13 @@ class Model:
 
     # ------------------------------------------------------------ facts (spec 4)
 
-    def facts(self, whole: bool = True) -> dict[str, dict[str, Any]]:
-        """All facts of today; unless `whole`, those of applications without their numbers."""
-        if not whole:
-            return {a.ref: self.facts_of(a) for a in self.applications.values()}
+    def facts_named(self, ref: Any) -> dict[str, dict[str, Any]]:
+        """The facts of one application, without its numbers; none of a ref that names none."""
+        known = self.applications.get(ref) if isinstance(ref, str) else None
+        return {known.ref: self.facts_of(known)} if known else {}
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """All facts of today."""
         found = {a.ref: self.facts_of(a) | self.numbers(a) for a in self.applications.values()}
         for g in self.groups.values():
             general = [s for s in g.seats if not (s.vacancy and s.vacancy.ends_on)]
