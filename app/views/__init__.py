@@ -8,12 +8,14 @@ from flask_appbuilder import AppBuilder
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import SecurityError
 
 import config as settings
+from app import tries
 from app.extensions import db
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import cells, security, verify, words
+from app.views import cells, door, security, sessions, verify, wire, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.days_off import DayOffView
@@ -62,8 +64,9 @@ class Office(AppBuilder):
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the screens on. RuntimeError without a SECRET_KEY: sessions and CSRF tokens would be worthless."""
-    if len(app.config["SECRET_KEY"]) < 16:
-        raise RuntimeError("the web needs SECRET_KEY, at least 16 characters")
+    wire.register(app)
+    tries.register(app)
+    app.session_interface = sessions.Visits()
     app.config.update(
         APP_NAME="Kezek",
         BABEL_DEFAULT_LOCALE="kk",
@@ -74,10 +77,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         FAB_BASE_TEMPLATE="layout.html",
         FAB_API_SWAGGER_UI=False,
         FAB_ADD_OPENAPI_VIEWS=False,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=not app.config["KEZEK"].demo and not app.testing,
-        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
     )
     csrf.init_app(app)  # before the framework: its own guards look whether this one is there
     app.before_request(_not_yet_anybody)
@@ -94,6 +93,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             for view in views:
                 appbuilder.add_view_no_menu(view)
     app.before_request(security.before_request)
+    app.before_request(door.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
     app.context_processor(lambda: {"appbuilder": app.appbuilder})
@@ -154,6 +154,8 @@ def _not_yet_anybody() -> None:
 def _problem(error: Any) -> tuple[str, int]:
     status = getattr(error, "code", 500) or 500
     db.session.rollback()
+    if isinstance(error, SecurityError):  # a Host that is not ours: a page would name addresses there
+        return "400", status
     return page("pages/problem.html", status, sentence=PROBLEMS.get(status, PROBLEMS[500]), status_code=status)
 
 

@@ -108,6 +108,9 @@ class BaseView(Listed):
         """The custom actions that this row's page offers, as far as its role may do them; the actions still decide."""
         return list(self.verbs)
 
+    def update_redirect(self) -> None:
+        """The framework would keep the last addresses, with what was searched for, in the session."""
+
     # -------------------------------------------------- changing
 
     @expose("/add", methods=["GET", "POST"])
