@@ -58,6 +58,9 @@ class Office(AppBuilder):
     """The framework without the addresses that we do not open: its language and back links, its menu's API."""
 
     def _add_admin_views(self) -> None:
+        """RuntimeError where CSRFProtect is not there yet: the framework's own views would do without, in silence."""
+        if "csrf" not in current_app.extensions or not current_app.config.get("WTF_CSRF_ENABLED", True):
+            raise RuntimeError("CSRFProtect comes before the framework")
         self._indexview = self.add_view_no_menu(self.indexview)
         self.sm.register_views()
 
@@ -78,7 +81,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         FAB_API_SWAGGER_UI=False,
         FAB_ADD_OPENAPI_VIEWS=False,
     )
-    csrf.init_app(app)  # before the framework: its own guards look whether this one is there
+    csrf.init_app(app)  # before the framework
     app.before_request(_not_yet_anybody)
     with app.app_context():
         appbuilder = Office(

@@ -51,7 +51,9 @@ class Visits(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, visit: Visit, response: Response) -> None:
         """Write what changed. A reading request writes here only that a message was shown, or once a minute that
-        somebody is there."""
+        somebody is there. What could not be read is left to the browser, for when it can be read again."""
+        if visit.broken:
+            return
         if visit.found is None and visit.begins is None:
             super().save_session(app, visit, response)
         elif "_user_id" not in visit:

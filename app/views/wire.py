@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from config import Config
 
 SHORTEST_SECRET = 32  # characters; 16 in the demo
-COMMON = ("secret", "change", "default", "example", "kezek", "password", "12345")
+COMMON = ("secret", "scret", "change", "default", "example", "kezek", "password", "12345")
 YEAR = 31_536_000  # seconds
 
 
@@ -34,7 +34,7 @@ def refuse_weak(secret: str, *, demo: bool) -> None:
     if len(secret) < (16 if demo else SHORTEST_SECRET):
         raise RuntimeError(f"the web needs SECRET_KEY, at least {SHORTEST_SECRET} characters")
     if not demo and (len(set(secret)) < 12 or any(word in secret.casefold() for word in COMMON)):
-        raise RuntimeError("this SECRET_KEY can be guessed: make one with python3 -c 'import secrets; ...'")
+        raise RuntimeError("this SECRET_KEY can be guessed: make one with `openssl rand -base64 48`")
 
 
 def _https_only(answer: Response) -> Response:

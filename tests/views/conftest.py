@@ -1,6 +1,7 @@
 """A small town on screen: one signed-in client for each role, and a second district and kindergarten to stay out of."""
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -54,9 +55,11 @@ def town(web: Flask, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.fixture(autouse=True)
 def fresh_tries(request: pytest.FixtureRequest) -> None:
-    """What one test tried at the door is nothing to the next."""
+    """What one test tried at the door is nothing to the next: counted in this process, with no queue server."""
     if "web" in request.fixturenames:
-        tries.register(request.getfixturevalue("web"))
+        web = request.getfixturevalue("web")
+        tries.register(web)
+        web.extensions[tries.TRIES].away_until = math.inf
 
 
 @pytest.fixture(scope="session")
