@@ -95,8 +95,16 @@ GUARDS = (
     Guard(
         "a picker takes no row that it does not offer",
         "app/views/forms.py",
-        "        return self.found[value]",
-        "        return self.found.get(value) or db.session.get(type(next(iter(self.found.values()))), int(value))",
+        """        if value not in self.found:
+            raise ValueError(self.gettext("Not a valid choice."))
+        return self.found[value]
+""",
+        """        from app.permissions import unscoped
+        with unscoped():
+            self.found[value] = db.session.get(type(next(iter(self.found.values()))), int(value))
+        self.choices = [*self.choices, SelectChoice(value, "")]
+        return self.found[value]
+""",
         "test_rows.py::test_a_picker_offers_no_foreign_record_and_takes_none",
     ),
     Guard(

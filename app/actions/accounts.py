@@ -38,7 +38,7 @@ def find(name: str) -> Known:
         select(User.id, User.password, User.active, func.coalesce(Account.version, 0))
         .outerjoin(Account, Account.user_id == User.id)
         .where(or_(called, User.email == name, func.lower(User.email) == name.lower()))
-        .order_by(called.desc(), User.id)
+        .order_by((User.username == name).desc(), called.desc(), User.id)
     ).first()
     return Known(found[0], found[1] if found[2] else None, found[3]) if found else Known()
 
@@ -64,13 +64,16 @@ def hashed(password: str) -> str:
     return generate_password_hash(password, HASH)
 
 
-def change_password(user: User, password: str, *, by: Actor, at: datetime) -> None:
-    """The own password; whoever else is signed in with the old one is out. Raises Refusal(not_allowed)."""
+def change_password(user: User, password: str, *, by: Actor, at: datetime) -> int:
+    """The own password; whoever is signed in with the old one is out. Returns the account's version from now on.
+
+    Raises Refusal(not_allowed) for another's.
+    """
     if user.id != by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="change_password")
     record(user, "change_password", by=by, at=at)
     user.password = hashed(password)
-    _renew(user)
+    return _renew(user)
 
 
 def reset_password(user: User, *, by: Actor, at: datetime) -> str:
@@ -126,12 +129,7 @@ def save(
     return user
 
 
-def version_of(user: User) -> int:
-    """How often this account's credentials changed."""
-    return db.session.scalar(select(Account.version).where(Account.user_id == user.id)) or 0
-
-
-def _renew(user: User, *, must_change: bool = False) -> None:
+def _renew(user: User, *, must_change: bool = False) -> int:
     """From now on there is a new version of this account: what began under an older one is over."""
     account = db.session.scalars(select(Account).where(Account.user_id == user.id).with_for_update()).first()
     if account is None:
@@ -139,6 +137,7 @@ def _renew(user: User, *, must_change: bool = False) -> None:
         db.session.add(account)
     account.version, account.must_change_password = account.version + 1, must_change
     db.session.flush()
+    return account.version
 
 
 def role_row(role: Role) -> RoleRow:

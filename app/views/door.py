@@ -81,7 +81,10 @@ class SignIn(AuthDBView):
         form, seconds = OwnPassword(), 0
         if form.validate_on_submit():
             known, seconds = checked(current_user.username, form.current.data)
-            if known is not None and attempt(lambda: self._change(known, form.new.data), form):
+            version = attempt(lambda: self._change(form.new.data), form) if known is not None else None
+            if version is not None:
+                enter(db.session.get_one(User, known.user_id), version)
+                flash(_("The password is changed. Whoever else was signed in with the old one is out."), "success")
                 return answer(url_for("HomeView.index"))
             if known is None:
                 form.current.errors = [too_often(seconds) if seconds else _("This is not your password.")]
@@ -89,12 +92,9 @@ class SignIn(AuthDBView):
         facts = {"form": form, "must": session.found.must_change_password}
         return _told(page("pages/password.html", status, title=_("Change the password"), **facts), seconds)
 
-    def _change(self, known: accounts.Known, new: str) -> bool:
-        user = db.session.get_one(User, known.user_id)
-        accounts.change_password(user, new, by=g.actor, at=now())
-        enter(user, accounts.version_of(user))
-        flash(_("The password is changed. Whoever else was signed in with the old one is out."), "success")
-        return True
+    def _change(self, new: str) -> int:
+        user = db.session.get_one(User, g.actor.user_id)
+        return accounts.change_password(user, new, by=g.actor, at=now())
 
 
 def checked(name: str, password: str) -> tuple[accounts.Known | None, int]:
