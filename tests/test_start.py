@@ -88,6 +88,15 @@ def test_the_demo_key_is_for_its_owner_only(kezek):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
+def test_the_demo_listens_on_this_machine_alone(kezek):
+    """Spec 7: every socket on its port is bound to loopback, as the kernel says."""
+    port = f"{int(kezek.environment['KEZEK_PORT']):04X}"
+    lines = [line.split() for table in ("tcp", "tcp6") for line in Path("/proc/net", table).read_text().splitlines()]
+    listening = "0A"
+    bound = {where[1].partition(":")[0] for where in lines if where[1].endswith(f":{port}") and where[3] == listening}
+    assert bound == {"0100007F"}
+
+
 def test_a_second_one_in_the_same_folder_is_refused(kezek):
     free = kezek.environment | {"KEZEK_PORT": ""}
     second = subprocess.run(COMMAND, cwd=run.ROOT, env=free, stderr=subprocess.PIPE, text=True)

@@ -129,3 +129,22 @@ def test_a_head_and_an_auditor_cannot_do_or_see_what_is_not_theirs(kezek, chromi
     open_child(auditor)
     expect(auditor.locator(".verbs button")).to_have_count(0)
     expect(auditor.locator("main")).not_to_contain_text(re.compile(r"\d{12}"))
+
+
+def test_what_was_not_confirmed_is_not_done_by_the_next_button(kezek, chromium):
+    """Spec 6: the framework's dialog keeps what was cancelled, and posts it with the next thing that is confirmed."""
+    page = enter(chromium, kezek, "department", "ru")
+    page.goto("/vacancies/add")
+    page.locator("#group").select_option(index=0)
+    page.locator("#places").fill("1")
+    page.locator("main form.card button").last.click()
+    page.wait_for_url(re.compile(r"/vacancies/show/\d+$"))
+    address, posted = page.url, []
+    page.on("request", lambda sent: posted.append(sent.url) if sent.method == "POST" else None)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Удалить", exact=True).click()
+    assert posted == []
+    page.get_by_role("button", name="Опубликовать", exact=True).click()
+    expect(page.locator(".follows")).to_be_visible()
+    assert len(posted) == 1 and "/action/publish/" in posted[0]
+    assert page.goto(address).status == 200

@@ -13,7 +13,8 @@ from tests.conftest import KINDS
 from tests.model.machine import Walk
 
 STEPS, SEED = int(os.environ.get("KEZEK_STEPS", "5000")), int(os.environ.get("KEZEK_SEED", "0"))
-PARTS, A_WALK = 5, 100  # parts that may run beside each other, steps of a walk
+A_WALK = 100  # steps
+PARTS = max(5, STEPS // 2000)  # on each database; parts may run beside each other
 WALKS = math.ceil(STEPS / len(KINDS) / PARTS / A_WALK)
 
 

@@ -1,22 +1,94 @@
 """Accounts of officials: a role and a reach, given by the administrator, each change on the record (spec 1)."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, select
-from werkzeug.security import generate_password_hash
+from sqlalchemy import delete, func, or_, select
+from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.actions import places
 from app.actions.moving import record
 from app.extensions import db
-from app.models import Kindergarten, Place, UserScope
+from app.models import Account, Kindergarten, Place, UserScope
 from app.permissions import Actor, Role, permit
 from app.rules.refusals import Reason, Refusal
 
 HASH = "scrypt:131072:8:1"
+SHORTEST, LONGEST = 12, 200  # characters of a password
+READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that looks like another one
+
+
+class Known(NamedTuple):
+    """What the door has to know of an account; of one that may not sign in, or of nobody's, there is no hash."""
+
+    user_id: int | None = None
+    hash: str | None = None
+    version: int = 0
+
+
+def find(name: str) -> Known:
+    """The account with this user name, or else this e-mail; capital letters are all the same."""
+    if "\0" in name:  # nobody's, and PostgreSQL would refuse to look for it
+        return Known()
+    called = or_(User.username == name, func.lower(User.username) == name.lower())
+    found = db.session.execute(
+        select(User.id, User.password, User.active, func.coalesce(Account.version, 0))
+        .outerjoin(Account, Account.user_id == User.id)
+        .where(or_(called, User.email == name, func.lower(User.email) == name.lower()))
+        .order_by((User.username == name).desc(), called.desc(), User.id)
+    ).first()
+    return Known(found[0], found[1] if found[2] else None, found[3]) if found else Known()
+
+
+def is_password(known: Known, password: str) -> bool:
+    """Is it this account's password? To say no of nobody's is as much work as of anybody's (spec 7, timing gap)."""
+    nobodys = f"{HASH}$nobody${'0' * 128}"
+    return check_password_hash(known.hash or nobodys, password) and known.hash is not None
+
+
+def signed_in(user: User, password: str, *, at: datetime) -> None:
+    """The door let somebody in; a hash of an older kind is made anew while the password is at hand."""
+    user.last_login, user.fail_login_count = at.astimezone().replace(tzinfo=None), 0
+    user.login_count = (user.login_count or 0) + 1
+    if not (user.password or "").startswith(HASH + "$"):
+        user.password = hashed(password)
+
+
+def hashed(password: str) -> str:
+    """What is kept of a password. ValueError for a length that no form lets through."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise ValueError(f"a password has {SHORTEST} to {LONGEST} characters")
+    return generate_password_hash(password, HASH)
+
+
+def change_password(user: User, password: str, *, by: Actor, at: datetime) -> int:
+    """The own password; whoever is signed in with the old one is out. Returns the account's version from now on.
+
+    Raises Refusal(not_allowed) for another's.
+    """
+    if user.id != by.user_id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="change_password")
+    record(user, "change_password", by=by, at=at)
+    user.password = hashed(password)
+    return _renew(user)
+
+
+def reset_password(user: User, *, by: Actor, at: datetime) -> str:
+    """Another's: a generated one, returned and kept nowhere, to be changed by its owner at the first sign-in.
+
+    Raises Refusal(not_allowed; also for the own account, whose page asks for the old one).
+    """
+    if user.id == by.user_id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="reset_password")
+    record(user, "reset_password", by=by, at=at)
+    password = "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+    user.password = hashed(password)
+    _renew(user, must_change=True)
+    return password
 
 
 def save(
@@ -24,27 +96,31 @@ def save(
     *,
     role: Role,
     reach: Sequence[Place | Kindergarten],
-    password: str | None,
+    password: str | None = None,
     by: Actor,
     at: datetime,
     **facts: Any,
 ) -> User:
     """Add or change one account: its facts, its one role, where its rights reach, and a new password if given.
 
-    Raises Refusal(not_allowed; also for a role that somebody gives to the own account), IntegrityError for a user
-    name or e-mail that is taken.
+    Another role or password, or the right to sign in, ends what anybody began with the old one. Raises
+    Refusal(not_allowed; also for a role that somebody gives to the own account), IntegrityError for a user name or
+    e-mail that is taken.
     """
     verb = "change" if user.id else "create"
     permit(by, verb, user)
     if user.id is not None and user.id == by.user_id and [own.name for own in user.roles] != [role]:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
+    before = user.active, [own.name for own in user.roles]
     for name, value in facts.items():
         setattr(user, name, value)
     if password:
-        user.password = generate_password_hash(password, HASH)
+        user.password = hashed(password)
     user.roles = [role_row(role)]
     db.session.add(user)
     db.session.flush()
+    if password or before != (user.active, [str(role)]):
+        _renew(user)
     db.session.execute(delete(UserScope).where(UserScope.user_id == user.id))
     for where in reach:
         column = "place_id" if isinstance(where, Place) else "kindergarten_id"
@@ -52,6 +128,17 @@ def save(
     details = {"role": role, "reach": [str(where) for where in reach], "password": bool(password), **facts}
     record(user, verb, by=by, at=at, details=details)
     return user
+
+
+def _renew(user: User, *, must_change: bool = False) -> int:
+    """From now on there is a new version of this account: what began under an older one is over."""
+    account = db.session.scalars(select(Account).where(Account.user_id == user.id).with_for_update()).first()
+    if account is None:
+        account = Account(user_id=user.id, version=0)
+        db.session.add(account)
+    account.version, account.must_change_password = account.version + 1, must_change
+    db.session.flush()
+    return account.version
 
 
 def role_row(role: Role) -> RoleRow:

@@ -8,12 +8,14 @@ from flask_appbuilder import AppBuilder
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import SecurityError
 
 import config as settings
+from app import tries
 from app.extensions import db
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import cells, look, security, verify, words
+from app.views import cells, door, look, security, sessions, verify, wire, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
@@ -87,14 +89,18 @@ class Office(AppBuilder):
     """The framework without the addresses that we do not open: its language and back links, its menu's API."""
 
     def _add_admin_views(self) -> None:
+        """RuntimeError where CSRFProtect is not there yet: the framework's own views would do without, in silence."""
+        if "csrf" not in current_app.extensions or not current_app.config.get("WTF_CSRF_ENABLED", True):
+            raise RuntimeError("CSRFProtect comes before the framework")
         self._indexview = self.add_view_no_menu(self.indexview)
         self.sm.register_views()
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the screens on. RuntimeError without a SECRET_KEY: sessions and CSRF tokens would be worthless."""
-    if len(app.config["SECRET_KEY"]) < 16:
-        raise RuntimeError("the web needs SECRET_KEY, at least 16 characters")
+    wire.register(app)
+    tries.register(app)
+    app.session_interface = sessions.Visits()
     app.config.update(
         APP_NAME="Kezek",
         BABEL_DEFAULT_LOCALE="kk",
@@ -105,12 +111,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         FAB_BASE_TEMPLATE="layout.html",
         FAB_API_SWAGGER_UI=False,
         FAB_ADD_OPENAPI_VIEWS=False,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=not app.config["KEZEK"].demo and not app.testing,
-        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
     )
-    csrf.init_app(app)  # before the framework: its own guards look whether this one is there
+    csrf.init_app(app)  # before the framework
     look.register(app)
     app.before_request(_not_yet_anybody)
     with app.app_context():
@@ -127,6 +129,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
                 appbuilder.add_view_no_menu(view)
         appbuilder.add_view_no_menu(SearchView)
     app.before_request(security.before_request)
+    app.before_request(door.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
     app.context_processor(lambda: {"appbuilder": app.appbuilder})
@@ -196,6 +199,8 @@ def _not_yet_anybody() -> None:
 def _problem(error: Any) -> tuple[str, int]:
     status = getattr(error, "code", 500) or 500
     db.session.rollback()
+    if isinstance(error, SecurityError):  # a Host that is not ours: a page would name addresses there
+        return "400", status
     return page("pages/problem.html", status, sentence=PROBLEMS.get(status, PROBLEMS[500]), status_code=status)
 
 

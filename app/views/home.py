@@ -30,7 +30,8 @@ class HomeView(IndexView):
         if language not in current_app.config["LANGUAGES"]:
             abort(404)
         answered = answer(_back())
-        answered.set_cookie("language", language, max_age=31_536_000, samesite="Lax", httponly=True)
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        answered.set_cookie("language", language, max_age=31_536_000, samesite="Lax", httponly=True, secure=secure)
         return answered
 
     @expose("/demo/clock", methods=["POST"])

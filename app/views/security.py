@@ -2,13 +2,9 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, session, url_for
-from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import no_cache
-from flask_appbuilder.security.forms import LoginForm_db
+from flask import Flask, abort, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.views import AuthDBView
-from flask_login import current_user, login_user, logout_user
+from flask_login import LoginManager, current_user
 
 from app.actions import accounts, places
 from app.actions.accounts import roles_of
@@ -16,37 +12,10 @@ from app.database import will_write
 from app.models import User
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
-from app.views.base import own_page, page
+from app.views.door import SignIn
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = frozenset({"SearchView.find"})  # posted, so that nobody's IIN stands in an address
-
-
-class SignIn(AuthDBView):
-    """The door: by user name and password. Leaving is a POST, like everything that changes something."""
-
-    login_template = "pages/sign_in.html"
-
-    @expose("/login/", methods=["GET", "POST"])
-    @no_cache
-    def login(self):
-        """Then on to where the person wanted to go. A wrong name or password is said, and the name stays typed."""
-        to = own_page(request.args.get("next", "").removeprefix(request.host_url[:-1]))
-        if current_user.is_authenticated:
-            return redirect(to)
-        form = LoginForm_db()
-        if form.validate_on_submit():
-            if user := self.appbuilder.sm.auth_user_db(form.username.data, form.password.data):
-                login_user(user)
-                return redirect(to)
-            flash(self.invalid_login_message, "danger")
-        return page(self.login_template, 422 if request.method == "POST" else 200, username=form.username.data or "")
-
-    @expose("/logout/", methods=["POST"])
-    def logout(self):
-        logout_user()
-        session.clear()
-        return redirect(url_for("HomeView.index"))
 
 
 class Security(SecurityManager):
@@ -55,8 +24,14 @@ class Security(SecurityManager):
     authdbview = SignIn
 
     def auth_user_db(self, username: str, password: str):
-        """Nobody's name holds a NUL, which PostgreSQL would refuse to look for."""
-        return None if "\0" in (username or "") else super().auth_user_db(username, password)
+        """The one door is ours (door.py), with its limits; the framework's own has none."""
+        return None
+
+    def create_login_manager(self, app: Flask) -> LoginManager:
+        """No cookie that remembers anybody, and nothing that a session is bound to but its key."""
+        manager = super().create_login_manager(app)
+        manager.session_protection = None
+        return manager
 
     def register_views(self) -> None:
         """Our own screens only; accounts are in views/users.py."""
@@ -64,7 +39,12 @@ class Security(SecurityManager):
         self.appbuilder.add_view_no_menu(self.auth_view)
 
     def load_user(self, pk: str) -> Any:
-        """The signed-in user; None for an account that may not sign in."""
+        """The signed-in user; None for an account that may not sign in.
+
+        Only a session that the server knows of signs anybody in: no cookie that says so itself, however well signed.
+        """
+        if getattr(session, "found", None) is None or session.found.user_id != int(pk):
+            return None
         user = self.session.get(User, int(pk))
         return user if user and user.is_active else None
 
@@ -117,6 +97,8 @@ def before_request() -> None:
     look_as(None)
     will_write(request.method not in READS_CHANGE_NOTHING and request.endpoint not in READS_BY_POST)
     g.actor = None
+    if broken := getattr(session, "broken", None):
+        raise broken
     if any("\0" in value for value in request.args.values()):
         abort(400)
     if request.endpoint not in ("static", "SignIn.logout") and current_user.is_authenticated:

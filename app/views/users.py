@@ -3,19 +3,21 @@
 from typing import Any
 
 from flask import g
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
-from wtforms import PasswordField
-from wtforms.validators import Email, Length, Optional
+from wtforms.validators import Email
 
+from app import tries
 from app.actions import accounts
 from app.extensions import db
 from app.models import Kindergarten, Place, PlaceKind, User, UserScope
 from app.now import now
 from app.permissions import Role
 from app.views import forms, words
-from app.views.base import BaseView
+from app.views.asking import ask, asked
+from app.views.base import BaseView, attempt, page
 from app.views.kindergartens import PICK_KINDERGARTEN, find_place
 from app.views.rows import Records, attribute
 
@@ -36,7 +38,6 @@ class UserForm(forms.Form):
         required=False,
         **PICK_KINDERGARTEN,
     )
-    password = PasswordField(_l("New password"), [Optional(), Length(12, 200)])
     active = forms.yes(_l("May sign in"), default=True)
 
 
@@ -71,7 +72,6 @@ class UserView(BaseView):
         "role",
         "place",
         "kindergarten",
-        "password",
         "active",
     ]
     label_columns = {
@@ -83,6 +83,25 @@ class UserView(BaseView):
         "email": _l("E-mail"),
         "last_login": _l("Last signed in"),
     }
+
+    def possible(self, row: User) -> list[str]:
+        """The own password has a page of its own, which asks for the old one."""
+        return list(self.verbs) if row.id != g.actor.user_id else []
+
+    def reset_password(self, rows: list[User]) -> Any:
+        """Generated, and shown this once."""
+        if not asked("reset_password"):
+            return ask(self, "reset_password", rows)
+        given = {}
+        for row in rows:
+            new = attempt(lambda row=row: accounts.reset_password(row, by=g.actor, at=now()))
+            if new is not None:
+                tries.succeeded(str(row.id))
+                given[row] = new
+        html, status = page("pages/given.html", 200 if given else 422, title=_("New password"), given=given)
+        return html, status, {"Cache-Control": "no-store"}
+
+    verbs = {"reset_password": reset_password}
 
     def create(self, form: Any) -> User:
         return self.change(User(), form)

@@ -257,6 +257,8 @@ VERBS: dict[str, Any] = {
     "remind": _l("Reminder"),
     "start": _l("Start"),
     "stop": _l("Stop"),
+    "change_password": _l("Change the password"),
+    "reset_password": _l("Give a new password"),
 }
 
 VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
@@ -299,6 +301,8 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "reject": _l("It was rejected"),
     "approve": _l("It was approved"),
     "annul": _l("It was annulled"),
+    "change_password": _l("The own password was changed"),
+    "reset_password": _l("A new password was given"),
 }
 
 FOLLOWS: dict[str, Any] = {
@@ -331,6 +335,10 @@ FOLLOWS: dict[str, Any] = {
     "approve": _l(
         "It counts from its first day on, at the earliest from today, and is never changed or removed again. "
         "Terms that run already stay as they are."
+    ),
+    "reset_password": _l(
+        "The old password opens nothing from now on, and whoever is signed in with it is out. The new one is shown "
+        "once and has to be changed at the first sign-in."
     ),
 }
 

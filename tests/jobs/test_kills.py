@@ -137,7 +137,8 @@ class Kezek:
 def kezek(kind: str) -> Iterator[Kezek]:
     with contextlib.ExitStack() as stack:
         var = stack.enter_context(tempfile.TemporaryDirectory(prefix="kezek-"))
-        own = {"KEZEK_VAR": var, "KEZEK_PORT": _free_port(), "KEZEK_DEMO": "0", "SECRET_KEY": "for tests only, long"}
+        own = {"KEZEK_VAR": var, "KEZEK_PORT": _free_port(), "KEZEK_DEMO": "0"}
+        own["SECRET_KEY"] = "for tests only, long enough to be one"
         if kind == "postgresql":
             own["DATABASE_URL"] = stack.enter_context(postgres.cluster())
         environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}

@@ -18,7 +18,11 @@ def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
     scheduler.enqueue_jobs()
     ids = Queue(queues.URGENT, connection=redis).job_ids
     jobs = Job.fetch_many(ids, connection=redis)
-    assert [job.func_name for job in jobs] == ["app.jobs.clock.run", "app.jobs.outbox.relay"]
+    assert [job.func_name for job in jobs] == [
+        "app.jobs.clock.run",
+        "app.jobs.outbox.relay",
+        "app.jobs.sessions.forget",
+    ]
     assert all((job.args, job.ttl) == ((), entry.every) for job, entry in zip(jobs, schedule.TIMETABLE, strict=True))
     assert all(entry.why for entry in schedule.TIMETABLE)
     assert scheduler.enqueue_jobs() == []

@@ -1,5 +1,7 @@
 """A small town on screen: one signed-in client for each role, and a second district and kindergarten to stay out of."""
 
+import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import tries
 from app.actions import accounts
 from app.database import transaction
 from app.permissions import Role
@@ -50,6 +53,15 @@ def town(web: Flask, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         )
 
 
+@pytest.fixture(autouse=True)
+def fresh_tries(request: pytest.FixtureRequest) -> None:
+    """What one test tried at the door is nothing to the next: counted in this process, with no queue server."""
+    if "web" in request.fixturenames:
+        web = request.getfixturevalue("web")
+        tries.register(web)
+        web.extensions[tries.TRIES].away_until = math.inf
+
+
 @pytest.fixture(scope="session")
 def built() -> dict[str, tuple[SimpleNamespace, dict[str, list]]]:
     """The city as it was built, by kind of database: building it takes seconds, putting its rows back does not."""
@@ -79,11 +91,15 @@ def city(web: Flask, kind: str, built: dict, monkeypatch: pytest.MonkeyPatch) ->
     yield made
 
 
+ADDRESSES = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
+
+
 class Browser:
-    """A client that keeps its CSRF token, as pages do."""
+    """A client that keeps its CSRF token, as pages do; each at an address of its own."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
+        client.environ_base["REMOTE_ADDR"] = next(ADDRESSES)
 
     def get(self, address: str, **more: object):
         return self.client.get(address, buffered=True, **more)
@@ -92,7 +108,7 @@ class Browser:
         return self.client.post(address, data={"csrf_token": self.token(), **(data or {})}, buffered=True, **more)
 
     def token(self) -> str:
-        page = self.client.get("/login/").text if "csrf" not in self.__dict__ else ""
+        page = self.client.get("/login/", follow_redirects=True).text if "csrf" not in self.__dict__ else ""
         self.csrf = self.__dict__.get("csrf") or page.split('name="csrf_token" value="')[1].split('"')[0]
         return self.csrf
 
@@ -101,4 +117,5 @@ def sign_in(web: Flask, name: str) -> Browser:
     browser = Browser(web.test_client())
     answer = browser.post("/login/", {"username": name, "password": PASSWORD})
     assert answer.status_code == 302, answer.text
+    del browser.csrf  # whoever is let in gets a new one
     return browser

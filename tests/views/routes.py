@@ -63,6 +63,7 @@ VERBS = {  # register -> verb -> who may
     "norms": {"approve": {D}},
     "queue-orders": {"approve": {D}},
     "days-off": {"approve": {D}},
+    "users": {"reset_password": {X}},
 }
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
@@ -73,6 +74,8 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/"): SIGNED_IN,
         ("GET", "/login/"): ANYBODY,
         ("POST", "/login/"): ANYBODY,
+        ("GET", "/password/"): SIGNED_IN,
+        ("POST", "/password/"): SIGNED_IN,
         ("POST", "/language/<string:language>"): ANYBODY,
         ("POST", "/demo/clock"): SIGNED_IN,
         ("GET", "/verify/<code>"): ANYBODY,

@@ -48,6 +48,34 @@ ELSEWHERE = (
     "[",
     "//[",
     "http://[::1",
+    "///\\evil.example",
+    "/\\/\\evil.example",
+    "\\/evil.example",
+    "\\\t\\evil.example",
+    "/\x0b/evil.example",
+    "/\x0c/evil.example",
+    "/\x1f/evil.example",
+    "/\x7f/evil.example",
+    "/\u3000/evil.example",
+    "\ufeff//evil.example",
+    "/\u200b/../\\evil.example",
+    "https:\\\\evil.example",
+    "https:/\\evil.example",
+    "hTTps://evil.example",
+    "ftp://evil.example/",
+    "file:///etc/passwd",
+    "vbscript:alert(1)",
+    "java\tscript:alert(1)",
+    "\x01javascript:alert(1)",
+    "//evil.example:80",
+    "//evil.example@localhost",
+    "https://localhost@evil.example/",
+    "https://localhost:x@evil.example/",
+    "//%65vil.example",
+    "///localhost/..//evil.example",
+    "http://localhosthttp://evil.example",
+    "http://localhost//evil.example",
+    "http://localhost/\\evil.example",
 )
 
 
@@ -62,8 +90,8 @@ NOBODY = ("department", "nobody", "", "department\0", "x" * 10_000, "' OR 1=1 --
 
 
 def test_a_wrong_name_or_password_opens_nothing_and_the_name_stays_typed(city):
-    browser = Browser(city.web.test_client())
     for who in NOBODY:
+        browser = Browser(city.web.test_client())
         for password in ("wrong", "", "\0", "x" * 10_000):
             answer = browser.post("/login/", {"username": who, "password": password})
             assert answer.status_code == 422, (who[:20], password[:20], answer.status_code)

@@ -117,6 +117,8 @@ def test_a_picker_offers_no_foreign_record_and_takes_none(city, role, where):
                 filled = {**forms.valid(noun, city.own), **offered.values, field: alien}
                 answer = browser.post(f"{address}?_flt_0_{field}={alien}", filled)
                 assert answer.status_code == 422, (address, answer.status_code)
+                refused = rf'<\w+(?=[^>]*aria-invalid="true")[^>]* id="{field}"'
+                assert re.search(refused, answer.text), (address, "the form refuses it, not only the action")
     with city.tables.unchanged():
         if role is not Role.head and role is not Role.operator:
             assert browser.post("/vouchers/round", {"place": str(foreign.place)}).status_code == 422

@@ -42,6 +42,8 @@ HAS_NO_PLACE = {  # tables whose rows are nobody's in particular, or which no sc
     "outbox",
     "user_scope",
     "demo_time",
+    "account",
+    "signed_in",
 }
 
 

@@ -1,0 +1,91 @@
+"""Who is signed in (spec 7, sessions): a row for each browser, found by the random key that its cookie holds.
+
+They lie in a table of their own and are written over a connection of their own (spec 6, trap 21): what becomes of a
+request's transaction is nothing to them. Their time is the real one, never the demo's.
+"""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from flask import current_app
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from app.database import apart
+from app.extensions import db
+from app.models import Account, SignedIn
+
+SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody is still there
+
+
+class Found(NamedTuple):
+    """One that lives: whose, what the browser's session holds, and whether the password is to be changed first."""
+
+    id: int
+    user_id: int
+    facts: str
+    seen_at: datetime
+    must_change_password: bool
+
+
+def find(key: str) -> Found | None:
+    """The one with this key, unless its time is over or the account's credentials changed since it began."""
+    row, account = SignedIn.__table__.c, Account.__table__.c
+    version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
+    found = (
+        select(row.id, row.user_id, row.facts, row.seen_at, must_change)
+        .outerjoin_from(SignedIn.__table__, Account.__table__, account.user_id == row.user_id)
+        .where(row.key_hash == _hash(key), row.version == version, *_live())
+    )
+    with db.engine.connect() as connection:
+        one = connection.execute(found).first()
+    return Found(*one) if one else None
+
+
+def begin(user_id: int, version: int, facts: str) -> str:
+    """A new one, for the account as it was at this version. Returns its key, which is nowhere else."""
+    key, at = secrets.token_urlsafe(32), _now()
+    values = {"key_hash": _hash(key), "user_id": user_id, "version": version, "facts": facts}
+    with apart() as connection:
+        connection.execute(insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values))
+    return key
+
+
+def keep(id_: int, facts: str) -> None:
+    """What the browser's session holds now; and somebody was there."""
+    with apart() as connection:
+        row = SignedIn.__table__
+        connection.execute(update(row).where(row.c.id == id_).values(facts=facts, seen_at=_now()))
+
+
+def end(id_: int) -> None:
+    """Signed out: the key opens nothing any more, whoever kept a copy."""
+    with apart() as connection:
+        connection.execute(delete(SignedIn.__table__).where(SignedIn.__table__.c.id == id_))
+
+
+def forget() -> int:
+    """Remove those whose time is over. Returns how many."""
+    living = select(SignedIn.__table__.c.id).where(*_live())
+    with apart() as connection:
+        return connection.execute(delete(SignedIn.__table__).where(SignedIn.__table__.c.id.not_in(living))).rowcount
+
+
+def is_long_ago(seen_at: datetime) -> bool:
+    """Is it time to write down again that somebody is there?"""
+    return _now() - seen_at >= SEEN_EVERY
+
+
+def _live() -> tuple[ColumnElement[bool], ...]:
+    """Seen lately, and not begun too long ago."""
+    config, row, at = current_app.config["KEZEK"], SignedIn.__table__.c, _now()
+    return row.seen_at > at - config.session_idle, row.began_at > at - config.session_longest
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,88 @@
+"""How often a door may be tried (spec 7, brute force): for each account and from each address, counted in Redis.
+
+While Redis is away each process counts by itself: the door is a little wider then, never open and never a 500.
+"""
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from ipaddress import ip_network
+from math import ceil
+from time import monotonic, time
+from typing import Any
+
+from flask import Flask, current_app
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import Redis, RedisError
+
+ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute, then an hour; a right password ends it
+ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
+SPARED = 30  # seconds for which a Redis that was down is not asked again
+TRIES = "kezek_tries"
+
+
+class Tries:
+    """One process's counting, shared through Redis with the others."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.shared = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=redis.connection_pool))
+        self.own = MovingWindowRateLimiter(MemoryStorage())
+        self.away_until = 0.0
+
+    def ask(self, question: Callable[[MovingWindowRateLimiter], Any]) -> Any:
+        """The answer of Redis, or this process's own."""
+        if monotonic() >= self.away_until:
+            try:
+                return question(self.shared)
+            except (RedisError, OSError):
+                self.away_until = monotonic() + SPARED
+        return question(self.own)
+
+
+def register(app: Flask) -> None:
+    """Count for this application."""
+    app.extensions[TRIES] = Tries(app.extensions["kezek_redis"])
+
+
+def wait(account: str, address: str | None) -> int:
+    """Seconds until this account may be tried from this address; 0: now, and that is one try of it."""
+    of_address, of_account = ("address", _network(address)), ("account", _hashed(account))
+
+    def count(limits: MovingWindowRateLimiter) -> int:
+        if spent := [one for one in ADDRESS if not limits.test(one, *of_address)]:
+            return _seconds(limits, spent, of_address)
+        spent = [one for one in ACCOUNT if not limits.test(one, *of_account)]  # what is refused counts no further
+        return _seconds(limits, spent or [one for one in ACCOUNT if not limits.hit(one, *of_account)], of_account)
+
+    return _ask(count)
+
+
+def failed(address: str | None) -> None:
+    """It was a wrong one."""
+    _ask(lambda limits: [limits.hit(one, "address", _network(address)) for one in ADDRESS])
+
+
+def succeeded(account: str) -> None:
+    """It was the right one: its tries are forgotten."""
+    _ask(lambda limits: [limits.clear(one, "account", _hashed(account)) for one in ACCOUNT])
+
+
+def _ask(question: Callable[[MovingWindowRateLimiter], Any]) -> Any:
+    return current_app.extensions[TRIES].ask(question)
+
+
+def _seconds(limits: MovingWindowRateLimiter, spent: Iterable[RateLimitItem], of: tuple[str, str]) -> int:
+    """Until all the spent limits have room again; 0 where none is spent."""
+    return max((max(1, ceil(limits.get_window_stats(one, *of).reset_time - time())) for one in spent), default=0)
+
+
+def _network(address: str | None) -> str:
+    """An address, or the network of 2^64 that one household has in the new kind."""
+    address = address or "0.0.0.0"
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+
+
+def _hashed(account: str) -> str:
+    """What somebody typed for a name may be a password: Redis need not know."""
+    return sha256(account.encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""Flask's session on our side: a signed-in browser's cookie is a random key to a row (app/sessions.py).
+
+Whoever is not signed in has Flask's own signed cookie, with a CSRF token and a message in it: anybody can ask for the
+door, so the door writes no rows.
+"""
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, Request, Response, session
+from flask.json.tag import TaggedJSONSerializer
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_login import login_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import sessions
+from app.extensions import db
+
+log = logging.getLogger(__name__)
+as_text = TaggedJSONSerializer()
+
+
+class Visit(SecureCookieSession):
+    """What Flask calls a session. `found`: its row; `begins`: the account's version when somebody just signed in."""
+
+    found: sessions.Found | None = None
+    begins: int | None = None
+    broken: SQLAlchemyError | None = None
+
+
+class Visits(SecureCookieSessionInterface):
+    """Opens them at the beginning of a request and keeps them at its end."""
+
+    session_class = Visit
+
+    def open_session(self, app: Flask, request: Request) -> Visit:
+        """A key has no dot, what Flask signs has two. A database that is down is told once there is a page for it."""
+        cookie = request.cookies.get(self.get_cookie_name(app)) or ""
+        if cookie and "." not in cookie and not request.path.startswith("/static/"):
+            try:
+                if found := sessions.find(cookie):
+                    visit = Visit(as_text.loads(found.facts))
+                    visit.found = found
+                    return visit
+            except SQLAlchemyError as error:
+                visit = Visit()
+                visit.broken = error
+                return visit
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, visit: Visit, response: Response) -> None:
+        """Write what changed. A reading request writes here only that a message was shown, or once a minute that
+        somebody is there. What could not be read is left to the browser, for when it can be read again."""
+        if visit.broken:
+            return
+        if visit.found is None and visit.begins is None:
+            super().save_session(app, visit, response)
+        elif "_user_id" not in visit:
+            self._written(sessions.end, visit.found.id)
+            super().save_session(app, visit, response)
+        else:
+            response.vary.add("Cookie")
+            facts = as_text.dumps(dict(visit))
+            if visit.begins is not None:
+                self._begin(app, visit, response, facts)
+            elif facts != visit.found.facts or sessions.is_long_ago(visit.found.seen_at):
+                try:
+                    self._written(sessions.keep, visit.found.id, facts)
+                except SQLAlchemyError as error:  # the page itself is done, and may have changed something
+                    log.warning("a session was not kept: %s", type(error).__name__)
+
+    def _begin(self, app: Flask, visit: Visit, response: Response, facts: str) -> None:
+        if visit.found:
+            self._written(sessions.end, visit.found.id)
+        key = self._written(sessions.begin, int(visit["_user_id"]), visit.begins, facts)
+        response.set_cookie(
+            self.get_cookie_name(app),
+            key,
+            httponly=True,
+            secure=self.get_cookie_secure(app),
+            samesite=self.get_cookie_samesite(app),
+            path=self.get_cookie_path(app),
+        )
+
+    def _written(self, write: Any, *values: Any) -> Any:
+        """The request's own transaction ends first, all of it that counts is committed: SQLite has one writer."""
+        db.session.rollback()
+        return write(*values)
+
+
+def enter(user: Any, version: int) -> None:
+    """Signed in from now on, with a new key and a new CSRF token: what a stranger knew of before is worth nothing."""
+    session.clear()
+    login_user(user)
+    session["csrf_token"] = secrets.token_hex(20)
+    session.begins = version

@@ -1,0 +1,292 @@
+"""Spec 7, guard mutation: what keeps a promise, how it is taken away, and the test that must turn red then.
+
+`make guards` (tools/guards.py) does so in a copy of the project, guard by guard.
+"""
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """``there`` stands once in the file and is replaced by ``instead``."""
+
+    keeps: str
+    file: str
+    there: str
+    instead: str
+    test: str
+
+
+BASE, LISTS, DOOR = "app/views/base.py", "app/views/lists.py", "app/views/door.py"
+SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/wire.py", "app/views/__init__.py"
+VISITS, SESSIONS, TRIES = "app/views/sessions.py", "app/sessions.py", "app/tries.py"
+ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
+
+GUARDS = (
+    Guard(
+        "every row is loaded through the viewer's scope",
+        PERMISSIONS,
+        "    state.statement = state.statement.options(*_loader_criteria(actor))\n",
+        "",
+        "test_scope.py::test_a_foreign_record_is_404_at_every_address",
+    ),
+    Guard(
+        "one foreign row makes a whole batch 404",
+        BASE,
+        "rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]",
+        "rows = [row for pk in list(pks) if pk.isdigit() and (row := db.session.get(self.subject, int(pk)))]",
+        "test_rows.py::test_one_foreign_row_makes_a_whole_batch_404_and_nothing_changes",
+    ),
+    Guard(
+        "an unknown action is none",
+        BASE,
+        "if name not in self.verbs:\n            abort(404)",
+        "pass",
+        "test_rows.py::test_an_unknown_action_is_404_single_and_bulk_and_changes_nothing",
+    ),
+    Guard(
+        "a custom action asks for its permission",
+        BASE,
+        "if not self.appbuilder.sm.has_access(name, self.class_permission_name):\n            abort(403)",
+        "pass",
+        "test_routes.py::test_an_address_opens_for_the_roles_of_the_table_and_for_nobody_else",
+    ),
+    Guard(
+        "a removal is a POST",
+        BASE,
+        '@expose("/delete/<pk>", methods=["POST"])',
+        '@expose("/delete/<pk>", methods=["GET", "POST"])',
+        "test_rows.py::test_actions_and_removals_answer_a_get_or_head_with_405_and_change_nothing",
+    ),
+    Guard(
+        "no form is posted without its token",
+        VIEWS,
+        "    csrf.init_app(app)  # before the framework\n",
+        "    csrf.init_app(app)\n    app.config['WTF_CSRF_CHECK_DEFAULT'] = False\n",
+        "test_routes.py::test_a_post_without_its_token_is_400_and_changes_nothing",
+    ),
+    Guard(
+        "nothing starts without CSRFProtect",
+        VIEWS,
+        'raise RuntimeError("CSRFProtect comes before the framework")',
+        "pass",
+        "test_wire.py::test_nothing_starts_without_csrf_protect",
+    ),
+    Guard(
+        "no address but those of the table: the framework's own views",
+        VIEWS,
+        "        self._indexview = self.add_view_no_menu(self.indexview)\n        self.sm.register_views()\n",
+        "        super()._add_admin_views()\n",
+        "test_routes.py::test_every_address_stands_in_the_table_and_every_line_of_the_table_is_an_address",
+    ),
+    Guard(
+        "no address but those of the table: the framework's accounts and REST",
+        SECURITY,
+        "        self.auth_view = self.authdbview()\n        self.appbuilder.add_view_no_menu(self.auth_view)\n",
+        "        super().register_views()\n",
+        "test_routes.py::test_every_address_stands_in_the_table_and_every_line_of_the_table_is_an_address",
+    ),
+    Guard(
+        "related lists are for whoever may read them",
+        BASE,
+        'return [v for v in views if self.appbuilder.sm.has_access("can_list", v.class_permission_name)]',
+        "return views",
+        "test_rows.py::test_related_lists_are_shown_to_whoever_may_read_them_and_to_nobody_else",
+    ),
+    Guard(
+        "a picker takes no row that it does not offer",
+        "app/views/forms.py",
+        """        if value not in self.found:
+            raise ValueError(self.gettext("Not a valid choice."))
+        return self.found[value]
+""",
+        """        from app.permissions import unscoped
+        with unscoped():
+            self.found[value] = db.session.get(type(next(iter(self.found.values()))), int(value))
+        self.choices = [*self.choices, SelectChoice(value, "")]
+        return self.found[value]
+""",
+        "test_rows.py::test_a_picker_offers_no_foreign_record_and_takes_none",
+    ),
+    Guard(
+        "a page has at most a hundred rows",
+        LISTS,
+        "size = min(max(page_size or self.page_size, 1), LARGEST_PAGE)",
+        "size = max(page_size or self.page_size, 1)",
+        "test_rows.py::test_a_page_has_at_most_a_hundred_rows",
+    ),
+    Guard(
+        "only the named columns order a list",
+        LISTS,
+        'if order_column not in ("", *self.order_columns) or order_direction not in ("", "asc", "desc"):',
+        "if False:",
+        "test_rows.py::test_a_page_order_size_or_filter_that_cannot_be_is_400_or_clamped_never_500",
+    ),
+    Guard(
+        "whoever looks writes through an action",
+        PERMISSIONS,
+        "        raise RuntimeError(f\"{', '.join(ours)} written outside an action\")",
+        "        pass",
+        "test_guards.py::test_nothing_is_written_past_an_action_while_somebody_looks",
+    ),
+    Guard(
+        "nobody gives the own account another role",
+        ACCOUNTS,
+        "if user.id is not None and user.id == by.user_id and [own.name for own in user.roles] != [role]:",
+        "if False:",
+        "test_guards.py::test_nobody_gives_the_own_account_another_role",
+    ),
+    Guard(
+        "no searched address is kept",
+        BASE,
+        "    def update_redirect(self) -> None:",
+        "    def no_update_redirect(self) -> None:",
+        "test_sessions.py::test_no_address_and_no_search_is_kept",
+    ),
+    Guard(
+        "only the server's own row signs anybody in",
+        SECURITY,
+        'if getattr(session, "found", None) is None or session.found.user_id != int(pk):',
+        "if False:",
+        "test_sessions.py::test_a_cookie_that_says_by_itself_who_it_is_opens_nothing",
+    ),
+    Guard(
+        "the table holds hashes of keys",
+        SESSIONS,
+        "    return sha256(key.encode()).hexdigest()",
+        "    return sha256(key.encode()).hexdigest() if len(key) != 64 else key",
+        "test_sessions.py::test_a_session_is_nobody_elses_even_on_the_same_database",
+    ),
+    Guard(
+        "changed credentials end sessions",
+        SESSIONS,
+        "row.version == version, ",
+        "",
+        "test_sessions.py::test_what_ends_a_session_ends_every_copy_of_it_at_once",
+    ),
+    Guard(
+        "another role or a closed account ends sessions",
+        ACCOUNTS,
+        "if password or before != (user.active, [str(role)]):",
+        "if password:",
+        "test_sessions.py::test_what_ends_a_session_ends_every_copy_of_it_at_once",
+    ),
+    Guard(
+        "signing out ends the session, not the cookie alone",
+        VISITS,
+        "            self._written(sessions.end, visit.found.id)\n            super()",
+        "            super()",
+        "test_sessions.py::test_what_ends_a_session_ends_every_copy_of_it_at_once",
+    ),
+    Guard(
+        "idle sessions end",
+        SESSIONS,
+        "row.seen_at > at - config.session_idle, ",
+        "",
+        "test_sessions.py::test_whoever_does_nothing_for_long_is_out",
+    ),
+    Guard(
+        "long sessions end",
+        SESSIONS,
+        ", row.began_at > at - config.session_longest",
+        ",",
+        "test_sessions.py::test_whoever_has_been_there_too_long_is_out_whatever_they_do",
+    ),
+    Guard(
+        "whoever is let in gets a new token",
+        VISITS,
+        '    session.clear()\n    login_user(user)\n    session["csrf_token"] = secrets.token_hex(20)\n',
+        "    login_user(user)\n",
+        "test_sessions.py::test_whoever_signs_in_gets_a_new_key_and_a_new_token",
+    ),
+    Guard(
+        "an account is tried five times a minute",
+        TRIES,
+        "spent or [one for one in ACCOUNT if not limits.hit(one, *of_account)]",
+        "spent[:0]",
+        "test_tries.py::test_a_hundred_tries_of_one_account_from_everywhere",
+    ),
+    Guard(
+        "an address tries five times a minute",
+        DOOR,
+        "        tries.failed(request.remote_addr)\n",
+        "",
+        "test_tries.py::test_a_hundred_accounts_from_one_address",
+    ),
+    Guard(
+        "tries are counted while Redis is away",
+        TRIES,
+        "        return question(self.own)",
+        "        return 0",
+        "test_tries.py::test_a_hundred_tries_of_one_account_from_everywhere",
+    ),
+    Guard(
+        "nobody's password costs as much work",
+        ACCOUNTS,
+        "return check_password_hash(known.hash or nobodys, password) and known.hash is not None",
+        "return known.hash is not None and check_password_hash(known.hash, password)",
+        "test_tries.py::test_a_name_that_nobody_has_costs_as_much_work_as_any_other",
+    ),
+    Guard(
+        "a closed account has no password",
+        ACCOUNTS,
+        "found[1] if found[2] else None",
+        "found[1]",
+        "test_door.py::test_a_disabled_account_opens_nothing_and_a_signed_in_one_is_out_at_once",
+    ),
+    Guard(
+        "the own password is changed by the old one",
+        DOOR,
+        "    if not accounts.is_password(known, password):\n",
+        "    if not accounts.is_password(known, password) and request.path != '/password/':\n",
+        "test_passwords.py::test_a_password_that_cannot_be_changed_stays_and_the_field_says_why",
+    ),
+    Guard(
+        "a given password is changed first",
+        VIEWS,
+        "    app.before_request(door.before_request)\n",
+        "",
+        "test_passwords.py::test_a_given_password_is_changed_before_anything_else",
+    ),
+    Guard(
+        "a password has twelve characters",
+        ACCOUNTS,
+        "SHORTEST, LONGEST = 12, 200",
+        "SHORTEST, LONGEST = 1, 200",
+        "test_passwords.py::test_a_password_that_cannot_be_changed_stays_and_the_field_says_why",
+    ),
+    Guard(
+        "nobody lands elsewhere",
+        BASE,
+        r'return address if re.fullmatch(r"/(?!/)[^\s\\\x00-\x1f\x7f]{0,2000}", address) else "/"',
+        "return address",
+        "test_door.py::test_after_the_door_nobody_lands_elsewhere",
+    ),
+    Guard(
+        "only our own hosts are answered",
+        WIRE,
+        "        TRUSTED_HOSTS=config.hosts,\n",
+        "",
+        "test_wire.py::test_a_host_that_is_not_ours_is_400_and_told_nothing",
+    ),
+    Guard(
+        "a weak secret starts nothing",
+        WIRE,
+        "    refuse_weak(config.secret_key, demo=config.demo)\n",
+        "",
+        "test_wire.py::test_a_weak_secret_starts_nothing",
+    ),
+    Guard(
+        "cookies go over HTTPS alone",
+        WIRE,
+        "SESSION_COOKIE_SECURE=not config.demo",
+        "SESSION_COOKIE_SECURE=False",
+        "test_sessions.py::test_the_cookie_goes_over_https_alone_to_no_script_and_to_no_other_site",
+    ),
+    Guard(
+        "what people wrote is shown as text",
+        "app/views/cells.py",
+        "    return escape(str(value)) or NONE",
+        "    return Markup(value) or NONE",
+        "test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page",
+    ),
+)
