@@ -110,14 +110,14 @@ GUARDS = (
     Guard(
         "a page has at most a hundred rows",
         LISTS,
-        "size = min(max(page_size or self.page_size, 1), LARGEST_PAGE)",
-        "size = max(page_size or self.page_size, 1)",
+        'size = min(max(int(asked.get(f"psize_{name}") or self.page_size), 1), LARGEST_PAGE)',
+        'size = max(int(asked.get(f"psize_{name}") or self.page_size), 1)',
         "test_rows.py::test_a_page_has_at_most_a_hundred_rows",
     ),
     Guard(
         "only the named columns order a list",
         LISTS,
-        'if order_column not in ("", *self.order_columns) or order_direction not in ("", "asc", "desc"):',
+        'if column not in ("", *self.order_columns) or way not in ("asc", "desc"):',
         "if False:",
         "test_rows.py::test_a_page_order_size_or_filter_that_cannot_be_is_400_or_clamped_never_500",
     ),
@@ -285,8 +285,8 @@ GUARDS = (
     Guard(
         "what people wrote is shown as text",
         "app/views/cells.py",
-        "    return escape(str(value)) or NONE",
-        "    return Markup(value) or NONE",
+        "    return escape(text) or NONE",
+        "    return Markup(text) or NONE",
         "test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page",
     ),
 )

@@ -102,7 +102,7 @@ class Walk:
         """One step in both; the same refusal, and afterwards the same facts."""
         self.pair.content["steps"].append({"at": f"{self.now:%Y-%m-%dT%H:%M}", "do": do, **fields})
         self.steps += 1
-        if self.pair.play(self.pair.content["steps"][-1], whole=do == "clock" or self.steps % 5 == 0):
+        if self.pair.play(self.pair.content["steps"][-1], whole=do == "clock" or self.steps % 10 == 0):
             raise AssertionError(as_scenario(*shortest(self.pair.content, self.url)))
 
     def chance(self, share: float) -> bool:

@@ -20,7 +20,10 @@ class Pair:
         self.acted = 0  # what the model's clock had done when the system's clock last ran
 
     def play(self, step: Step, whole: bool = True) -> str:
-        """One step in both: what differs then, if anything; unless `whole`, in the application that it names."""
+        """One step in both: what differs then, if anything.
+
+        Not `whole`: of all facts only those of the application that it names, and none while the clock is late.
+        """
         at = moment(step["at"])
         fields = {name: value for name, value in step.items() if name not in ("at", "do")}
         expected = self.model.clock(at) if step["do"] == "clock" else self.model.do(step["do"], at=at, **fields)
@@ -34,8 +37,10 @@ class Pair:
             return f"spec 3.7: {broken}"
         if step["do"] == "clock":
             self.acted = self.model.acted
-        wanted = self.model.facts() if whole else self.model.facts_named(fields.get("application"))
-        seen = self.real.facts(wanted, at, clock=self.model.acted > self.acted) if wanted else {}
+        late = self.model.acted > self.acted
+        named = {} if late else self.model.facts_named(fields.get("application"))
+        wanted = self.model.facts() if whole else named
+        seen = self.real.facts(wanted, at, clock=late) if wanted else {}
         for ref, known in wanted.items():
             for name in known.keys() & seen[ref].keys():
                 if plain(known[name]) != seen[ref][name]:
