@@ -155,11 +155,13 @@ def roles_of(user: Any) -> set[Role]:
     return {Role(role.name) for role in getattr(user, "roles", []) if role.name in set(Role)}
 
 
-def actor_of(user: User, reach: places.Reach) -> Actor:
+def actor_of(user: User, reach: places.Reach | None = None) -> Actor:
     """Spec 1: the role that an official has now, and how far it reaches; without a scope it reaches nowhere.
 
-    `reach` is the account's own. Raises Refusal(not_allowed) for an account that was closed or has no role.
+    `reach` is the account's own, where it is known already. Raises Refusal(not_allowed) for an account that was closed
+    or has no role.
     """
+    reach = reach or places.reach(user.id)
     role = next((one for one in sorted(Role) if one in reach.roles), None)
     if role is None or not user.is_active:
         raise Refusal(Reason.not_allowed)

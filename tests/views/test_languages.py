@@ -20,7 +20,8 @@ PLACEHOLDER = re.compile(r"%\\?\(\w+\\?\)[a-z]|%[a-z]|\\{\w+\\}")  # in a msgid 
 SAID = ("alt", "aria-label", "placeholder", "title", "data-confirm")  # attributes that people read or hear
 OWN_NAMES = {"Қазақша", "Русский", "English"}  # what each language calls itself, for whoever reads no other
 IN_NAMES = {"Бала", "Топ", "Ясли-сад"}  # words that the town's children, groups and kindergartens are named by
-BASES = re.compile("|".join(map(re.escape, {row[-1] for row in shipped.NORMS} - {shipped.OURS})))  # titles are names
+NAMES = {row[-1] for row in shipped.NORMS} - {shipped.OURS} | {kk for *_, kk, _ru in shipped.CATEGORIES}
+BASES = re.compile("|".join(sorted(map(re.escape, NAMES), key=len, reverse=True)))  # titles and categories are names
 ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 

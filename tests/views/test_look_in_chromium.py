@@ -91,7 +91,8 @@ class Windows:
 
 @pytest.fixture
 def windows(city, chromium, monkeypatch) -> Iterator[Windows]:
-    monkeypatch.setitem(city.web.config, "SESSION_COOKIE_SECURE", False)
+    monkeypatch.setitem(city.web.config, "SESSION_COOKIE_SECURE", False)  # the name of a secure one is no other's
+    monkeypatch.setitem(city.web.config, "SESSION_COOKIE_NAME", "session")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, city.web, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

@@ -36,7 +36,7 @@ FOREIGN = {
     Role.administrator: (),
 }
 MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
-NO_PAGE = "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free)"  # files; POST alone
+NO_PAGE = "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin)"  # files; POST alone
 HAS_NO_PLACE = {  # tables whose rows are nobody's in particular, or which no screen shows
     "day_off",
     "outbox",

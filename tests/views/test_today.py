@@ -67,9 +67,9 @@ def test_each_number_is_that_of_the_list_behind_it(busy, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_first_page_takes_at_most_eight_statements(busy, role):
+def test_the_first_page_takes_few_statements(busy, role):
     _, seen = statements(busy, str(role))
-    assert len(seen) <= 8, seen
+    assert len(seen) <= 9, seen  # two of them say who looks
 
 
 def test_what_runs_out_is_there_for_every_kind_of_term(busy):
