@@ -88,6 +88,7 @@ class BulkRunView(BaseView):
             view=view,
             verb=verb,
             count=len(rows),
+            only=words.name(view.load(rows[0][0])) if len(rows) == 1 else "",
             form=form,
         )
         return page, 422 if form.errors else 200

@@ -65,7 +65,7 @@ class Records(SQLAInterface):
         """One page of the rows that hold. One that would begin before the first row is the first page."""
         count, found = self._walk(where, order, at, size + 1)
         more, found = len(found) > size, found[:size]
-        if at.backward and not more and at != FIRST:
+        if at.backward and at.row and not more:
             return self.page(where, order, size=size)
         if at.row and not found:
             return self.page(where, order, at=LAST, size=size)

@@ -129,6 +129,7 @@ TYPED_BY_HAND = {
     "norm",
     "queue_order",
     "day_off",
+    "bulk_run",
     "ab_user",
     "reinstatement",
 }  # some hundred rows: a scan costs nothing
@@ -145,6 +146,8 @@ def test_lists_offer_no_order_and_no_filter_without_an_index(web):
     missing = []
     for view in web.appbuilder.baseviews:
         if not isinstance(view, BaseView) or view.subject.__table__.name in TYPED_BY_HAND:
+            continue
+        if view.base_order is None:  # no list: the search, and the rules in force
             continue
         ordered = {view.sorted_as.get(name, name) for name in (*view.order_columns, view.base_order[0])}
         for name in ordered | set(view.filters()) - set(view.more_filters) - TWO_SIDES:
