@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+import secrets
 import zipfile
 from html import unescape
+from xml.etree import ElementTree
 
 import pytest
 import python_calamine
@@ -178,25 +180,42 @@ def test_no_child_s_name_becomes_a_formula_in_a_list(web, town):
 # ---------------------------------------------------------------- row by row
 
 
-def test_the_first_piece_is_there_before_the_first_row_is_read():
+@pytest.mark.parametrize("kind", written.KINDS)
+def test_the_first_piece_is_there_before_the_first_row_is_read(kind):
     def none():
         raise AssertionError("read")
         yield
 
-    assert next(written.csv_(["A"], none())).decode("utf-8-sig") == "A\r\n"
+    assert len(next(written.KINDS[kind].write(["A"], none()))) > 0
 
 
-def test_a_file_is_sent_before_all_of_its_rows_are_read():
+@pytest.mark.parametrize("kind", written.KINDS)
+def test_a_file_is_sent_before_all_of_its_rows_are_read(kind):
     read = 0
 
     def endless():
         nonlocal read
         while True:
             read += 1
-            yield ["ә" * 100]
+            yield [secrets.token_hex(200)]
 
-    pieces = written.csv_(["A"], endless())
-    assert [len(next(pieces)) > 0 for _ in range(3)] and read < 2000
+    pieces = written.KINDS[kind].write(["A"], endless())
+    assert [len(next(pieces)) > 0 for _ in range(4)] and read < 5000
+
+
+def test_a_workbook_that_was_sent_piece_by_piece_is_whole():
+    rows_ = [[number, -0.5, "<b>&", "_x0041_ \x01\x0b", "  е кі\nжол ", ""] for number in range(20_000)]
+    pieces = [*written.xlsx(["Ә", "b", "c", "d", "e", "f"], rows_)]
+    made = b"".join(pieces)
+    book = zipfile.ZipFile(io.BytesIO(made))
+    assert len(pieces) > 2 and book.testzip() is None
+    for part in book.namelist():
+        ElementTree.fromstring(book.read(part))
+    assert b"<dimension" not in book.read("xl/worksheets/sheet1.xml")
+    found = sheet(made)
+    assert found[0] == ["Ә", "b", "c", "d", "e", "f"] and len(found) == 20_001
+    assert found[-1][:3] == [19_999, -0.5, "<b>&"] and found[-1][4:] == ["  е кі\nжол ", ""]
+    assert b"_x005F_x0041_ <" in book.read("xl/worksheets/sheet1.xml")
 
 
 def test_of_a_long_list_some_rows_are_in_memory_and_few_statements_are_asked(web, town, monkeypatch):
