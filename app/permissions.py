@@ -145,6 +145,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     User: {
         **{verb: frozenset({R.administrator}) for verb in ("create", "change", "reset_password")},
         "change_password": frozenset(R) - {R.family, R.clock},
+        "export": frozenset(R) - {R.family, R.clock},  # what one may read, as a file: on the record of one's account
     },
 }
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides

@@ -20,6 +20,7 @@ BASE, LISTS, DOOR = "app/views/base.py", "app/views/lists.py", "app/views/door.p
 SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/wire.py", "app/views/__init__.py"
 VISITS, SESSIONS, TRIES = "app/views/sessions.py", "app/sessions.py", "app/tries.py"
 ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
+DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
 
 GUARDS = (
     Guard(
@@ -288,5 +289,26 @@ GUARDS = (
         "    return escape(text) or NONE",
         "    return Markup(text) or NONE",
         "test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page",
+    ),
+    Guard(
+        "a list that is sent is read through the viewer's scope",
+        DOWNLOADS,
+        "with looking_as(actor):",
+        "if actor:",
+        "test_exports.py::test_each_reader_takes_away_what_the_own_screen_shows_and_no_more",
+    ),
+    Guard(
+        "no text becomes a formula",
+        WRITTEN,
+        "if FORMULA.match(text) else text",
+        'if text == "=" else text',
+        "test_exports.py::test_no_child_s_name_becomes_a_formula_in_a_list",
+    ),
+    Guard(
+        "whoever takes a list away leaves a trace",
+        BASE,
+        "accounts.export(subject, noun, asked, rows, by=g.actor, at=now())",
+        "subject.id",
+        "test_exports.py::test_who_took_which_list_by_which_filters_and_how_many_rows_is_on_record",
     ),
 )

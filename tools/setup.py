@@ -49,9 +49,9 @@ SCREEN = [  # what pages load besides app/static; the letters of Inter are Latin
 # Of Tabler's icons; a test says when a page uses another.
 ICONS = """
     adjustments alert-circle alert-triangle arrow-back-up award bell building-cottage calendar-event chevron-down
-    chevron-left chevron-right chevron-up circle-check clipboard-list dots-vertical door-enter door-exit file-check
-    gift history home inbox info-circle keyboard language list-numbers logout menu-2 moon plus printer repeat scale
-    search settings sort-ascending sort-descending stack-2 sun ticket user-circle users users-group x
+    chevron-left chevron-right chevron-up circle-check clipboard-list door-enter door-exit dots-vertical download
+    file-check gift history home inbox info-circle keyboard language list-numbers logout menu-2 moon plus printer
+    repeat scale search settings sort-ascending sort-descending stack-2 sun ticket user-circle users users-group x
 """
 
 

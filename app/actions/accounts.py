@@ -1,7 +1,7 @@
 """Accounts of officials: a role and a reach, given by the administrator, each change on the record (spec 1)."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -89,6 +89,14 @@ def reset_password(user: User, *, by: Actor, at: datetime) -> str:
     user.password = hashed(password)
     _renew(user, must_change=True)
     return password
+
+
+def export(user: User, register: str, filters: Mapping[str, str], rows: int, *, by: Actor, at: datetime) -> None:
+    """Spec 1: whoever takes a list away as a file leaves a trace of which one, by which filters, and how many rows.
+
+    `filters` hold nothing that anybody typed: it may be somebody's name or IIN. Raises Refusal(not_allowed).
+    """
+    record(user, "export", by=by, at=at, details={"register": register, "rows": rows, **filters})
 
 
 def save(

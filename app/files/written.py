@@ -1,38 +1,137 @@
-"""Rows written as a file: an Excel workbook or CSV in which nothing that anybody typed is ever a formula."""
+"""Rows written as a file: an Excel workbook or CSV in which nothing that anybody typed is ever a formula.
+
+Both read the rows one by one and give the file piece by piece, so that no length of a list is a matter of memory.
+"""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet would take for the beginning of one
+# What a spreadsheet would take for the beginning of a formula, with whatever it skips before it.
+FORMULA = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n]")
 TEXTS_STAY_TEXTS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 WIDTH = 24  # letters of a column
+LONGEST = 32_767  # letters of a cell, as Excel has them
+SHEET, DIMENSION = "xl/worksheets/sheet1.xml", re.compile(b"<dimension[^>]*/>")  # it would count the titles alone
+UNKEPT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what no XML holds
+ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would read as the number of a letter
+LEVEL = 4  # of packing: the last tenth costs as much time as all before it
+PIECE = 64 * 1024  # bytes
+
+Rows = Iterable[Sequence[Any]]
 
 
-def xlsx(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """One sheet, the titles in its first row, which stays in sight."""
+def xlsx(titles: Sequence[str], rows: Rows) -> Iterator[bytes]:
+    """One sheet, the titles in its first row, which stays in sight.
+
+    XlsxWriter makes the workbook with its titles; the rows are put in while it is sent, for the library would give
+    the first byte only after the last row.
+    """
+    made, sent = _empty(titles), _Sent()
+    names = [f'<c r="{xl_col_to_name(number)}' for number in range(len(titles))]
+    with ZipFile(made) as parts, ZipFile(sent, "w", ZIP_DEFLATED, compresslevel=LEVEL) as book:
+        for part in parts.infolist():
+            if part.filename != SHEET:
+                book.writestr(part.filename, parts.read(part))
+        head, end, tail = DIMENSION.sub(b"", parts.read(SHEET)).partition(b"</sheetData>")
+        with book.open(SHEET, "w") as sheet:
+            sheet.write(head)
+            yield sent.taken()
+            for number, row in enumerate(rows, start=2):
+                cells = "".join([_cell(f'{name}{number}"', cell) for name, cell in zip(names, row, strict=True)])
+                sheet.write(f'<row r="{number}">{cells}</row>'.encode())
+                if sent.size > PIECE:
+                    yield sent.taken()
+            sheet.write(end + tail)
+    yield sent.taken()
+
+
+def csv_(titles: Sequence[str], rows: Rows) -> Iterator[bytes]:
+    """UTF-8 with its mark and `;`, as Excel here opens it; a text that looks like a formula gets a quote before it."""
+    file = io.StringIO("\ufeff")
+    file.seek(0, io.SEEK_END)
+    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+    writer.writerow(titles)
+    yield _taken(file)  # at once: whoever waits sees that something comes
+    for row in rows:
+        writer.writerow(map(_disarmed, row))
+        if file.tell() > PIECE:
+            yield _taken(file)
+    yield _taken(file)
+
+
+class Kind(NamedTuple):
+    """A kind of file: how it is written, and what browsers know it by."""
+
+    write: Callable[[Sequence[str], Rows], Iterator[bytes]]
+    mimetype: str
+
+
+KINDS = {
+    "xlsx": Kind(xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": Kind(csv_, "text/csv; charset=utf-8"),
+}
+
+
+class _Sent(io.RawIOBase):
+    """Where a file is written that goes out at once: it keeps what was written since the last time."""
+
+    def __init__(self) -> None:
+        self.pieces, self.size = list[bytes](), 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self.pieces.append(bytes(piece))
+        self.size += len(piece)
+        return len(piece)
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        piece = b"".join(self.pieces)
+        self.pieces, self.size = [], 0
+        return piece
+
+
+def _empty(titles: Sequence[str]) -> io.BytesIO:
+    """A workbook with its titles and no rows."""
     file = io.BytesIO()
     with Workbook(file, {"constant_memory": True, **TEXTS_STAY_TEXTS}) as book:
         sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(titles) - 1, WIDTH)
         sheet.write_row(0, 0, titles, bold)
-        for number, row in enumerate(rows, start=1):
-            sheet.write_row(number, 0, row)
-    return file.getvalue()
+    return file
 
 
-def csv_(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """UTF-8 with its mark and `;`, as Excel here opens it; a text that looks like a formula gets a quote before it."""
-    file = io.StringIO()
-    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    writer.writerow(titles)
-    writer.writerows([_disarmed(cell) for cell in row] for row in rows)
-    return file.getvalue().encode("utf-8-sig")
+def _cell(opened: str, value: Any) -> str:
+    """One cell: a number, or a text in its own place; never a formula, for there is no way to write one."""
+    if isinstance(value, int | float):
+        return f"{opened}><v>{value}</v></c>"
+    if not (text := str(value)[:LONGEST]):
+        return ""
+    text = escape(UNKEPT.sub("", ESCAPED.sub("_x005F_", text)))
+    return f'{opened} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _taken(file: io.StringIO) -> bytes:
+    """What was written since the last time."""
+    text = file.getvalue()
+    file.seek(0)
+    file.truncate()
+    return text.encode()
 
 
 def _disarmed(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    if isinstance(cell, int | float):
+        return cell
+    text = str(cell)
+    return f"'{text}" if FORMULA.match(text) else text

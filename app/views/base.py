@@ -10,23 +10,28 @@ from typing import Any, ClassVar
 
 from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
-from app.actions import records
+from app.actions import accounts, records
 from app.database import transaction
 from app.extensions import db
+from app.files import written
+from app.models import User
 from app.now import now
 from app.permissions import MAY, Role
+from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.views import forms, words
+from app.views.downloads import download
 from app.views.lists import Listed, here, numbered
 
 MOST_SELECTED = 1000
+MOST_EXPORTED = 1_000_000  # rows: an Excel sheet has hardly more
 LARGEST_ID = 2**31 - 1
 
 
@@ -68,6 +73,7 @@ class BaseView(Listed):
         return {
             "list",
             "show",
+            "export",
             *(route for route, verb in forms.items() if verb in may),
             *(("action", "action_post") if cls.verbs else ()),
             *(name.removeprefix("can_") for name in cls.grants if name.startswith("can_")),
@@ -124,6 +130,29 @@ class BaseView(Listed):
 
     def update_redirect(self) -> None:
         """The framework would keep the last addresses, with what was searched for, in the session."""
+
+    @expose("/export/<kind>", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def export(self, kind: str) -> Any:
+        """The whole list by the filters and in the order of its address, as a file; that it was taken is on record.
+
+        By POST, for it writes that record; what is read and sent afterwards is no part of that.
+        """
+        try:
+            where, (order, _at, _size) = self.where(request.args), self.wishes(request.args)
+        except ValueError:
+            abort(400)
+        rows = self.datamodel.count_up_to(where, MOST_EXPORTED)
+        if rows > MOST_EXPORTED:
+            return page("pages/problem.html", 422, sentence=_too_many(), status_code=422)
+        if kind not in written.KINDS:
+            abort(404)
+        asked = {name: value for name in self.filters() if (value := request.args.get(f"_flt_0_{name}"))}
+        subject, noun = db.session.get_one(User, g.actor.user_id), self.route_base[1:]
+        with transaction():
+            accounts.export(subject, noun, asked, rows, by=g.actor, at=now())
+        return download(f"{noun}-{local_day(now())}", kind, self.titles(), self.told(where, order))
 
     # -------------------------------------------------- changing
 
@@ -208,6 +237,10 @@ class BaseView(Listed):
             flash(_("Select at least one row."), "warning")
             return redirect(url_for(f"{self.endpoint}.list"))
         return self.verbs[name](self, rows)
+
+
+def _too_many() -> str:
+    return _("At most %(num)s records at a time. Narrow the list by its filters.", num=words.number(MOST_EXPORTED))
 
 
 def row_id(pk: Any) -> int:

@@ -1,11 +1,10 @@
 """Bulk runs (spec 8): records chosen on a list, tried, confirmed, followed, stopped; what became of each as a file."""
 
-from collections.abc import Mapping, Sequence
-from io import BytesIO
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
+from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
@@ -17,23 +16,19 @@ from app import turns
 from app.actions import bulk
 from app.actions.trying import VERBS
 from app.extensions import db
-from app.files import written
 from app.models import Application, BulkOutcome, BulkRow, BulkRun, BulkStage, Child
 from app.now import now
 from app.permissions import MAY, Role
 from app.views import words
 from app.views.asking import FIELDS, Answer
 from app.views.base import BaseView, answer, attempt, row_id
+from app.views.downloads import download
 from app.views.lists import LARGEST_PAGE
 from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 SHOWN = 100  # of the rows that were or will be refused; the file has all of them
 AT_ONCE = 1.0  # seconds that a page works at a run before it leaves it to the jobs
-FILES = {
-    "xlsx": (written.xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "csv": (written.csv_, "text/csv; charset=utf-8"),
-}
 
 
 class Runs(Records):
@@ -122,9 +117,7 @@ class BulkRunView(BaseView):
     def result(self, pk: str, kind: str) -> Any:
         """Every row with its outcome and reason, in the reader's language; before the run, what its preview found."""
         run = self.load(pk)
-        write, mimetype = FILES.get(kind) or abort(404)
-        file = write(*_told(run))
-        return send_file(BytesIO(file), mimetype, as_attachment=True, download_name=f"bulk-{run.id}.{kind}")
+        return download(f"bulk-{run.id}", kind, *_told(run))
 
     def possible(self, row: BulkRun) -> list[str]:
         """Whoever asked starts it; it can be stopped until it is over."""
@@ -252,20 +245,21 @@ def _subject_of(view: Any) -> str | None:
     return subject.__tablename__ if subject in VERBS else None
 
 
-def _told(run: BulkRun) -> tuple[list[str], Any]:
-    """The titles and rows of a run's file."""
+def _told(run: BulkRun) -> tuple[list[str], Iterator[Any]]:
+    """The titles and rows of a run's file; the rows are read while they are sent."""
     over = run.stage in (*bulk.OVER, BulkStage.running)
-    titles = ["№", _("Application"), _("Child"), _("Outcome"), _("Reason")]
+    return ["№", _("Application"), _("Child"), _("Outcome"), _("Reason")], _rows_of(run.id, over)
+
+
+def _rows_of(run_id: int, over: bool) -> Iterator[Any]:
     name = Child.last_name, Child.first_name, Child.patronymic
     rows = (
         select(BulkRow, Application.number, *name)
         .join(Application, Application.id == BulkRow.application_id)
         .join(Child, Child.id == Application.child_id)
-        .where(BulkRow.bulk_run_id == run.id)
+        .where(BulkRow.bulk_run_id == run_id)
         .order_by(BulkRow.position)
     )
-    found = db.session.execute(rows.execution_options(yield_per=1000))
-    return titles, (
-        (row.position, number, " ".join(filter(None, child)), words.outcome(row, over), words.why_not(row))
-        for row, number, *child in found
-    )
+    for row, number, *child in db.session.execute(rows.execution_options(yield_per=1000)):
+        outcome, why_not = words.outcome(row, over), words.why_not(row)
+        yield row.position, number, " ".join(filter(None, child)), outcome, why_not

@@ -1,4 +1,7 @@
-"""How each kind of thing is shown in a list or on a page: by its type, in one look-up (lists show hundreds of them)."""
+"""How each kind of thing is shown in a list or on a page: by its type, in one look-up (lists show hundreds of them).
+
+And how it is told in a file: in the same words.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -21,6 +24,15 @@ def shown(value: Any) -> Markup:
     if show is None:
         show = _SHOWN[kind] = next((how for kinds, how in _KINDS if issubclass(kind, kinds)), _text)
     return show(value)
+
+
+def told(value: Any) -> str | int | float:
+    """One value as a cell of a file: numbers as numbers, all else in the words of the screen; nothing is empty."""
+    kind = type(value)
+    tell = _TOLD.get(kind)
+    if tell is None:
+        tell = _TOLD[kind] = next((how for kinds, how in _TELLS if issubclass(kind, kinds)), str)
+    return tell(value)
 
 
 def row(titles: Sequence[Markup], values: Iterable[Any], address: str | None) -> Markup:
@@ -80,15 +92,15 @@ def _several(value: Any) -> Markup:
     return between.join(shown(one) for one in value) or NONE
 
 
-def _yes_or_no(value: bool) -> Markup:
-    return escape(_("yes") if value else _("no"))
+def _yes_or_no(value: bool) -> str:
+    return _("yes") if value else _("no")
 
 
 _KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
     (type(None), lambda _value: NONE),
     (Markup, lambda value: value or NONE),
     (StrEnum, _kind),
-    (bool, _yes_or_no),
+    (bool, lambda value: escape(_yes_or_no(value))),
     (datetime, _moment),
     (date, _day),
     (Base, _record),
@@ -96,3 +108,16 @@ _KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
     ((list, tuple), _several),
 )
 _SHOWN: dict[type, Callable[[Any], Markup]] = {}
+_TELLS: tuple[tuple[Any, Callable[[Any], str | int | float]], ...] = (
+    (type(None), lambda _value: ""),
+    (Markup, lambda value: "" if value == NONE else value.striptags()),
+    (StrEnum, words.label),
+    (bool, _yes_or_no),
+    ((int, float), lambda value: value),
+    (datetime, words.moment),
+    (date, words.day),
+    (Base, words.name),
+    (dict, lambda value: "; ".join(f"{name}: {told(one)}" for name, one in value.items())),
+    ((list, tuple), lambda value: ", ".join(str(told(one)) for one in value)),
+)
+_TOLD: dict[type, Callable[[Any], str | int | float]] = {}

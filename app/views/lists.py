@@ -4,7 +4,7 @@ The framework keeps its filters on the view, which all threads share (its open i
 filters are conditions of that request's select and nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from werkzeug.datastructures import MultiDict
 from app.models import Base
 from app.views import words
 from app.views.cells import row as row_of
+from app.views.cells import told
 from app.views.rows import FIRST, LARGEST, LAST, At, Order, Records, Where
 
 PAGE = 25
@@ -136,11 +137,20 @@ class Listed(ModelView):
     def _cells(self, rows: Sequence[Any]) -> Sequence[tuple[int, Any, Markup]]:
         """(id, what the first column shows, all cells) of each row."""
         columns, name = self.list_columns, type(self).__name__
-        titles = [escape(str(self.label_columns[column])) for column in columns]
+        titles = [escape(title) for title in self.titles()]
         may = self.appbuilder.sm.has_access("can_show", name)
         show = url_for(f"{name}.show", pk=0).removesuffix("0") if may else ""
         values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
         return [(pk, found[0], row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
+
+    def titles(self) -> Sequence[str]:
+        """What stands above the columns of the list."""
+        return [str(self.label_columns[column]) for column in self.list_columns]
+
+    def told(self, where: Where, order: Order) -> Iterator[Sequence[Any]]:
+        """All rows that hold, as cells of a file: what the list shows of them, in the same words."""
+        for row in self.datamodel.every(where, order):
+            yield [told(value) for value in self.datamodel.get_values_item(row, self.list_columns)]
 
     def wishes(self, asked: Mapping[str, str]) -> tuple[Order, At, int]:
         """The order, the page and its size that an address asks this list for. ValueError for what cannot be."""

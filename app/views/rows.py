@@ -4,7 +4,7 @@ A page is found by the last row of the one before it (its order column and id), 
 the last of a million costs what the first one costs, and a row that is added meanwhile moves no other one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, case, func, literal, select, true, tuple_
 from app.extensions import db
 from app.models import Base
 
+CHUNK = 1000  # rows that a list for a file holds in memory
 COUNTED = 10_000  # lists say "more than" beyond this: an exact count of a million rows costs more than the page
 LARGEST = 2**31 - 1  # of an integer column
 
@@ -78,6 +79,17 @@ class Records(SQLAInterface):
             self._position(*found[0], order) if back else None,
             self._position(*found[-1], order) if on else None,
         )
+
+    def count_up_to(self, where: Where, most: int) -> int:
+        """How many rows hold; `most` + 1 for any more than that."""
+        some = select(self.obj.id).where(*where).limit(most + 1)
+        return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+    def every(self, where: Where, order: Order) -> Iterator[Any]:
+        """All rows that hold, in the order of their pages: as they stood at one moment, some in memory at a time."""
+        rows = select(self.obj).where(*where).options(*self.eager).order_by(*self.ordering(order))
+        for chunk in db.session.scalars(rows.execution_options(yield_per=CHUNK)).partitions():
+            yield from self.loaded([*chunk])
 
     def segments(self, order: Order) -> Sequence[ColumnElement[bool]]:
         """The parts that a list is shown in, one after the other: rows without a value come last."""

@@ -303,6 +303,7 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "annul": _l("It was annulled"),
     "change_password": _l("The own password was changed"),
     "reset_password": _l("A new password was given"),
+    "export": _l("A list was downloaded"),
 }
 
 FOLLOWS: dict[str, Any] = {

@@ -99,6 +99,7 @@ def table() -> dict[tuple[str, str], set]:
     }
     for noun, (readers, writers, _) in REGISTERS.items():
         found["GET", f"/{noun}/list/"] = found["GET", f"/{noun}/show/<pk>"] = readers
+        found["POST", f"/{noun}/export/<kind>"] = readers
         for form in ("add", "edit/<pk>") if writers is not None else ():
             found["GET", f"/{noun}/{form}"] = found["POST", f"/{noun}/{form}"] = writers
         for verb, may in VERBS.get(noun, {}).items():

@@ -240,6 +240,18 @@ def test_the_actions_of_a_list_show_once_a_row_is_chosen(windows):
     expect(page.locator(".bar").get_by_role("button", name="Отозвать")).to_be_visible()
 
 
+def test_a_list_is_downloaded_by_its_filters_and_the_page_stays(windows):
+    page = windows.open(Role.department)
+    page.goto("/applications/list/?_flt_0_status=queued")
+    for kind in ("XLSX", "CSV"):
+        with page.expect_download() as downloading:
+            page.get_by_role("button", name=kind).click()
+        file = downloading.value
+        assert file.suggested_filename.startswith("applications-") and file.suggested_filename.endswith(kind.lower())
+        assert file.failure() is None and file.path().stat().st_size > 100
+    assert page.url.endswith("/applications/list/?_flt_0_status=queued")
+
+
 def test_no_two_areas_share_a_key(windows):
     page = windows.open(Role.department)
     page.goto("/")
