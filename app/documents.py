@@ -19,10 +19,6 @@ class NotReady(Exception):
     """The paper was asked for, but has not been rendered yet."""
 
 
-class Damaged(Exception):
-    """The stored file is gone or is not the one that was stored: its checksum differs."""
-
-
 @dataclass(frozen=True)
 class Facts:
     """What a paper says, as plain values: nothing here still hangs on the database.
@@ -147,13 +143,7 @@ def store(document: Document, paper: bytes) -> None:
 
 
 def open_stored(document: Document) -> bytes:
-    """The stored paper, checked against what was recorded. Raises NotReady, Damaged."""
-    if document.file_key is None:
+    """The stored paper, checked against what was recorded. Raises NotReady, storage.Damaged."""
+    if document.file_key is None or document.sha256 is None:
         raise NotReady(document.id)
-    try:
-        paper = storage.read(document.file_key)
-    except FileNotFoundError as error:
-        raise Damaged(document.id) from error
-    if sha256(paper).hexdigest() != document.sha256:
-        raise Damaged(document.id)
-    return paper
+    return storage.read_whole(document.file_key, document.sha256)

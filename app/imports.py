@@ -10,50 +10,33 @@ import click
 from flask import current_app
 from flask_babel import Babel, force_locale, ngettext
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 import config
 from app.database import transaction
-from app.files import applications, kindergartens
-from app.files.outcome import Outcome, Places
-from app.files.problems import SENTENCES, Problem, Wrong
+from app.files import bringing
+from app.files.outcome import Outcome
+from app.files.problems import Wrong
 from app.files.spreadsheet import read
+from app.models import ImportKind
 from app.now import now
 from app.permissions import Actor, Role
-from app.rules.refusals import Refusal
-
-KINDS = {"kindergartens": kindergartens.bring_in, "applications": applications.bring_in}
-
-
-class _Undo(Exception):
-    """The transaction has shown what it would do, and is not to be kept."""
 
 
 def bring_in(
     kind: str, path: Path, *, place: str | None = None, by: Actor, at: datetime, dry_run: bool = False
 ) -> Outcome:
     """Bring a file in, in one transaction. With a problem anywhere, or as a dry run, nothing is written."""
-    outcome = Outcome()
     try:
         sheet = read(path)
-        with transaction():
-            outcome = KINDS[kind](sheet, Places(place), by=by, at=at)
-            if outcome.problems or dry_run:
-                raise _Undo
-    except _Undo:
-        pass
     except Wrong as wrong:
-        outcome.problems.append(Problem(0, 0, path.name, wrong.name, wrong.facts))
-    except IntegrityError:  # somebody else wrote the same meanwhile
-        outcome.problems.append(Problem(0, 0, path.name, "clashes"))
-    except Refusal as refusal:
-        name = str(refusal.reason)
-        outcome.problems.append(Problem(0, 0, path.name, name if name in SENTENCES else "clashes"))
-    return outcome
+        return Outcome(problems=[bringing.of_file(wrong, path.name)])
+    with transaction():
+        facts = {"name": path.name, "place": place, "by": by, "at": at}
+        return bringing.bring_in(ImportKind(kind), sheet, **facts, dry_run=dry_run)
 
 
 @click.command("import")
-@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("kind", type=click.Choice(sorted(ImportKind)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--place", metavar="NAME", help="The district or city of rows that name none.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")

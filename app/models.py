@@ -264,6 +264,23 @@ class BulkOutcome(StrEnum):
     skipped = "skipped"
 
 
+class ImportKind(StrEnum):
+    """What the rows of a file are (docs/import.md)."""
+
+    kindergartens = "kindergartens"
+    applications = "applications"
+
+
+class ImportStage(StrEnum):
+    """How far a file has come; like a bulk run's, it is work and no record of the regulation."""
+
+    trying = "trying"
+    tried = "tried"
+    running = "running"
+    done = "done"
+    refused = "refused"
+
+
 APPLICATION_LIVE = "status NOT IN ('enrolled', 'removed', 'archived')"
 APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred')"
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
@@ -1110,6 +1127,72 @@ class BulkRow(Base):
     application: Mapped[Application] = relationship()
 
 
+class ImportRun(Base):
+    """Spec 8, import: a file that an official brought, tried first, then brought in as a whole or not at all.
+
+    ``district`` is that of rows which name none; ``place_id`` is where all of the asker's reach lies, as of a bulk run.
+    The file itself is kept under ``file_key``, ``size`` in bytes. ``added``, ``changed`` and ``same`` count its rows:
+    what the trial found, then what became of them; ``refused_because`` says why it ended where no row was wrong.
+    """
+
+    __tablename__ = "import_run"
+    __table_args__ = (
+        CheckConstraint(
+            "(stage IN ('done', 'refused')) = (finished_at IS NOT NULL)", name="only_a_finished_import_has_an_end"
+        ),
+        CheckConstraint("stage <> 'done' OR problems = 0", name="import_with_a_problem_brings_nothing_in"),
+        CheckConstraint(
+            "stage <> 'done' OR added + changed + same = rows", name="finished_import_accounts_for_every_row"
+        ),
+    )
+    kind: Mapped[ImportKind]
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    file_name: Mapped[str] = mapped_column(sa.String(200))
+    file_key: Mapped[str] = mapped_column(sa.String(200))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    size: Mapped[int]
+    rows: Mapped[int]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    role: Mapped[str] = mapped_column(sa.String(24))
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    stage: Mapped[ImportStage] = mapped_column(default=ImportStage.trying)
+    refused_because: Mapped[str | None] = mapped_column(sa.String(24))
+    added: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    user: Mapped[User] = relationship(User)
+    place: Mapped[Place] = relationship(foreign_keys=place_id)
+    district: Mapped[Place | None] = relationship(foreign_keys=district_id)
+
+    def __str__(self) -> str:
+        return f"№ {self.id}"
+
+
+class ImportProblem(Base):
+    """What is wrong in one cell of a file, or as a ``warning`` should be looked at, in the order of the cells.
+
+    ``row`` and ``column`` count from 1 (0: the whole file); ``sentence`` and ``facts`` are of files/problems.py,
+    said in the reader's language. What the cell holds is in the file alone.
+    """
+
+    __tablename__ = "import_problem"
+    __table_args__ = (UniqueConstraint("import_run_id", "position", name="uq_import_problem_position_once_in_its_run"),)
+    import_run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
+    position: Mapped[int]
+    warning: Mapped[bool]
+    row: Mapped[int]
+    column: Mapped[int]
+    cell: Mapped[str] = mapped_column(sa.String(200))
+    sentence: Mapped[str] = mapped_column(sa.String(24))
+    facts: Mapped[dict[str, Any]]
+
+
 class Outbox(Base):
     """Work to be done after the commit: the truth is this row, Redis only wakes workers (spec 9)."""
 
@@ -1118,6 +1201,7 @@ class Outbox(Base):
     job: Mapped[str] = mapped_column(sa.String(40))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)
     bulk_run_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"), index=True)
+    import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
     asked_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

@@ -30,6 +30,8 @@ from app.models import (
     Document,
     Enrolment,
     Holding,
+    ImportProblem,
+    ImportRun,
     KgGroup,
     Kindergarten,
     Norm,
@@ -142,6 +144,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
+    ImportRun: dict.fromkeys(("ask", "start", "bring_in"), OFFICE),
     User: {
         **{verb: frozenset({R.administrator}) for verb in ("create", "change", "reset_password")},
         "change_password": frozenset(R) - {R.family, R.clock},
@@ -209,7 +212,7 @@ def within(actor: Actor, subject: Base) -> bool:
     if actor.role is Role.head:
         own = kindergarten_of(subject) or _last_referred_to(subject)
         return actor.kindergarten_id is not None and actor.kindergarten_id == own
-    if isinstance(subject, BulkRun) and subject.user_id == actor.user_id:
+    if isinstance(subject, BulkRun | ImportRun) and subject.user_id == actor.user_id:
         return True  # one's own, also where its rows lie in several places of one's reach
     return actor.place_ids is None or isinstance(subject, EVERYWHERE) or place_of(subject) in actor.place_ids
 
@@ -256,7 +259,7 @@ def _last_referred_to(subject: Any) -> int | None:
 def place_of(subject: Any) -> int | None:
     """The place that a record belongs to, for the reach of officials."""
     match subject:
-        case Application() | Kindergarten() | Norm() | QueueOrder() | Round() | Offer() | BulkRun():
+        case Application() | Kindergarten() | Norm() | QueueOrder() | Round() | Offer() | BulkRun() | ImportRun():
             return subject.place_id or (subject.place and subject.place.id)
         case KgGroup():
             return place_of(subject.kindergarten)
@@ -384,7 +387,7 @@ def _papers(actor: Actor) -> ColumnElement[bool]:
     return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(actor)))
 
 
-def _bulk_runs(actor: Actor, run: Any) -> ColumnElement[bool]:
+def _runs(actor: Actor, run: Any) -> ColumnElement[bool]:
     """One's own, and those of whoever reaches no further than oneself."""
     if actor.kindergarten_id is not None:
         return false()
@@ -394,8 +397,14 @@ def _bulk_runs(actor: Actor, run: Any) -> ColumnElement[bool]:
 def _bulk_rows(actor: Actor) -> ColumnElement[bool]:
     """Of the runs that one may read, the rows within one's reach: that of an own one may have been wider."""
     run = BulkRun.__table__.c
-    runs = select(run.id).where(_bulk_runs(actor, run))
+    runs = select(run.id).where(_runs(actor, run))
     return BulkRow.bulk_run_id.in_(runs) & BulkRow.application_id.in_(_own_applications(actor))
+
+
+def _problems(actor: Actor) -> ColumnElement[bool]:
+    """Of the files that one may read of."""
+    run = ImportRun.__table__.c
+    return ImportProblem.import_run_id.in_(select(run.id).where(_runs(actor, run)))
 
 
 def _to_family(actor: Actor) -> ColumnElement[bool]:
@@ -429,8 +438,10 @@ SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     Document: _papers,
     Notice: _to_family,
     Change: _changes,
-    BulkRun: lambda actor: _bulk_runs(actor, BulkRun),
+    BulkRun: lambda actor: _runs(actor, BulkRun),
     BulkRow: _bulk_rows,
+    ImportRun: lambda actor: _runs(actor, ImportRun),
+    ImportProblem: _problems,
     Round: lambda actor: false() if actor.kindergarten_id is not None else _places(actor, Round.place_id),
     Place: _reaching_down(Place.id),
     Norm: _reaching_down(Norm.place_id),

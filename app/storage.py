@@ -1,10 +1,15 @@
 """Where files are kept: under Config.files, by a key of ours, whole or not at all."""
 
 import os
+from hashlib import sha256
 from typing import Any
 
 import fsspec
 from flask import current_app
+
+
+class Damaged(Exception):
+    """The file is gone or is not the one that was kept: its checksum differs."""
 
 
 def keep(key: str, content: bytes) -> None:
@@ -28,6 +33,17 @@ def read(key: str) -> bytes:
     """What was kept under this key. FileNotFoundError where nothing was."""
     files, root = _place()
     return files.cat_file(f"{root}/{key}")
+
+
+def read_whole(key: str, checksum: str) -> bytes:
+    """The same, as it was kept; `checksum`: its sha256 then. Raises Damaged."""
+    try:
+        content = read(key)
+    except FileNotFoundError as error:
+        raise Damaged(key) from error
+    if sha256(content).hexdigest() != checksum:
+        raise Damaged(key)
+    return content
 
 
 def _place() -> tuple[Any, str]:

@@ -236,10 +236,10 @@ def test_a_stored_paper_is_opened_as_it_was_stored(asked):
 def test_a_changed_or_lost_file_is_not_handed_out(app, asked):
     documents.store(asked, b"%PDF paper")
     storage.keep(asked.file_key, b"%PDF forged")
-    with pytest.raises(documents.Damaged):
+    with pytest.raises(storage.Damaged):
         documents.open_stored(asked)
     (app.config["KEZEK"].files / asked.file_key).unlink()
-    with pytest.raises(documents.Damaged):
+    with pytest.raises(storage.Damaged):
         documents.open_stored(asked)
 
 

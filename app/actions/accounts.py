@@ -163,6 +163,15 @@ def roles_of(user: Any) -> set[Role]:
     return {Role(role.name) for role in getattr(user, "roles", []) if role.name in set(Role)}
 
 
+def still(user_id: int, role: str) -> Actor | None:
+    """Whoever asked for a piece of work, with the rights of today; None who no longer has the role of then."""
+    try:
+        by = actor_of(db.session.get_one(User, user_id))
+    except Refusal:
+        return None
+    return by if str(by.role) == role else None
+
+
 def actor_of(user: User, reach: places.Reach | None = None) -> Actor:
     """Spec 1: the role that an official has now, and how far it reaches; without a scope it reaches nowhere.
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, insert, literal, select, update
 
 from app.actions import accounts, places, trying
@@ -73,7 +72,7 @@ def ask(
         selection=selection,
         user_id=by.user_id,
         role=str(by.role),
-        place_id=_all_of_the_reach(by),
+        place_id=places.all_of(by),
         selected=len(rows),
         asked_at=at,
     )
@@ -129,7 +128,7 @@ def go_on(run_id: int, *, at: datetime, enough: Callable[[], bool]) -> bool:
     run = _locked(run_id)
     if run.stage not in TO_DO:
         return False
-    by = _actor(run)
+    by = accounts.still(run.user_id, run.role)
     if by is None:
         _end(run, BulkStage.stopped, DISMISSED, at=at)
         return False
@@ -290,26 +289,7 @@ def _queue(run: BulkRun, at: datetime) -> None:
     db.session.add(Outbox(job="bulk", bulk_run_id=run.id, asked_at=at))
 
 
-def _actor(run: BulkRun) -> Actor | None:
-    """Whoever asked, with the rights of today; None who no longer has the role of then."""
-    try:
-        by = accounts.actor_of(db.session.get_one(User, run.user_id))
-    except Refusal:
-        return None
-    return by if str(by.role) == run.role else None
-
-
 def _told_of(run: BulkRun) -> dict[str, Any]:
     """What the history keeps of a run."""
     names = ("verb", "subject", "selected", "feasible", "hopeless", "done", "refused", "skipped")
     return {name: getattr(run, name) for name in names if getattr(run, name)}
-
-
-def _all_of_the_reach(by: Actor) -> int:
-    """The lowest place in which all that somebody reaches lies. Raises Refusal(not_allowed) for who reaches nothing."""
-    if by.place_ids is None:
-        return places.country().id
-    paths = [places.path(place_id) for place_id in sorted(by.place_ids)]
-    if not paths:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="ask")
-    return next(place_id for place_id in paths[0] if all(place_id in path for path in paths))

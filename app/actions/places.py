@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.models import DayOff, Kindergarten, Place, PlaceKind, UserScope
+from app.permissions import Actor
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
@@ -123,6 +124,16 @@ def district_of(place_id: int) -> int:
         if db.session.get_one(Place, above).kind is PlaceKind.district:
             return above
     raise Refusal(Reason.wrong_place, place=place_id)
+
+
+def all_of(actor: Actor) -> int:
+    """The lowest place in which all that somebody reaches lies. Raises Refusal(not_allowed) for who reaches nothing."""
+    if actor.place_ids is None:
+        return country().id
+    paths = [path(place_id) for place_id in sorted(actor.place_ids)]
+    if not paths:
+        raise Refusal(Reason.not_allowed, role=str(actor.role), verb="ask")
+    return next(place_id for place_id in paths[0] if all(place_id in line for line in paths))
 
 
 def country() -> Place:

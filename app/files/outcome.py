@@ -35,17 +35,22 @@ class Outcome:
 
 
 class Places:
-    """The districts and cities by their names, and the one that the whole file is of, if it was said."""
+    """The districts and cities of a reach by their names, and the one that the whole file is of, if it was said."""
 
-    def __init__(self, name: str | None) -> None:
-        """Raises Wrong(place_unknown)."""
-        found = db.session.scalars(select(Place).where(Place.kind == PlaceKind.district).order_by(Place.id)).all()
+    def __init__(self, place: str | int | None, reach: frozenset[int] | None = None) -> None:
+        """`place`: by its name or its id; `reach`: there are no others (None: all). Raises Wrong(place_unknown)."""
+        districts = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.id)
+        if reach is not None:
+            districts = districts.where(Place.id.in_(sorted(reach)))
+        found = db.session.scalars(districts).all()
         names = [(place_key(name), place) for place in found for name in {place.name_kk, place.name_ru}]
         self.ids: dict[str, int | None] = {}
         for key, place in names:
             self.ids[key] = place.id if self.ids.get(key, place.id) == place.id else None
         self.names = {key: place.name_kk for key, place in names}
-        self.whole_file = self._find(name) if name else None
+        if isinstance(place, int) and place not in self.ids.values():
+            raise Wrong("place_gone")
+        self.whole_file = self._find(place) if isinstance(place, str) and place else place or None
 
     def check(self, table: Table) -> None:
         """Note once where neither the file nor whoever brings it in says the place."""
@@ -67,5 +72,6 @@ class Places:
     def _find(self, name: str) -> int:
         place_id = self.ids.get(place_key(name))
         if place_id is None:
-            raise Wrong("place_unknown", near=self.names.get(near(place_key(name), self.names), ""))
+            nearest = self.names.get(near(place_key(name), self.names))
+            raise Wrong("place_unknown", near=nearest) if nearest else Wrong("place_gone")
         return place_id

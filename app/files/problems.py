@@ -44,7 +44,10 @@ CELL: dict[str, Any] = {
     "email": _l("An e-mail address looks like name@mail.kz."),
     "full_name": _l("Enter the surname and the name, and the patronymic where there is one."),
     "future": _l("This day has not come yet. Correct it."),
-    "place_missing": _l("The district or city is not said. Add the column “%(kk)s”, or say --place NAME."),
+    "place_missing": _l(
+        "The district or city is not said. Add the column “%(kk)s”, or choose one for the whole file (--place)."
+    ),
+    "place_gone": _l("There is no such district or city."),
     "place_unknown": _l("There is no such district or city. The nearest is “%(near)s”."),
 }
 

@@ -21,6 +21,8 @@ from app.files.problems import Wrong
 MOST_COLUMNS, MOST_ROWS = 60, 50_000
 MOST_MEGABYTES = 50
 MOST_UNPACKED = 400
+MOST_OF_A_LIST = 1_000_000  # bytes that name the sheets
+BOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 FILLED = re.compile(rb"<(?:\w+:)?c\s([^>]*?)>\s*<(?:\w+:)?(f|v|is)\b")
 REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
@@ -41,6 +43,17 @@ class Sheet:
     name: str | None
     rows: list[list[Any]]
 
+    @property
+    def filled(self) -> int:
+        """How many rows hold anything, the titles aside."""
+        return max(sum(any(map(_filled, cells)) for cells in self.rows) - 1, 0)
+
+    def value(self, row: int, column: int) -> Any:
+        """What stands in a cell, None for nothing that could be read; row and column from 1 (0: the whole file)."""
+        cells = self.rows[row - 1] if 0 < row <= len(self.rows) else []
+        cell = cells[column - 1] if 0 < column <= len(cells) else None
+        return None if isinstance(cell, Bad) else cell
+
     def cell(self, row: int, column: int) -> str:
         """Парақ1!B7, or B7 for CSV; row and column from 1."""
         if self.name is None:
@@ -50,13 +63,20 @@ class Sheet:
 
 
 def read(path: Path) -> Sheet:
-    """The table in a file. Raises Wrong: not_a_table, old_workbook, not_utf8, too_big, too_wide, too_long, empty."""
+    """The table in a file. Raises Wrong: too_big, and what `parse` does."""
     if path.stat().st_size > MOST_MEGABYTES * 1_000_000:
         raise Wrong("too_big", most=MOST_MEGABYTES)
-    data = path.read_bytes()
+    return parse(path.read_bytes())
+
+
+def parse(data: bytes, most_unpacked: int = MOST_UNPACKED) -> Sheet:
+    """The table that a file holds; `most_unpacked` in megabytes.
+
+    Raises Wrong: not_a_table, old_workbook, not_utf8, too_big, too_wide, too_long, empty.
+    """
     if data.startswith(OLD_WORKBOOK):
         raise Wrong("old_workbook")
-    sheet = _workbook(data) if data.startswith(b"PK") else _csv(data)
+    sheet = _workbook(data, most_unpacked) if data.startswith(b"PK") else _csv(data)
     while sheet.rows and not any(_filled(cell) for cell in sheet.rows[-1]):
         sheet.rows.pop()
     if not sheet.rows:
@@ -81,11 +101,13 @@ def number_of(name: str) -> int:
     return number
 
 
-def _workbook(data: bytes) -> Sheet:
+def _workbook(data: bytes, most_unpacked: int) -> Sheet:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED * 1_000_000:
-                raise Wrong("too_big", most=MOST_UNPACKED)
+            if sum(part.file_size for part in parts.infolist()) > most_unpacked * 1_000_000:
+                raise Wrong("too_big", most=most_unpacked)
+            if parts.testzip() is not None:  # a part that says a wrong size would be unpacked to its end by calamine
+                raise Wrong("not_a_table")
             bad = dict(_look_through(parts.read(_first_sheet(parts))))
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             name = book.sheet_names[0]
@@ -103,15 +125,22 @@ def _workbook(data: bytes) -> Sheet:
 
 def _first_sheet(parts: zipfile.ZipFile) -> str:
     """The part of the package that holds the first sheet."""
-    book = ElementTree.fromstring(parts.read("xl/workbook.xml"))
+    if any(parts.getinfo(part).file_size > MOST_OF_A_LIST for part in (BOOK, RELATIONS)):
+        raise Wrong("not_a_table")  # as a tree they would take twenty times as much memory
+    book = ElementTree.fromstring(parts.read(BOOK))
     first = next(e.attrib[RELATION] for e in book.iter() if e.tag.endswith("}sheet") and RELATION in e.attrib)
-    relations = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))
+    relations = ElementTree.fromstring(parts.read(RELATIONS))
     target = next(e.attrib["Target"] for e in relations if e.attrib["Id"] == first)
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
 def _look_through(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    """The cells that hold a formula or an error. Raises Wrong: too_wide, too_long."""
+    """The cells that hold a formula or an error. Raises Wrong: too_wide, too_long, not_a_table.
+
+    No program that writes workbooks puts a comment into a sheet: a cell could hide behind it.
+    """
+    if b"<!" in xml:
+        raise Wrong("not_a_table")
     for found in FILLED.finditer(xml):
         place = REFERENCE.search(found[1])
         if place is None:

@@ -5,17 +5,18 @@ what is not done is sent again, and what is done is not done again. Their time i
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from rq.queue import EnqueueData
 from rq.timeouts import BaseTimeoutException
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import transaction
 from app.extensions import db, redis
-from app.jobs import bulk, documents, queues
+from app.jobs import bulk, documents, imports, queues
 from app.jobs.failures import told, without_words
 from app.models import Outbox
 from app.permissions import unscoped
@@ -37,11 +38,13 @@ class Work(NamedTuple):
     read: Callable[[Outbox], Any]
     make: Callable[[Any], Any]
     keep: Callable[[Outbox, Any], None]
+    alone: int = 0  # seconds that it may take where it goes alone; else it goes with others
 
 
 JOBS: Mapping[str, Work] = {
     "render": Work(documents.read, documents.make, documents.keep),
     "bulk": Work(bulk.read, bulk.make, bulk.keep),
+    "import": Work(imports.read, imports.make, imports.keep, alone=imports.TIMEOUT),
 }
 
 
@@ -51,11 +54,20 @@ def relay() -> int:
     with without_words():
         redis().delete(AWAKE)  # first: whoever commits from now on wakes the next one
         again = queues.queue(queues.PAPERS).is_empty()  # else what was sent may still be in the queue
-        while ids := _lease(again, after):
-            chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
-            queues.enqueue(queues.PAPERS, (queues.job(handle, chunk) for chunk in chunks))
-            sent, after = sent + len(ids), ids[-1]
+        while rows := _lease(again, after):
+            queues.enqueue(queues.PAPERS, _calls(rows))
+            sent, after = sent + len(rows), rows[-1][0]
     return sent
+
+
+def _calls(rows: Sequence[tuple[int, str]]) -> Iterator[EnqueueData]:
+    """The jobs that do these rows, (id, job): some at a time, but what takes long by itself."""
+    together = [id_ for id_, job in rows if not JOBS[job].alone]
+    for start in range(0, len(together), CHUNK):
+        yield queues.job(handle, together[start : start + CHUNK])
+    for id_, job in rows:
+        if JOBS[job].alone:
+            yield queues.job(handle, [id_], timeout=JOBS[job].alone)
 
 
 def handle(ids: list[int]) -> None:
@@ -106,7 +118,7 @@ def _claim(row_id: int) -> Outbox | None:
     return db.session.scalars(to_do.with_for_update(skip_locked=True)).first()
 
 
-def _lease(again: bool, after: int) -> list[int]:
+def _lease(again: bool, after: int) -> list[tuple[int, str]]:
     """The next rows to send, marked so before they are: should this process die now, their wait sends them again."""
     with transaction():
         now = _utc()
@@ -117,12 +129,13 @@ def _lease(again: bool, after: int) -> list[int]:
             )
             for failed, wait in enumerate(WAITS)
         ]
-        to_send = select(Outbox.id).where(
+        to_send = select(Outbox.id, Outbox.job).where(
             Outbox.id > after, Outbox.done_at.is_(None), or_(Outbox.sent_at.is_(None), *(lost if again else ()))
         )
-        ids = list(db.session.scalars(to_send.order_by(Outbox.id).limit(BATCH).with_for_update(skip_locked=True)))
-        db.session.execute(update(Outbox).where(Outbox.id.in_(ids)).values(sent_at=now))
-    return ids
+        found = db.session.execute(to_send.order_by(Outbox.id).limit(BATCH).with_for_update(skip_locked=True))
+        rows = [(id_, job) for id_, job in found]
+        db.session.execute(update(Outbox).where(Outbox.id.in_([id_ for id_, _job in rows])).values(sent_at=now))
+    return rows
 
 
 def _failed(row_id: int, error: str) -> None:

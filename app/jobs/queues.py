@@ -19,12 +19,12 @@ def queue(name: str) -> Queue:
     return Queue(name, connection=redis())
 
 
-def job(function: object, *arguments: object) -> EnqueueData:
-    """One call to be queued. Its arguments are ids, never anything about people (spec 7)."""
+def job(function: object, *arguments: object, timeout: int = TIMEOUT) -> EnqueueData:
+    """One call to be queued; `timeout` in seconds. Its arguments are ids, never anything about people (spec 7)."""
     return Queue.prepare_data(
         function,
         arguments,
-        timeout=TIMEOUT,
+        timeout=timeout,
         result_ttl=0,
         failure_ttl=FAILURE_KEPT,
         retry=Retry(max=RETRIES),

@@ -22,6 +22,7 @@ from app.views.bulk import BulkRunView, for_many
 from app.views.days_off import DayOffView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
+from app.views.imports import ImportRunView
 from app.views.kindergartens import GroupView, KindergartenView
 from app.views.norms import NormView
 from app.views.offers import OfferView
@@ -53,6 +54,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (RoundView, "repeat", "b"),
             (ReinstatementView, "arrow-back-up", "i"),
             (BulkRunView, "stack-2", "s"),
+            (ImportRunView, "file-import", "f"),
         ),
     ),
     (
@@ -80,7 +82,7 @@ PROBLEMS = {
     403: _l("Your role does not allow this here."),
     404: _l("There is no such page, or it is not yours to see."),
     405: _l("This address cannot be opened like that."),
-    413: _l("This is too large to be sent."),
+    413: _l("This is too large to be sent: the limit is %(most)d MB."),
     500: _l("Something went wrong on our side. Nothing was changed."),
 }
 
@@ -201,7 +203,8 @@ def _problem(error: Any) -> tuple[str, int]:
     db.session.rollback()
     if isinstance(error, SecurityError):  # a Host that is not ours: a page would name addresses there
         return "400", status
-    return page("pages/problem.html", status, sentence=PROBLEMS.get(status, PROBLEMS[500]), status_code=status)
+    sentence = str(PROBLEMS.get(status, PROBLEMS[500])) % {"most": wire.MOST_MEGABYTES}
+    return page("pages/problem.html", status, sentence=sentence, status_code=status)
 
 
 def _csrf_problem(_error: CSRFError) -> tuple[str, int]:

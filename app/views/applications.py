@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, load_only
 from wtforms.validators import ValidationError
 
-from app import documents
+from app import documents, storage
 from app.actions import (
     applications,
     contracts,
@@ -320,7 +320,7 @@ class ApplicationView(Why, BaseView):
             file = documents.open_stored(document)
         except documents.NotReady:
             abort(404)
-        except documents.Damaged:
+        except storage.Damaged:
             flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
             return redirect(url_for("ApplicationView.show", pk=document.application_id))
         return send_file(

@@ -9,6 +9,7 @@ from config import Config
 SHORTEST_SECRET = 32  # characters; 16 in the demo
 COMMON = ("secret", "scret", "change", "default", "example", "kezek", "password", "12345")
 YEAR = 31_536_000  # seconds
+MOST_MEGABYTES = 16  # of what a browser sends; a form's own bounds are below it (views/imports.py)
 
 
 def register(app: Flask) -> None:
@@ -21,7 +22,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not config.demo,
-        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=MOST_MEGABYTES * 1_000_000,
     )
     if config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies)

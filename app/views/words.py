@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from app.actions.places import District
 from app.actions.records import Invalid
 from app.actions.rounds import Outcome
+from app.files.problems import SENTENCES
 from app.models import (
     ApplicationStatus,
     Audience,
@@ -26,6 +27,9 @@ from app.models import (
     ContractStatus,
     DayOff,
     DocumentKind,
+    ImportKind,
+    ImportProblem,
+    ImportStage,
     Intake,
     KindergartenKind,
     Language,
@@ -212,6 +216,17 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "refused": _l("Turned down"),
         "skipped": _l("Skipped"),
     },
+    ImportKind: {
+        "kindergartens": _l("Kindergartens, groups and free places"),
+        "applications": _l("Applications"),
+    },
+    ImportStage: {
+        "trying": _l("Being tried"),
+        "tried": _l("Tried"),
+        "running": _l("Under way"),
+        "done": _l("Brought in"),
+        "refused": _l("Not brought in"),
+    },
 }
 
 VERBS: dict[str, Any] = {
@@ -269,6 +284,9 @@ VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherw
     ("confirm", "privilege"): _l("Confirm the privilege"),
     ("reject", "privilege"): _l("Reject the privilege"),
     ("ask", "bulk_run"): _l("Try a bulk run"),
+    ("ask", "import_run"): _l("Try a file"),
+    ("start", "import_run"): _l("Bring in"),
+    ("bring_in", "import_run"): _l("The file was brought in"),
 }
 
 HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is told as it is called
@@ -348,6 +366,10 @@ FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for 
     ("revoke", "referral"): _l(
         "The referral ends, its place becomes free, and the child waits on by its original day."
     ),
+    ("start", "import_run"): _l(
+        "All rows are brought in together, or none if anything has become wrong meanwhile. The history says that you "
+        "brought them. You may leave the page."
+    ),
     ("approve", "reinstatement"): _l("The child waits again in the queue by its original day."),
     ("reject", "reinstatement"): _l("The application stays as it is."),
 }
@@ -416,6 +438,7 @@ SUBJECTS: dict[str, Any] = {
     "queue_round": _l("Round"),
     "ab_user": _l("Account"),
     "bulk_run": _l("Bulk run"),
+    "import_run": _l("File"),
 }
 
 REFUSALS: dict[Reason, Any] = {
@@ -479,6 +502,13 @@ WHY_NOT: dict[str, Any] = {  # of a row of a bulk run, where it is no refusal of
     "changed": _l("The application has changed since it was tried. It was left as it is."),
     "stopped": _l("The run was stopped before its turn came."),
     "dismissed": _l("The run was stopped: whoever asked for it no longer has that role."),
+}
+
+NOT_BROUGHT_IN: dict[str, Any] = {  # why a file that was started, or was being tried, came to nothing
+    "problems": _l("Something has become wrong since the file was tried. Nothing was written."),
+    "dismissed": _l("Whoever brought the file no longer has that role. Nothing was written."),
+    "damaged": _l("The kept file is not as it came. Nothing was written. Bring it again."),
+    "failed": _l("Something went wrong on our side. Nothing was changed."),
 }
 
 FORESEEN: dict[BulkOutcome, Any] = {
@@ -607,6 +637,7 @@ NOTICES: dict[tuple[str, ...], Any] = {
 
 NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
     "application": _l("Put a child into the queue, and its application stands here."),
+    "import_run": _l("Bring a list of kindergartens or applications as an Excel workbook or CSV; it is tried first."),
     "voucher": _l("A round issues vouchers down the queue; one out of turn is issued on the child's page."),
     "offer": _l("Publish a vacancy and offer its places: the next children in the queue get them."),
     "referral": _l("A referral is issued when a family chooses a kindergarten, on the child's page."),
@@ -759,6 +790,11 @@ def outcome(row: BulkRow, over: bool) -> str:
 def why_not(row: BulkRow) -> str:
     """Why a row of a bulk run was not done, or will not be; "" for one that was."""
     return because(row.reason, row.facts)
+
+
+def problem(row: ImportProblem) -> str:
+    """What is wrong in a cell of a file."""
+    return str(SENTENCES.get(row.sentence, row.sentence)) % row.facts
 
 
 def because(reason: str | None, facts: Mapping[str, Any]) -> str:
