@@ -21,6 +21,7 @@ MARKS = {"_": None, "_l": None, "lazy_gettext": None, "gettext": None, "ngettext
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]|{\w+}")
 ALIKE = {
     "Auditor": "аудитор is the word of the law in both",
+    "File": "файл is the word in both",
     "Norm": "норма is in both, from Latin",
     "Voucher": "ваучер is what the seeds call it in both",
 }

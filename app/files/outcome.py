@@ -43,12 +43,12 @@ class Places:
         if reach is not None:
             districts = districts.where(Place.id.in_(sorted(reach)))
         found = db.session.scalars(districts).all()
-        names = [(place_key(name), place) for place in found for name in {place.name_kk, place.name_ru}]
+        names = [(place_key(name), one) for one in found for name in {one.name_kk, one.name_ru}]
         self.ids: dict[str, int | None] = {}
-        for key, place in names:
-            self.ids[key] = place.id if self.ids.get(key, place.id) == place.id else None
-        self.names = {key: place.name_kk for key, place in names}
-        if isinstance(place, int) and place not in self.ids.values():
+        for key, one in names:
+            self.ids[key] = one.id if self.ids.get(key, one.id) == one.id else None
+        self.names = {key: one.name_kk for key, one in names}
+        if isinstance(place, int) and place not in {one.id for one in found}:
             raise Wrong("place_gone")
         self.whole_file = self._find(place) if isinstance(place, str) and place else place or None
 

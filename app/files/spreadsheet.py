@@ -52,6 +52,8 @@ class Sheet:
         """What stands in a cell, None for nothing that could be read; row and column from 1 (0: the whole file)."""
         cells = self.rows[row - 1] if 0 < row <= len(self.rows) else []
         cell = cells[column - 1] if 0 < column <= len(cells) else None
+        if isinstance(cell, float) and cell.is_integer():
+            return int(cell)
         return None if isinstance(cell, Bad) else cell
 
     def cell(self, row: int, column: int) -> str:

@@ -24,7 +24,7 @@ from redis import Redis
 
 import config
 from app import create_app
-from app.actions import accounts, bulk, vouchers
+from app.actions import accounts, bulk, imports, vouchers
 from app.database import transaction
 from app.extensions import db
 from app.models import (
@@ -34,12 +34,19 @@ from app.models import (
     BulkStage,
     Change,
     Document,
+    ImportKind,
+    ImportRun,
+    ImportStage,
+    KgGroup,
+    Kindergarten,
     Notice,
     Outbox,
+    Vacancy,
     Voucher,
     VoucherStatus,
 )
 from app.permissions import Role
+from tests import files
 from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
 from tests.views.city import official
 from tools import postgres, run
@@ -94,6 +101,20 @@ class Kezek:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGKILL)
         assert getattr(self.run(run_id), counter) < self.run(run_id).selected
+
+    def kill_in_the_middle_of(self, run_id: int, stage: ImportStage) -> None:
+        """Kill the process that tries a file or brings it in, which is one transaction, while it is at it."""
+        assert soon(lambda: self.file(run_id).stage is stage and children(self.pid("worker")), every=0.02)
+        time.sleep(1)
+        assert self.file(run_id).stage is stage, "too few rows: it was over before it could be killed"
+        for horse in children(self.pid("worker")):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(horse, signal.SIGKILL)
+
+    def file(self, run_id: int) -> ImportRun:
+        """An import as it is now."""
+        db.session.rollback()
+        return db.session.get_one(ImportRun, run_id)
 
     def run(self, run_id: int) -> BulkRun:
         """A bulk run as it is now."""
@@ -282,3 +303,32 @@ def test_a_bulk_run_goes_on_where_it_was_killed_and_does_each_row_once(kezek, ki
         sa.select(Notice.application_id).where(Notice.template == "archive"),
     ):
         assert sorted(db.session.scalars(effect)) == sorted(children)
+
+
+def test_a_file_is_brought_in_once_and_whole_whatever_is_killed(kezek, kind, tmp_path):
+    rows = [files.kindergarten(number) for number in range(60)]
+    content = files.comma_separated(tmp_path / "list.csv", rows).read_bytes()
+    with transaction():
+        by = official("жауапты", Role.department, district().parent)
+        facts = {"file_name": "list.csv", "rows": len(rows), "by": accounts.actor_of(by), "at": datetime.now(UTC)}
+        run_id, user_id = imports.ask(ImportKind.kindergartens, content, **facts).id, by.id
+
+    kezek.kill_in_the_middle_of(run_id, ImportStage.trying)
+    assert soon(lambda: kezek.file(run_id).stage is ImportStage.tried)
+    with transaction():
+        who = accounts.actor_of(db.session.get_one(User, user_id))
+        imports.start(kezek.file(run_id), by=who, at=datetime.now(UTC))
+    kezek.kill_in_the_middle_of(run_id, ImportStage.running)
+    assert db.session.scalar(sa.select(sa.func.count(Kindergarten.id))) == 0
+    kezek.redis.flushall()
+    kezek.kill("worker")
+    if kind == "postgresql":
+        kezek.kill_database()
+    kezek.kill("timetable")
+    assert soon(lambda: kezek.file(run_id).stage is ImportStage.done)
+
+    run = kezek.file(run_id)
+    assert (run.added, run.changed, run.same, run.problems) == (len(rows), 0, 0, 0)
+    for table in (Kindergarten, KgGroup, Vacancy):
+        assert db.session.scalar(sa.select(sa.func.count(table.id))) == len(rows)
+    assert db.session.scalar(sa.select(sa.func.count(Change.id)).where(Change.verb == "bring_in")) == 1

@@ -17,6 +17,7 @@ from app.actions import (
     clock,
     contracts,
     enrolments,
+    imports,
     offers,
     referrals,
     reinstatements,
@@ -28,6 +29,8 @@ from app.models import (
     Change,
     DayOff,
     DemoTime,
+    ImportKind,
+    ImportRun,
     Kindergarten,
     Norm,
     Ownership,
@@ -49,7 +52,14 @@ from tests.views.tables import KEPT
 
 PASSWORD = "қауіпсіз-құпиясөз-12"
 NOW = "2026-04-13T10:00"
-UNMARKED = {"file_key", "sha256", "subject", "status_from", "status_to"}  # by these things are found and named
+UNMARKED = {
+    "file_key",
+    "sha256",
+    "subject",
+    "status_from",
+    "status_to",
+    "sentence",
+}  # by these things are found and named
 CANARIES = {"neighbour": "ңғұк", "district": "ңғұа", "region": "ңғұо"}  # no random token holds such letters
 
 RULES = (Norm, QueueOrder, QueueCategory)
@@ -146,6 +156,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     asker = Actor(Role.specialist, user_id=account.id, place_ids=frozenset({place.id}))
     many = [(waiting.id, waiting.id), (late.id, late.id)]
     run = bulk.ask(Application, "archive", many, by=asker, at=at("2026-04-10T16:30"), reason="тазарту")
+    file = _brought(place, name, asker)
     return SimpleNamespace(
         place=place.id,
         kindergarten=kindergarten.id,
@@ -173,7 +184,18 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         change=db.session.scalars(chosen).first(),
         account=account.id,
         run=run.id,
+        file=file.id,
     )
+
+
+def _brought(place: Place, name: str, by: Actor) -> ImportRun:
+    """A file with a row that is right and one that is not, as its trial left it."""
+    csv = f"Тіл;Атауы;Туған жылы;Сыйымдылығы\nқазақша;№7 «{name}»;2022;25\n;№8 «{name}»;2022;25\n".encode()
+    facts = {"file_name": f"{name}.csv", "rows": 2, "district_id": place.id, "by": by, "at": at("2026-04-10T16:40")}
+    run = imports.ask(ImportKind.kindergartens, csv, **facts)
+    wrong = {"row": 3, "column": 1, "cell": "A3", "sentence": "empty_cell", "facts": {}}
+    imports.tell(run, {"added": 1, "changed": 0, "same": 0}, [wrong], [], by=by, at=at("2026-04-10T16:41"))
+    return run
 
 
 def _referred_in_march(place: Place, kindergarten: Kindergarten):

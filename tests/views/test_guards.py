@@ -19,6 +19,7 @@ from app.models import (
     Contract,
     DayOff,
     Enrolment,
+    ImportRun,
     KgGroup,
     Kindergarten,
     Norm,
@@ -65,6 +66,7 @@ def subjects(own: SimpleNamespace) -> dict[type, object]:
         DayOff: db.session.get_one(DayOff, own.day),
         User: db.session.get_one(User, own.account),
         BulkRun: db.session.get_one(BulkRun, own.run),
+        ImportRun: db.session.get_one(ImportRun, own.file),
         Round: Round(place_id=own.place),
     }
     assert found.keys() == MAY.keys()

@@ -130,6 +130,7 @@ TYPED_BY_HAND = {
     "queue_order",
     "day_off",
     "bulk_run",
+    "import_run",
     "ab_user",
     "reinstatement",
 }  # some hundred rows: a scan costs nothing

@@ -20,7 +20,9 @@ AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
 ICONS = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "app/static/vendor/screen/icons.svg").read_text()))
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1400, "height": 900}
 # files and answers to scripts, or looked at by a test of their own
-NO_PAGE = re.compile(r"/(static|verify|applications/paper|login|bulk-runs/result)/|/[a-z]+/pick")
+NO_PAGE = re.compile(
+    r"/(static|verify|applications/paper|login|bulk-runs/result|imports/(sample|problems))/|/[a-z]+/pick"
+)
 SAID = {  # each role in one of the languages
     Role.department: "kk",
     Role.specialist: "ru",
