@@ -21,6 +21,7 @@ SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/wire.py", "app/views
 VISITS, SESSIONS, TRIES = "app/views/sessions.py", "app/sessions.py", "app/tries.py"
 ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
+IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/files/bringing.py", "app/files/spreadsheet.py"
 
 GUARDS = (
     Guard(
@@ -310,5 +311,40 @@ GUARDS = (
         "accounts.export(subject, noun, asked, rows, by=g.actor, at=now())",
         "subject.id",
         "test_exports.py::test_who_took_which_list_by_which_filters_and_how_many_rows_is_on_record",
+    ),
+    Guard(
+        "a file reaches no further than whoever brings it",
+        BRINGING,
+        "Places(place, by.place_ids)",
+        "Places(place)",
+        "test_import_on_screen.py::test_a_district_out_of_reach_is_none_and_is_not_named",
+    ),
+    Guard(
+        "only whoever brought a file brings it in",
+        IMPORTS,
+        "    if run.user_id != by.user_id:\n",
+        "    if by is None:\n",
+        "test_import_on_screen.py::test_a_colleague_reads_of_a_file_but_does_not_bring_it_in",
+    ),
+    Guard(
+        "who brings a file in is asked anew for the role",
+        ACCOUNTS,
+        "    return by if str(by.role) == role else None\n",
+        "    return by\n",
+        "test_import_on_screen.py::test_whoever_lost_the_role_meanwhile_brings_nothing_in",
+    ),
+    Guard(
+        "a kept file is the one that came",
+        "app/storage.py",
+        "    if sha256(content).hexdigest() != checksum:\n",
+        "    if not checksum:\n",
+        "test_import_on_screen.py::test_a_kept_file_that_is_not_as_it_came_is_not_brought_in",
+    ),
+    Guard(
+        "a workbook is as large as it says",
+        SPREADSHEET,
+        "            if parts.testzip() is not None:",
+        "            if False:",
+        "test_import_on_screen.py::test_what_is_no_table_is_refused_with_a_sentence_and_nothing_is_kept",
     ),
 )

@@ -163,6 +163,18 @@
     on("input.all", "change", function () {
       this.form.querySelectorAll('input[name="rowid"]').forEach((one) => (one.checked = this.checked));
     });
+    on("[data-most]", "change", function () {
+      const most = Number(this.dataset.most), large = Array.from(this.files).some((one) => one.size > most);
+      this.setCustomValidity(large ? this.dataset.tooLarge : "");
+      this.reportValidity();
+    });
+    on("form:has([data-most])", "submit", function (event) {
+      const large = this.querySelector("[data-most]");
+      if (large.validity.customError) {
+        event.preventDefault();
+        large.reportValidity();
+      }
+    });
     on("form[data-confirm]", "submit", function (event) {
       if (!confirm(this.dataset.confirm)) event.preventDefault();
     });

@@ -37,6 +37,7 @@ MOST_UNPACKED = 100  # megabytes of a workbook: what so many rows need, and what
 MOST_ROWS = {ImportKind.applications: 20_000, ImportKind.kindergartens: 3_000}  # more is a job for `flask import`
 AT_ONCE = 50  # rows that are done before the page is there; a job does more
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
+TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
 
 
@@ -47,7 +48,11 @@ class FileForm(forms.Form):
     file = FileField(
         _l("File"),
         [FileRequired(forms.REQUIRED)],
-        render_kw={"accept": ".xlsx,.csv", "data-most": MOST_MEGABYTES * 1_000_000},
+        render_kw={
+            "accept": ".xlsx,.csv",
+            "data-most": MOST_MEGABYTES * 1_000_000,
+            "data-too-large": TOO_BIG,
+        },
     )
     place = forms.row_of(_l("District or city of rows that name none"), DISTRICTS, required=False)
     sheet: Sheet
@@ -82,8 +87,8 @@ class ImportRunView(BaseView):
         "file_name": _l("File"),
         "kind": _l("What the rows are"),
         "rows": _l("Rows"),
-        "added": _l("Added"),
-        "changed": _l("Changed"),
+        "added": _l("New rows"),
+        "changed": _l("Changed rows"),
         "same": _l("As before"),
         "problems": _l("Problems"),
         "stage": _l("Stage"),
