@@ -131,7 +131,6 @@ class ImportRunView(BaseView):
             "pages/import_run.html",
             title=run.file_name,
             run=run,
-            over=run.stage in imports.OVER,
             facts=_facts(run),
             problems=_some(run, warning=False),
             warnings=_some(run, warning=True),
