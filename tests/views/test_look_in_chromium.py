@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from app.permissions import Role
+from tests import files
 from tests.chromium import launched
 from tests.views import routes
 from tests.views.city import PASSWORD
@@ -252,6 +253,25 @@ def test_a_list_is_downloaded_by_its_filters_and_the_page_stays(windows):
         assert file.suggested_filename.startswith("applications-") and file.suggested_filename.endswith(kind.lower())
         assert file.failure() is None and file.path().stat().st_size > 100
     assert page.url.endswith("/applications/list/?_flt_0_status=queued")
+
+
+def test_a_file_is_brought_in_by_hand_and_one_that_is_too_large_is_not_even_sent(windows, tmp_path):
+    page, large = windows.open(Role.department, "ru"), tmp_path / "large.csv"
+    large.write_bytes(b"a" * 15_000_001)
+    place = {"Аудан/қала": "Көкшетау"}
+    file = files.workbook(tmp_path / "Журнал.xlsx", [files.application(1, **place), files.application(2, **place)])
+    page.goto("/imports/begin")
+    page.locator("#kind").select_option("applications")
+    page.locator("#file").set_input_files(large)
+    page.get_by_role("button", name="Проверить").click()
+    assert page.locator("#file").evaluate("one => one.validationMessage").startswith("Файл больше 15 МБ")
+    page.locator("#file").set_input_files(file)
+    page.get_by_role("button", name="Проверить").click()
+    page.wait_for_url("**/imports/show/*")
+    assert problems(page) == []
+    page.get_by_role("button", name="Загрузить 2 строки").click()
+    expect(page.locator("#progress h2")).to_have_text("Загружен")
+    assert problems(page) == []
 
 
 def test_no_two_areas_share_a_key(windows):
