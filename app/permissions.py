@@ -479,7 +479,9 @@ def _cut_to_scope(state: ORMExecuteState) -> None:
 
 @lru_cache(maxsize=512)
 def _loader_criteria(actor: Actor) -> tuple[Any, ...]:
-    return tuple(with_loader_criteria(model, scope(actor), include_aliases=True) for model, scope in SCOPES.items())
+    """For one statement alone: a row carries them neither into an action nor, twice, into what it loads later."""
+    how = {"include_aliases": True, "propagate_to_loaders": False}
+    return tuple(with_loader_criteria(model, scope(actor), **how) for model, scope in SCOPES.items())
 
 
 @event.listens_for(Session, "before_flush")

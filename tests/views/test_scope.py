@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.extensions import db
 from app.models import (
+    Application,
     Base,
     BulkRow,
     BulkRun,
@@ -20,11 +21,12 @@ from app.models import (
     Place,
     QueueCategory,
     QueueOrder,
+    Referral,
     Round,
     StopListing,
     User,
 )
-from app.permissions import SCOPES, Role, looking_as
+from app.permissions import SCOPES, Role, looking_as, unscoped
 from app.views.security import actor_of
 from tests.views import routes
 from tests.views.city import CANARIES
@@ -185,6 +187,20 @@ def test_the_administrator_finds_nothing_about_children_anywhere(city):
         with looking_as(administrator):
             for model in set(SCOPES) - {Kindergarten, Norm, QueueOrder, QueueCategory, Place, Change}:
                 assert db.session.scalars(sa.select(model.id)).all() == [], model
+
+
+def test_a_decision_sees_all_that_belongs_to_a_record_which_its_reader_sees_in_part(city):
+    """What was loaded through a scope does not carry it into an action: a head decides on all of a child's referrals."""
+    with city.web.app_context():
+        head = actor_of(db.session.get_one(User, city.own.head_account))
+        of_moved = sa.select(Referral.id).where(Referral.application_id == city.moved)
+        everything = set(db.session.scalars(of_moved))
+        with looking_as(head):
+            own, moved = set(db.session.scalars(of_moved)), db.session.get_one(Application, city.moved)
+            with unscoped():
+                assert {referral.id for referral in moved.referrals} == everything > own
+            db.session.expire(moved, ["referrals"])
+            assert {referral.id for referral in moved.referrals} == own
 
 
 def test_every_table_has_a_scope_or_a_reason_for_none():
