@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, event, false, not_, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from app.models import (
     Absence,
@@ -479,6 +480,8 @@ def look_as(actor: Actor | None) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _cut_to_scope(state: ORMExecuteState) -> None:
     actor = _viewer.get()
+    if state.is_select:
+        state.statement = _without_criteria(state.statement)
     if actor is None:
         return
     if state.is_insert or state.is_update or state.is_delete:
@@ -486,6 +489,16 @@ def _cut_to_scope(state: ORMExecuteState) -> None:
     if not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):
         return
     state.statement = state.statement.options(*_loader_criteria(actor))
+
+
+def _without_criteria(statement: Any) -> Any:
+    """A row keeps the options that it was loaded with, and hands them on to what it loads later: whoever looks then
+    is who counts. An action that lets a row load what belongs to it sees all of that."""
+    options = tuple(option for option in statement._with_options if not isinstance(option, LoaderCriteriaOption))
+    if len(options) < len(statement._with_options):
+        statement = statement._generate()
+        statement._with_options = options
+    return statement
 
 
 @lru_cache(maxsize=512)

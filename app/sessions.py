@@ -1,7 +1,8 @@
 """Who is signed in (spec 7, sessions): a row for each browser, found by the random key that its cookie holds.
 
 They lie in a table of their own and are written over a connection of their own (spec 6, trap 21): what becomes of a
-request's transaction is nothing to them. Their time is the real one, never the demo's.
+request's transaction is nothing to them. They are read in that transaction, for every page begins with it. Their time
+is the real one, never the demo's.
 """
 
 import secrets
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from app.database import apart
 from app.extensions import db
-from app.models import Account, SignedIn
+from app.models import Account, SignedIn, User
 
 SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody is still there
 
@@ -27,6 +28,7 @@ class Found(NamedTuple):
     facts: str
     seen_at: datetime
     must_change_password: bool
+    user: User
 
 
 def find(key: str) -> Found | None:
@@ -34,12 +36,12 @@ def find(key: str) -> Found | None:
     row, account = SignedIn.__table__.c, Account.__table__.c
     version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
     found = (
-        select(row.id, row.user_id, row.facts, row.seen_at, must_change)
-        .outerjoin_from(SignedIn.__table__, Account.__table__, account.user_id == row.user_id)
+        select(row.id, row.user_id, row.facts, row.seen_at, must_change, User)
+        .join_from(SignedIn.__table__, User, User.id == row.user_id)
+        .outerjoin(Account.__table__, account.user_id == row.user_id)
         .where(row.key_hash == _hash(key), row.version == version, *_live())
     )
-    with db.engine.connect() as connection:
-        one = connection.execute(found).first()
+    one = db.session.execute(found).first()
     return Found(*one) if one else None
 
 

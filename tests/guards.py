@@ -32,6 +32,20 @@ GUARDS = (
         "test_scope.py::test_a_foreign_record_is_404_at_every_address",
     ),
     Guard(
+        "a decision sees more than its reader does",
+        PERMISSIONS,
+        "    if state.is_select:\n        state.statement = _without_criteria(state.statement)\n",
+        "",
+        "test_scope.py::test_a_decision_sees_all_that_belongs_to_a_record_which_its_reader_sees_in_part",
+    ),
+    Guard(
+        "no browser keeps what only the signed-in may see",
+        "app/views/look.py",
+        '        answer.headers["Cache-Control"] = "no-store"\n',
+        "        pass\n",
+        "test_headers.py::test_no_browser_keeps_what_only_the_signed_in_may_see",
+    ),
+    Guard(
         "one foreign row makes a whole batch 404",
         BASE,
         "rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]",

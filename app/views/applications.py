@@ -19,7 +19,6 @@ from app.actions import (
     contracts,
     enrolments,
     norms,
-    numbers,
     possible,
     privileges,
     referrals,
@@ -29,14 +28,10 @@ from app.actions import (
 from app.actions.people import Person
 from app.extensions import db
 from app.models import (
-    Absence,
     Application,
-    Change,
     Child,
     Document,
-    Enrolment,
     KindergartenKind,
-    Ownership,
     Place,
     PlaceKind,
     Privilege,
@@ -52,13 +47,12 @@ from app.rules.refusals import Refusal
 from app.views import filters, forms, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
+from app.views.child_page import ChildPage, is_private
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
-from app.views.reinstatements import may_decide
 from app.views.rows import Records
 from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
-OF_PRIVILEGE = ("claim", "confirm", "reject")
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
 
 
@@ -125,7 +119,7 @@ class RegisterForm(ContactForm, GroundForm):
         return Person(**{name: value for name, value in fields.items() if value is not None})
 
 
-class ApplicationView(Why, BaseView):
+class ApplicationView(ChildPage, Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, READERS
     adds, removes = "register", "-"
@@ -193,39 +187,6 @@ class ApplicationView(Why, BaseView):
         found = select(Application).where(Application.id == row_id(pk))
         shown = (joinedload(one) for one in (Application.child, Application.applicant, Application.place))
         return db.session.scalars(found.options(*shown)).first() or abort(404)
-
-    @expose("/show/<pk>", methods=["GET"])
-    @has_access
-    def show(self, pk: str) -> Any:
-        """A child's page: information, history, documents, and what can be done now."""
-        application, day = self.load(pk), local_day(now())
-        with unscoped():
-            offered = possible.verbs(application, by=g.actor, at=now())
-            number = numbers.of(application, day)
-            missed = referrals.misses(application)
-            most = norms.number("referral.misses", application.place_id, day)
-            of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
-        db.session.expire(application, ["referrals"])  # decided on with all of them, shown within the viewer's reach
-        asked_back = reinstatements.open_one(application)
-        changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
-        stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
-        return self.render_template(
-            "pages/application.html",
-            title=application.number,
-            application=application,
-            number=number,
-            changes=db.session.scalars(changes.options(joinedload(Change.user), joinedload(Change.norm))).all(),
-            stays=db.session.scalars(stays).all(),
-            absences=db.session.scalars(select(Absence).join(Enrolment).where(stays.whereclause)).all(),
-            offered=offered,
-            missed=(missed, most),
-            by_voucher=possible.by_voucher(application),
-            asked_back=asked_back,
-            may_decide=may_decide(asked_back),
-            lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
-            of_privilege=of_privilege,
-            view=self,
-        )
 
     def create(self, form: Any) -> Application:
         """S3: an official puts a child into the queue for its family."""
@@ -420,11 +381,6 @@ class ApplicationView(Why, BaseView):
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }
-
-
-def is_private(vacancy: Vacancy) -> bool:
-    """S0, S2: a place whose choice costs the standing in the state queue."""
-    return vacancy.group.kindergarten.ownership is Ownership.private
 
 
 def in_groups(places: list[tuple[Vacancy, int]]) -> list[tuple[str, list[tuple[Vacancy, int]]]]:

@@ -19,7 +19,6 @@ def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequenc
     pieces = _looking(file.write(titles, rows), g.actor)
     answer = Response(stream_with_context(pieces), mimetype=file.mimetype)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
-    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

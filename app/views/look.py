@@ -43,6 +43,8 @@ def nonce() -> str:
 def _guarded(answer: Response) -> Response:
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     answer.headers.setdefault("Referrer-Policy", "same-origin")
+    if g.get("actor"):  # no browser keeps what was only for whoever was signed in; files of ours are nobody's
+        answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype == "text/html":  # browsers show papers by pages of their own, which it would break
         answer.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
     return answer

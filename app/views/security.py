@@ -9,7 +9,7 @@ from flask_login import LoginManager, current_user
 from app.actions import accounts, places
 from app.actions.accounts import roles_of
 from app.database import will_write
-from app.models import User
+from app.extensions import db
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
 from app.views.door import SignIn
@@ -43,10 +43,10 @@ class Security(SecurityManager):
 
         Only a session that the server knows of signs anybody in: no cookie that says so itself, however well signed.
         """
-        if getattr(session, "found", None) is None or session.found.user_id != int(pk):
+        found = getattr(session, "found", None)
+        if found is None or found.user_id != int(pk):
             return None
-        user = self.session.get(User, int(pk))
-        return user if user and user.is_active else None
+        return found.user if found.user.is_active else None
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """The same for whoever looks, without asking who it is once more: a page asks for each of its links."""
@@ -93,12 +93,17 @@ def actor_of(user) -> Actor:
 
 
 def before_request() -> None:
-    """Say first whether the request may write, then who is looking; both before any other query."""
+    """Say first whether the request may write, then who is looking; both before any query but that for the session.
+
+    On SQLite a transaction that has read cannot write any more: a request that may write begins anew.
+    """
     look_as(None)
-    will_write(request.method not in READS_CHANGE_NOTHING and request.endpoint not in READS_BY_POST)
     g.actor = None
     if broken := getattr(session, "broken", None):
         raise broken
+    if request.method not in READS_CHANGE_NOTHING and request.endpoint not in READS_BY_POST:
+        db.session.rollback()
+        will_write()
     if any("\0" in value for value in request.args.values()):
         abort(400)
     if request.endpoint not in ("static", "SignIn.logout") and current_user.is_authenticated:

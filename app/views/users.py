@@ -98,8 +98,7 @@ class UserView(BaseView):
             if new is not None:
                 tries.succeeded(str(row.id))
                 given[row] = new
-        html, status = page("pages/given.html", 200 if given else 422, title=_("New password"), given=given)
-        return html, status, {"Cache-Control": "no-store"}
+        return page("pages/given.html", 200 if given else 422, title=_("New password"), given=given)
 
     verbs = {"reset_password": reset_password}
 

@@ -1,5 +1,7 @@
 """The peer of lists and pages: Django's admin on the same tables, tuned as its manual and its users advise."""
 
+from typing import Any
+
 import django
 import sqlalchemy as sa
 from django.conf import settings
@@ -7,18 +9,34 @@ from django.core.management import call_command
 
 
 def signed_in(database_url: str):
-    """Set Django up on a database (once in a process), add its own tables, and return a superuser's test client."""
+    """Set Django up on a database, add its own tables, and return a superuser's test client."""
     url = sa.make_url(database_url)
+    place = {"NAME": url.database, "USER": url.username, "HOST": url.query["host"]}
+    if settings.configured:  # one process measures several rows, each in a copy of the town
+        from django.db import connection
+
+        connection.settings_dict |= place
+    else:
+        _set_up(place)
+    call_command("migrate", verbosity=0)
+
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client()
+    client.force_login(User.objects.create_superuser("bench"))
+    return client
+
+
+def _set_up(place: dict[str, Any]) -> None:
     settings.configure(
         SECRET_KEY="for measuring only, long enough to be one",
         ALLOWED_HOSTS=["testserver"],
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.postgresql",
-                "NAME": url.database,
-                "USER": url.username,
-                "HOST": url.query["host"],
                 "CONN_MAX_AGE": None,
+                **place,
             }
         },
         INSTALLED_APPS=[
@@ -58,14 +76,6 @@ def signed_in(database_url: str):
         USE_TZ=True,
     )
     django.setup()
-    call_command("migrate", verbosity=0)
-
-    from django.contrib.auth.models import User
-    from django.test import Client
-
-    client = Client()
-    client.force_login(User.objects.create_superuser("bench"))
-    return client
 
 
 def leave() -> None:

@@ -38,6 +38,14 @@ def test_no_page_holds_styles_or_handlers_of_its_own(town, address):
     assert "<style" not in text
 
 
+def test_no_browser_keeps_what_only_the_signed_in_may_see(town):
+    """Whoever comes to the machine after them finds nothing by going back."""
+    browser = town.sign_in("department")
+    child, paper = f"/applications/show/{town.child}", "/applications/export/csv"
+    for answer in (browser.get("/"), browser.get(child), browser.post(paper), browser.get("/nowhere")):
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_a_file_of_ours_is_kept_for_a_year_under_an_address_that_changes_with_it(town):
     browser = town.sign_in("department")
     (address,) = set(re.findall(r'href="(/static/kezek\.css\?v=\w+)"', browser.get("/").text))

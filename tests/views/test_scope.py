@@ -8,9 +8,11 @@ from html import unescape
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, lazyload, selectinload, subqueryload
 
 from app.extensions import db
 from app.models import (
+    Application,
     Base,
     BulkRow,
     BulkRun,
@@ -22,11 +24,12 @@ from app.models import (
     Place,
     QueueCategory,
     QueueOrder,
+    Referral,
     Round,
     StopListing,
     User,
 )
-from app.permissions import SCOPES, Role, looking_as
+from app.permissions import SCOPES, Role, looking_as, unscoped
 from app.views.security import actor_of
 from tests.views import routes
 from tests.views.city import CANARIES
@@ -187,6 +190,30 @@ def test_the_administrator_finds_nothing_about_children_anywhere(city):
         with looking_as(administrator):
             for model in set(SCOPES) - {Kindergarten, Norm, QueueOrder, QueueCategory, Place, Change}:
                 assert db.session.scalars(sa.select(model.id)).all() == [], model
+
+
+def test_a_decision_sees_all_that_belongs_to_a_record_which_its_reader_sees_in_part(city):
+    """What was loaded through a scope does not carry it into an action: a head decides on all referrals of a child."""
+    with city.web.app_context():
+        head = actor_of(db.session.get_one(User, city.own.head_account))
+        of_moved = sa.select(Referral.id).where(Referral.application_id == city.moved)
+        everything = set(db.session.scalars(of_moved))
+        with looking_as(head):
+            own, moved = set(db.session.scalars(of_moved)), db.session.get_one(Application, city.moved)
+            with unscoped():
+                assert {referral.id for referral in moved.referrals} == everything > own
+            db.session.expire(moved, ["referrals"])
+            assert {referral.id for referral in moved.referrals} == own
+
+
+@pytest.mark.parametrize("load", [joinedload, selectinload, subqueryload, lazyload])
+def test_what_is_loaded_along_with_a_record_is_cut_to_its_readers_reach(city, load):
+    with city.web.app_context():
+        head = actor_of(db.session.get_one(User, city.own.head_account))
+        of_moved = sa.select(Application).where(Application.id == city.moved).options(load(Application.referrals))
+        with looking_as(head):
+            own = set(db.session.scalars(sa.select(Referral.id).where(Referral.application_id == city.moved)))
+            assert {referral.id for referral in db.session.scalars(of_moved).unique().one().referrals} == own
 
 
 def test_every_table_has_a_scope_or_a_reason_for_none():

@@ -1,0 +1,110 @@
+"""The page of one application: what a child's place in the queue is, what has happened, and what can be done now."""
+
+from typing import Any
+
+from flask import abort, g
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from sqlalchemy import exists, inspect, select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.actions import norms, numbers, possible, privileges, referrals, reinstatements
+from app.extensions import db
+from app.models import (
+    Absence,
+    Application,
+    Base,
+    Change,
+    Document,
+    Enrolment,
+    Notice,
+    Offer,
+    Ownership,
+    Privilege,
+    Referral,
+    Reinstatement,
+    StopListing,
+    Vacancy,
+    Voucher,
+)
+from app.now import now
+from app.permissions import unscoped
+from app.rules.calendar import local_day
+from app.views.base import row_id
+from app.views.reinstatements import may_decide
+
+BELONGING: tuple[Any, ...] = (
+    Privilege,
+    Voucher,
+    Referral,
+    Offer,
+    StopListing,
+    Document,
+    Notice,
+    Enrolment,
+    Reinstatement,
+)
+COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
+CUT_FOR_HEADS = ("referrals", "offers")  # decided on with all of them, shown within the viewer's reach
+OF_PRIVILEGE = ("claim", "confirm", "reject")
+
+
+class ChildPage:
+    """Mixed into the view of applications."""
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self: Any, pk: str) -> Any:
+        """A child's page: information, history, documents, and what can be done now."""
+        (application, has), day = with_belongings(pk), local_day(now())
+        with unscoped():
+            offered = possible.verbs(application, by=g.actor, at=now())
+            number = numbers.of(application, day)
+            missed = referrals.misses(application)
+            most = norms.number("referral.misses", application.place_id, day) if missed else 0
+            of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
+        if g.actor.kindergarten_id is not None:
+            db.session.expire(application, CUT_FOR_HEADS)
+        asked_back = reinstatements.open_one(application) if Reinstatement in has else None
+        changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
+        stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
+        absences = select(Absence).join(Enrolment).where(stays.whereclause)
+        return self.render_template(
+            "pages/application.html",
+            title=application.number,
+            application=application,
+            number=number,
+            changes=db.session.scalars(changes.options(joinedload(Change.user), joinedload(Change.norm))).all(),
+            stays=db.session.scalars(stays).all() if Enrolment in has else [],
+            absences=db.session.scalars(absences).all() if Enrolment in has else [],
+            offered=offered,
+            missed=(missed, most),
+            by_voucher=possible.by_voucher(application),
+            asked_back=asked_back,
+            may_decide=may_decide(asked_back),
+            lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
+            of_privilege=of_privilege,
+            view=self,
+        )
+
+
+def with_belongings(pk: Any) -> tuple[Application, set[type[Base]]]:
+    """An application within the viewer's scope with its people and its place, and which tables hold anything of it.
+
+    Most hold nothing of most applications, and to be told so by each would cost more than all the rest of the page.
+    Whether there is anything is asked without a scope: what one of them shows is cut when it is read. 404 if foreign.
+    """
+    there = [exists().where(model.__table__.c.application_id == Application.id) for model in BELONGING]
+    shown = (joinedload(one) for one in (Application.child, Application.applicant, Application.place))
+    found = select(Application, *there).where(Application.id == row_id(pk)).options(*shown)
+    application, *any_of = db.session.execute(found).first() or abort(404)
+    has = {model for model, some in zip(BELONGING, any_of, strict=True) if some}
+    for model in COLLECTIONS.keys() - has:
+        set_committed_value(application, COLLECTIONS[model], [])
+    return application, has
+
+
+def is_private(vacancy: Vacancy) -> bool:
+    """S0, S2: a place whose choice costs the standing in the state queue."""
+    return vacancy.group.kindergarten.ownership is Ownership.private
