@@ -38,14 +38,14 @@ class Work(NamedTuple):
     read: Callable[[Outbox], Any]
     make: Callable[[Any], Any]
     keep: Callable[[Outbox, Any], None]
-    alone: int = 0  # seconds that it may take where it goes alone; else it goes with others
 
 
 JOBS: Mapping[str, Work] = {
     "render": Work(documents.read, documents.make, documents.keep),
     "bulk": Work(bulk.read, bulk.make, bulk.keep),
-    "import": Work(imports.read, imports.make, imports.keep, alone=imports.TIMEOUT),
+    "import": Work(imports.read, imports.make, imports.keep),
 }
+ALONE = {"import": imports.TIMEOUT}  # what goes by itself, and how many seconds it may take
 
 
 def relay() -> int:
@@ -62,12 +62,12 @@ def relay() -> int:
 
 def _calls(rows: Sequence[tuple[int, str]]) -> Iterator[EnqueueData]:
     """The jobs that do these rows, (id, job): some at a time, but what takes long by itself."""
-    together = [id_ for id_, job in rows if not JOBS[job].alone]
+    together = [id_ for id_, job in rows if job not in ALONE]
     for start in range(0, len(together), CHUNK):
         yield queues.job(handle, together[start : start + CHUNK])
     for id_, job in rows:
-        if JOBS[job].alone:
-            yield queues.job(handle, [id_], timeout=JOBS[job].alone)
+        if job in ALONE:
+            yield queues.job(handle, [id_], timeout=ALONE[job])
 
 
 def handle(ids: list[int]) -> None:
