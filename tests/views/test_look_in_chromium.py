@@ -219,6 +219,52 @@ def test_the_keyboard_searches_helps_goes_to_areas_and_opens_rows(windows):
     page.wait_for_url(f"**{address}")
 
 
+def test_escape_leaves_a_field_and_closes_a_menu_where_it_was_opened(windows):
+    page = windows.open(Role.department)
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.locator(".find [name=q]")).not_to_be_focused()
+    menu = page.locator(".tools details").last.locator("summary")
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(menu).not_to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.locator(".drop[open]")).to_have_count(0)
+
+
+def test_a_key_that_is_held_says_yes_only_once(windows, city):
+    page = windows.open(Role.operator)
+    page.goto("/applications/add")
+    page.locator("main form button").focus()
+    posted = []
+    page.on("request", lambda sent: posted.append(sent.url) if sent.method == "POST" else None)
+    with page.expect_navigation():
+        page.keyboard.down("Enter")
+    page.locator("main form button").focus()
+    page.keyboard.down("Enter")  # still held
+    page.keyboard.up("Enter")
+    page.wait_for_timeout(300)
+    assert len(posted) == 1
+
+
+def test_a_filter_waits_for_enter_while_arrows_go_past_what_is_not_meant(windows):
+    page = windows.open(Role.department)
+    page.goto("/applications/list/")
+    page.keyboard.press("f")
+    status = page.get_by_label("Мәртебе")
+    expect(status).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/applications/list/")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(status).to_have_value("notified")
+
+
 def test_a_row_has_a_menu_of_its_own_with_what_its_list_can_do(windows):
     page = windows.open(Role.department, "ru")
     page.goto("/vouchers/list/")
