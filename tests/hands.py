@@ -12,7 +12,7 @@ MOST = 60  # presses of one key on the way to something: whatever lies farther c
 WAY = """one => one === document.activeElement ? 0
   : document.activeElement.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING ? 1 : -1"""
 LOOK = """one => [one, ...(one.labels || [])].map((each) => getComputedStyle(each))
-  .map((style) => [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow].join(" ")).join()"""
+  .map((style) => (style.outlineStyle === "none" ? "0px" : style.outlineWidth) + " " + style.boxShadow).join()"""
 WATCH = """for (const kind of ["keydown", "mousedown", "mousemove", "touchstart"])
   addEventListener(kind, (event) => event.isTrusted && saw(kind === "keydown" ? event.key : "mouse"), true)"""
 
@@ -144,7 +144,7 @@ class Keyboard(Hand):
     def reach(self, thing: Locator, key: str = "") -> None:
         """Go to something, forwards or backwards, and see there where one is."""
         expect(thing).to_be_visible()
-        before = thing.evaluate(LOOK) if thing.evaluate(WAY) else ""
+        before = thing.evaluate(LOOK) if thing.evaluate(WAY) else "0px none"
         if key:
             self.key(key)
         for _ in range(MOST):
