@@ -282,8 +282,18 @@ def _vouchers(town: Town) -> Story:
     referrals.choose(referred, places_of_2021, by=_family(referred), at=at)
     at = yield "2026-04-07T08:50"
     contracts.sign(referred, by=_family(referred), at=at)
+    at = yield "2026-04-07T09:00"
+    places_of_2022 = _vacancy(_group(town.arman, "Балдырған", 2022, head, at), 3, head, at)
     at = yield "2026-04-07T09:30"
-    _round(town, office, at)
+    referred, confirmed, _waits = (one for one in _round(town, office, at) if one.birth_year == 2022)
+    at = yield "2026-04-07T10:20"
+    vouchers.confirm(referred, by=_family(referred), at=at)
+    at = yield "2026-04-07T11:45"
+    vouchers.confirm(confirmed, by=_family(confirmed), at=at)
+    at = yield "2026-04-07T13:10"
+    referrals.choose(referred, places_of_2022, by=_family(referred), at=at)
+    at = yield "2026-04-07T15:05"
+    contracts.sign(referred, by=_family(referred), at=at)
 
 
 def _referrals(town: Town) -> Story:

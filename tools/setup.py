@@ -42,7 +42,7 @@ SCREEN = [  # what pages load besides app/static; the letters of Inter are Latin
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "@fontsource-variable/inter/files/inter-cyrillic-wght-normal.woff2",
     "@fontsource-variable/inter/files/inter-cyrillic-ext-wght-normal.woff2",
-    "echarts/dist/echarts.min.js",
+    "echarts/dist/echarts.simple.min.js",
     "tom-select/dist/js/tom-select.complete.min.js",
     "tom-select/dist/css/tom-select.bootstrap5.min.css",
 ]

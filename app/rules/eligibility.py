@@ -108,7 +108,7 @@ def not_too_old(born_on: date, day: date, maximum_months: int) -> None:
 def later(until: date, running: date) -> None:
     """Spec 3.4.5: an extended term ends on a later day than before."""
     if until <= running:
-        raise Refusal(Reason.too_late, last_day=running)
+        raise Refusal(Reason.too_late, last_day=running, not_later=True)
 
 
 def not_too_long(until: date, last: date) -> None:

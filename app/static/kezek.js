@@ -100,17 +100,27 @@
       const next = all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
       if (next) next.focus();
     };
+    const shown = (selector) => Array.from(document.querySelectorAll(selector)).find((one) => one.offsetParent);
     const acts = {
       KeyJ: () => step(1),
       KeyK: () => step(-1),
+      KeyA: () => (shown("main .bar button[name=action]") || shown("main :is(.verbs, .bar, .buttons) :is(a, button)"))?.focus(),
+      KeyF: () => shown("main form.filter :is(input, select)")?.focus(),
       KeyX: () => document.activeElement.closest("tbody tr")?.querySelector('input[name="rowid"]')?.click(),
-      "/": () => document.querySelector(".find [name=q]")?.focus(),
+      "/": () => document.querySelector(".find [name=q]")?.select(),
       "?": () => help?.showModal(),
+    };
+    const leave = function (field) {
+      const menu = document.querySelector(".drop[open]");
+      if (!menu) return field.matches("textarea, select, input") && field.blur();
+      menu.removeAttribute("open");
+      menu.firstElementChild.focus();
     };
     let went = 0;
     document.addEventListener("keydown", function (event) {
       if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
-      if (event.key === "Escape") document.querySelectorAll(".drop[open]").forEach((one) => one.removeAttribute("open"));
+      if (event.key === "Enter" && event.repeat && !event.target.matches("textarea")) return event.preventDefault(); // held: no second yes
+      if (event.key === "Escape") leave(event.target);
       if (event.target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])")) return;
       const letter = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
       const area = Date.now() - went < 1500 && areas.find((one) => one.dataset.key === letter);
@@ -150,6 +160,14 @@
     new TomSelect(select, { valueField: "value", labelField: "text", searchField: [], score: () => () => 1, load: ask });
   }
 
+  // Where one goes on from: what the page says, else where a page that is one form begins (on a phone keys would open).
+  function begin() {
+    const said = document.querySelector("#errors, main > .flash");
+    const field = "main > form.form :is(input:not([type=hidden]), select, textarea, button)";
+    const first = matchMedia("(pointer: fine)").matches && document.querySelector(field);
+    if (said || first) (said || first).focus();
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     const on = (selector, event, act) => document.querySelectorAll(selector).forEach((one) => one.addEventListener(event, act));
 
@@ -178,8 +196,16 @@
     on("form[data-confirm]", "submit", function (event) {
       if (!confirm(this.dataset.confirm)) event.preventDefault();
     });
+    // The mouse chooses once; arrow keys pass over what is not meant, so that there Enter says when it is chosen.
+    on("form.filter select", "pointerdown", function () {
+      delete this.dataset.typed;
+    });
+    on("form.filter select", "keydown", function (event) {
+      this.dataset.typed = "";
+      if (event.key === "Enter") this.form.requestSubmit();
+    });
     on("form.filter select", "change", function () {
-      this.form.requestSubmit();
+      if (!("typed" in this.dataset)) this.form.requestSubmit();
     });
     on("[data-login]", "click", function () {
       document.getElementById("username").value = this.dataset.login;
@@ -196,7 +222,6 @@
     document.querySelectorAll("[data-follow]").forEach(follow);
     document.querySelectorAll('select[data-pick]:not([data-pick=""])').forEach(picker);
     keyboard(document.getElementById("keys"));
-    const errors = document.getElementById("errors");
-    if (errors) errors.focus();
+    begin();
   });
 })();

@@ -294,7 +294,7 @@ class ApplicationView(ChildPage, Why, BaseView):
         if not asked(verb, rows):
             return ask(self, verb, rows)
         by = signer(verb, rows)
-        return done(self, rows, lambda row: act(row, by=by, at=now()))
+        return done(self, rows, lambda row: act(row, by=by, at=now()), verb)
 
     def issue(self, rows: list[Application]) -> Any:
         return self._each("issue", rows, lambda a, **who: vouchers.issue(a, reason=reason(), **who))

@@ -133,10 +133,16 @@ def reason() -> str:
     return request.form.get("reason", "")
 
 
-def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any]) -> Any:
-    """Act on each record and say how many were done; why the others were not is said one by one."""
+def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any], verb: str = "") -> Any:
+    """Act on each record and say how many were done; why the others were not is said one by one.
+
+    Where one record's `verb` needed an answer and was refused, the page asks again, with what was typed.
+    """
     ids = [row.id for row in rows]
-    succeeded = [id_ for id_, row in zip(ids, rows, strict=True) if attempt(lambda row=row: act(row) or True)]
+    form = Answer() if verb in FIELDS and len(rows) == 1 else None
+    succeeded = [id_ for id_, row in zip(ids, rows, strict=True) if attempt(lambda row=row: act(row) or True, form)]
+    if form is not None and form.errors:
+        return ask(view, verb, rows, " ".join(sentence for said in form.errors.values() for sentence in said))
     if succeeded:
         flash(ngettext("Done for %(num)d record.", "Done for %(num)d records.", len(succeeded)), "success")
     still_seen = select(view.subject.id).where(view.subject.id == ids[0])  # a head sees no longer what it took back

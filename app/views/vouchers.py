@@ -78,19 +78,17 @@ class VoucherView(BaseView):
 
     def extend(self, rows):
         """Spec 3.4.5: the running term moves to a later day."""
-        if not asked("extend", rows):
-            return ask(self, "extend", rows)
         until = day_of("until")
-        return self._each(rows, lambda a: vouchers.extend(a, until=until, by=g.actor, at=now(), reason=reason()))
+        return self._each("extend", rows, lambda a, **who: vouchers.extend(a, until=until, reason=reason(), **who))
 
     def revoke(self, rows):
         """Spec 3.4.5: the department takes the voucher back."""
-        if not asked("revoke", rows):
-            return ask(self, "revoke", rows)
-        return self._each(rows, lambda a: vouchers.revoke(a, by=g.actor, at=now(), reason=reason()))
+        return self._each("revoke", rows, lambda a, **who: vouchers.revoke(a, reason=reason(), **who))
 
-    def _each(self, rows, act):
-        return done(self, rows, lambda voucher: act(voucher.application))
+    def _each(self, verb, rows, act):
+        if not asked(verb, rows):
+            return ask(self, verb, rows)
+        return done(self, rows, lambda voucher: act(voucher.application, by=g.actor, at=now()), verb)
 
     verbs = {"extend": extend, "revoke": revoke}
     bulk = ("extend", "revoke")
@@ -164,7 +162,7 @@ class ReferralView(BaseView):
         if not asked(verb, rows):
             return ask(self, verb, rows)
         by = signer(verb, rows)
-        return done(self, rows, lambda row: act(_live(row), by=by, at=now()))
+        return done(self, rows, lambda row: act(_live(row), by=by, at=now()), verb)
 
     verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
     bulk = ("enrol", "extend", "revoke")

@@ -468,6 +468,7 @@ REFUSALS: dict[Reason, Any] = {
 BECAUSE: dict[str, Any] = {
     "number": _l("Another application of this district has this number."),
     "to_come": _l("This day has not come yet. Correct it."),
+    "not_later": _l("The new last day must come after the one that is set now."),
     "author": _l("You entered it yourself: another person of the department approves it."),
     "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
 }
@@ -772,7 +773,7 @@ def refusal(refused: Refusal) -> str:
     usual = NO_NUMBER.get((refused.reason, str(refused.facts.get("because"))), REFUSALS[refused.reason])
     sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), usual))
     last = refused.facts.get("last_day")
-    return sentence + " " + _("The last day was %(day)s.", day=day(last)) if isinstance(last, date) else sentence
+    return sentence + " " + _("The last day: %(day)s.", day=day(last)) if isinstance(last, date) else sentence
 
 
 def refused(why: Refusal) -> dict[str, str]:

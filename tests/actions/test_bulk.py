@@ -228,7 +228,7 @@ def test_a_refusal_keeps_its_day_for_the_sentence(town):
     run = go(asked("extend", children[2:3], by, until=date(2026, 4, 9)))
     (row,) = rows_of(run)
     assert (row.foreseen, row.reason) == (BulkOutcome.refused, "too_late")
-    assert row.facts == {"last_day": children[2].vouchers[0].confirm_by.isoformat()}
+    assert row.facts == {"last_day": children[2].vouchers[0].confirm_by.isoformat(), "not_later": True}
 
 
 # ---------------------------------------------------------------- what changes in between

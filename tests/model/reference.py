@@ -482,8 +482,9 @@ class Model:
         need("wrong_status", a.status in ("queued", "notified") and not v.ends_on)
         self.fits(a, v)
         need("too_young", self.day >= self.reached(self.minimum_age(v.group), a))
-        need("no_free_place", [s for s in v.seats if s.kind not in ("held", "enrolment")] and v.status == "published")
-        mine = [s for s in v.seats if s.holder is a and s.kind == "offer"]
+        mine = [s for s in v.seats if s.holder is a and s.kind == "offer"]  # 3.8: a close leaves it
+        left = v.status == "published" and [s for s in v.seats if s.kind not in ("held", "enrolment")]
+        need("no_free_place", mine or left)
         open_ = [s for s in v.free if s.open or not self.needs_turn(v.group)]
         need("not_their_turn" if self.needs_turn(v.group) else "no_free_place", mine + open_)
         attend_by = self.norm("referral.attend", a.place).last_day(self.day)

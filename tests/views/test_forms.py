@@ -216,6 +216,17 @@ def test_a_verb_without_a_reason_or_with_a_book_for_one_asks_again_and_keeps_wha
     assert browser.post(f"/applications/action/{verb}/{pk}", good).status_code == 303
 
 
+@pytest.mark.parametrize(("noun", "row"), [("applications", "application"), ("vouchers", "voucher")])
+def test_a_day_that_is_too_early_is_said_where_it_was_asked_for_and_what_was_typed_stays(city, noun, row):
+    answer = {"sure": "yes", "until": "2026-04-13", "reason": "себеп"}
+    with city.tables.unchanged():
+        page = city.sign_in("department").post(f"/{noun}/action/extend/{getattr(city.own, row)}", answer)
+    assert page.status_code == 422
+    assert re.search(r'id="errors">[^<]*күннен кейін[^<]*: \d\d\.04\.2026', page.text)
+    values = Fields(page.text).values
+    assert (values["until"], values["reason"]) == ("2026-04-13", "себеп")
+
+
 def test_the_day_of_a_signed_paper_is_a_day_that_has_come(city):
     browser = city.sign_in("operator")
     with city.tables.unchanged():

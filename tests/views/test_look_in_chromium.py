@@ -4,14 +4,18 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from app.database import transaction
+from app.extensions import db
+from app.models import Place
 from app.permissions import Role
-from tests import files
+from tests import factories, files
 from tests.chromium import launched
 from tests.views import routes
 from tests.views.city import PASSWORD
@@ -45,6 +49,11 @@ SHAPE = """() => {
 }"""
 WIDTH = "document.documentElement.scrollWidth"
 DRAWN = "[...document.querySelectorAll('use')].map((one) => one.getAttribute('href').split('#')[1])"
+BARS = """place => {
+  const [canvas] = place.getElementsByTagName("canvas"), {series: [bars]} = echarts.getInstanceByDom(place).getOption();
+  const points = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  return {numbers: bars.data, colour: bars.itemStyle.color, drawn: points.filter((one) => one).length > 500};
+}"""
 POST = """([address, token]) => {
   const form = document.createElement("form");
   Object.assign(form, {method: "post", action: address});
@@ -222,6 +231,52 @@ def test_the_keyboard_searches_helps_goes_to_areas_and_opens_rows(windows):
     page.wait_for_url(f"**{address}")
 
 
+def test_escape_leaves_a_field_and_closes_a_menu_where_it_was_opened(windows):
+    page = windows.open(Role.department)
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.locator(".find [name=q]")).not_to_be_focused()
+    menu = page.locator(".tools details").last.locator("summary")
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(menu).not_to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.locator(".drop[open]")).to_have_count(0)
+
+
+def test_a_key_that_is_held_says_yes_only_once(windows, city):
+    page = windows.open(Role.operator)
+    page.goto("/applications/add")
+    page.locator("main form button").focus()
+    posted = []
+    page.on("request", lambda sent: posted.append(sent.url) if sent.method == "POST" else None)
+    with page.expect_navigation():
+        page.keyboard.down("Enter")
+    page.locator("main form button").focus()
+    page.keyboard.down("Enter")  # still held
+    page.keyboard.up("Enter")
+    page.wait_for_timeout(300)
+    assert len(posted) == 1
+
+
+def test_a_filter_waits_for_enter_while_arrows_go_past_what_is_not_meant(windows):
+    page = windows.open(Role.department)
+    page.goto("/applications/list/")
+    page.keyboard.press("f")
+    status = page.get_by_label("Мәртебе")
+    expect(status).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/applications/list/")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(status).to_have_value("notified")
+
+
 def test_a_row_has_a_menu_of_its_own_with_what_its_list_can_do(windows):
     page = windows.open(Role.department, "ru")
     page.goto("/vouchers/list/")
@@ -276,6 +331,60 @@ def test_a_file_is_brought_in_by_hand_and_one_that_is_too_large_is_not_even_sent
     page.get_by_role("button", name="Загрузить 2 строки").click()
     expect(page.locator("#progress h2")).to_have_text("Загружен")
     assert problems(page) == []
+
+
+def counts(page: Page, by: str) -> list[int]:
+    """The numbers of the table of who waits: the sums of its lines, or of its columns."""
+    cells = page.locator("#waiting [data-count]").evaluate_all(
+        "all => all.map((one) => [one.closest('tr').dataset.district, one.dataset.year, Number(one.dataset.count)])"
+    )
+    sums: dict[str, int] = {}
+    for district, year, count in cells:
+        key = {"district": district, "year": year}[by]
+        sums[key] = sums.get(key, 0) + count
+    return list(sums.values())
+
+
+@pytest.fixture
+def years_wait(city) -> None:
+    """Children of two more birth years wait."""
+    with city.web.app_context(), transaction():
+        for born in (date(2021, 5, 1), date(2021, 6, 1), date(2023, 5, 1)):
+            factories.application(db.session.get_one(Place, city.own.place), born)
+
+
+@pytest.mark.usefixtures("years_wait")
+@pytest.mark.parametrize(("role", "language"), [(Role.department, "kk"), (Role.specialist, "ru")])
+def test_who_waits_is_drawn_with_the_numbers_of_its_table_in_the_colours_of_the_theme(windows, role, language):
+    page = windows.open(role, language)
+    page.goto("/")
+    years = page.locator("[data-bars=year]")
+    expect(years).to_be_visible()
+    before = years.evaluate(BARS)
+    assert before["drawn"] and before["numbers"] == counts(page, "year") and len(before["numbers"]) == 3
+    assert re.search(r"\d{4}: \d+; \d{4}: \d+", years.get_attribute("aria-label"))
+    places = page.locator("[data-bars=district]")
+    longest = sorted(filter(None, counts(page, "district")), reverse=True)[:10]
+    assert places.is_visible() == (len(longest) > 1)
+    if len(longest) > 1:
+        assert places.evaluate(BARS)["numbers"] == longest
+    page.locator("#theme").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    assert years.evaluate(BARS)["colour"] != before["colour"]
+    page.set_viewport_size(NARROW)
+    page.wait_for_timeout(100)
+    assert years.locator("canvas").bounding_box()["width"] < NARROW["width"]
+    assert page.evaluate(WIDTH) <= NARROW["width"]
+
+
+def test_only_a_page_with_bars_loads_what_draws_them(windows):
+    page = windows.open(Role.department)
+    asked = []
+    page.on("request", lambda sent: asked.append(sent.url) if "chart" in sent.url else None)
+    page.goto("/applications/list/")
+    assert asked == []
+    page.goto("/")
+    assert len(asked) == 2
 
 
 def test_no_two_areas_share_a_key(windows):
