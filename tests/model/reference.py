@@ -506,7 +506,8 @@ class Model:
         r = a.referral
         hours = timedelta(hours=int(self.norm("referral.revocation", a.place).value))
         in_time = r and self.at <= r.issued_at + hours
-        need("too_late", by in OFFICE | {"head"} or not r or in_time)
+        used = r and r.status == "used"  # its hours ended with the enrolment
+        need("too_late", by in OFFICE | {"head"} or not r or in_time or used)
         need("wrong_status", a.status == "referred" and r.attend_by)
         need("reason_required", by not in OFFICE | {"head"} or reason)
         a.standing = a.standing or bool(in_time)
