@@ -36,12 +36,13 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.said, self.links, self.asks, self.silent = [], set(), set(), 0
+        self.said, self.links, self.asks, self.silent, self.named = [], set(), set(), 0, False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         attributes = dict(attrs)
-        self.silent += tag in ("script", "style")
+        self.named = tag == "td" and "lang" in attributes  # a title of a file, which is said to be of that language
+        self.silent += tag in ("script", "style") or self.named
         self.said += [attributes[name] or "" for name in SAID if name in attributes]
         if tag == "a" and (attributes.get("href") or "").startswith("/"):
             self.links.add(attributes["href"])
@@ -49,7 +50,8 @@ class Page(HTMLParser):
             self.asks.add(attributes["action"])
 
     def handle_endtag(self, tag: str) -> None:
-        self.silent -= tag in ("script", "style")
+        self.silent -= tag in ("script", "style") or (tag == "td" and self.named)
+        self.named = False
 
     def handle_data(self, data: str) -> None:
         if not self.silent and data.strip():
@@ -78,7 +80,7 @@ def pages(browser, start: tuple[str, ...]) -> Iterator[tuple[str, Page]]:
     while waiting:
         method, address = waiting.pop(0)
         kind = re.sub(r"\d+", "0", urlsplit(address).path)
-        if (method, kind) in seen or kind.startswith(("/static", "/verify", "/applications/paper")):
+        if (method, kind) in seen or kind.startswith(("/static", "/verify", "/applications/paper", "/imports/sample")):
             continue
         seen.add((method, kind))
         answer = browser.get(address) if method == "GET" else browser.post(address)

@@ -1,0 +1,44 @@
+"""Every word that people read for what the code names: statuses, verbs, refusals. Kazakh and Russian in translations/.
+
+The English here is the key of the catalogues; words of the seeds' buttons are used as they are (glossary).
+"""
+# ruff: noqa: F401
+
+from app.views.words.days import day, moment, number
+from app.views.words.labels import LABELS, STATUSES, label, role, status
+from app.views.words.names import NOTHING, name
+from app.views.words.notices import NOTICES, REASONS, notice, reason
+from app.views.words.refusals import (
+    BECAUSE,
+    CONSTRAINTS,
+    DOUBTS,
+    FORESEEN,
+    INVALID,
+    NO_NUMBER,
+    NOT_BROUGHT_IN,
+    OUTCOMES,
+    REFUSALS,
+    WHY_NOT,
+    because,
+    constraint,
+    invalid,
+    outcome,
+    problem,
+    refusal,
+    refused,
+    why_not,
+)
+from app.views.words.rules import (
+    CHOICES,
+    NORMS,
+    PERIODS,
+    TERMS,
+    ages,
+    amount,
+    norm,
+    norm_name,
+    norm_value,
+    period,
+    term,
+)
+from app.views.words.verbs import FOLLOWS, FOLLOWS_OF, HAPPENED, SUBJECTS, VERBS, VERBS_OF, follows, happened, verb

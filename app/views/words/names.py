@@ -1,0 +1,39 @@
+"""What a record is called, and what a list says that has none."""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from app.actions.places import District
+from app.models import DayOff, Norm, Place, QueueCategory, QueueOrder
+from app.views.words.days import day
+from app.views.words.labels import label
+from app.views.words.rules import norm
+
+NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
+    "application": _l("Put a child into the queue, and its application stands here."),
+    "import_run": _l("Bring a list of kindergartens or applications as an Excel workbook or CSV; it is tried first."),
+    "voucher": _l("A round issues vouchers down the queue; one out of turn is issued on the child's page."),
+    "offer": _l("Publish a vacancy and offer its places: the next children in the queue get them."),
+    "referral": _l("A referral is issued when a family chooses a kindergarten, on the child's page."),
+    "queue_round": _l("Each round of vouchers and each offer of places is kept here, with the list as it stood."),
+    "reinstatement": _l("An application in the archive is asked back on its own page; a second person decides here."),
+    "vacancy": _l("Draft a vacancy for a group; once it is published, its places are free for the queue."),
+    "kindergarten": _l("Add a kindergarten, then its groups, then their vacancies."),
+    "kg_group": _l("Add a group with its birth years; vacancies are drafted for groups."),
+}
+
+
+def name(row: Any) -> str:
+    """What a record is called: a place, norm or order in the reader's language, anything else by its own name."""
+    match row:
+        case Norm():
+            return norm(row)
+        case QueueOrder():
+            return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
+        case DayOff():
+            return f"{day(row.day)}, {row.name}"
+        case Place() | District() | QueueCategory():
+            return row.name_ru if get_locale().language == "ru" else row.name_kk
+    return str(row)

@@ -1,0 +1,192 @@
+"""Why not: refusals of the regulation, wrong fields, constraints, rows of bulk runs and of files."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError
+
+from app.actions.records import Invalid
+from app.actions.rounds import Outcome
+from app.files.problems import SENTENCES
+from app.models import BulkOutcome, BulkRow, ImportProblem, Unit
+from app.rules.norms import KNOWN, Known
+from app.rules.refusals import Reason, Refusal
+from app.views.words.days import day
+from app.views.words.labels import label
+from app.views.words.rules import CHOICES
+
+REFUSALS: dict[Reason, Any] = {
+    Reason.not_their_turn: _l("It is not this child's turn yet."),
+    Reason.no_free_place: _l("There is no free place: every published one is held, taken, or owed to a voucher."),
+    Reason.stop_listed: _l("The application is on the stop-list: nothing is issued, offered or chosen until it ends."),
+    Reason.too_young: _l("The child is too young for this."),
+    Reason.too_old: _l("The child is too old for the queue."),
+    Reason.too_late: _l("The term has passed."),
+    Reason.too_long: _l("That is longer than the norm allows."),
+    Reason.already_used: _l("This right has been used already."),
+    Reason.not_allowed: _l("Your role does not allow this here."),
+    Reason.wrong_status: _l("This cannot be done in the present status."),
+    Reason.wrong_birth_year: _l("The group is for children of other birth years."),
+    Reason.wrong_place: _l("This does not belong to this district, or another procedure is in force there."),
+    Reason.reason_required: _l("Give a reason."),
+    Reason.no_calendar: _l("No days off are entered for that year. Enter the calendar first."),
+    Reason.already_waiting: _l("This child is in the queue already, or attends a state kindergarten."),
+    Reason.bad_iin: _l("There is no such IIN. Check its twelve digits."),
+    Reason.bad_number: _l("A number has at least one letter or digit."),
+    Reason.no_paper: _l("No paper proves this privilege. The family has to bring one."),
+    Reason.paper_to_come: _l("The paper has a day that is still to come."),
+    Reason.no_norm: _l("No norm is in force for this. Enter and approve it first."),
+}
+# A fact of a refusal that says more than its reason.
+BECAUSE: dict[str, Any] = {
+    "number": _l("Another application of this district has this number."),
+    "to_come": _l("This day has not come yet. Correct it."),
+    "not_later": _l("The new last day must come after the one that is set now."),
+    "author": _l("You entered it yourself: another person of the department approves it."),
+    "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
+}
+# Why a number cannot be one.
+NO_NUMBER: dict[tuple[Reason, str], Any] = {
+    (Reason.bad_iin, "form"): _l("An IIN has twelve digits. Correct it by the child's or parent's paper."),
+    (Reason.bad_iin, "check_digit"): _l("There is no such IIN: its check digit is wrong. Correct it by the paper."),
+    (Reason.bad_iin, "century"): _l("There is no such IIN: its seventh digit is wrong. Correct it by the paper."),
+    (Reason.bad_iin, "birth_date"): _l(
+        "There is no such IIN: it begins with a day that does not exist. Correct it by the paper."
+    ),
+    (Reason.bad_iin, "same_person"): _l("The child and the applicant have the same IIN. Correct one of them."),
+    (Reason.bad_number, "long"): _l("The number is too long. Shorten it."),
+}
+# What an official accepts with a reason, or corrects.
+DOUBTS: dict[str, Any] = {
+    "born_on": _l("This is not the birth date in the IIN or on record. Correct it, or give a reason."),
+    "sex": _l("The IIN or the record says otherwise. Correct it, or give a reason."),
+    "child_name": _l("Under this IIN another name is on record. Correct the IIN or the name, or give a reason."),
+    "applicant_name": _l("Under this IIN another name is on record. Correct the IIN or the name, or give a reason."),
+    "namesake": _l(
+        "A child of this name and birth date waits under another IIN. "
+        "Look it up by its name; if they are two children, say so as the reason."
+    ),
+}
+WHY_NOT: dict[str, Any] = {  # of a row of a bulk run, where it is no refusal of the regulation
+    "contradiction": _l("This contradicts what is recorded already. Nothing was changed."),
+    "failed": _l("Something went wrong on our side. Nothing was changed."),
+    "changed": _l("The application has changed since it was tried. It was left as it is."),
+    "stopped": _l("The run was stopped before its turn came."),
+    "dismissed": _l("The run was stopped: whoever asked for it no longer has that role."),
+}
+NOT_BROUGHT_IN: dict[str, Any] = {  # why a file that was started, or was being tried, came to nothing
+    "problems": _l("Something has become wrong since the file was tried. Nothing was written."),
+    "dismissed": _l("Whoever brought the file no longer has that role. Nothing was written."),
+    "damaged": _l("The kept file is not as it came. Nothing was written. Bring it again."),
+    "failed": _l("Something went wrong on our side. Nothing was changed."),
+}
+FORESEEN: dict[BulkOutcome, Any] = {
+    BulkOutcome.waiting: _l("Not tried yet"),
+    BulkOutcome.done: _l("Can be done"),
+    BulkOutcome.refused: _l("Will be turned down"),
+}
+INVALID: dict[str, Any] = {
+    "norm_name": _l("There is no norm of this name."),
+    "norm_unit": _l("This norm is counted otherwise: %(allowed)s."),
+    "norm_value": _l("This norm cannot have this value. It may be: %(allowed)s."),
+    "norm_on_lapse": _l("This cannot follow here. It may be: %(allowed)s."),
+    "no_categories": _l("An order by categories needs at least one category."),
+    "categories_by_ratio": _l("An order by ratio has no categories. Empty them, or choose the order by categories."),
+    "too_many_categories": _l("An order has at most %(rank)d categories."),
+    "category_name": _l("Category %(rank)d needs its name in both languages."),
+    "category_ages": _l("Category %(rank)d: the last age is before the first, or is no age of a child."),
+    "categories_overlap": _l("Categories %(other)d and %(rank)d have the same privilege and share ages."),
+    "category_in_vain": _l("Category %(rank)d would serve nobody: category %(other)d takes all its children before."),
+    "decree": _l("Give the number of the decree."),
+    "before_first": _l("The last birth year is before the first."),
+    "bin": _l("There is no such BIN. Check its twelve digits."),
+    "temporary_only": _l("A temporary vacancy needs its last day; a general one has none."),
+}
+CONSTRAINTS: dict[str, Any] = {
+    "kindergarten.place_id, kindergarten.name": _l("There is a kindergarten of this name in this place already."),
+    "uq_kindergarten_name_once_in_its_place": _l("There is a kindergarten of this name in this place already."),
+    "kg_group.kindergarten_id, kg_group.name": _l("The kindergarten has a group of this name already."),
+    "uq_group_name_once_in_its_kindergarten": _l("The kindergarten has a group of this name already."),
+    "norm.name, norm.place_id, norm.valid_from": _l("There is a norm of this name for this place and day already."),
+    "uq_norm_once_per_name_place_and_day": _l("There is a norm of this name for this place and day already."),
+    "day_off.day": _l("A row for this day waits for approval already. Change that one."),
+    "uq_day_off_one_draft_per_day": _l("A row for this day waits for approval already. Change that one."),
+    "queue_order.place_id, queue_order.kind": _l("There is an order of this kind for this place and day already."),
+    "uq_queue_order_once_per_place_and_day": _l("There is an order of this kind for this place and day already."),
+    "ab_user.username": _l("There is an account of this name already."),
+    "ab_user_username_key": _l("There is an account of this name already."),
+}
+OUTCOMES: dict[Outcome, Any] = {
+    Outcome.served: _l("served"),
+    Outcome.no_seat: _l("passed over: no free place was left for its birth year"),
+    Outcome.later: _l("its turn had not come: the places ended before it"),
+    Outcome.too_young: _l("too young on that day"),
+}
+
+
+def refusal(refused: Refusal) -> str:
+    """Why not, with the day that it is about where there is one."""
+    usual = NO_NUMBER.get((refused.reason, str(refused.facts.get("because"))), REFUSALS[refused.reason])
+    sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), usual))
+    last = refused.facts.get("last_day")
+    return sentence + " " + _("The last day: %(day)s.", day=day(last)) if isinstance(last, date) else sentence
+
+
+def refused(why: Refusal) -> dict[str, str]:
+    """Why not, by the part at fault; "" where it is none in particular."""
+    if "parts" in why.facts:
+        return {part: str(DOUBTS[part]) for part in why.facts["parts"]}
+    return {why.facts.get("part", ""): refusal(why)}
+
+
+def outcome(row: BulkRow, over: bool) -> str:
+    """What became of a row of a bulk run; before the run, what its preview found."""
+    return label(row.outcome) if over else str(FORESEEN[row.foreseen])
+
+
+def why_not(row: BulkRow) -> str:
+    """Why a row of a bulk run was not done, or will not be; "" for one that was."""
+    return because(row.reason, row.facts)
+
+
+def problem(row: ImportProblem) -> str:
+    """What is wrong in a cell of a file."""
+    return str(SENTENCES.get(row.sentence, row.sentence)) % row.facts
+
+
+def because(reason: str | None, facts: Mapping[str, Any]) -> str:
+    """A reason that was kept by its name, with its facts as JSON keeps them."""
+    if reason not in set(Reason):
+        return str(WHY_NOT.get(reason or "", reason or ""))
+    known = {**facts}
+    if isinstance(last := facts.get("last_day"), str):
+        known["last_day"] = date.fromisoformat(last)
+    return refusal(Refusal(Reason(reason), **known))
+
+
+def invalid(problem: Invalid) -> str:
+    """What is wrong with one field, and for a norm what it may be instead."""
+    known = KNOWN.get(str(problem.facts.get("norm")))
+    facts = {**problem.facts, "allowed": _allowed(problem.field, known)} if known else problem.facts
+    return str(INVALID[problem.problem]) % facts
+
+
+def _allowed(field: str, known: Known) -> str:
+    if field == "value" and Unit.RATIO in known.units:
+        return "1:3"
+    if field == "value":
+        return ", ".join(f"{choice} ({CHOICES[choice]})" for choice in sorted(known.choices)) or _("a whole number")
+    allowed = known.units if field == "unit" else known.on_lapse
+    return ", ".join(label(one) for one in sorted(allowed)) or _("nothing")
+
+
+def constraint(error: IntegrityError) -> str:
+    """The sentence of the constraint that the database named: never its SQL, never a value."""
+    text = str(error.orig)
+    for name, sentence in CONSTRAINTS.items():
+        if name in text:
+            return str(sentence)
+    return _("This contradicts what is recorded already. Nothing was changed.")

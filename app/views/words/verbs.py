@@ -1,0 +1,183 @@
+"""Verbs: as a button says them, as the history tells them, and what will follow."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+VERBS: dict[str, Any] = {
+    "register": _l("Put into the queue"),
+    "change": _l("Change"),
+    "create": _l("Add"),
+    "remove": _l("Remove"),
+    "issue": _l("Issue a voucher"),
+    "confirm": _l("Confirm interest"),
+    "refuse": _l("Refuse the voucher"),
+    "lapse": _l("Interest not confirmed in time"),
+    "restore": _l("Restore the place in the queue"),
+    "choose": _l("Choice of a kindergarten"),
+    "draw_up": _l("Draw up the contract"),
+    "sign": _l("Sign the contract"),
+    "enrol": _l("Enrol"),
+    "expire": _l("Voucher expired"),
+    "extend": _l("Extend"),
+    "revoke": _l("Revoke"),
+    "archive": _l("Archive"),
+    "withdraw": _l("Take out of the queue"),
+    "offer": _l("Offer the places"),
+    "pass_over": _l("Priority is over"),
+    "miss": _l("Nobody came with the referral"),
+    "release": _l("Let off the stop-list"),
+    "reinstate": _l("Put back into the queue"),
+    "ask": _l("Ask a second person"),
+    "absent": _l("Record an absence"),
+    "expel": _l("End of the temporary stay"),
+    "leave": _l("End of the stay"),
+    "end": _l("Ended"),
+    "publish": _l("Publish"),
+    "close": _l("Close"),
+    "claim_privilege": _l("Claim a privilege"),
+    "confirm_privilege": _l("Confirm the privilege"),
+    "reject_privilege": _l("Reject the privilege"),
+    "reject": _l("Reject"),
+    "expire_privilege": _l("Privilege expired"),
+    "approve": _l("Approve"),
+    "use": _l("Used"),
+    "annul": _l("Annul"),
+    "void": _l("Void"),
+    "remind": _l("Reminder"),
+    "start": _l("Start"),
+    "stop": _l("Stop"),
+    "change_password": _l("Change the password"),
+    "reset_password": _l("Give a new password"),
+}
+VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
+    ("issue", "referral"): _l("Referral issued"),
+    ("offer", "application"): _l("The turn has come"),
+    ("offer", "offer"): _l("Place offered"),
+    ("choose", "offer"): _l("Offered place chosen"),
+    ("confirm", "privilege"): _l("Confirm the privilege"),
+    ("reject", "privilege"): _l("Reject the privilege"),
+    ("ask", "bulk_run"): _l("Try a bulk run"),
+    ("ask", "import_run"): _l("Try a file"),
+    ("start", "import_run"): _l("Bring in"),
+    ("bring_in", "import_run"): _l("The file was brought in"),
+}
+HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is told as it is called
+    "register": _l("The application was put into the queue"),
+    "change": _l("It was changed"),
+    "create": _l("It was added"),
+    "remove": _l("It was removed"),
+    "issue": _l("A voucher was issued"),
+    "confirm": _l("Interest was confirmed"),
+    "refuse": _l("The voucher was refused"),
+    "restore": _l("The place in the queue was restored"),
+    "choose": _l("A kindergarten was chosen"),
+    "draw_up": _l("The contract was drawn up"),
+    "sign": _l("The contract was signed"),
+    "enrol": _l("The child was enrolled"),
+    "extend": _l("The term was extended"),
+    "revoke": _l("It was revoked"),
+    "archive": _l("The application was archived"),
+    "withdraw": _l("The application was taken out of the queue"),
+    "offer": _l("The places were offered"),
+    "release": _l("The stop-list ended"),
+    "reinstate": _l("The application was put back into the queue"),
+    "ask": _l("A second person was asked"),
+    "absent": _l("An absence was recorded"),
+    "publish": _l("It was published"),
+    "close": _l("It was closed"),
+    "claim_privilege": _l("A privilege was claimed"),
+    "confirm_privilege": _l("The privilege was confirmed"),
+    "reject_privilege": _l("The privilege was rejected"),
+    "reject": _l("It was rejected"),
+    "approve": _l("It was approved"),
+    "annul": _l("It was annulled"),
+    "change_password": _l("The own password was changed"),
+    "reset_password": _l("A new password was given"),
+    "export": _l("A list was downloaded"),
+}
+FOLLOWS: dict[str, Any] = {
+    "issue": _l("The child gets a voucher out of turn; the family has its term to confirm interest."),
+    "confirm": _l("The voucher becomes valid; the family may choose a kindergarten until its term ends."),
+    "refuse": _l("The voucher ends and the application goes to the archive. The child leaves the queue."),
+    "restore": _l("The child stands in the queue again by its original day."),
+    "extend": _l("The running term of the voucher moves to the day you name."),
+    "revoke": _l("The voucher ends, a held place becomes free, and the child waits on by its original day."),
+    "archive": _l("The application leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "withdraw": _l("The child leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "offer": _l(
+        "As many next children as there are free places get a notice and have priority for their term. "
+        "A place that is not chosen by then becomes free choice."
+    ),
+    "release": _l("The stop-list ends today; the child waits on by its original day."),
+    "reinstate": _l(
+        "Another person of the department has to approve it. Then the child waits again by its original day."
+    ),
+    "leave": _l("Today is the child's last day there. Its place becomes free, the application goes to the archive."),
+    "absent": _l("A temporary vacancy of one place is drafted for the group; it ends with the absence."),
+    "confirm_privilege": _l("The privilege counts from now on: the child moves to its category in the queue."),
+    "reject_privilege": _l("The child waits on without the privilege, by its original day."),
+    "start": _l("What can be done is done row by row, and each row's outcome is kept. You may leave the page."),
+    "stop": _l("What is done stays done; all other rows are skipped."),
+    "sign": _l("With both signatures the contract is complete and the voucher is used."),
+    "enrol": _l("The child attends the group from today; a temporary stay elsewhere ends."),
+    "publish": _l("The places become free for the children in the queue."),
+    "close": _l("Free places are no longer offered; held and occupied ones stay as they are."),
+    "approve": _l(
+        "It counts from its first day on, at the earliest from today, and is never changed or removed again. "
+        "Terms that run already stay as they are."
+    ),
+    "reset_password": _l(
+        "The old password opens nothing from now on, and whoever is signed in with it is out. The new one is shown "
+        "once and has to be changed at the first sign-in."
+    ),
+}
+FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for a record of this kind
+    ("extend", "referral"): _l("The last day to come with the referral moves to the day you name."),
+    ("revoke", "referral"): _l(
+        "The referral ends, its place becomes free, and the child waits on by its original day."
+    ),
+    ("start", "import_run"): _l(
+        "All rows are brought in together, or none if anything has become wrong meanwhile. The history says that you "
+        "brought them. You may leave the page."
+    ),
+    ("approve", "reinstatement"): _l("The child waits again in the queue by its original day."),
+    ("reject", "reinstatement"): _l("The application stays as it is."),
+}
+SUBJECTS: dict[str, Any] = {
+    "application": _l("Application"),
+    "voucher": _l("Voucher"),
+    "referral": _l("Referral"),
+    "offer": _l("Offer"),
+    "reinstatement": _l("Return to the queue"),
+    "contract": _l("Contract"),
+    "enrolment": _l("Enrolment"),
+    "vacancy": _l("Vacancy"),
+    "privilege": _l("Privilege"),
+    "kindergarten": _l("Kindergarten"),
+    "kg_group": _l("Group"),
+    "norm": _l("Norm"),
+    "queue_order": _l("Queue order"),
+    "day_off": _l("Day off"),
+    "queue_round": _l("Round"),
+    "ab_user": _l("Account"),
+    "bulk_run": _l("Bulk run"),
+    "import_run": _l("File"),
+}
+
+
+def verb(name: str, subject: str) -> str:
+    """A verb for a record of this kind, as its button says it."""
+    return str(VERBS_OF.get((name, subject)) or VERBS.get(f"{name}_{subject}") or VERBS.get(name, name))
+
+
+def happened(name: str, subject: str) -> str:
+    """A verb that was done to a record of this kind, as the history tells it."""
+    privileged = HAPPENED.get(f"{name}_{subject}")
+    return str(privileged or VERBS_OF.get((name, subject)) or HAPPENED.get(name) or verb(name, subject))
+
+
+def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
+    """What will follow when a verb is done to a record of this kind; for an application, by what it has."""
+    of = "referral" if subject == "application" and not by_voucher else subject
+    return str(FOLLOWS_OF.get((verb, of)) or FOLLOWS.get(verb, ""))
