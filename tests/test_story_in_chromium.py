@@ -3,29 +3,14 @@
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import launched
-from tests.test_start import Kezek, started
+from tests.test_start import Kezek
 
 NUMBER = "ОДО.2026.248"
-
-
-@pytest.fixture(scope="module")
-def kezek() -> Iterator[Kezek]:
-    with started() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def enter(chromium: Browser, kezek: Kezek, role: str, language: str = "kk") -> Page:

@@ -5,32 +5,19 @@ Each hand has a child of its own, so that no test waits for another one.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from python_calamine import CalamineWorkbook
 
-from tests.chromium import launched
 from tests.hands import HANDS, Hand
-from tests.test_start import Kezek, started
+from tests.test_start import Kezek
 
 TASKS = Path(__file__).resolve().parents[1] / "docs/keyboard.md"
 ME = "Қалиева"  # who works for the department
 Work = Callable[..., Hand]
-
-
-@pytest.fixture(scope="module")
-def kezek() -> Iterator[Kezek]:
-    with started() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(params=HANDS)

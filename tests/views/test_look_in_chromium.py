@@ -16,7 +16,6 @@ from app.extensions import db
 from app.models import Place
 from app.permissions import Role
 from tests import factories, files
-from tests.chromium import launched
 from tests.views import routes
 from tests.views.city import PASSWORD
 
@@ -67,12 +66,6 @@ POST = """([address, token]) => {
 def kind() -> str:
     """One database is enough: how a page looks does not depend on it."""
     return "sqlite"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
