@@ -223,6 +223,7 @@ def families(number: int, when: datetime, name: str) -> list[Application]:
 
 
 def confirm(found: list[Application]) -> None:
+    db.session.rollback()  # SQLite: a transaction that has read cannot write once somebody else has
     with transaction():
         for each in found:
             vouchers.confirm(each, by=family(each), at=datetime.now(UTC))

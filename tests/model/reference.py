@@ -579,7 +579,8 @@ class Model:
             free = len(general) - kinds.count("held") - kinds.count("enrolment")
             found[g.ref] = {"free_general": free, "enrolled": kinds.count("enrolment")}
         for v in self.vacancies.values():
-            found[v.ref] = {"free": len(v.free), "status": v.status, "open_to_year_group": any(s.open for s in v.seats)}
+            own = [s for s in v.seats if s.kind or v.status == "published"]  # 3.8: the others are the group's again
+            found[v.ref] = {"free": len(v.free), "status": v.status, "open_to_year_group": any(s.open for s in own)}
         return found
 
     def facts_of(self, a: Application) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -223,7 +223,7 @@ def test_what_a_round_decided_on_is_rebuilt_as_it_was_before_it(app, procedure, 
                 by_turn = procedure == "referral"
                 held = hold(town, place) if by_turn else rounds.issue_round(town.place.id, by=DEPARTMENT, at=town.now)
                 before[held.id] = shown
-    assert before
+    assume(before)  # by chance nobody could be served in those days
     for id_, shown in before.items():
         held = db.session.get_one(Round, id_)
         found = town.rebuilt(Until(held.held_on, held.after_change_id), before=id_)
