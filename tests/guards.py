@@ -161,8 +161,9 @@ GUARDS = (
     Guard(
         "only the server's own row signs anybody in",
         SECURITY,
-        'if getattr(session, "found", None) is None or session.found.user_id != int(pk):',
-        "if False:",
+        "        if found is None or found.user_id != int(pk):\n            return None\n"
+        "        return found.user if found.user.is_active else None\n",
+        "        return db.session.get(accounts.User, int(pk))\n",
         "test_sessions.py::test_a_cookie_that_says_by_itself_who_it_is_opens_nothing",
     ),
     Guard(
