@@ -50,7 +50,7 @@ def last_day(verb: str, voucher: Voucher | None, stop_listing: StopListing | Non
         return voucher.confirm_by
     if verb in ("choose", "sign") and voucher and voucher.status in (V.confirmed, V.expired):
         return voucher.choose_by
-    if verb == "restore" and stop_listing and stop_listing.ended_with in (None, "archive"):
+    if verb == "restore" and stop_listing and stop_listing.voucher_id and stop_listing.ended_with in (None, "archive"):
         return stop_listing.until
     return None
 

@@ -76,9 +76,11 @@ def test_a_referral_is_taken_back_through_the_last_moment_of_its_hours():
     [(None, Reason.too_late), ("archive", Reason.too_late), ("restore", None), ("refuse", None), ("revoke", None)],
 )
 def test_the_place_in_the_queue_comes_back_within_the_stop_list_that_ran_out_by_itself(ended_with, told):
-    listing = StopListing(until=LAST, ended_with=ended_with)
+    listing = StopListing(until=LAST, ended_with=ended_with, voucher_id=1)
     assert in_time("restore", LAST, stop_listing=listing) is None
     assert in_time("restore", AFTER, stop_listing=listing) is told
+    of_referral = StopListing(until=LAST, ended_with=ended_with, referral_id=1)
+    assert in_time("restore", AFTER, stop_listing=of_referral) is None  # nobody is restored from it
 
 
 def test_without_a_voucher_or_a_stop_listing_there_is_no_term():
