@@ -47,7 +47,7 @@ from app.rules.refusals import Refusal
 from app.views import filters, forms, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.child_page import ChildPage, is_private
+from app.views.child_page import SHOWN, ChildPage, is_private
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.rows import Records
 from app.views.why import Why
@@ -185,8 +185,7 @@ class ApplicationView(ChildPage, Why, BaseView):
     def load(self, pk: Any) -> Any:
         """With the people and the place that every page of it shows."""
         found = select(Application).where(Application.id == row_id(pk))
-        shown = (joinedload(one) for one in (Application.child, Application.applicant, Application.place))
-        return db.session.scalars(found.options(*shown)).first() or abort(404)
+        return db.session.scalars(found.options(*SHOWN)).first() or abort(404)
 
     def create(self, form: Any) -> Application:
         """S3: an official puts a child into the queue for its family."""

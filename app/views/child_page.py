@@ -47,6 +47,7 @@ BELONGING: tuple[Any, ...] = (
 )
 COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
 CUT_FOR_HEADS = ("referrals", "offers")  # decided on with all of them, shown within the viewer's reach
+SHOWN = tuple(map(joinedload, (Application.child, Application.applicant, Application.place)))  # on each of its pages
 OF_PRIVILEGE = ("claim", "confirm", "reject")
 
 
@@ -96,8 +97,7 @@ def with_belongings(pk: Any) -> tuple[Application, set[type[Base]]]:
     Whether there is anything is asked without a scope: what one of them shows is cut when it is read. 404 if foreign.
     """
     there = [exists().where(model.__table__.c.application_id == Application.id) for model in BELONGING]
-    shown = (joinedload(one) for one in (Application.child, Application.applicant, Application.place))
-    found = select(Application, *there).where(Application.id == row_id(pk)).options(*shown)
+    found = select(Application, *there).where(Application.id == row_id(pk)).options(*SHOWN)
     application, *any_of = db.session.execute(found).first() or abort(404)
     has = {model for model, some in zip(BELONGING, any_of, strict=True) if some}
     for model in COLLECTIONS.keys() - has:
