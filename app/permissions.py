@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, event, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, event, false, not_, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.orm.util import LoaderCriteriaOption
+from sqlalchemy.orm.interfaces import CriteriaOption
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from app.models import (
     Absence,
@@ -278,177 +279,206 @@ def place_of(subject: Any) -> int | None:
 # ---------------------------------------------------------------- how far each role sees
 
 
-def _kindergartens(actor: Actor) -> ColumnElement[bool]:
-    if actor.role is Role.administrator:
+class Viewer(NamedTuple):
+    """Whoever looks, as the scopes know it. `places` is None for who sees all places, `kindergarten` for all but heads.
+
+    What differs between two of a kind are bound values, so that one statement in the database's words serves them all.
+    """
+
+    administrator: bool
+    places: BindParameter[int] | None
+    around: BindParameter[int]  # those and what lies above them
+    kindergarten: BindParameter[int] | None
+    user: BindParameter[int]
+
+
+def _viewer_of(actor: Actor) -> Viewer:
+    below = actor.place_ids
+    around = _bound("viewer_around", sorted((below or frozenset()) | actor.above_ids))
+    return Viewer(
+        administrator=actor.role is Role.administrator,
+        places=None if below is None else _bound("viewer_places", sorted(below)),
+        around=around,
+        kindergarten=None if actor.kindergarten_id is None else _bound("viewer_kindergarten", actor.kindergarten_id),
+        user=_bound("viewer_user", actor.user_id),
+    )
+
+
+def _bound(name: str, value: int | list[int] | None) -> BindParameter[int]:
+    return bindparam(name, value, Integer, expanding=isinstance(value, list))
+
+
+def _kindergartens(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.administrator:
         return true()  # whoever gives officials their reach picks it from all
-    if actor.kindergarten_id is not None:
-        return Kindergarten.id == actor.kindergarten_id
-    return _places(actor, Kindergarten.place_id)
+    if viewer.kindergarten is not None:
+        return Kindergarten.id == viewer.kindergarten
+    return _places(viewer, Kindergarten.place_id)
 
 
-def _places(actor: Actor, column: Any) -> ColumnElement[bool]:
-    return true() if actor.place_ids is None else column.in_(sorted(actor.place_ids))
+def _places(viewer: Viewer, column: Any) -> ColumnElement[bool]:
+    return true() if viewer.places is None else column.in_(viewer.places)
 
 
-def _reaching_down(column: Any) -> Callable[[Actor], ColumnElement[bool]]:
+def _reaching_down(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
     """What belongs to a place holds for all that lies below it."""
 
-    def scope(actor: Actor) -> ColumnElement[bool]:
-        if actor.role is Role.administrator:
+    def scope(viewer: Viewer) -> ColumnElement[bool]:
+        if viewer.administrator:
             return true()
-        return column.in_(sorted((actor.place_ids or frozenset()) | actor.above_ids))
+        return column.in_(viewer.around)
 
     return scope
 
 
-def _own_kindergartens(actor: Actor) -> Any:
+def _own_kindergartens(viewer: Viewer) -> Any:
     return select(Kindergarten.__table__.c.id).where(
-        Kindergarten.__table__.c.id == actor.kindergarten_id
-        if actor.kindergarten_id is not None
-        else _places(actor, Kindergarten.__table__.c.place_id)
+        Kindergarten.__table__.c.id == viewer.kindergarten
+        if viewer.kindergarten is not None
+        else _places(viewer, Kindergarten.__table__.c.place_id)
     )
 
 
-def _own_groups(actor: Actor) -> Any:
+def _own_groups(viewer: Viewer) -> Any:
     group = KgGroup.__table__.c
-    return select(group.id).where(group.kindergarten_id.in_(_own_kindergartens(actor)))
+    return select(group.id).where(group.kindergarten_id.in_(_own_kindergartens(viewer)))
 
 
-def _own_vacancies(actor: Actor) -> Any:
+def _own_vacancies(viewer: Viewer) -> Any:
     vacancy = Vacancy.__table__.c
-    return select(vacancy.id).where(vacancy.group_id.in_(_own_groups(actor)))
+    return select(vacancy.id).where(vacancy.group_id.in_(_own_groups(viewer)))
 
 
-def _referred(actor: Actor, referral: Any) -> ColumnElement[bool]:
+def _referred(viewer: Viewer, referral: Any) -> ColumnElement[bool]:
     """A head sees of a child's referrals those to the own kindergarten, not where else it was referred."""
-    own = referral.application_id.in_(_own_applications(actor))
-    return own if actor.kindergarten_id is None else own & referral.vacancy_id.in_(_own_vacancies(actor))
+    own = referral.application_id.in_(_own_applications(viewer))
+    return own if viewer.kindergarten is None else own & referral.vacancy_id.in_(_own_vacancies(viewer))
 
 
-def _own_referrals(actor: Actor) -> Any:
+def _own_referrals(viewer: Viewer) -> Any:
     referral = Referral.__table__.c
-    return select(referral.id).where(_referred(actor, referral))
+    return select(referral.id).where(_referred(viewer, referral))
 
 
-def _own_applications(actor: Actor) -> Any:
+def _own_applications(viewer: Viewer) -> Any:
     """A head sees the applications referred to the own kindergarten and those whose child attends it."""
     application, referral, enrolment = Application.__table__.c, Referral.__table__.c, Enrolment.__table__.c
-    if actor.kindergarten_id is None:
-        return select(application.id).where(_places(actor, application.place_id))
+    if viewer.kindergarten is None:
+        return select(application.id).where(_places(viewer, application.place_id))
     referred = select(referral.application_id).where(
-        referral.vacancy_id.in_(_own_vacancies(actor)), referral.status.in_(("issued", "used"))
+        referral.vacancy_id.in_(_own_vacancies(viewer)), referral.status.in_(("issued", "used"))
     )
     attending = select(enrolment.application_id).where(
-        enrolment.group_id.in_(_own_groups(actor)), enrolment.application_id.is_not(None)
+        enrolment.group_id.in_(_own_groups(viewer)), enrolment.application_id.is_not(None)
     )
     return referred.union(attending)
 
 
-def _applications(actor: Actor) -> ColumnElement[bool]:
-    if actor.kindergarten_id is None:
-        return _places(actor, Application.place_id)
-    return Application.id.in_(_own_applications(actor))
+def _applications(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.kindergarten is None:
+        return _places(viewer, Application.place_id)
+    return Application.id.in_(_own_applications(viewer))
 
 
-def _of_application(column: Any) -> Callable[[Actor], ColumnElement[bool]]:
-    return lambda actor: column.in_(_own_applications(actor))
+def _of_application(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
+    return lambda viewer: column.in_(_own_applications(viewer))
 
 
-def _people(model: Any, column: str) -> Callable[[Actor], ColumnElement[bool]]:
+def _people(model: Any, column: str) -> Callable[[Viewer], ColumnElement[bool]]:
     application = Application.__table__.c
-    return lambda actor: model.id.in_(select(application[column]).where(application.id.in_(_own_applications(actor))))
+    return lambda viewer: model.id.in_(select(application[column]).where(application.id.in_(_own_applications(viewer))))
 
 
-def _changes(actor: Actor) -> ColumnElement[bool]:
-    if actor.kindergarten_id is not None:
+def _changes(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.kindergarten is not None:
         return or_(
-            Change.kindergarten_id == actor.kindergarten_id,
-            Change.kindergarten_id.is_(None) & Change.application_id.in_(_own_applications(actor)),
+            Change.kindergarten_id == viewer.kindergarten,
+            Change.kindergarten_id.is_(None) & Change.application_id.in_(_own_applications(viewer)),
         )
-    nowhere = Change.place_id.is_(None) & not_(_of_foreign_account(actor))
-    return or_(nowhere, _places(actor, Change.place_id))
+    nowhere = Change.place_id.is_(None) & not_(_of_foreign_account(viewer))
+    return or_(nowhere, _places(viewer, Change.place_id))
 
 
-def _of_foreign_account(actor: Actor) -> ColumnElement[bool]:
+def _of_foreign_account(viewer: Viewer) -> ColumnElement[bool]:
     """An account lies in no place; it is foreign where its reach is."""
     scope = UserScope.__table__.c
     abroad = select(scope.user_id).where(
         or_(
-            scope.place_id.is_not(None) & not_(_places(actor, scope.place_id)),
-            scope.kindergarten_id.is_not(None) & scope.kindergarten_id.not_in(_own_kindergartens(actor)),
+            scope.place_id.is_not(None) & not_(_places(viewer, scope.place_id)),
+            scope.kindergarten_id.is_not(None) & scope.kindergarten_id.not_in(_own_kindergartens(viewer)),
         )
     )
     return (Change.subject == User.__tablename__) & Change.subject_id.in_(abroad)
 
 
-def _papers(actor: Actor) -> ColumnElement[bool]:
-    own = Document.application_id.in_(_own_applications(actor))
-    if actor.kindergarten_id is None:
+def _papers(viewer: Viewer) -> ColumnElement[bool]:
+    own = Document.application_id.in_(_own_applications(viewer))
+    if viewer.kindergarten is None:
         return own
-    return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(actor)))
+    return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(viewer)))
 
 
-def _runs(actor: Actor, run: Any) -> ColumnElement[bool]:
+def _runs(viewer: Viewer, run: Any) -> ColumnElement[bool]:
     """One's own, and those of whoever reaches no further than oneself."""
-    if actor.kindergarten_id is not None:
+    if viewer.kindergarten is not None:
         return false()
-    return or_(run.user_id == actor.user_id, _places(actor, run.place_id))
+    return or_(run.user_id == viewer.user, _places(viewer, run.place_id))
 
 
-def _bulk_rows(actor: Actor) -> ColumnElement[bool]:
+def _bulk_rows(viewer: Viewer) -> ColumnElement[bool]:
     """Of the runs that one may read, the rows within one's reach: that of an own one may have been wider."""
     run = BulkRun.__table__.c
-    runs = select(run.id).where(_runs(actor, run))
-    return BulkRow.bulk_run_id.in_(runs) & BulkRow.application_id.in_(_own_applications(actor))
+    runs = select(run.id).where(_runs(viewer, run))
+    return BulkRow.bulk_run_id.in_(runs) & BulkRow.application_id.in_(_own_applications(viewer))
 
 
-def _problems(actor: Actor) -> ColumnElement[bool]:
+def _problems(viewer: Viewer) -> ColumnElement[bool]:
     """Of the files that one may read of."""
     run = ImportRun.__table__.c
-    return ImportProblem.import_run_id.in_(select(run.id).where(_runs(actor, run)))
+    return ImportProblem.import_run_id.in_(select(run.id).where(_runs(viewer, run)))
 
 
-def _to_family(actor: Actor) -> ColumnElement[bool]:
-    own = Notice.application_id.in_(_own_applications(actor))
-    return own if actor.kindergarten_id is None else own & (Notice.kindergarten_id == actor.kindergarten_id)
+def _to_family(viewer: Viewer) -> ColumnElement[bool]:
+    own = Notice.application_id.in_(_own_applications(viewer))
+    return own if viewer.kindergarten is None else own & (Notice.kindergarten_id == viewer.kindergarten)
 
 
-SCOPES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
+SCOPES: dict[type[Base], Callable[[Viewer], ColumnElement[bool]]] = {
     Kindergarten: _kindergartens,
-    KgGroup: lambda actor: KgGroup.kindergarten_id.in_(_own_kindergartens(actor)),
-    Vacancy: lambda actor: Vacancy.group_id.in_(_own_groups(actor)),
-    Seat: lambda actor: Seat.group_id.in_(_own_groups(actor)),
-    Holding: lambda actor: Holding.seat_id.in_(
-        select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(actor)))
+    KgGroup: lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
+    Vacancy: lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
+    Seat: lambda viewer: Seat.group_id.in_(_own_groups(viewer)),
+    Holding: lambda viewer: Holding.seat_id.in_(
+        select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
     ),
-    Enrolment: lambda actor: Enrolment.group_id.in_(_own_groups(actor)),
+    Enrolment: lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
     Application: _applications,
     Child: _people(Child, "child_id"),
     Applicant: _people(Applicant, "applicant_id"),
     Privilege: _of_application(Privilege.application_id),
-    PrivilegePaper: lambda actor: PrivilegePaper.privilege_id.in_(
-        select(Privilege.__table__.c.id).where(Privilege.__table__.c.application_id.in_(_own_applications(actor)))
+    PrivilegePaper: lambda viewer: PrivilegePaper.privilege_id.in_(
+        select(Privilege.__table__.c.id).where(Privilege.__table__.c.application_id.in_(_own_applications(viewer)))
     ),
-    Offer: lambda actor: _referred(actor, Offer),
+    Offer: lambda viewer: _referred(viewer, Offer),
     Reinstatement: _of_application(Reinstatement.application_id),
-    Absence: lambda actor: Absence.vacancy_id.in_(_own_vacancies(actor)),
+    Absence: lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer)),
     Voucher: _of_application(Voucher.application_id),
-    Referral: lambda actor: _referred(actor, Referral),
-    Contract: lambda actor: Contract.referral_id.in_(_own_referrals(actor)),
+    Referral: lambda viewer: _referred(viewer, Referral),
+    Contract: lambda viewer: Contract.referral_id.in_(_own_referrals(viewer)),
     StopListing: _of_application(StopListing.application_id),
     Document: _papers,
     Notice: _to_family,
     Change: _changes,
-    BulkRun: lambda actor: _runs(actor, BulkRun),
+    BulkRun: lambda viewer: _runs(viewer, BulkRun),
     BulkRow: _bulk_rows,
-    ImportRun: lambda actor: _runs(actor, ImportRun),
+    ImportRun: lambda viewer: _runs(viewer, ImportRun),
     ImportProblem: _problems,
-    Round: lambda actor: false() if actor.kindergarten_id is not None else _places(actor, Round.place_id),
+    Round: lambda viewer: false() if viewer.kindergarten is not None else _places(viewer, Round.place_id),
     Place: _reaching_down(Place.id),
     Norm: _reaching_down(Norm.place_id),
     QueueOrder: _reaching_down(QueueOrder.place_id),
-    QueueCategory: lambda actor: QueueCategory.queue_order_id.in_(
-        select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(actor))
+    QueueCategory: lambda viewer: QueueCategory.queue_order_id.in_(
+        select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
     ),
 }
 
@@ -480,30 +510,50 @@ def look_as(actor: Actor | None) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _cut_to_scope(state: ORMExecuteState) -> None:
     actor = _viewer.get()
-    if state.is_select:
-        state.statement = _without_criteria(state.statement)
     if actor is None:
         return
     if state.is_insert or state.is_update or state.is_delete:
         raise RuntimeError(f"written outside an action: {state.statement}")
     if not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):
         return
-    state.statement = state.statement.options(*_loader_criteria(actor))
+    state.statement = state.statement.options(_scope(actor))
 
 
-def _without_criteria(statement: Any) -> Any:
-    """A row keeps the options that it was loaded with, and hands them on to what it loads later: whoever looks then
-    is who counts. An action that lets a row load what belongs to it sees all of that."""
-    options = tuple(option for option in statement._with_options if not isinstance(option, LoaderCriteriaOption))
-    if len(options) < len(statement._with_options):
-        statement = statement._generate()
-        statement._with_options = options
-    return statement
+class Scope(CriteriaOption):
+    """All that cuts a statement to what a viewer may see, as one option of it.
+
+    SQLAlchemy finds the SQL of a statement by all that its options say. Thirty of `with_loader_criteria` would say so
+    much that it was a tenth of a page's time; this one says what it differs by: the kind of viewer, the bound values.
+    """
+
+    __slots__ = ("criteria", "kind", "values")
+    _traverse_internals = (
+        ("kind", InternalTraversal.dp_string),
+        ("values", InternalTraversal.dp_clauseelement_tuple),
+    )
+    # A row hands on what it was loaded with to what it loads later, but whoever looks then is who counts: an action
+    # that lets a row load what belongs to it sees all of that.
+    propagate_to_loaders = False
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.values = tuple(value for value in viewer if isinstance(value, BindParameter))
+        self.kind = f"{viewer.administrator} {viewer.places is None} {viewer.kindergarten is None}"
+        self.criteria = [with_loader_criteria(one, of(viewer), include_aliases=True) for one, of in SCOPES.items()]
+
+    def get_global_criteria(self, attributes: dict[Any, Any]) -> None:
+        for one in self.criteria:
+            one.get_global_criteria(attributes)
+
+    def process_compile_state(self, compile_state: Any) -> None:
+        self.get_global_criteria(compile_state.global_attributes)
+
+    def process_compile_state_replaced_entities(self, compile_state: Any, _entities: Any) -> None:
+        self.process_compile_state(compile_state)
 
 
 @lru_cache(maxsize=512)
-def _loader_criteria(actor: Actor) -> tuple[Any, ...]:
-    return tuple(with_loader_criteria(model, scope(actor), include_aliases=True) for model, scope in SCOPES.items())
+def _scope(actor: Actor) -> Scope:
+    return Scope(_viewer_of(actor))
 
 
 @event.listens_for(Session, "before_flush")

@@ -27,15 +27,22 @@ GUARDS = (
     Guard(
         "every row is loaded through the viewer's scope",
         PERMISSIONS,
-        "    state.statement = state.statement.options(*_loader_criteria(actor))\n",
+        "    state.statement = state.statement.options(_scope(actor))\n",
         "",
         "test_scope.py::test_a_foreign_record_is_404_at_every_address",
     ),
     Guard(
+        "two viewers of one kind share a statement's SQL, not what they see",
+        PERMISSIONS,
+        "tuple(value for value in viewer if isinstance(value, BindParameter))",
+        "()",
+        "test_scope.py::test_each_scope_on_its_own_keeps_out_what_is_foreign",
+    ),
+    Guard(
         "a decision sees more than its reader does",
         PERMISSIONS,
-        "    if state.is_select:\n        state.statement = _without_criteria(state.statement)\n",
-        "",
+        "    propagate_to_loaders = False\n",
+        "    propagate_to_loaders = True\n",
         "test_scope.py::test_a_decision_sees_all_that_belongs_to_a_record_which_its_reader_sees_in_part",
     ),
     Guard(
