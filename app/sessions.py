@@ -8,15 +8,17 @@ is the real one, never the demo's.
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
 from app.database import apart
 from app.extensions import db
 from app.models import Account, SignedIn, User
 
+ROW = SignedIn.__table__.c
+LIVES = and_(ROW.seen_at > bindparam("seen_after"), ROW.began_at > bindparam("began_after"))
 SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody is still there
 
 
@@ -31,17 +33,24 @@ class Found(NamedTuple):
     user: User
 
 
+def _found() -> Any:
+    """The select of the one that `key_hash` opens."""
+    account = Account.__table__.c
+    version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
+    return (
+        select(ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, must_change, User)
+        .join_from(SignedIn.__table__, User, User.id == ROW.user_id)
+        .outerjoin(Account.__table__, account.user_id == ROW.user_id)
+        .where(ROW.key_hash == bindparam("key_hash"), ROW.version == version, LIVES)
+    )
+
+
+FOUND = _found()  # built once: every page begins with it
+
+
 def find(key: str) -> Found | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
-    row, account = SignedIn.__table__.c, Account.__table__.c
-    version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
-    found = (
-        select(row.id, row.user_id, row.facts, row.seen_at, must_change, User)
-        .join_from(SignedIn.__table__, User, User.id == row.user_id)
-        .outerjoin(Account.__table__, account.user_id == row.user_id)
-        .where(row.key_hash == _hash(key), row.version == version, *_live())
-    )
-    one = db.session.execute(found).first()
+    one = db.session.execute(FOUND, {"key_hash": _hash(key), **_not_before()}).first()
     return Found(*one) if one else None
 
 
@@ -69,9 +78,9 @@ def end(id_: int) -> None:
 
 def forget() -> int:
     """Remove those whose time is over. Returns how many."""
-    living = select(SignedIn.__table__.c.id).where(*_live())
+    over = delete(SignedIn.__table__).where(not_(LIVES))
     with apart() as connection:
-        return connection.execute(delete(SignedIn.__table__).where(SignedIn.__table__.c.id.not_in(living))).rowcount
+        return connection.execute(over, _not_before()).rowcount
 
 
 def is_long_ago(seen_at: datetime) -> bool:
@@ -79,10 +88,10 @@ def is_long_ago(seen_at: datetime) -> bool:
     return _now() - seen_at >= SEEN_EVERY
 
 
-def _live() -> tuple[ColumnElement[bool], ...]:
+def _not_before() -> dict[str, datetime]:
     """Seen lately, and not begun too long ago."""
-    config, row, at = current_app.config["KEZEK"], SignedIn.__table__.c, _now()
-    return row.seen_at > at - config.session_idle, row.began_at > at - config.session_longest
+    config, at = current_app.config["KEZEK"], _now()
+    return {"seen_after": at - config.session_idle, "began_after": at - config.session_longest}
 
 
 def _hash(key: str) -> str:

@@ -183,7 +183,7 @@ GUARDS = (
     Guard(
         "changed credentials end sessions",
         SESSIONS,
-        "row.version == version, ",
+        "ROW.version == version, ",
         "",
         "test_sessions.py::test_what_ends_a_session_ends_every_copy_of_it_at_once",
     ),
@@ -204,14 +204,14 @@ GUARDS = (
     Guard(
         "idle sessions end",
         SESSIONS,
-        "row.seen_at > at - config.session_idle, ",
+        'ROW.seen_at > bindparam("seen_after"), ',
         "",
         "test_sessions.py::test_whoever_does_nothing_for_long_is_out",
     ),
     Guard(
         "long sessions end",
         SESSIONS,
-        ", row.began_at > at - config.session_longest",
+        ', ROW.began_at > bindparam("began_after")',
         ",",
         "test_sessions.py::test_whoever_has_been_there_too_long_is_out_whatever_they_do",
     ),

@@ -162,14 +162,15 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.register_error_handler(CSRFError, _csrf_problem)
 
 
-def menu() -> list[tuple[Any, list[tuple[Any, str, str, str]]]]:
-    """(heading, (title, address, icon, key)...) of the lists that the reader's role may read."""
+def menu() -> list[tuple[Any, list[tuple[str, Any, str, str, str]]]]:
+    """(heading, (view, title, address, icon, key)...) of the lists that the reader's role may read."""
     may = current_app.appbuilder.sm.has_access
     groups = []
     for heading, views in MENU:
-        open_to = [(view, *how) for view, *how in views if may("can_list", view.__name__)]
+        open_to = [(view.__name__, view, how) for view, *how in views if may("can_list", view.__name__)]
         if open_to:
-            groups.append((heading, [(v.list_title, url_for(f"{v.__name__}.list"), *how) for v, *how in open_to]))
+            lists = [(name, view.list_title, url_for(f"{name}.list"), *how) for name, view, how in open_to]
+            groups.append((heading, lists))
     return groups
 
 

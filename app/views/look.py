@@ -1,17 +1,23 @@
 """What every answer carries besides its page: what a browser may load with it, and which version of our own files."""
 
 import secrets
+from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from flask import Flask, g
+from flask_babel import get_locale
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 import config as settings
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 YEAR = 31_536_000  # seconds
+KEPT = 1000  # parts of pages, of a few kilobytes each: more than all languages, roles and lists make
 POLICY = (  # nothing from elsewhere, no script but those that the page itself named, no style inside a page
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -21,7 +27,7 @@ POLICY = (  # nothing from elsewhere, no script but those that the page itself n
 def register(app: Flask) -> None:
     """Give every page its policy, and every file of ours an address that changes with it, so that browsers keep it."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
-    app.jinja_env.globals["nonce"] = nonce
+    app.jinja_env.globals.update(nonce=nonce, kept=_keeper(app))
     stamp = _stamp()
     app.jinja_env.globals["sprite"] = f"{app.static_url_path}/vendor/screen/icons.svg?v={stamp}"
 
@@ -38,6 +44,19 @@ def nonce() -> str:
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return g.nonce
+
+
+def _keeper(app: Flask) -> Callable[..., Markup]:
+    """`kept(template, role, at)`: a part of each page that is the same for all who read it in one language, made once.
+
+    Its template may depend on nothing but these: not on who reads, on no row, on no token.
+    """
+
+    @lru_cache(maxsize=KEPT)
+    def made(template: str, _language: Locale, _role: str, at: str) -> Markup:
+        return Markup(app.jinja_env.get_template(template).render(at=at))
+
+    return lambda template, role="", at="": made(template, get_locale(), role, at)
 
 
 def _guarded(answer: Response) -> Response:
