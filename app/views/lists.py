@@ -8,21 +8,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
-from flask import abort, g, redirect, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.security.decorators import has_access
-from flask_appbuilder.widgets import ListWidget, RenderTemplateWidget
+from flask_appbuilder.widgets import ListWidget
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, false
 from werkzeug.datastructures import MultiDict
 
 from app.models import Base
+from app.now import now
+from app.rules.calendar import local_day
 from app.views import words
 from app.views.cells import row as row_of
 from app.views.cells import told
+from app.views.look import kept
 from app.views.rows import FIRST, LARGEST, LAST, At, Order, Records, Where
 
+FILTER = "widgets/filter.html"
 PAGE = 25
 LARGEST_PAGE = 100
 PLACES_OF_A_PAGE = ("after", "before", "last", "page")  # the wishes that say where a page lies
@@ -30,10 +34,6 @@ PLACES_OF_A_PAGE = ("after", "before", "last", "page")  # the wishes that say wh
 
 class TableWidget(ListWidget):
     template = "widgets/table.html"
-
-
-class FilterWidget(RenderTemplateWidget):
-    template = "widgets/filter.html"
 
 
 class Filter(NamedTuple):
@@ -74,10 +74,17 @@ class Listed(ModelView):
             where = self.where(request.args)
         except ValueError:
             abort(400)
-        widgets = self._get_list_widget(where)
-        options = {name: self._options(name) for name in self.filters()}
-        widgets["search"] = FilterWidget(options=options, label_columns=self.label_columns, finds=self.find is not None)
-        return widgets
+        return self._get_list_widget(where) | {"search": self._filter_form}
+
+    def _filter_form(self) -> Markup:
+        """The form above the list. Before anything is asked for, it is the same all day for all of one reach."""
+        facts = {"label_columns": self.label_columns, "finds": self.find is not None, "options": self._all_options}
+        if any(request.args.get(name) for name in ("q", *(f"_flt_0_{name}" for name in self.filters()))):
+            return Markup(render_template(FILTER, **facts))
+        return kept(FILTER, type(self).__name__, g.reach.districts, local_day(now()), **facts)
+
+    def _all_options(self) -> dict[str, Sequence[tuple[str, str]]]:
+        return {name: self._options(name) for name in self.filters()}
 
     def filters(self) -> Sequence[str]:
         """What the list can be filtered by."""

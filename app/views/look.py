@@ -1,14 +1,12 @@
 """What every answer carries besides its page: what a browser may load with it, and which version of our own files."""
 
 import secrets
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Hashable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_babel import get_locale
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -17,7 +15,7 @@ import config as settings
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 YEAR = 31_536_000  # seconds
-KEPT = 1000  # parts of pages, of a few kilobytes each: more than all languages, roles and lists make
+KEPT = 2000  # parts of pages at a time, of a few kilobytes each
 POLICY = (  # nothing from elsewhere, no script but those that the page itself named, no style inside a page
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -27,7 +25,8 @@ POLICY = (  # nothing from elsewhere, no script but those that the page itself n
 def register(app: Flask) -> None:
     """Give every page its policy, and every file of ours an address that changes with it, so that browsers keep it."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
-    app.jinja_env.globals.update(nonce=nonce, kept=_keeper(app))
+    app.jinja_env.globals.update(nonce=nonce, kept=kept)
+    app.extensions["kezek_kept"] = {}
     stamp = _stamp()
     app.jinja_env.globals["sprite"] = f"{app.static_url_path}/vendor/screen/icons.svg?v={stamp}"
 
@@ -46,17 +45,17 @@ def nonce() -> str:
     return g.nonce
 
 
-def _keeper(app: Flask) -> Callable[..., Markup]:
-    """`kept(template, role, at)`: a part of each page that is the same for all who read it in one language, made once.
+def kept(template: str, *by: Hashable, **given: Any) -> Markup:
+    """A part of pages that is the same for all who read it in one language, made once for each `by`.
 
-    Its template may depend on nothing but these: not on who reads, on no row, on no token.
+    What the template says may follow from nothing else: neither from rows nor from a token. `given`: what it is told.
     """
-
-    @lru_cache(maxsize=KEPT)
-    def made(template: str, _language: Locale, _role: str, at: str) -> Markup:
-        return Markup(app.jinja_env.get_template(template).render(at=at))
-
-    return lambda template, role="", at="": made(template, get_locale(), role, at)
+    parts, key = current_app.extensions["kezek_kept"], (template, get_locale(), *by)
+    if key not in parts:
+        if len(parts) >= KEPT:
+            parts.clear()
+        parts[key] = Markup(current_app.jinja_env.get_template(template).render(given))
+    return parts[key]
 
 
 def _guarded(answer: Response) -> Response:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
@@ -210,11 +211,11 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
 
 def label(value: Any) -> str:
     """A status or kind in the reader's language."""
-    return _label(str(get_locale()), value) if value in LABELS.get(type(value), ()) else str(value)
+    return _label(get_locale(), value) if value in LABELS.get(type(value), ()) else str(value)
 
 
 @lru_cache(maxsize=None, typed=True)  # lists show hundreds; typed, for two kinds may share a value
-def _label(_language: str, value: StrEnum) -> str:
+def _label(_language: Locale, value: StrEnum) -> str:
     return str(LABELS[type(value)][value])
 
 
