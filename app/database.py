@@ -8,10 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
+    JSON,
     ColumnElement,
     Connection,
     Engine,
@@ -24,14 +27,20 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, scoped_session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.extensions import db
 from app.models import NAME_WORDS, Application, Child, Place
 from app.permissions import unscoped
 
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
+SILENT = 1.0  # seconds
+
+_writing: ContextVar[bool | None] = ContextVar("writing", default=None)
 
 
 def engine_url(url: str) -> str:
@@ -43,15 +52,24 @@ def engine_url(url: str) -> str:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Connections that notice a dead server; errors that tell no values; an in-memory SQLite is one that all share."""
+    """Errors that tell no values; an in-memory SQLite is one that all share."""
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
-    return {"pool_pre_ping": True, "hide_parameters": True}
+    return {"hide_parameters": True}
 
 
-def will_write(writes: bool = True) -> None:
-    """Say, before the first query of a request or job, whether it may write."""
+def will_write(writes: bool | None = True) -> None:
+    """Say, before the first query of a request or job, whether it may write; None for what nobody knows."""
     _writing.set(writes)
+
+
+def done_reading() -> None:
+    """End a transaction that only read, by a COMMIT: at a ROLLBACK psycopg forgets every statement that it prepared.
+
+    Nothing that was changed in the session meanwhile is written.
+    """
+    db.session.expunge_all()
+    db.session.commit()
 
 
 @contextmanager
@@ -115,6 +133,22 @@ def fixed(ids: Select[int]) -> Select[int]:
     return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
 
 
+class rows_as_json(FunctionElement[Any]):
+    """All rows of a select as one value, a list of lists: `select(rows_as_json(*rows.c))`; none may be None."""
+
+    name, type, inherit_cache = "rows_as_json", JSON(), True
+
+
+@compiles(rows_as_json, "postgresql")
+def _(rows: rows_as_json, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(rows.clauses, **how)}))"
+
+
+@compiles(rows_as_json, "sqlite")
+def _(rows: rows_as_json, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(rows.clauses, **how)}))"
+
+
 def name_has(words: list[str]) -> ColumnElement[bool]:
     """Applications of children in whose names each of these words (letters only, casefolded) begins one.
 
@@ -130,6 +164,25 @@ def name_has(words: list[str]) -> ColumnElement[bool]:
     return Application.child_id.in_(select(child.id).where(has))
 
 
+@event.listens_for(Pool, "checkin")
+def _given_back(_connection: Any, record: Any) -> None:
+    record.info["since"] = monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
+    """A connection that was silent for a while is asked whether its server is still there; else another one is opened.
+
+    To ask at each page is what SQLAlchemy's own `pool_pre_ping` does: one more way to the server and back.
+    """
+    if isinstance(connection, psycopg.Connection) and monotonic() - record.info.get("since", monotonic()) > SILENT:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except psycopg.OperationalError as gone:
+            raise DisconnectionError from gone
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if isinstance(connection, sqlite3.Connection):
@@ -139,6 +192,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    """What only reads cannot write by mistake either: PostgreSQL refuses to."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    else:
+        server = connection.connection.dbapi_connection
+        if server.read_only is not (only := True if _writing.get() is False else None):
+            server.read_only = only

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from flask import current_app
 from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
-from app.database import apart
+from app import reach
+from app.database import apart, rows_as_json
 from app.extensions import db
 from app.models import Account, SignedIn, User
 
@@ -23,7 +24,8 @@ SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody 
 
 
 class Found(NamedTuple):
-    """One that lives: whose, what the browser's session holds, and whether the password is to be changed first."""
+    """One that lives: whose, what the browser's session holds, whether the password is to be changed first, and how far
+    the account reaches."""
 
     id: int
     user_id: int
@@ -31,17 +33,21 @@ class Found(NamedTuple):
     seen_at: datetime
     must_change_password: bool
     user: User
+    reach: reach.Reach
 
 
 def _found() -> Any:
     """The select of the one that `key_hash` opens."""
+    opened = ROW.key_hash == bindparam("key_hash")
+    reaches = reach.select_of(select(ROW.user_id).where(opened).scalar_subquery()).subquery()
     account = Account.__table__.c
     version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
     return (
         select(ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, must_change, User)
+        .add_columns(select(rows_as_json(*reaches.c)).scalar_subquery())
         .join_from(SignedIn.__table__, User, User.id == ROW.user_id)
         .outerjoin(Account.__table__, account.user_id == ROW.user_id)
-        .where(ROW.key_hash == bindparam("key_hash"), ROW.version == version, LIVES)
+        .where(opened, ROW.version == version, LIVES)
     )
 
 
@@ -51,7 +57,7 @@ FOUND = _found()  # built once: every page begins with it
 def find(key: str) -> Found | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
     one = db.session.execute(FOUND, {"key_hash": _hash(key), **_not_before()}).first()
-    return Found(*one) if one else None
+    return Found(*one[:-1], reach.found(one[-1] or ())) if one else None
 
 
 def begin(user_id: int, version: int, facts: str) -> str:

@@ -10,7 +10,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, func, or_, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app.actions import places
+from app import reach
 from app.actions.moving import record
 from app.extensions import db
 from app.models import Account, Kindergarten, Place, UserScope
@@ -172,20 +172,20 @@ def still(user_id: int, role: str) -> Actor | None:
     return by if str(by.role) == role else None
 
 
-def actor_of(user: User, reach: places.Reach | None = None) -> Actor:
+def actor_of(user: User, known: reach.Reach | None = None) -> Actor:
     """Spec 1: the role that an official has now, and how far it reaches; without a scope it reaches nowhere.
 
-    `reach` is the account's own, where it is known already. Raises Refusal(not_allowed) for an account that was closed
-    or has no role.
+    `known` is the account's own reach, where it is known already. Raises Refusal(not_allowed) for an account that was
+    closed or has no role.
     """
-    reach = reach or places.reach(user.id)
-    role = next((one for one in sorted(Role) if one in reach.roles), None)
+    reaches = known or reach.of(user.id)
+    role = next((one for one in sorted(Role) if one in reaches.roles), None)
     if role is None or not user.is_active:
         raise Refusal(Reason.not_allowed)
     return Actor(
         role,
         user_id=user.id,
-        place_ids=reach.below,
-        above_ids=reach.above,
-        kindergarten_id=next(iter(sorted(reach.kindergartens)), 0) if role is Role.head else None,
+        place_ids=reaches.below,
+        above_ids=reaches.above,
+        kindergarten_id=next(iter(sorted(reaches.kindergartens)), 0) if role is Role.head else None,
     )

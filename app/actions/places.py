@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import bindparam, case, event, func, literal, null, select, union_all
+from sqlalchemy import event, literal, select
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.models import DayOff, Kindergarten, Place, PlaceKind, UserScope
+from app.models import DayOff, Place, PlaceKind
 from app.permissions import Actor
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
@@ -48,67 +47,6 @@ def paths(place_ids: Iterable[int]) -> dict[int, list[int]]:
     for of, place_id in db.session.execute(select(tree.c.of, tree.c.id).order_by(tree.c.depth)):
         found.setdefault(of, []).append(place_id)
     return found
-
-
-class District(NamedTuple):
-    """A district or city by its names: what filters offer on every page."""
-
-    id: int
-    name_kk: str
-    name_ru: str
-
-
-class Reach(NamedTuple):
-    """How far an official's rights go: places with all below them, what lies above those, kindergartens; and in what
-    roles. `districts`: those among the places, and the one that a kindergarten lies in.
-    """
-
-    below: frozenset[int]
-    above: frozenset[int]
-    kindergartens: frozenset[int]
-    roles: frozenset[str]
-    districts: tuple[District, ...]
-
-
-def _reach() -> Any:
-    """The select of all that one official's scopes cover: (d: below, u: above, k: kindergartens, r: roles; id; names
-    of districts and of roles).
-    """
-    own = UserScope.user_id == bindparam("user_id")
-    start = func.coalesce(UserScope.place_id, Kindergarten.place_id)
-    down = select(UserScope.place_id.label("id")).where(own, UserScope.place_id.is_not(None)).cte(recursive=True)
-    down = down.union_all(select(Place.id).join(down, Place.parent_id == down.c.id))
-    scopes = select(start.label("id")).select_from(UserScope).outerjoin(Kindergarten).where(own)
-    up = scopes.cte(recursive=True)
-    up = up.union(select(Place.parent_id).join(up, Place.id == up.c.id).where(Place.parent_id.is_not(None)))
-    no = null()
-    roles = select(literal("r"), Role.id, Role.name, no).where(Role.user.any(User.id == bindparam("user_id")))
-    return union_all(
-        *(
-            select(literal(way), found.c.id, *(_of_district(name) for name in (Place.name_kk, Place.name_ru))).join(
-                Place, Place.id == found.c.id
-            )
-            for way, found in (("d", down), ("u", up))
-        ),
-        select(literal("k"), UserScope.kindergarten_id, no, no).where(own, UserScope.kindergarten_id.is_not(None)),
-        roles,
-    )
-
-
-def _of_district(name: Any) -> Any:
-    return case((Place.kind == PlaceKind.district, name))
-
-
-REACH = _reach()  # built once: every page begins with it
-
-
-def reach(user_id: int) -> Reach:
-    """Spec 1: the scopes and roles of one official, in one statement."""
-    rows = db.session.execute(REACH, {"user_id": user_id}).all()
-    of = {what: frozenset(id_ for found, id_, *_ in rows if found == what) for what in "duk"}
-    roles = frozenset(name for found, _, name, _ in rows if found == "r")
-    districts = {District(id_, kk, ru) for found, id_, kk, ru in rows if found in "du" and kk is not None}
-    return Reach(of["d"], of["u"], of["k"], roles, tuple(sorted(districts, key=lambda one: one.name_kk)))
 
 
 def subtree(place_id: int) -> list[int]:

@@ -134,8 +134,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.before_request(door.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
-    app.context_processor(lambda: {"appbuilder": app.appbuilder})
     app.jinja_env.globals.update(
+        appbuilder=appbuilder,
         words=words,
         now=now,
         local_day=local_day,

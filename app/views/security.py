@@ -6,15 +6,16 @@ from flask import Flask, abort, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import LoginManager, current_user
 
-from app.actions import accounts, places
+from app import reach
+from app.actions import accounts
 from app.actions.accounts import roles_of
-from app.database import will_write
+from app.database import done_reading, will_write
 from app.extensions import db
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
 from app.views.door import SignIn
+from app.views.sessions import READS_CHANGE_NOTHING
 
-READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = frozenset({"SearchView.find"})  # posted, so that nobody's IIN stands in an address
 
 
@@ -84,12 +85,20 @@ def permissions_of(view) -> dict[str, frozenset[Role]]:
 
 
 def actor_of(user) -> Actor:
-    """Who a signed-in official is, or 403; how far the rights reach stays at hand for the page."""
-    g.reach = places.reach(user.id)
+    """Who a signed-in official is, or 403; how far the rights reach stays at hand for the page.
+
+    Whoever writes reaches as far as the transaction says that writes.
+    """
+    g.reach = session.found.reach if _reads() else reach.of(user.id)
     try:
         return accounts.actor_of(user, g.reach)
     except Refusal:
         abort(403)
+
+
+def _reads() -> bool:
+    """Does this request change nothing?"""
+    return request.method in READS_CHANGE_NOTHING or request.endpoint in READS_BY_POST
 
 
 def before_request() -> None:
@@ -101,7 +110,7 @@ def before_request() -> None:
     g.actor = None
     if broken := getattr(session, "broken", None):
         raise broken
-    if request.method not in READS_CHANGE_NOTHING and request.endpoint not in READS_BY_POST:
+    if not _reads():
         db.session.rollback()
         will_write()
     if any("\0" in value for value in request.args.values()):
@@ -111,7 +120,9 @@ def before_request() -> None:
         look_as(g.actor)
 
 
-def after_request(_error: BaseException | None = None) -> None:
+def after_request(error: BaseException | None = None) -> None:
     """The next request on this thread starts as nobody."""
+    if error is None and _reads():
+        done_reading()
     look_as(None)
-    will_write(False)
+    will_write(None)

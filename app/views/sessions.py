@@ -15,8 +15,10 @@ from flask_login import login_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import sessions
+from app.database import will_write
 from app.extensions import db
 
+READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 log = logging.getLogger(__name__)
 as_text = TaggedJSONSerializer()
 
@@ -35,7 +37,11 @@ class Visits(SecureCookieSessionInterface):
     session_class = Visit
 
     def open_session(self, app: Flask, request: Request) -> Visit:
-        """A key has no dot, what Flask signs has two. A database that is down is told once there is a page for it."""
+        """Whether the request may write is said first: this is its first query.
+
+        A key has no dot, what Flask signs has two. A database that is down is told once there is a page for it.
+        """
+        will_write(False if request.method in READS_CHANGE_NOTHING else None)
         cookie = request.cookies.get(self.get_cookie_name(app)) or ""
         if cookie and "." not in cookie and not request.path.startswith("/static/"):
             try:

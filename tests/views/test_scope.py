@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload, selectinload, subqueryload
 
+from app.actions.accounts import actor_of
 from app.extensions import db
 from app.models import (
     Application,
@@ -30,7 +31,6 @@ from app.models import (
     User,
 )
 from app.permissions import SCOPES, Role, looking_as, unscoped
-from app.views.security import actor_of
 from tests.views import routes
 from tests.views.city import CANARIES
 

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import search
+from app.actions.accounts import actor_of
 from app.database import transaction
 from app.extensions import db
 from app.models import Application, Child, Referral, User, Voucher
 from app.permissions import Role, looking_as
-from app.views.security import actor_of
 from tests import factories
 from tests.views.test_scope import FOREIGN
 

@@ -5,8 +5,8 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from app.actions.places import District
 from app.models import DayOff, Norm, Place, QueueCategory, QueueOrder
+from app.reach import District
 from app.views.words.days import day
 from app.views.words.labels import label
 from app.views.words.rules import norm
