@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 from sqlalchemy import (
     ARRAY,
-    JSON,
     ColumnElement,
     Connection,
     Engine,
@@ -28,11 +27,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from app.extensions import db
 from app.models import NAME_WORDS, Application, Child, Place
@@ -131,22 +127,6 @@ def fixed(ids: Select[int]) -> Select[int]:
     if db.engine.dialect.name == "sqlite":
         return select(func.json_each(json.dumps(known)).table_valued("value").c.value)
     return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
-
-
-class rows_as_json(FunctionElement[Any]):
-    """All rows of a select as one value, a list of lists: `select(rows_as_json(*rows.c))`; none may be None."""
-
-    name, type, inherit_cache = "rows_as_json", JSON(), True
-
-
-@compiles(rows_as_json, "postgresql")
-def _(rows: rows_as_json, compiler: SQLCompiler, **how: Any) -> str:
-    return f"json_agg(json_build_array({compiler.process(rows.clauses, **how)}))"
-
-
-@compiles(rows_as_json, "sqlite")
-def _(rows: rows_as_json, compiler: SQLCompiler, **how: Any) -> str:
-    return f"json_group_array(json_array({compiler.process(rows.clauses, **how)}))"
 
 
 def name_has(words: list[str]) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import CriteriaOption
 from sqlalchemy.sql.visitors import InternalTraversal
 
+from app.dialects import Ids, among
 from app.models import (
     Absence,
     Applicant,
@@ -286,8 +287,8 @@ class Viewer(NamedTuple):
     """
 
     administrator: bool
-    places: BindParameter[int] | None
-    around: BindParameter[int]  # those and what lies above them
+    places: BindParameter[list[int]] | None
+    around: BindParameter[list[int]]  # those and what lies above them
     kindergarten: BindParameter[int] | None
     user: BindParameter[int]
 
@@ -304,8 +305,8 @@ def _viewer_of(actor: Actor) -> Viewer:
     )
 
 
-def _bound(name: str, value: int | list[int] | None) -> BindParameter[int]:
-    return bindparam(name, value, Integer, expanding=isinstance(value, list))
+def _bound(name: str, value: int | list[int] | None) -> BindParameter[Any]:
+    return bindparam(name, value, Ids if isinstance(value, list) else Integer)
 
 
 def _kindergartens(viewer: Viewer) -> ColumnElement[bool]:
@@ -317,7 +318,7 @@ def _kindergartens(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _places(viewer: Viewer, column: Any) -> ColumnElement[bool]:
-    return true() if viewer.places is None else column.in_(viewer.places)
+    return true() if viewer.places is None else among(column, viewer.places)
 
 
 def _reaching_down(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
@@ -326,7 +327,7 @@ def _reaching_down(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
     def scope(viewer: Viewer) -> ColumnElement[bool]:
         if viewer.administrator:
             return true()
-        return column.in_(viewer.around)
+        return among(column, viewer.around)
 
     return scope
 
@@ -360,11 +361,13 @@ def _own_referrals(viewer: Viewer) -> Any:
     return select(referral.id).where(_referred(viewer, referral))
 
 
-def _own_applications(viewer: Viewer) -> Any:
+def _own_applications(viewer: Viewer, column: str = "id") -> Any:
     """A head sees the applications referred to the own kindergarten and those whose child attends it."""
     application, referral, enrolment = Application.__table__.c, Referral.__table__.c, Enrolment.__table__.c
     if viewer.kindergarten is None:
-        return select(application.id).where(_places(viewer, application.place_id))
+        return select(application[column]).where(_places(viewer, application.place_id))
+    if column != "id":
+        return select(application[column]).where(application.id.in_(_own_applications(viewer)))
     referred = select(referral.application_id).where(
         referral.vacancy_id.in_(_own_vacancies(viewer)), referral.status.in_(("issued", "used"))
     )
@@ -385,8 +388,7 @@ def _of_application(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
 
 
 def _people(model: Any, column: str) -> Callable[[Viewer], ColumnElement[bool]]:
-    application = Application.__table__.c
-    return lambda viewer: model.id.in_(select(application[column]).where(application.id.in_(_own_applications(viewer))))
+    return lambda viewer: model.id.in_(_own_applications(viewer, column))
 
 
 def _changes(viewer: Viewer) -> ColumnElement[bool]:

@@ -14,7 +14,8 @@ from flask import current_app
 from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
 from app import reach
-from app.database import apart, rows_as_json
+from app.database import apart
+from app.dialects import rows_as_json
 from app.extensions import db
 from app.models import Account, SignedIn, User
 
