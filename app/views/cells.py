@@ -6,8 +6,11 @@ And how it is told in a file: in the same words.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -49,6 +52,11 @@ def row(titles: Sequence[Markup], values: Iterable[Any], address: str | None) ->
 
 def badge(status: StrEnum) -> Markup:
     """A status with its colour."""
+    return _badge(get_locale(), status)
+
+
+@lru_cache(maxsize=None, typed=True)  # typed, for two kinds may share a value
+def _badge(_language: Locale | None, status: StrEnum) -> Markup:
     return tag(status.value, words.label(status))
 
 

@@ -25,16 +25,14 @@ POLICY = (  # nothing from elsewhere, no script but those that the page itself n
 def register(app: Flask) -> None:
     """Give every page its policy, and every file of ours an address that changes with it, so that browsers keep it."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
-    app.jinja_env.globals.update(nonce=nonce, kept=kept)
-    app.extensions["kezek_kept"] = {}
     stamp = _stamp()
-    app.jinja_env.globals["sprite"] = f"{app.static_url_path}/vendor/screen/icons.svg?v={stamp}"
 
-    @app.url_defaults
-    def versioned(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static":
-            values.setdefault("v", stamp)
+    def static(file: str) -> str:
+        """Where a browser gets a file of app/static."""
+        return f"{app.static_url_path}/{file}?v={stamp}"
 
+    app.jinja_env.globals.update(nonce=nonce, kept=kept, static=static, sprite=static("vendor/screen/icons.svg"))
+    app.extensions["kezek_kept"] = {}
     app.after_request(_guarded)
 
 

@@ -6,10 +6,11 @@ the last of a million costs what the first one costs, and a row that is added me
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement, case, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, true, tuple_
 
 from app.extensions import db
 from app.models import Base
@@ -61,6 +62,7 @@ class Records(SQLAInterface):
     def __init__(self, model: type[Base], *eager: Any) -> None:
         super().__init__(model, db.session)
         self.eager = eager
+        self._whole = lru_cache(self._select)  # of the pages that nobody asked anything of
 
     def page(self, where: Where, order: Order, *, at: At = FIRST, size: int) -> Page:
         """One page of the rows that hold. One that would begin before the first row is the first page."""
@@ -122,21 +124,26 @@ class Records(SQLAInterface):
 
     def _walk(self, where: Where, order: Order, at: At, most: int) -> tuple[int, list[tuple[int, Any]]]:
         """The count, and up to `most` rows with their segments, in the direction of the page."""
-        some = select(func.count()).select_from(select(self.obj.id).where(*where).limit(COUNTED + 1).subquery())
-        parts = list(enumerate(self.segments(order)))
+        parts = range(len(self.segments(order)))
         if at.row:
             parts = parts[: at.row.segment + 1] if at.backward else parts[at.row.segment :]
         count, found = 0, list[tuple[int, Any]]()
-        for segment, part in reversed(parts) if at.backward else parts:
-            rows = select(self.obj, some.scalar_subquery()).where(*where, part).options(*self.eager)
-            if at.row and at.row.segment == segment:
-                rows = rows.where(self._beyond(at, order))
-            rows = rows.order_by(*self._by(order, at.backward)).limit(most - len(found))
-            for row, count in db.session.execute(rows).unique():  # noqa: B007 (the same in every row)
+        for segment in reversed(parts) if at.backward else parts:
+            beyond = (self._beyond(at, order),) if at.row and at.row.segment == segment else ()
+            select_ = self._select if where or beyond else self._whole
+            rows = select_(order, segment, at.backward, most - len(found), tuple(where), beyond)
+            for row, count in db.session.execute(rows):  # noqa: B007 (the same in every row)
                 found.append((segment, row))
             if len(found) == most:
                 break
         return count, found
+
+    def _select(self, order: Order, segment: int, backward: bool, most: int, where: Any, beyond: Any) -> Select[Any]:
+        """Up to `most` rows of a segment that lie beyond a page, each with the count of all that hold."""
+        some = select(func.count()).select_from(select(self.obj.id).where(*where).limit(COUNTED + 1).subquery())
+        part = self.segments(order)[segment]
+        rows = select(self.obj, some.scalar_subquery()).where(*where, part, *beyond).options(*self.eager)
+        return rows.order_by(*self._by(order, backward)).limit(most)
 
     def _by(self, order: Order, backward: bool) -> list[Any]:
         keys = dict.fromkeys([getattr(self.obj, order.column), self.obj.id])

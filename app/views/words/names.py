@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from app.models import DayOff, Norm, Place, QueueCategory, QueueOrder
+from app.models import Child, DayOff, Norm, Place, QueueCategory, QueueOrder
 from app.reach import District
 from app.views.words.days import day
 from app.views.words.labels import label
@@ -28,12 +28,14 @@ NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
 def name(row: Any) -> str:
     """What a record is called: a place, norm or order in the reader's language, anything else by its own name."""
     match row:
+        case Child():  # first: lists show most of these
+            return row.full_name
+        case Place() | District() | QueueCategory():
+            return row.name_ru if get_locale().language == "ru" else row.name_kk
         case Norm():
             return norm(row)
         case QueueOrder():
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
         case DayOff():
             return f"{day(row.day)}, {row.name}"
-        case Place() | District() | QueueCategory():
-            return row.name_ru if get_locale().language == "ru" else row.name_kk
     return str(row)
