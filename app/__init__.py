@@ -18,7 +18,7 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
         KEZEK=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=database.engine_url(config.database_url),
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(config.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(config.database_url, web=web),
     )
     app.extensions["kezek_redis"] = connect_redis(config.redis_url)
     db.init_app(app)

@@ -37,7 +37,7 @@ def _(found: among, compiler: SQLCompiler, **how: Any) -> str:
 
 
 class rows_as_json(FunctionElement[Any]):
-    """All rows of a select as one value, a list of lists: `select(rows_as_json(*rows.c))`; none or None for no rows."""
+    """All rows of a select as one value, a list of lists: `select(rows_as_json(*columns))`. None for no rows."""
 
     type, inherit_cache = JSON(), True
 

@@ -15,7 +15,6 @@ from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, upda
 
 from app import reach
 from app.database import apart
-from app.dialects import rows_as_json
 from app.extensions import db
 from app.models import Account, SignedIn, User
 
@@ -39,16 +38,13 @@ class Found(NamedTuple):
 
 def _found() -> Any:
     """The select of the one that `key_hash` opens."""
-    opened = ROW.key_hash == bindparam("key_hash")
-    reaches = reach.select_of(select(ROW.user_id).where(opened).scalar_subquery()).subquery()
     account = Account.__table__.c
     version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
     return (
-        select(ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, must_change, User)
-        .add_columns(select(rows_as_json(*reaches.c)).scalar_subquery())
+        select(ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, must_change, User, *reach.facts_of(ROW.user_id))
         .join_from(SignedIn.__table__, User, User.id == ROW.user_id)
         .outerjoin(Account.__table__, account.user_id == ROW.user_id)
-        .where(opened, ROW.version == version, LIVES)
+        .where(ROW.key_hash == bindparam("key_hash"), ROW.version == version, LIVES)
     )
 
 
@@ -58,7 +54,7 @@ FOUND = _found()  # built once: every page begins with it
 def find(key: str) -> Found | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
     one = db.session.execute(FOUND, {"key_hash": _hash(key), **_not_before()}).first()
-    return Found(*one[:-1], reach.found(one[-1] or ())) if one else None
+    return Found(*one[:6], reach.found(*one[6:])) if one else None
 
 
 def begin(user_id: int, version: int, facts: str) -> str:

@@ -37,10 +37,12 @@ def quartiles(values: list[float]) -> tuple[float, float]:
 def alternate(ours: Side, peer: Side, *, times: int, before: Side = lambda: None) -> Figure:
     """Run both sides `times` times, taking turns in who comes first; `before` goes before each run, untimed."""
     taken: dict[Side, list[float]] = {ours: [], peer: []}
+    gc.freeze()  # what both sides stand on: to go through all of it before each run would leave neither a warm cache
     for turn in range(times):
         for side in (ours, peer) if turn % 2 else (peer, ours):
             before()
             taken[side].append(seconds(side))
+    gc.unfreeze()
     return Figure(taken[ours], taken[peer])
 
 

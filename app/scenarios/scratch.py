@@ -40,7 +40,7 @@ def scratch(database_url: str) -> Iterator[None]:
 @contextmanager
 def _in(url: str, schema: str | None = None) -> Iterator[None]:
     """An application that has a database and nothing else: no queue server, no screens, no jobs."""
-    app, options = Flask("scratch"), engine_options(url)
+    app, options = Flask("scratch"), engine_options(url, web=False)
     if schema is not None:
         options["connect_args"] = {"options": f"-csearch_path={schema}"}
     app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from babel.support import NullTranslations
 from flask import Flask, current_app, g, request, url_for
 from flask_appbuilder import AppBuilder
+from flask_babel import Domain, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -98,6 +100,18 @@ class Office(AppBuilder):
         self.sm.register_views()
 
 
+class Catalogues(Domain):
+    """The framework's, which spells the reader's language out for every word; a page has a hundred of them."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        if locale not in self.cache:
+            self.cache[locale] = super().get_translations()
+        return self.cache[locale]
+
+
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the screens on. RuntimeError without a SECRET_KEY: sessions and CSRF tokens would be worthless."""
     wire.register(app)
@@ -126,6 +140,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             base_template="layout.html",
         )
         app.extensions["babel"].locale_selector = language
+        app.extensions["babel"].instance.domain_instance = Catalogues()
         for _heading, views in MENU:
             for view, _icon, _key in views:
                 appbuilder.add_view_no_menu(view)
