@@ -50,29 +50,20 @@ def engine_url(url: str) -> str:
 def engine_options(url: str, *, web: bool) -> dict[str, Any]:
     """Errors that tell no values; an in-memory SQLite is one that all share.
 
-    Pages ask the same of a full district and of an empty one: PostgreSQL is to plan for the one that is asked for. A
-    plan for any takes twice as long for the first page of a department of 1,000,000 applications.
+    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`). And it plans for the values that a
+    page asks for: a full district and an empty one are asked the same. A plan for any of them takes twice as long for
+    the first page of a department of 1,000,000 applications.
     """
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
-    planned = (
-        {"connect_args": {"options": "-c plan_cache_mode=force_custom_plan"}} if web and "sqlite" not in url else {}
-    )
-    return {"hide_parameters": True} | planned
+    options = "-c default_transaction_read_only=on"
+    known = {"options": options} if web and not url.startswith("sqlite") else {}
+    return {"hide_parameters": True, "connect_args": known}
 
 
 def will_write(writes: bool | None = True) -> None:
     """Say, before the first query of a request or job, whether it may write; None for what nobody knows."""
     _writing.set(writes)
-
-
-def done_reading() -> None:
-    """End a transaction that only read, by a COMMIT: at a ROLLBACK psycopg forgets every statement that it prepared.
-
-    Nothing that was changed in the session meanwhile is written.
-    """
-    db.session.expunge_all()
-    db.session.commit()
 
 
 @contextmanager
@@ -152,8 +143,10 @@ def name_has(words: list[str]) -> ColumnElement[bool]:
 
 
 @event.listens_for(Pool, "checkin")
-def _given_back(_connection: Any, record: Any) -> None:
+def _given_back(connection: Any, record: Any) -> None:
     record.info["since"] = monotonic()
+    if isinstance(connection, psycopg.Connection) and connection.autocommit:
+        connection.autocommit = False
 
 
 @event.listens_for(Pool, "checkout")
@@ -165,13 +158,15 @@ def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
     if isinstance(connection, psycopg.Connection) and monotonic() - record.info.get("since", monotonic()) > SILENT:
         try:
             connection.execute("SELECT 1")
-            connection.rollback()
+            connection.commit()
         except psycopg.OperationalError as gone:
             raise DisconnectionError from gone
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare(connection: Any, _record: Any) -> None:
+    if isinstance(connection, psycopg.Connection):
+        connection.read_only = False  # a transaction says that it writes; what is none reads
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
@@ -180,10 +175,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    """What only reads cannot write by mistake either: PostgreSQL refuses to."""
+    """Say whether this transaction writes. In PostgreSQL what only reads is none: its statements go one by one, which
+    spares two ways to the server and back, and which is all that they would see in one (READ COMMITTED).
+    """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
-    else:
-        server = connection.connection.dbapi_connection
-        if server.read_only is not (only := True if _writing.get() is False else None):
-            server.read_only = only
+        return
+    if _writing.get() is False:
+        connection.connection.dbapi_connection.autocommit = True

@@ -2,8 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Boolean, Dialect, Integer, TypeDecorator
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BinaryExpression,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Integer,
+    TypeDecorator,
+)
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -18,21 +29,25 @@ class Ids(TypeDecorator[list[int]]):
         return dialect.type_descriptor(ARRAY(Integer) if dialect.name == "postgresql" else JSON())
 
 
-class among(FunctionElement[bool]):
-    """`among(column, ids)`: is the column one of these `Ids`? As `in_`, to which each id is a value of its own."""
+class Among(BinaryExpression[bool]):
+    """Is a column one of some `Ids`?"""
 
-    type, inherit_cache = Boolean(), True
-
-
-@compiles(among, "postgresql")
-def _(found: among, compiler: SQLCompiler, **how: Any) -> str:
-    column, ids = (compiler.process(one, **how) for one in found.clauses)
-    return f"{column} = ANY ({ids})"
+    inherit_cache = True
 
 
-@compiles(among, "sqlite")
-def _(found: among, compiler: SQLCompiler, **how: Any) -> str:
-    column, ids = (compiler.process(one, **how) for one in found.clauses)
+def among(column: ColumnElement[int], ids: BindParameter[list[int]]) -> ColumnElement[bool]:
+    """Is the column one of these `Ids`? As `in_`, to which each id is a value of its own."""
+    return Among(column, ids, operators.in_op, Boolean())
+
+
+@compiles(Among, "postgresql")
+def _(found: Among, compiler: SQLCompiler, **how: Any) -> str:
+    return f"{compiler.process(found.left, **how)} = ANY ({compiler.process(found.right, **how)})"
+
+
+@compiles(Among, "sqlite")
+def _(found: Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, ids = compiler.process(found.left, **how), compiler.process(found.right, **how)
     return f"{column} IN (SELECT value FROM json_each({ids}))"
 
 

@@ -152,6 +152,13 @@ GUARDS = (
         "test_guards.py::test_nothing_is_written_past_an_action_while_somebody_looks",
     ),
     Guard(
+        "what only reads can write nothing",
+        "app/database.py",
+        "-c default_transaction_read_only=on ",
+        "",
+        "test_guards.py::test_a_page_writes_nothing_by_whatever_statement",
+    ),
+    Guard(
         "nobody gives the own account another role",
         ACCOUNTS,
         "if user.id is not None and user.id == by.user_id and [own.name for own in user.roles] != [role]:",

@@ -143,7 +143,9 @@ def free_places(most: int) -> Any:
 
 def waiting() -> Select[int, int, int]:
     """(district, birth year, how many wait): one walk through an index that holds nothing else."""
-    queued = Application.status == ApplicationStatus.queued
+    status = Application.status
+    # said in the statement itself, for it is most of them: a plan for any status would read them twice as long
+    queued = status == literal(ApplicationStatus.queued, status.type, literal_execute=True)
     years = (Application.place_id, Application.birth_year)
     return select(*years, func.count()).where(queued).group_by(*years)
 

@@ -142,13 +142,13 @@ class Listed(ModelView):
         return {"list": table}
 
     def _cells(self, rows: Sequence[Any]) -> Sequence[tuple[int, Any, Markup]]:
-        """(id, what the first column shows, all cells) of each row."""
+        """(id, what the first column says, all cells) of each row."""
         columns, name = self.list_columns, type(self).__name__
         titles = [escape(title) for title in self.titles()]
         may = self.appbuilder.sm.has_access("can_show", name)
         show = url_for(f"{name}.show", pk=0).removesuffix("0") if may else ""
         values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
-        return [(pk, found[0], row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
+        return [(pk, told(found[0]), row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
 
     def titles(self) -> Sequence[str]:
         """What stands above the columns of the list."""

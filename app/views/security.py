@@ -9,7 +9,7 @@ from flask_login import LoginManager, current_user
 from app import reach
 from app.actions import accounts
 from app.actions.accounts import roles_of
-from app.database import done_reading, will_write
+from app.database import will_write
 from app.extensions import db
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
@@ -120,9 +120,7 @@ def before_request() -> None:
         look_as(g.actor)
 
 
-def after_request(error: BaseException | None = None) -> None:
+def after_request(_error: BaseException | None = None) -> None:
     """The next request on this thread starts as nobody."""
-    if error is None and _reads():
-        done_reading()
     look_as(None)
     will_write(None)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from flask import before_render_template
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.actions.moving import move, record
@@ -35,7 +36,7 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import MAY, Actor, Role, looking_as, permit, within
+from app.permissions import MAY, Actor, Role, looking_as, permit, unscoped, within
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import MOVES
 from tests.factories import START
@@ -148,6 +149,23 @@ def test_within_a_transaction_the_same_is_written(city):
         WRITES["a changed row"](city)
     (row,) = (row for row in city.tables.rows()["vacancy"] if row["id"] == city.own.draft)
     assert row["places"] == 7
+
+
+def test_a_page_writes_nothing_by_whatever_statement(city, kind):
+    """Past all guards of ours: PostgreSQL refuses it, on SQLite it ends with the page."""
+    reader, refused = city.sign_in("department"), []
+
+    def write(_app, **_page) -> None:
+        try:
+            with unscoped():
+                db.session.execute(sa.text("UPDATE place SET name_kk = name_kk || ' жоқ'"))
+        except sa.exc.InternalError as error:
+            refused.append(type(error.orig).__name__)
+            db.session.rollback()
+
+    with city.tables.unchanged(), before_render_template.connected_to(write):
+        reader.get("/applications/list/")
+    assert refused == (["ReadOnlySqlTransaction"] if kind == "postgresql" else [])
 
 
 EVERY_ID = sa.select(Application.__table__.c.id)  # no entity of the ORM, so no scope: the ids of all districts

@@ -29,6 +29,7 @@ from app.models import (
     Round,
     StopListing,
     User,
+    Voucher,
 )
 from app.permissions import SCOPES, Role, looking_as, unscoped
 from tests.views import routes
@@ -219,3 +220,16 @@ def test_what_is_loaded_along_with_a_record_is_cut_to_its_readers_reach(city, lo
 def test_every_table_has_a_scope_or_a_reason_for_none():
     tables = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if issubclass(mapper.class_, Base)}
     assert tables - {model.__tablename__ for model in SCOPES} == HAS_NO_PLACE
+
+
+def test_what_a_scope_selects_from_is_its_own_wherever_it_stands(city):
+    """A child that is loaded along by its application has both scopes: neither may ask the other's rows."""
+    asked: list[str] = []
+    loads = joinedload(Voucher.application).options(joinedload(Application.child), joinedload(Application.applicant))
+    with city.web.app_context(), looking_as(actor_of(db.session.get_one(User, city.own.specialist_account))):
+        sa.event.listen(city.tables.engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+        db.session.scalars(sa.select(Voucher).options(loads)).all()
+        sa.event.remove(city.tables.engine, "before_cursor_execute", note)
+    inner = re.findall(r"\(SELECT (\w+)\.\w+ *\nFROM ([^\n]+)", asked[-1])
+    assert len(inner) >= 3, asked[-1]
+    assert [(table, source) for table, source in inner if not re.search(rf"\b{table} *$", source)] == []
