@@ -14,6 +14,7 @@ class Guard(NamedTuple):
     there: str
     instead: str
     test: str
+    kind: str = "sqlite"  # the database on which it turns red
 
 
 BASE, LISTS, DOOR = "app/views/base.py", "app/views/lists.py", "app/views/door.py"
@@ -154,9 +155,10 @@ GUARDS = (
     Guard(
         "what only reads can write nothing",
         "app/database.py",
-        "-c default_transaction_read_only=on ",
+        "-c default_transaction_read_only=on",
         "",
         "test_guards.py::test_a_page_writes_nothing_by_whatever_statement",
+        kind="postgresql",
     ),
     Guard(
         "nobody gives the own account another role",
