@@ -50,14 +50,11 @@ def engine_url(url: str) -> str:
 def engine_options(url: str, *, web: bool) -> dict[str, Any]:
     """Errors that tell no values; an in-memory SQLite is one that all share.
 
-    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`). And it plans for the values that a
-    page asks for: a full district and an empty one are asked the same. A plan for any of them takes twice as long for
-    the first page of a department of 1,000,000 applications.
+    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`).
     """
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
-    options = "-c default_transaction_read_only=on"
-    known = {"options": options} if web and not url.startswith("sqlite") else {}
+    known = {"options": "-c default_transaction_read_only=on"} if web and not url.startswith("sqlite") else {}
     return {"hide_parameters": True, "connect_args": known}
 
 
@@ -145,7 +142,7 @@ def name_has(words: list[str]) -> ColumnElement[bool]:
 @event.listens_for(Pool, "checkin")
 def _given_back(connection: Any, record: Any) -> None:
     record.info["since"] = monotonic()
-    if isinstance(connection, psycopg.Connection) and connection.autocommit:
+    if record.info.pop("only reads", False):
         connection.autocommit = False
 
 
@@ -180,6 +177,5 @@ def _begin(connection: Connection) -> None:
     """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
-        return
-    if _writing.get() is False:
-        connection.connection.dbapi_connection.autocommit = True
+    elif _writing.get() is False:
+        connection.connection.dbapi_connection.autocommit = connection.info["only reads"] = True
