@@ -24,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.models import Application, PrivilegeKind, QueueCategory, Side
+from app.models import Application, ApplicationStatus, PrivilegeKind, QueueCategory, Side
 from app.rules import ratio
 from app.rules.deadlines import born_between
 
@@ -40,12 +40,14 @@ class Standing(NamedTuple):
     application_id: int
 
 
+# said in the statement itself: indexes hold those who wait alone, and a plan for any status would not find them
+QUEUED = literal(ApplicationStatus.queued, Application.status.type, literal_execute=True)
 SIDES = {PrivilegeKind.out_of_turn: Side.out_of_turn, PrivilegeKind.first_order: Side.privileged, None: Side.general}
 
 
 def numbered() -> ColumnElement[bool]:
     """Spec 3.3: still waiting, standing kept."""
-    return and_(Application.status == literal("queued", Application.status.type), Application.standing)
+    return and_(Application.status == QUEUED, Application.standing)
 
 
 def counts_on(day: Any) -> ColumnElement[bool]:
