@@ -168,13 +168,6 @@ GUARDS = (
         "test_guards.py::test_nobody_gives_the_own_account_another_role",
     ),
     Guard(
-        "no searched address is kept",
-        BASE,
-        "    def update_redirect(self) -> None:",
-        "    def no_update_redirect(self) -> None:",
-        "test_sessions.py::test_no_address_and_no_search_is_kept",
-    ),
-    Guard(
         "only the server's own row signs anybody in",
         SECURITY,
         "        if found is None or found.user_id != int(pk):\n            return None\n"

@@ -128,9 +128,6 @@ class BaseView(Listed):
         found = db.session.scalars(rows.limit(forms.PICKED)).unique() if sought else ()
         return jsonify([{"value": str(row.id), "text": words.name(row)} for row in found])
 
-    def update_redirect(self) -> None:
-        """The framework would keep the last addresses, with what was searched for, in the session."""
-
     @expose("/export/<kind>", methods=["POST"])
     @has_access
     @permission_name("list")
