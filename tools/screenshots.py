@@ -57,6 +57,9 @@ PAGES = {  # name: (role, address or the number of an application, what to press
     "users": ("administrator", "/users/list/", ""),
     "empty": ("department", "/reinstatements/list/", ""),
     "problem": ("department", "/nowhere", ""),
+    "imports": ("department", "/imports/list/", ""),
+    "import": ("department", "/imports/begin", ""),
+    "bulk-runs": ("department", "/bulk-runs/list/", ""),
     "keyboard": ("department", "/applications/list/", "?"),
 }
 CHOSEN = {  # picture: what it shows
