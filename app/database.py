@@ -164,7 +164,7 @@ def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
 def _prepare(connection: Any, _record: Any) -> None:
     if isinstance(connection, psycopg.Connection):
         connection.read_only = False  # a transaction says that it writes; what is none reads
-    if isinstance(connection, sqlite3.Connection):
+    elif isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")

@@ -149,6 +149,14 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.before_request(door.before_request)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
+    _equip(app, appbuilder)
+    for status in PROBLEMS:
+        app.register_error_handler(status, _problem)
+    app.register_error_handler(CSRFError, _csrf_problem)
+
+
+def _equip(app: Flask, appbuilder: AppBuilder) -> None:
+    """What templates call by name."""
     app.jinja_env.globals.update(
         appbuilder=appbuilder,
         words=words,
@@ -172,9 +180,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         number=words.number,
         zip=zip,
     )
-    for status in PROBLEMS:
-        app.register_error_handler(status, _problem)
-    app.register_error_handler(CSRFError, _csrf_problem)
 
 
 def menu() -> list[tuple[Any, list[tuple[str, Any, str, str, str]]]]:

@@ -1,4 +1,6 @@
-"""What every answer carries besides its page: what a browser may load with it, and which version of our own files."""
+"""What every answer carries besides its page: what a browser may load with it, which version of our own files, and the
+parts that are the same on all pages of one kind of reader.
+"""
 
 import secrets
 from collections.abc import Hashable
