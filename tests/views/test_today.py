@@ -38,8 +38,8 @@ def busy(city):
             kind, ground = PrivilegeKind.first_order, PrivilegeGround.large_family
             claim = {"status": PrivilegeStatus.claimed, "claimed_at": factories.START}
             db.session.add(Privilege(application_id=waiting.id, kind=kind, ground=ground, **claim))
-            confirmed = db.session.scalars(sa.select(Privilege).where(Privilege.application_id == waiting.id)).first()
-            confirmed.valid_until = date(2026, 4, 13)
+            confirmed = sa.select(Privilege).filter_by(application_id=waiting.id, status=PrivilegeStatus.confirmed)
+            db.session.scalars(confirmed).one().valid_until = date(2026, 4, 13)
             paper = sa.select(Outbox).where(Outbox.document_id == where.document)
             db.session.scalars(paper).one().error = "died"
     return city
