@@ -3,6 +3,7 @@
 `app` (no screens, in its context) and `web` (with screens, in none) leave an empty town behind.
 """
 
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -36,6 +37,13 @@ KEPT = (
     "ab_role",
     "ab_permission_view_role",
 )
+
+
+@sa.event.listens_for(sa.Engine, "connect")
+def _unordered_is_unordered(connection: Any, _record: Any) -> None:
+    """What asks for rows in no order gets the last one first, on SQLite: no test and no rule may lean on luck."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 class Databases:
