@@ -17,7 +17,7 @@ from app import tries
 from app.extensions import db
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import cells, door, look, security, sessions, verify, wire, words
+from app.views import cells, door, look, rows, security, sessions, verify, wire, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
@@ -178,6 +178,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         shown=cells.shown,
         badge=cells.badge,
         number=words.number,
+        counted=rows.counted,
         zip=zip,
     )
 

@@ -11,7 +11,6 @@ from app.now import move_demo, now
 from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import answer, attempt, own_page, page
-from app.views.rows import COUNTED
 from app.views.today import FACTS
 
 
@@ -22,7 +21,7 @@ class HomeView(IndexView):
     def index(self):
         if g.actor is None:
             return redirect(url_for("SignIn.login"))
-        return page("pages/home.html", today=local_day(now()), counted=COUNTED, **FACTS[g.actor.role]())[0]
+        return page("pages/home.html", today=local_day(now()), **FACTS[g.actor.role]())[0]
 
     @expose("/language/<string:language>", methods=["POST"])
     def language(self, language):

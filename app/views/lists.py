@@ -127,7 +127,8 @@ class Listed(ModelView):
             order, at, size = self.wishes(request.args)
         except ValueError:
             abort(400)
-        page = self.datamodel.page(where, order, at=at, size=size)
+        reader = None if where else (g.actor, local_day(now()))
+        page = self.datamodel.page(where, order, at=at, size=size, reader=reader)
         table = self.list_widget(
             label_columns=self.label_columns,
             include_columns=self.list_columns,

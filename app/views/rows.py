@@ -4,16 +4,18 @@ A page is found by the last row of the one before it (its order column and id), 
 the last of a million costs what the first one costs, and a row that is added meanwhile moves no other one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, true, tuple_
 
 from app.extensions import db
 from app.models import Base
+from app.views import words
 
 CHUNK = 1000  # rows that a list for a file holds in memory
 COUNTED = 10_000  # lists say "more than" beyond this: an exact count of a million rows costs more than the page
@@ -52,6 +54,11 @@ class Page(NamedTuple):
     before: str | None = None  # the position that the page before this one ends at, None for the first page
     after: str | None = None  # the one that the next page begins at, None for the last page
 
+    @property
+    def beyond(self) -> bool:
+        """Are there more rows than are counted?"""
+        return self.count > COUNTED
+
 
 FIRST, LAST = At(), At(backward=True)
 
@@ -63,15 +70,24 @@ class Records(SQLAInterface):
         super().__init__(model, db.session)
         self.eager = eager
         self._whole = lru_cache(self._select)  # of the pages that nobody asked anything of
+        self.beyond_counting: dict[Hashable, date] = {}  # who was found to have too many rows to count, and when
 
-    def page(self, where: Where, order: Order, *, at: At = FIRST, size: int) -> Page:
-        """One page of the rows that hold. One that would begin before the first row is the first page."""
-        count, found = self._walk(where, order, at, size + 1)
+    def page(
+        self, where: Where, order: Order, *, at: At = FIRST, size: int, reader: tuple[Hashable, date] | None = None
+    ) -> Page:
+        """One page of the rows that hold. One that would begin before the first row is the first page.
+
+        `reader`: who reads all rows there are, and on which day. Once they are more than COUNTED they are not counted
+        again on that day: no row is ever deleted, and to count them is most of what the database does for a page.
+        """
+        count, found = self._walk(where, order, at, size + 1, counted=reader not in self.beyond_counting.items())
+        if reader and count > COUNTED:
+            self.beyond_counting.update([reader])
         more, found = len(found) > size, found[:size]
         if at.backward and at.row and not more:
-            return self.page(where, order, size=size)
+            return self.page(where, order, size=size, reader=reader)
         if at.row and not found:
-            return self.page(where, order, at=LAST, size=size)
+            return self.page(where, order, at=LAST, size=size, reader=reader)
         if at.backward:
             found.reverse()
         back, on = (more, at.row is not None) if at.backward else (at.row is not None, more)
@@ -122,8 +138,10 @@ class Records(SQLAInterface):
         """What one row shows, in the order of the columns, as it is: templates know how to show each kind of thing."""
         return [attribute(row, name) for name in columns]
 
-    def _walk(self, where: Where, order: Order, at: At, most: int) -> tuple[int, list[tuple[int, Any]]]:
-        """The count, and up to `most` rows with their segments, in the direction of the page."""
+    def _walk(
+        self, where: Where, order: Order, at: At, most: int, *, counted: bool
+    ) -> tuple[int, list[tuple[int, Any]]]:
+        """The count (COUNTED + 1 without counting), and up to `most` rows with their segments, as the page goes."""
         parts = range(len(self.segments(order)))
         if at.row:
             parts = parts[: at.row.segment + 1] if at.backward else parts[at.row.segment :]
@@ -131,18 +149,21 @@ class Records(SQLAInterface):
         for segment in reversed(parts) if at.backward else parts:
             beyond = (self._beyond(at, order),) if at.row and at.row.segment == segment else ()
             select_ = self._select if where or beyond else self._whole
-            rows = select_(order, segment, at.backward, most - len(found), tuple(where), beyond)
+            rows = select_(order, segment, at.backward, most - len(found), tuple(where), beyond, counted)
             for row, count in db.session.execute(rows):  # noqa: B007 (the same in every row)
                 found.append((segment, row))
             if len(found) == most:
                 break
         return count, found
 
-    def _select(self, order: Order, segment: int, backward: bool, most: int, where: Any, beyond: Any) -> Select[Any]:
+    def _select(
+        self, order: Order, segment: int, backward: bool, most: int, where: Any, beyond: Any, counted: bool
+    ) -> Select[Any]:
         """Up to `most` rows of a segment that lie beyond a page, each with the count of all that hold."""
         some = select(func.count()).select_from(select(self.obj.id).where(*where).limit(COUNTED + 1).subquery())
         part = self.segments(order)[segment]
-        rows = select(self.obj, some.scalar_subquery()).where(*where, part, *beyond).options(*self.eager)
+        count = some.scalar_subquery() if counted else literal(COUNTED + 1)
+        rows = select(self.obj, count).where(*where, part, *beyond).options(*self.eager)
         return rows.order_by(*self._by(order, backward)).limit(most)
 
     def _by(self, order: Order, backward: bool) -> list[Any]:
@@ -166,6 +187,11 @@ class Records(SQLAInterface):
 
     def _valueless(self, segment: int, order: Order) -> bool:
         return getattr(self.obj, order.column).nullable and segment == 1
+
+
+def counted(count: int) -> str:
+    """A count in words: exact up to COUNTED."""
+    return _("more than %(num)s", num=words.number(COUNTED)) if count > COUNTED else words.number(count)
 
 
 def _parsed(column: Any, text: str) -> Any:

@@ -3,11 +3,15 @@
 import re
 from html import unescape
 
+import pytest
 import sqlalchemy as sa
 
 from app.database import transaction
 from app.extensions import db
+from app.models import Notice
 from app.views.base import BaseView
+from app.views.history import NoticeView
+from app.views.rows import COUNTED
 from tests import factories
 from tests.views import routes
 
@@ -121,6 +125,45 @@ def test_an_order_begins_at_the_first_page_and_a_related_list_turns_its_own_page
     related = f"/kindergartens/show/{city.own.kindergarten}?psize_GroupView=1"
     groups = [pk for page in walk(browser, "groups", related) for pk in page]
     assert len(groups) == len(set(groups)) > 2
+
+
+# ---------------------------------------------------------------- counts
+
+
+def counts(text: str) -> list[str]:
+    """What a page says of how many there are, the spaces in its numbers as people type them."""
+    return [" ".join(one.split()) for one in re.findall(r'class="count">([^<]*)', text)]
+
+
+@pytest.fixture
+def crowd(city):
+    """More notices to families than a list counts, in a district that the specialist does not reach."""
+    facts = {"number": "О-2026-000001"}
+    row = {"application_id": city.district.application, "template": "register", "facts": facts, "at": factories.START}
+    with city.web.app_context(), transaction():
+        db.session.execute(sa.insert(Notice), [row] * COUNTED)
+    yield city
+    NoticeView.datamodel.beyond_counting.clear()  # nobody but a test deletes rows
+
+
+def test_a_list_is_counted_up_to_a_limit_and_then_not_again_on_that_day(crowd):
+    browser, seen = crowd.sign_in("department"), []
+    assert counts(browser.get("/notices/list/").text) == ["10 000 жазбадан көп"]
+    sa.event.listen(crowd.tables.engine, "before_cursor_execute", note := lambda *said: seen.append(said[2]))
+    try:
+        again = browser.get("/notices/list/").text
+        assert not any("count(" in one for one in seen)
+        filtered = browser.get("/notices/list/?_flt_0_audience=kindergarten").text
+        assert any("count(" in one for one in seen)
+    finally:
+        sa.event.remove(crowd.tables.engine, "before_cursor_execute", note)
+    assert counts(again) == ["10 000 жазбадан көп"]
+    assert re.fullmatch(r"\d{1,3} жазба", *counts(filtered))
+
+
+def test_whoever_reaches_fewer_records_gets_their_own_count(crowd):
+    assert counts(crowd.sign_in("department").get("/notices/list/").text) == ["10 000 жазбадан көп"]
+    assert re.fullmatch(r"\d{1,3} жазба", *counts(crowd.sign_in("specialist").get("/notices/list/").text))
 
 
 # ---------------------------------------------------------------- indexes
