@@ -25,6 +25,7 @@ from app.models import (
     Kindergarten,
     Notice,
     Seat,
+    Sex,
     Vacancy,
 )
 from app.rules import iin
@@ -416,7 +417,7 @@ def test_with_one_error_no_other_row_is_written(town, write):
 
 def test_numbers_and_days_as_excel_has_them(town, tmp_path):
     """An IIN that became a number and lost its zero, a phone that is one, days as days, as numbers and as texts."""
-    mother = files.make(date(2003, 1, 5), "female", 77)
+    mother = files.make(date(2003, 1, 5), Sex.female, 77)
     row = files.application(
         1,
         **{

@@ -73,7 +73,7 @@ def make(born_on: date, sex: Sex, serial: int) -> str:
     """
     if born_on.year // 100 not in (18, 19, 20) or not 0 <= serial < SERIALS:
         raise ValueError("no IIN has this birthday or serial")
-    century = (born_on.year // 100 - 18) * 2 + (1 if sex is Sex.male else 2)
+    century = (born_on.year // 100 - 18) * 2 + (1 if sex == Sex.male else 2)
     while True:
         first11 = f"{born_on:%y%m%d}{century}{serial:04}"
         last = check_digit(first11)

@@ -3,6 +3,7 @@
 from datetime import date
 from html.parser import HTMLParser
 
+from app.models import Sex
 from app.permissions import Role
 from app.rules import iin
 
@@ -28,12 +29,12 @@ def valid(noun: str, own) -> dict[str, str]:
             "queue_kind": "general",
             "number": "",
             "child_sex": "",
-            "child_iin": iin.make(born, "male", 7001),
+            "child_iin": iin.make(born, Sex.female, 7001),
             "child_last_name": "Жаңа",
             "child_first_name": "Бала",
             "child_patronymic": "",
             "child_born_on": born.isoformat(),
-            "applicant_iin": iin.make(parent, "female", 7002),
+            "applicant_iin": iin.make(parent, Sex.female, 7002),
             "applicant_last_name": "Жаңа",
             "applicant_first_name": "Ана",
             "applicant_patronymic": "",

@@ -4,6 +4,7 @@ What comes stands line by line in tests/bad_data.py; tests/test_bad_data.py asks
 """
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.database import transaction
 from app.extensions import db
-from app.models import Application, Child, Place
+from app.models import Application, Child, Place, Sex
 from app.rules import iin
 from app.rules.refusals import Reason, Refusal
 from app.views import words
@@ -216,7 +217,8 @@ TYPED = st.dictionaries(
 def test_whatever_is_typed_is_taken_or_named_and_never_lost(counter, said):
     """302 with all of it on record, or 422 with a sentence and all of it still in the form."""
     serial = next(factories.serials) % 3000
-    right = {"iin": iin.make(BORN, "female", 1000 + serial), "applicant_iin": iin.make(BORN, "male", 5000 + serial)}
+    father = iin.make(date(1990, 1, 9), Sex.male, 5000 + serial)
+    right = {"iin": iin.make(BORN, Sex.female, 1000 + serial), "applicant_iin": father}
     typed = form(counter.own.place, right | {"name": ("Ойдан", f"Бала {serial}")}) | said
     answer = counter.operator.post("/applications/add", typed)
     event(str(answer.status_code))
