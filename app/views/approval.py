@@ -1,6 +1,7 @@
 """What two people put in force, on screen: drafts come first, another person approves, what is approved stays."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from flask import g, request
@@ -11,15 +12,18 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.actions import norms
+from app.extensions import db
 from app.models import Approved, Base, Place, PlaceKind
 from app.now import now
 from app.permissions import Role
 from app.rules.calendar import local_day
+from app.rules.refusals import Reason, Refusal
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
-from app.views.cells import NONE, shown, tag
+from app.views.cells import NONE, shown, tag, told
 from app.views.rows import Order, Records, attribute
 
+MOST_TOLD = 12  # rows whose facts stand on the page that asks
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind, Place.name_kk)
 LABELS = {"entered_by": _l("Entered by"), "approved_at": _l("Approved")}
@@ -56,16 +60,40 @@ def author(row: Approved) -> Any:
     return row.entered_by or (_("came with Kezek") if row.approved_at else NONE)
 
 
+def entered(row: Approved) -> str:
+    """A digest of all that was entered in a row, and in its categories: it changes with any of it."""
+    parts = [row, *getattr(row, "categories", ())]
+    facts = [[getattr(one, column.key) for column in one.__table__.columns] for one in parts]
+    return sha256(repr(facts).encode()).hexdigest()
+
+
 class ApprovedView(BaseView):
     """Norms, queue orders and days off: entered by one of the department, approved by another."""
 
     list_template = "pages/approved.html"
 
     def approve(self, rows: Any) -> Any:
-        """Spec 3.2: a second official puts it in force."""
+        """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
         if not asked("approve"):
-            return ask(self, "approve", rows)
-        return done(self, rows, lambda row: norms.approve(row, by=g.actor, at=now()))
+            seen = {f"seen-{row.id}": entered(row) for row in rows}
+            return ask(self, "approve", rows, details=[self._facts(row) for row in rows[:MOST_TOLD]], kept=seen)
+        return done(self, rows, self._approve)
+
+    def _approve(self, row: Any) -> None:
+        """Raises Refusal(wrong_status) for a row that was changed after it was shown."""
+        db.session.execute(select(self.subject.id).where(self.subject.id == row.id).with_for_update())
+        db.session.expire(row)
+        if request.form.get(f"seen-{row.id}", entered(row)) != entered(row):
+            raise Refusal(Reason.wrong_status, verb="approve", changed=True)
+        norms.approve(row, by=g.actor, at=now())
+
+    def _facts(self, row: Any) -> str:
+        """All that a row says, in one line."""
+        columns = [name for name in self.show_columns if name != "approved_at"]
+        values = map(told, self.datamodel.get_values_item(row, columns))
+        return "; ".join(
+            f"{self.label_columns[name]}: {value}" for name, value in zip(columns, values, strict=True) if value != ""
+        )
 
     verbs = {"approve": approve}
     bulk = ("approve",)

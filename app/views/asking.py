@@ -4,9 +4,10 @@ The first POST asks (and changes nothing), the second one, with `sure`, acts; ea
 so that one that is refused does not hold the others back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -89,10 +90,18 @@ def problem_with(verb: str, rows: Sequence[Any] = ()) -> str:
     return ""
 
 
-def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "", details: Sequence[str] = ()) -> tuple[str, int]:
+def ask(
+    view: Any,
+    verb: str,
+    rows: Sequence[Any],
+    problem: str = "",
+    details: Sequence[str] = (),
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, int]:
     """The page that says what will follow and asks for what the verb needs; what was typed is kept.
 
-    `details`: what will follow for each record, where more can be said than for all of them.
+    `details`: what will follow for each record, where more can be said than for all of them. `kept`: what the form
+    brings back unseen.
     """
     if request.form.get("sure") == "yes":
         problem = problem or problem_with(verb, rows)
@@ -105,6 +114,7 @@ def ask(view: Any, verb: str, rows: Sequence[Any], problem: str = "", details: S
             words.follows(verb, view.subject.__tablename__, by_voucher=of_voucher(row)) for row in rows
         ),
         details=details,
+        kept_facts=kept,
         rows=rows,
         fields=needed(verb, rows),
         labels={field.name: field.label.text for field in Answer()},

@@ -35,7 +35,7 @@ class ReinstatementView(BaseView):
         "reason": _l("Reason"),
         "asked_at": _l("Asked"),
         "asked_by": _l("Asked by"),
-        "approved": _l("Approved"),
+        "approved": _l("Return allowed"),
         "decided_at": _l("Decided"),
     }
 

@@ -81,6 +81,25 @@ def test_one_enters_and_another_approves(city, author, deputy, noun):
 
 
 @pytest.mark.parametrize("noun", RULES)
+def test_what_was_changed_after_it_was_shown_is_not_approved(city, author, deputy, noun):
+    """Spec 3.2: the second person stands for what was read, all of which is on the page that asks."""
+    pk = entered(city, author, noun)
+    field = OTHER_FIELD[noun]
+    filled = {**valid(noun, city.own), field: "бірінші"}
+    assert author.post(f"/{noun}/edit/{pk}", filled).status_code == 302
+    asked = deputy.post(f"/{noun}/action/approve/{pk}")
+    assert "бірінші" in said(asked)
+    seen = {**Fields(asked.text).values, **YES}
+    assert author.post(f"/{noun}/edit/{pk}", {**filled, field: "басқа"}).status_code == 302
+    with city.tables.unchanged():
+        answer = deputy.post(f"/{noun}/action/approve/{pk}", seen, follow_redirects=True)
+        assert ("запись изменили" in said(answer), "басқа" in said(answer)) == (True, True)
+    seen = {**Fields(deputy.post(f"/{noun}/action/approve/{pk}").text).values, **YES}
+    assert deputy.post(f"/{noun}/action/approve/{pk}", seen).status_code == 303
+    assert rows(city, RULES[noun])[pk]["approved_at"]
+
+
+@pytest.mark.parametrize("noun", RULES)
 def test_a_draft_is_changed_or_removed_and_what_is_approved_never(city, author, deputy, noun):
     pk = entered(city, author, noun)
     field = OTHER_FIELD[noun]

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from app.models import Child, DayOff, Norm, Place, QueueCategory, QueueOrder
+from app.models import Child, DayOff, Norm, Place, QueueCategory, QueueOrder, Reinstatement
 from app.reach import District
 from app.views.words.days import day
 from app.views.words.labels import label
@@ -36,6 +36,8 @@ def name(row: Any) -> str:
             return norm(row)
         case QueueOrder():
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
+        case Reinstatement():
+            return f"{row.application}, {day(row.asked_at)}"
         case DayOff():
             return f"{day(row.day)}, {row.name}"
     return str(row)

@@ -46,6 +46,10 @@ BECAUSE: dict[str, Any] = {
     "to_come": _l("This day has not come yet. Correct it."),
     "not_later": _l("The new last day must come after the one that is set now."),
     "author": _l("You entered it yourself: another person of the department approves it."),
+    "own_account": _l("This is your own account: another administrator gives it another role or blocks it."),
+    "backwards": _l("The last day comes before the first one. Correct them."),
+    "away": _l("The child is recorded as away on some of these days already: its place is lent once."),
+    "changed": _l("Somebody changed it after this page was shown to you. Look at it again, then approve it."),
     "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
 }
 # Why a number cannot be one.
