@@ -112,13 +112,14 @@ def save(
     """Add or change one account: its facts, its one role, where its rights reach, and a new password if given.
 
     Another role or password, or the right to sign in, ends what anybody began with the old one. Raises
-    Refusal(not_allowed; also for a role that somebody gives to the own account), IntegrityError for a user name or
-    e-mail that is taken.
+    Refusal(not_allowed; also for another role, or no way in, that somebody gives to the own account), IntegrityError
+    for a user name or e-mail that is taken.
     """
     verb = "change" if user.id else "create"
     permit(by, verb, user)
-    if user.id is not None and user.id == by.user_id and [own.name for own in user.roles] != [role]:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
+    loses = [own.name for own in user.roles] != [role] or not facts.get("active", True)
+    if loses and user.id is not None and user.id == by.user_id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb, own_account=True)
     before = user.active, [own.name for own in user.roles]
     for name, value in facts.items():
         setattr(user, name, value)

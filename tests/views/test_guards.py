@@ -271,12 +271,14 @@ def test_the_administrator_gives_a_head_any_kindergarten_and_it_stays_given(city
 
 
 def test_nobody_gives_the_own_account_another_role(city):
-    """Spec 7: no one raises own rights."""
+    """Spec 7: no one raises own rights, nor locks the last administrator out by the way."""
     administrator, own = city.sign_in("administrator"), city.own.administrator_account
     filled = Fields(administrator.get(f"/users/edit/{own}").text).values
     with city.tables.unchanged():
         answer = administrator.post(f"/users/edit/{own}", {**filled, "role": "department", "place": city.own.place})
         assert answer.status_code == 422
+        blocked = administrator.post(f"/users/edit/{own}", {n: v for n, v in filled.items() if n != "active"})
+        assert (blocked.status_code, "өз есептік жазбаңыз" in blocked.text) == (422, True)
     assert administrator.post(f"/users/edit/{own}", {**filled, "first_name": "Жаңа"}).status_code == 302
 
 
