@@ -1,5 +1,6 @@
 """A child enters a group and leaves it: enrolment by the head, temporary stays and their end (spec 3.4.4, 3.6)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -103,15 +104,19 @@ def absent(
 ) -> Absence:
     """S1, spec 3.6: an enrolled child is away; a temporary place that ends with the absence is drafted for its group.
 
-    Raises Refusal: not_allowed, wrong_status (not enrolled), reason_required, too_late (over already, or before it
-    begins).
+    Raises Refusal: not_allowed, wrong_status (not enrolled, or away already on one of these days: its one place is
+    lent once), reason_required, too_late (over already, or before it begins).
     """
     day = begin(application, "absent", by=by, at=at)
     reason = eligibility.given(reason)
     enrolment = _live(application, Intake.general)
     if enrolment is None:
         raise Refusal(Reason.wrong_status, verb="absent")
-    eligibility.still_open(until, max(day, from_on))
+    if until < from_on:
+        raise Refusal(Reason.too_late, backwards=True)
+    eligibility.still_open(until, day)
+    if any(one.from_on <= until and from_on <= one.until for one in _absences(enrolment)):
+        raise Refusal(Reason.wrong_status, verb="absent", away=True)
     drafted = Vacancy(group=enrolment.group, intake=Intake.temporary, places=1, ends_on=until)
     away = Absence(enrolment=enrolment, vacancy=drafted, from_on=from_on, until=until, reason=reason)
     records.create(drafted, by=by, at=at)
@@ -138,6 +143,11 @@ def _live(application: Application, intake: Intake) -> Enrolment | None:
         Enrolment.child_id == application.child_id, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
     )
     return db.session.scalars(attends).first()
+
+
+def _absences(enrolment: Enrolment) -> Iterable[Absence]:
+    """What was recorded of a child's days away from one kindergarten."""
+    return db.session.scalars(select(Absence).where(Absence.enrolment_id == enrolment.id))
 
 
 def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: date) -> None:
