@@ -27,6 +27,7 @@ from app.actions import (
 )
 from app.actions.people import Person
 from app.extensions import db
+from app.files import cells
 from app.models import (
     Application,
     Child,
@@ -75,8 +76,8 @@ def an_iin(label: Any) -> Any:
 
 
 class ContactForm(forms.Form):
-    phone = forms.text(_l("Phone"), longest=40, required=False)
-    email = forms.text(_l("E-mail"), required=False)
+    phone = forms.text(_l("Phone"), longest=40, required=False, checks=[forms.as_in_files(cells.phone)])
+    email = forms.text(_l("E-mail"), required=False, checks=[forms.as_in_files(cells.email)])
     address = forms.text(_l("Address"), longest=300, required=False)
 
 

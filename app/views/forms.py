@@ -1,6 +1,6 @@
 """Fields as officials fill them in: labels in their language, days by a calendar, rows only from their own scope."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -26,6 +26,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.extensions import db
+from app.files.problems import SENTENCES, Wrong
 from app.models import Base
 from app.rules.calendar import LOCAL
 from app.views import words
@@ -92,6 +93,18 @@ def text(
     """One line of text; blanks around it are dropped, an empty optional one is None. `checks`: what else it must be."""
     first = DataRequired(REQUIRED) if required else Optional(strip_whitespace=True)
     return StringField(label, [first, Length(max=longest), storable, *checks], filters=[_stripped, *filters], **more)
+
+
+def as_in_files(read: Callable[[str], Any]) -> Callable[[Any, Any], None]:
+    """A check: what is typed must be what an import takes in a cell (files/cells.py), or the same sentence says why."""
+
+    def check(_form: Any, field: Any) -> None:
+        try:
+            read(field.data or "")
+        except Wrong as wrong:
+            raise ValidationError(str(SENTENCES[wrong.name]) % wrong.facts) from None
+
+    return check
 
 
 def lines(label: Any, longest: int = 500, required: bool = True) -> TextAreaField:

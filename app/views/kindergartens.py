@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
+from app.files import cells
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
 from app.permissions import Role
 from app.views import forms
@@ -35,7 +36,7 @@ class KindergartenForm(forms.Form):
     ownership = forms.one_of(_l("Ownership"), Ownership)
     state_order = forms.yes(_l("Places on state order"))
     bin = forms.text(_l("BIN"), longest=12, required=False)
-    phone = forms.text(_l("Phone"), longest=40, required=False)
+    phone = forms.text(_l("Phone"), longest=40, required=False, checks=[forms.as_in_files(cells.phone)])
     address = forms.text(_l("Address"), longest=300, required=False)
 
 

@@ -44,7 +44,7 @@ def valid(noun: str, own) -> dict[str, str]:
             "paper_issued_by": "ХҚКО",
             "paper_issued_on": "2024-02-01",
             "reason": "",
-            "phone": "8 701",
+            "phone": "8 701 111 22 33",
             "email": "a@b.kz",
             "address": "Абай к-сі 2",
         },
@@ -56,7 +56,7 @@ def valid(noun: str, own) -> dict[str, str]:
             "ownership": "state",
             "state_order": "",
             "bin": "",
-            "phone": "8 7162",
+            "phone": "8 7162 25 12 34",
             "address": "Абай",
         },
         "groups": {

@@ -180,6 +180,21 @@ def test_a_birth_date_of_no_family_is_named_at_its_field(counter):
             assert (answer.status_code, set(complaints(answer))) == (422, {"child_born_on"}), born_on
 
 
+def test_contacts_that_reach_nobody_are_named_at_their_fields(counter):
+    """What an import refuses in a cell, the counter refuses too: the family's notices go there."""
+    waiting = f"/applications/edit/{counter.own.waiting}"
+    with counter.tables.unchanged():
+        for field, texts in (("phone", ("abc", "8 701 111", "8 701 111 22 33 44 55")), ("email", ("не почта", "x@"))):
+            for text in texts:
+                typed = form(counter.own.place, {}) | {field: text}
+                for answer in (
+                    counter.operator.post("/applications/add", typed),
+                    counter.operator.post(waiting, {field: text}),
+                ):
+                    assert (answer.status_code, set(complaints(answer))) == (422, {field}), text
+                    assert Fields(answer.text).values[field] == text
+
+
 def test_a_child_that_attends_a_state_kindergarten_is_told_at_its_iin(counter):
     with counter.web.app_context():
         enrolled = db.session.get_one(Application, counter.own.enrolled)
