@@ -167,11 +167,12 @@ class RowField(SelectField):
 
     More than OFFERED of them are never loaded: `find` says which ones are meant by what is typed beside the select
     (`<name>-find`), and `pick` is the endpoint that a browser with JavaScript asks while somebody types (kezek.js).
+    `chosen`: where the first of them stands there already; without it somebody has to choose, for much follows.
     """
 
     def __init__(self, label: Any, validators: Any, *, rows: Select[Any], required: bool, **more: Any) -> None:
         self.rows, self.required = rows, required
-        self.find, self.pick = more.pop("find", None), more.pop("pick", None)
+        self.find, self.pick, self.chosen = more.pop("find", None), more.pop("pick", None), more.pop("chosen", True)
         found = self._found(rows.limit(OFFERED + 1))
         self.many = self.find is not None and len(found) > OFFERED
         if not self.many and len(found) > OFFERED:
@@ -208,7 +209,7 @@ class RowField(SelectField):
 
     def _offer(self, found: dict[str, Any]) -> None:
         self.found = found
-        empty = [] if self.required and not self.many else [SelectChoice("", "—")]
+        empty = [] if self.required and self.chosen and not self.many else [SelectChoice("", "—")]
         self.choices = [*empty, *(SelectChoice(pk, words.name(row)) for pk, row in found.items())]
 
     def _row(self, value: Any) -> Any:

@@ -24,7 +24,7 @@ WITH_CHILD = joinedload(Voucher.application).joinedload(Application.child)
 
 
 class RoundForm(forms.Form):
-    place = forms.row_of(_l("District or city"), DISTRICTS)
+    place = forms.row_of(_l("District or city"), DISTRICTS, chosen=False)
 
 
 class VoucherView(BaseView):

@@ -207,3 +207,11 @@ def test_whatever_is_searched_for_is_looked_for_and_no_more(city):
     assert set(found.values()) <= {200, 400}, {a[:60]: s for a, s in found.items()}
     for sought in ("%25", "_", "%27%20OR%201=1--"):
         assert "/kindergartens/show/" not in browser.get(f"/kindergartens/list/?q={sought}").text, sought
+
+
+def test_a_round_is_of_a_district_that_somebody_chose(city):
+    """One press issues a voucher to each whose turn it is: no district stands there already."""
+    browser = city.sign_in("department")
+    assert forms.Fields(browser.get("/vouchers/round").text).values["place"] == ""
+    with city.tables.unchanged():
+        assert browser.post("/vouchers/round", {"place": ""}).status_code == 422
