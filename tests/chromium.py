@@ -4,15 +4,17 @@ import contextlib
 import shutil
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE = 60_000  # milliseconds: a busy machine draws slowly
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @contextlib.contextmanager
 def launched() -> Iterator[Browser]:
     assert CHROMIUM, "tests in a browser need Debian's chromium: `make test` as root installs it"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser

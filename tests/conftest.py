@@ -140,7 +140,7 @@ def server(databases: Databases) -> Iterator[Redis]:
     command = [get_binary_path(), "--port", "0", "--unixsocket", "valkey.sock", "--save", "", "--appendonly", "no"]
     with subprocess.Popen(command, cwd=databases.folder, stdout=subprocess.DEVNULL) as process:
         redis = Redis(unix_socket_path=str(databases.folder / "valkey.sock"))
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             try:
                 redis.ping()

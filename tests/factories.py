@@ -122,6 +122,19 @@ def vacancy(of: KgGroup, places: int = 1, ends_on: date | None = None, publish: 
     return row
 
 
+def _family(born_on: date) -> tuple[int, str, str]:
+    """The next serial, with the number of a boy and of a mother: whom a test names itself is a girl, of other parents.
+
+    Some numbers do not exist, and the next one stands for them: such a serial is left out, so that no two are alike.
+    """
+    for serial in serials:
+        four = serial % 10_000
+        boy, mother = iin.make(born_on, Sex.male, four), iin.make(date(1991, 6, 2), Sex.female, four)
+        if boy[7:11] == mother[7:11] == f"{four:04}":
+            return serial, boy, mother
+    raise AssertionError("serials never end")
+
+
 def application(
     place: Place,
     born_on: date = date(2022, 9, 17),
@@ -129,14 +142,11 @@ def application(
     privilege: PrivilegeKind | None = None,
     number: str | None = None,
 ) -> Application:
-    serial = next(serials)
-    # Four digits, and some numbers do not exist; a test never has so many children. Boys, of parents born on a day of
-    # their own: those whom a test names itself are girls (bad_data, files, forms), so that no two share a number.
-    of_iin = (serial % 3333 + 1) * 3
+    serial, boy, mother = _family(born_on)
     row = applications.register(
         place_id=place.id,
-        child=Person(iin.make(born_on, Sex.male, of_iin), last_name="Ойдан", first_name=f"Бала {serial}"),
-        applicant=Person(iin.make(date(1991, 6, 2), Sex.female, of_iin), last_name="Ойдан", first_name="Ана"),
+        child=Person(boy, last_name="Ойдан", first_name=f"Бала {serial}"),
+        applicant=Person(mother, last_name="Ойдан", first_name="Ана"),
         by=DEPARTMENT,
         at=queued_at or START,
         number=number,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pypdfium2
 from playwright.sync_api import Browser, Page, expect
 
+from tests.chromium import PATIENCE
 from tests.test_start import Kezek
 
 NUMBER = "ОДО.2026.248"
@@ -19,7 +20,7 @@ def enter(chromium: Browser, kezek: Kezek, role: str, language: str = "kk") -> P
     context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
     context.add_cookies([{"name": "language", "value": language, "url": address}])
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     account = json.loads((Path(kezek.environment["KEZEK_VAR"]) / "demo.json").read_text())[role]
     page.goto("/login/")
     page.get_by_label("Пайдаланушы аты" if language == "kk" else "Имя пользователя").fill(account["login"])

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from python_calamine import CalamineWorkbook
 
+from tests.chromium import PATIENCE
 from tests.hands import HANDS, Hand
 from tests.test_start import Kezek
 
@@ -48,7 +49,7 @@ def sign_in(chromium: Browser, kezek: Kezek, by: str, role: str) -> Hand:
     address = f"http://127.0.0.1:{kezek.environment['KEZEK_PORT']}"
     screen = {"viewport": {"width": 1400, "height": 900}, "locale": "kk-KZ", "reduced_motion": "reduce"}
     context = chromium.new_context(base_url=address, **screen)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.add_cookies([{"name": "language", "value": "kk", "url": address}])
     hand = HANDS[by](context.new_page())
     account = json.loads((Path(kezek.environment["KEZEK_VAR"]) / "demo.json").read_text())[role]

@@ -133,7 +133,7 @@ def test_two_workers_with_the_same_row_do_it_once(app, kept, redis, monkeypatch)
         kept.append(row.id)
         threading.Event().wait(0.3)  # long enough for the other to come by
 
-    monkeypatch.setitem(outbox.JOBS, "count", Work(lambda row: None, lambda _: both.wait(5), keep))
+    monkeypatch.setitem(outbox.JOBS, "count", Work(lambda row: None, lambda _: both.wait(60), keep))
 
     def work():
         with app.app_context():
