@@ -163,9 +163,16 @@ GUARDS = (
     Guard(
         "nobody gives the own account another role",
         ACCOUNTS,
-        "if user.id is not None and user.id == by.user_id and [own.name for own in user.roles] != [role]:",
+        "if loses and user.id is not None and user.id == by.user_id:",
         "if False:",
         "test_guards.py::test_nobody_gives_the_own_account_another_role",
+    ),
+    Guard(
+        "a second person approves what was shown",
+        "app/views/approval.py",
+        'if request.form.get(f"seen-{row.id}", entered(row)) != entered(row):',
+        "if False:",
+        "test_rules.py::test_what_was_changed_after_it_was_shown_is_not_approved",
     ),
     Guard(
         "only the server's own row signs anybody in",
