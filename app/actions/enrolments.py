@@ -1,6 +1,5 @@
 """A child enters a group and leaves it: enrolment by the head, temporary stays and their end (spec 3.4.4, 3.6)."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -115,7 +114,8 @@ def absent(
     if until < from_on:
         raise Refusal(Reason.too_late, backwards=True)
     eligibility.still_open(until, day)
-    if any(one.from_on <= until and from_on <= one.until for one in _absences(enrolment)):
+    overlaps = (Absence.from_on <= until, Absence.until >= from_on)
+    if db.session.scalars(select(Absence.id).where(Absence.enrolment_id == enrolment.id, *overlaps)).first():
         raise Refusal(Reason.wrong_status, verb="absent", away=True)
     drafted = Vacancy(group=enrolment.group, intake=Intake.temporary, places=1, ends_on=until)
     away = Absence(enrolment=enrolment, vacancy=drafted, from_on=from_on, until=until, reason=reason)
@@ -143,11 +143,6 @@ def _live(application: Application, intake: Intake) -> Enrolment | None:
         Enrolment.child_id == application.child_id, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
     )
     return db.session.scalars(attends).first()
-
-
-def _absences(enrolment: Enrolment) -> Iterable[Absence]:
-    """What was recorded of a child's days away from one kindergarten."""
-    return db.session.scalars(select(Absence).where(Absence.enrolment_id == enrolment.id))
 
 
 def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: date) -> None:

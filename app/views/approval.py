@@ -75,15 +75,16 @@ class ApprovedView(BaseView):
     def approve(self, rows: Any) -> Any:
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
         if not asked("approve"):
-            seen = {f"seen-{row.id}": entered(row) for row in rows}
-            return ask(self, "approve", rows, details=[self._facts(row) for row in rows[:MOST_TOLD]], kept=seen)
+            seen = [(f"seen-{row.id}", entered(row)) for row in rows]
+            return ask(self, "approve", rows, details=[self._facts(row) for row in rows[:MOST_TOLD]], hidden=seen)
         return done(self, rows, self._approve)
 
     def _approve(self, row: Any) -> None:
         """Raises Refusal(wrong_status) for a row that was changed after it was shown."""
         db.session.execute(select(self.subject.id).where(self.subject.id == row.id).with_for_update())
         db.session.expire(row)
-        if request.form.get(f"seen-{row.id}", entered(row)) != entered(row):
+        says = entered(row)
+        if request.form.get(f"seen-{row.id}", says) != says:
             raise Refusal(Reason.wrong_status, verb="approve", changed=True)
         norms.approve(row, by=g.actor, at=now())
 

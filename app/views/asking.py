@@ -4,10 +4,9 @@ The first POST asks (and changes nothing), the second one, with `sure`, acts; ea
 so that one that is refused does not hold the others back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -96,12 +95,12 @@ def ask(
     rows: Sequence[Any],
     problem: str = "",
     details: Sequence[str] = (),
-    kept: Mapping[str, str] = MappingProxyType({}),
+    hidden: Sequence[tuple[str, str]] = (),
 ) -> tuple[str, int]:
     """The page that says what will follow and asks for what the verb needs; what was typed is kept.
 
-    `details`: what will follow for each record, where more can be said than for all of them. `kept`: what the form
-    brings back unseen.
+    `details`: what will follow for each record, where more can be said than for all of them. `hidden`: names and
+    values that the form brings back.
     """
     if request.form.get("sure") == "yes":
         problem = problem or problem_with(verb, rows)
@@ -114,7 +113,7 @@ def ask(
             words.follows(verb, view.subject.__tablename__, by_voucher=of_voucher(row)) for row in rows
         ),
         details=details,
-        kept_facts=kept,
+        hidden=hidden,
         rows=rows,
         fields=needed(verb, rows),
         labels={field.name: field.label.text for field in Answer()},
