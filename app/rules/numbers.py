@@ -3,16 +3,16 @@
 import re
 import unicodedata
 
+from app.rules.folding import SHAPES
 from app.rules.refusals import Reason, Refusal
 
 LONGEST = 60  # as it came and as its key: what models.py keeps
 
-# Letters that stand for one another, line by line: Cyrillic and Latin of the same shape (У is also written
-# U: the seeds have УО and UO for one series); Kazakh letters and what is typed in their place; letters of
-# known series without a twin of their shape, as a Latin keyboard has them.
+# Letters that stand for one another: those of one shape; then line by line what else is written for У (the seeds have
+# УО and UO for one series); Kazakh letters; letters of known series as a Latin keyboard has them.
 SAME = str.maketrans(
-    "АВЕКМНОРСТУUХІЈЅԚԜ" + "ҮҰҺӘӨƟ" + "ДS",
-    "ABEKMHOPCTYYXIJCQW" + "YYHƏOO" + "DC",
+    SHAPES[0] + "U" + "ҮҰҺӘӨƟ" + "ДSЅ",
+    SHAPES[1] + "Y" + "YYHƏOO" + "DCC",
 )
 WORDS = re.compile(r"[^\W\d_]+|\d+")
 
