@@ -1,7 +1,7 @@
 """When two names that are written differently are the same name, and when they are only alike.
 
-`identity` is the exact key: names that share it are one, and what matches by it may change a record. `fold` is the key of
-what people mix up when they write or type: a name is searched by it, and asked about as a near match.
+`identity` is the exact key: names that share it are one, and what matches by it may change a record. `fold` is the key
+of what people mix up when they write or type: a name is searched by it, and asked about as a near match.
 """
 
 import re
