@@ -40,10 +40,14 @@ KEPT = (
 
 
 @sa.event.listens_for(sa.Engine, "connect")
-def _unordered_is_unordered(connection: Any, _record: Any) -> None:
-    """What asks for rows in no order gets the last one first, on SQLite: no test and no rule may lean on luck."""
+def _prepare_for_tests(connection: Any, _record: Any) -> None:
+    """What asks for rows in no order gets the last one first, on SQLite: no test and no rule may lean on luck.
+
+    Nothing waits for the disk: no test takes the machine's power away (tools/postgres.py says the same to PostgreSQL).
+    """
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA reverse_unordered_selects = ON")
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 class Databases:
@@ -52,6 +56,7 @@ class Databases:
     def __init__(self, folder: Path, server: str) -> None:
         self.folder, self.server, self.apps = folder, server, dict[tuple[str, bool], Flask]()
         self.shipped: dict[str, dict[str, int]] = {}
+        self.filled: dict[str, sa.Select[Any]] = {}
 
     def url(self, kind: str, name: str = "kezek") -> str:
         """The address of a database; a new PostgreSQL one is created."""
@@ -83,17 +88,24 @@ class Databases:
                     with transaction():
                         shipped.ship()
                     self.shipped[kind] = {t.name: _last_id(t) for t in db.metadata.sorted_tables if "id" in t.c}
+                    self.filled[kind] = self._filled(kind)
             self.apps[kind, web] = app
         return self.apps[kind, web]
 
     def wipe(self, kind: str) -> None:
-        """Leave what was shipped and nothing else."""
+        """Leave what was shipped and nothing else. One query asks which tables a test has filled at all."""
         with transaction():
+            filled = db.session.execute(self.filled[kind]).one()._mapping
             for table in reversed(db.metadata.sorted_tables):
-                if table.name in KEPT:
-                    continue
-                only = table.c.id > self.shipped[kind][table.name] if "id" in table.c else sa.true()
-                db.session.execute(sa.delete(table).where(only))
+                if filled.get(table.name):
+                    db.session.execute(sa.delete(table).where(self._of_a_test(kind, table)))
+
+    def _of_a_test(self, kind: str, table: sa.Table) -> sa.ColumnElement[bool]:
+        return table.c.id > self.shipped[kind][table.name] if "id" in table.c else sa.true()
+
+    def _filled(self, kind: str) -> sa.Select[Any]:
+        tables = [table for table in db.metadata.sorted_tables if table.name not in KEPT]
+        return sa.select(*(sa.exists().where(self._of_a_test(kind, t)).select_from(t).label(t.name) for t in tables))
 
 
 def _last_id(table: sa.Table) -> int:
