@@ -378,4 +378,11 @@ GUARDS = (
         "            if False:",
         "test_import_on_screen.py::test_what_is_no_table_is_refused_with_a_sentence_and_nothing_is_kept",
     ),
+    Guard(
+        "an address of nobody touches no session",
+        VISITS,
+        "        if visit.broken or not visit.lasts:\n",
+        "        if visit.broken:\n",
+        "test_sessions.py::test_an_address_that_belongs_to_nobody_touches_no_session",
+    ),
 )

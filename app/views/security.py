@@ -14,7 +14,7 @@ from app.extensions import db
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
 from app.views.door import SignIn
-from app.views.sessions import READS_CHANGE_NOTHING
+from app.views.sessions import READS_CHANGE_NOTHING, is_file
 
 READS_BY_POST = frozenset({"SearchView.find"})  # posted, so that nobody's IIN stands in an address
 
@@ -115,7 +115,7 @@ def before_request() -> None:
         will_write()
     if any("\0" in value for value in request.args.values()):
         abort(400)
-    if request.endpoint not in ("static", "SignIn.logout") and current_user.is_authenticated:
+    if request.endpoint != "SignIn.logout" and not is_file(request.endpoint) and current_user.is_authenticated:
         g.actor = actor_of(current_user)
         look_as(g.actor)
 

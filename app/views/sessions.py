@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Request, Response, session
+from flask.globals import request_ctx
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import login_user
@@ -24,8 +25,12 @@ as_text = TaggedJSONSerializer()
 
 
 class Visit(SecureCookieSession):
-    """What Flask calls a session. `found`: its row; `begins`: the account's version when somebody just signed in."""
+    """What Flask calls a session. `found`: its row; `begins`: the account's version when somebody just signed in.
 
+    `lasts`: is what this request leaves in it kept? Not where the address is nobody's.
+    """
+
+    lasts: bool = True
     found: sessions.Found | None = None
     begins: int | None = None
     broken: SQLAlchemyError | None = None
@@ -37,13 +42,17 @@ class Visits(SecureCookieSessionInterface):
     session_class = Visit
 
     def open_session(self, app: Flask, request: Request) -> Visit:
-        """Whether the request may write is said first: this is its first query.
+        """Whether the request may write is said first: this is its first query. A file's page is the same for all."""
+        endpoint = _endpoint(request)
+        will_write(False if request.method in READS_CHANGE_NOTHING or endpoint is None else None)
+        visit = Visit() if is_file(endpoint) else self._opened(app, request)
+        visit.lasts = endpoint is not None and not is_file(endpoint)
+        return visit
 
-        A key has no dot, what Flask signs has two. A database that is down is told once there is a page for it.
-        """
-        will_write(False if request.method in READS_CHANGE_NOTHING else None)
+    def _opened(self, app: Flask, request: Request) -> Visit:
+        """A key has no dot, what Flask signs has two. A database that is down is told once there is a page for it."""
         cookie = request.cookies.get(self.get_cookie_name(app)) or ""
-        if cookie and "." not in cookie and not request.path.startswith("/static/"):
+        if cookie and "." not in cookie:
             try:
                 if found := sessions.find(cookie):
                     visit = Visit(as_text.loads(found.facts))
@@ -58,7 +67,7 @@ class Visits(SecureCookieSessionInterface):
     def save_session(self, app: Flask, visit: Visit, response: Response) -> None:
         """Write what changed. A reading request writes here only that a message was shown, or once a minute that
         somebody is there. What could not be read is left to the browser, for when it can be read again."""
-        if visit.broken:
+        if visit.broken or not visit.lasts:
             return
         if visit.found is None and visit.begins is None:
             super().save_session(app, visit, response)
@@ -93,6 +102,18 @@ class Visits(SecureCookieSessionInterface):
         """The request's own transaction ends first, all of it that counts is committed: SQLite has one writer."""
         db.session.rollback()
         return write(*values)
+
+
+def _endpoint(request: Request) -> str | None:
+    """What the address leads to, known before Flask looks for it: None where it is no address of ours."""
+    if request_ctx.url_adapter is not None:
+        request_ctx.match_request()
+    return request.endpoint
+
+
+def is_file(endpoint: str | None) -> bool:
+    """Is it one of the files that belong to no page's reader: a style, a script, an icon?"""
+    return (endpoint or "").rpartition(".")[2] == "static"
 
 
 def enter(user: Any, version: int) -> None:

@@ -259,3 +259,33 @@ def test_times_are_those_of_the_machine_s_settings(city, monkeypatch):
     short = replace(city.web.config["KEZEK"], session_idle=timedelta(seconds=0))
     monkeypatch.setitem(city.web.config, "KEZEK", short)
     assert not is_in(browser)
+
+
+OF_NOBODY = ("/static/missing.css", "/static/kezek.css", "/static/appbuilder/missing.js", "/favicon.ico", "/robots.txt")
+NOWHERE = ("/nowhere", "/applications", "/applications/show/1/more", "/logout/", "/.well-known/x", "/%00")
+
+
+@pytest.mark.parametrize("method", ("GET", "HEAD", "POST", "OPTIONS"))
+def test_an_address_that_belongs_to_nobody_touches_no_session(city, method):
+    browser, stranger = city.sign_in("specialist"), Browser(city.web.test_client())
+    age(city, seen_at=timedelta(minutes=20))  # so long ago that any page of ours writes down that somebody is there
+    before, key = rows(city), cookie(browser)
+    for address in (*OF_NOBODY, *NOWHERE):
+        if address == "/logout/" and method in ("POST", "OPTIONS"):
+            continue  # these are answered there
+        for one in (browser, stranger):
+            answer = one.client.open(address, method=method, buffered=True)
+            assert (answer.status_code, "Set-Cookie" in answer.headers) in ((200, False), (404, False), (405, False)), (
+                address,
+                answer.status_code,
+                answer.headers.get("Set-Cookie"),
+            )
+    assert rows(city) == before
+    assert cookie(browser) == key and is_in(browser)
+
+
+def test_whoever_mistypes_an_address_still_sees_the_own_menu_and_each_form_on_the_page_works(city):
+    browser, stranger = city.sign_in("specialist"), Browser(city.web.test_client())
+    page = browser.get("/nowhere")
+    assert (page.status_code, 'id="menu"' in page.text, 'class="languages"' in page.text) == (404, True, True)
+    assert 'class="languages"' not in stranger.get("/nowhere").text  # it would carry a token that no session knows
