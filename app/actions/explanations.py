@@ -1,13 +1,14 @@
-"""Why a number is what it is (spec 1.1, 3.3): facts, not sentences; why a round served or passed whom: rounds.py.
+"""Why a number is what it is (spec 1.1, 3.3): facts, not sentences; what moved it: movements.py; why a round
+served or passed whom: rounds.py.
 
 Today's answers come from the queue itself, those of a past day from the history alone. The words are the screens'.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 
 from app.actions import norms, numbers
 from app.actions.numbers import Number
@@ -28,16 +29,6 @@ from app.rules import past, queue, ratio
 from app.rules.deadlines import age_in_months
 
 Ahead: TypeAlias = tuple[tuple[QueueCategory | Side | None, int], ...]  # None: too young for any category
-
-
-@dataclass(frozen=True)
-class Moved:
-    """How many children one verb took out of the line before this one, or brought into it, and the norm it used."""
-
-    verb: str
-    subject: str
-    left: int
-    came: int
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ def of(application: Application, day: date, today: date) -> Explanation:
     number: Number | None = None
     ahead: Ahead = ()
     if waits:
-        line = _line_on(application.place_id, application.queue_kind, day, today)
+        line = line_on(application.place_id, application.queue_kind, day, today)
         number = numbers.in_line(application, line, held.kind if held else None, day)
         by_ratio = order.kind is QueueOrderKind.ratio
         ahead = number.ahead if by_ratio else _ahead_by_category(application, line, order, number, day)
@@ -103,52 +94,13 @@ def number_on(application: Application, day: date, today: date) -> Number | None
     if last is None or last.status_to != ApplicationStatus.queued or not last.standing:
         return None
     held = _privilege_on(application, day)
-    line = _line_on(application.place_id, application.queue_kind, day, today)
+    line = line_on(application.place_id, application.queue_kind, day, today)
     return numbers.in_line(application, line, held.kind if held else None, day)
 
 
-def _line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> queue.Queue | None:
+def line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> queue.Queue | None:
     """Who waited on a past day, by the history; None for today's queue itself."""
     return None if day >= today else past.waiting(place_id, queue_kind, past.Until(day))
-
-
-def moved(application: Application, since: date, day: date) -> list[Moved]:
-    """Spec 3.3: what changed in the line ahead of a child after the day `since`, until `day`: by verb, how many
-    left and came.
-
-    Counted are the children that were queued before it (of its birth year, where the order is by ratio), and of
-    privileges those of its whole line: a confirmed one may overtake.
-    """
-    same_line = [Application.place_id == application.place_id, Application.queue_kind == application.queue_kind]
-    if norms.order(application.place_id, day).kind is QueueOrderKind.ratio:
-        same_line.append(Application.birth_year == application.birth_year)
-    upto = numbers.standing(application)
-    before = (Application.queued_at < upto.queued_at) | (
-        (Application.queued_at == upto.queued_at) & (Application.id < application.id)
-    )
-    of_queue, of_privilege = Change.subject == Application.__tablename__, Change.subject == Privilege.__tablename__
-    left = func.sum(_one(of_queue & (Change.status_from == "queued") & (Change.status_to != "queued")))
-    came = func.sum(_one((of_queue & (Change.status_to == "queued")) | (of_privilege & (Change.verb == "confirm"))))
-    found = db.session.execute(
-        select(Change.verb, Change.subject, left, came)
-        .join(Application, Application.id == Change.application_id)
-        .where(
-            *same_line,
-            Application.id != application.id,
-            Change.place_id == application.place_id,
-            Change.status_to.is_not(None),
-            Change.effective_on > since,
-            Change.effective_on <= day,
-            (of_queue & before) | of_privilege,
-        )
-        .group_by(Change.verb, Change.subject)
-        .order_by(Change.verb)
-    )
-    return [Moved(verb, subject, gone or 0, come or 0) for verb, subject, gone, come in found if gone or come]
-
-
-def _one(condition: Any) -> Any:
-    return case((condition, 1), else_=0)
 
 
 def _ahead_by_category(

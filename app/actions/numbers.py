@@ -64,6 +64,23 @@ def in_line(
     return Number(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
 
 
+def counted(application: Application, line: queue.Queue | None, number: Number, day: date) -> set[int]:
+    """Spec 3.3: whom one of its numbers counts, by id: as many as stand before it in that number.
+
+    `line` is the one that the number was counted in. Raises Refusal(no_norm).
+    """
+    if line is None:
+        line = queue.waiting(application.place_id, application.queue_kind, day)
+    order = norms.order(application.place_id, day)
+    if order.kind is QueueOrderKind.ratio:
+        sides = {str(side): count for side, count in number.ahead}
+        ahead = queue.first_ones(line, queue.side(line), sides, line.c.birth_year == application.birth_year)
+    else:
+        rank = number.category.rank if number.category else queue.NOT_SERVED
+        ahead = queue.first_ones(line, queue.category_rank(line, order.categories, day), {rank: number.value - 1})
+    return set(db.session.scalars(ahead))
+
+
 def standing(application: Application, rank: int = 0) -> queue.Standing:
     """Where an application stands, in a category of this rank."""
     return queue.Standing(rank=rank, queued_at=application.queued_at, application_id=application.id)

@@ -4,7 +4,7 @@ A line is a subquery of those who wait in one district and queue kind, with the 
 queued_at and privilege (the one that counts on the day, else NULL): `waiting` is today's, `past.waiting` any earlier.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     literal,
     null,
@@ -178,6 +179,20 @@ def all_by_categories(line: Queue, categories: Sequence[QueueCategory], day: dat
     c, rank = line.c, category_rank(line, categories, day)
     number = func.row_number().over(partition_by=rank, order_by=(c.queued_at, c.id))
     return select(c.id, rank.label("category"), number.label("number"))
+
+
+def first_ones(
+    line: Queue, stands: ColumnElement[Any], most: Mapping[Any, int], *of: ColumnElement[bool]
+) -> Select[int]:
+    """Spec 3.3: the ids of the first so many of each side or category, in the order in which they are served.
+
+    Whoever a number counts stands at the beginning of its side or category: this is who they are.
+    """
+    c = line.c
+    place = func.row_number().over(partition_by=stands, order_by=(c.queued_at, c.id))
+    ranked = select(c.id, stands.label("stands"), place.label("place")).where(*of).subquery()
+    first = [and_(ranked.c.stands == one, ranked.c.place <= count) for one, count in most.items() if count]
+    return select(ranked.c.id).where(or_(false(), *first))
 
 
 def how_many_by_category(

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import explanations, rounds
+from app.actions import explanations, movements, rounds
 from app.extensions import db
 from app.models import Application, KgGroup, Round, Vacancy
 from app.now import now
@@ -40,15 +40,13 @@ class Why:
         since, comparable = forms.asked_day("since", max(first, day - A_MONTH), first, day)
         with unscoped():  # counts of the whole queue: nobody's name
             told = explanations.of(application, day, today)
-            before = explanations.number_on(application, since, today) if since < day else None
-            moved = explanations.moved(application, since, day)
+            compared = movements.compare(application, told, since, today)
         answered = self.render_template(
             "pages/why.html",
             title=application.number,
             application=application,
             told=told,
-            before=before,
-            moved=moved,
+            compared=compared,
             since=since,
             first=first,
             today=today,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import cycle
 
-from app.actions import explanations
+from app.actions import explanations, movements
 from app.extensions import db
 from bench.measure import Figure, alternate
 from bench.rows.number import some
@@ -25,7 +25,7 @@ def measure(town: Town, times: int) -> Figure:
             child = next(children)
             told = explanations.of(child, today, today)
             assert told.number is not None and told.number.value == 1 + sum(n for _, n in told.ahead)
-            explanations.moved(child, today - timedelta(days=30), today)
+            movements.compare(child, told, today - timedelta(days=30), today)
 
         figure = alternate(ours, lambda: None, times=times * 3)
         db.session.rollback()

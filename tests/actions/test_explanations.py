@@ -90,17 +90,6 @@ def test_a_late_clock_does_not_change_what_a_past_day_says(waiting):
     assert value(child["o1"], date(2026, 4, 10)) == 1
 
 
-def test_what_moved_a_number_is_told_by_verb(waiting):
-    place, child = waiting
-    with transaction():
-        applications.withdraw(child["g1"], by=family(child["g1"]), at=at("2026-04-06T10:00"))
-        applications.withdraw(child["g4"], by=family(child["g4"]), at=at("2026-04-06T11:00"))
-        offers.offer(vacancy(group(kindergarten(place))), by=DEPARTMENT, at=at("2026-04-06T12:00"))
-    told = {one.verb: (one.left, one.came) for one in explanations.moved(child["g4"], date(2026, 4, 3), TODAY)}
-    assert told == {"withdraw": (1, 0), "offer": (1, 0)}
-    assert explanations.moved(child["g2"], date(2026, 4, 6), TODAY) == []
-
-
 def test_standing_is_lost_with_a_private_place_and_the_explanation_says_so(waiting):
     place, child = waiting
     with transaction():

@@ -41,4 +41,16 @@ from app.views.words.rules import (
     period,
     term,
 )
-from app.views.words.verbs import FOLLOWS, FOLLOWS_OF, HAPPENED, SUBJECTS, VERBS, VERBS_OF, follows, happened, verb
+from app.views.words.verbs import (
+    FOLLOWS,
+    FOLLOWS_OF,
+    HAPPENED,
+    MOVED,
+    SUBJECTS,
+    VERBS,
+    VERBS_OF,
+    follows,
+    happened,
+    moved,
+    verb,
+)

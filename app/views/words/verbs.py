@@ -166,6 +166,17 @@ SUBJECTS: dict[str, Any] = {
 }
 
 
+MOVED: dict[tuple[str, str], Any] = {  # why others stand ahead on one day only, where the history's words do not say so
+    ("order", ""): _l("Another order of the queue came into force"),
+    ("itself", ""): _l("The child itself went to another category or side: others stand ahead of it there"),
+    ("age", ""): _l("They grew into another category"),
+    ("turn", ""): _l("The turn of privileged and general children moved on"),
+    ("confirm", "privilege"): _l("A privilege of theirs was confirmed"),
+    ("reject", "privilege"): _l("A privilege of theirs was rejected"),
+    ("expire", "privilege"): _l("A privilege of theirs ended"),
+}
+
+
 def verb(name: str, subject: str) -> str:
     """A verb for a record of this kind, as its button says it."""
     return str(VERBS_OF.get((name, subject)) or VERBS.get(f"{name}_{subject}") or VERBS.get(name, name))
@@ -175,6 +186,11 @@ def happened(name: str, subject: str) -> str:
     """A verb that was done to a record of this kind, as the history tells it."""
     privileged = HAPPENED.get(f"{name}_{subject}")
     return str(privileged or VERBS_OF.get((name, subject)) or HAPPENED.get(name) or verb(name, subject))
+
+
+def moved(name: str, subject: str) -> str:
+    """Why others began or ceased to stand before a child: what happened to them, or what differs between two days."""
+    return str(MOVED.get((name, subject)) or happened(name, subject))
 
 
 def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
