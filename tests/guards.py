@@ -24,6 +24,8 @@ ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/files/bringing.py", "app/files/spreadsheet.py"
 
+EDITING = "app/views/editing.py"
+
 GUARDS = (
     Guard(
         "every row is loaded through the viewer's scope",
@@ -384,5 +386,27 @@ GUARDS = (
         "        if visit.broken or not visit.lasts:\n",
         "        if visit.broken:\n",
         "test_sessions.py::test_an_address_that_belongs_to_nobody_touches_no_session",
+    ),
+    Guard(
+        "a record that was changed since is not written",
+        EDITING,
+        "        raise Changed(standing)\n",
+        "        pass\n",
+        "test_two_editors.py::test_whoever_saves_second_is_told_in_every_edit_form",
+    ),
+    Guard(
+        "what a form did not send is not written",
+        EDITING,
+        "    return isinstance(field, BooleanField | Lines) or bool(field.raw_data)\n",
+        "    return True\n",
+        "test_two_editors.py::test_a_field_that_was_not_sent_or_not_shown_is_not_written_in_every_edit_form",
+    ),
+    Guard(
+        "of two who save at one moment one is told",
+        BASE,
+        "        editing.hold(self.holds(row))\n",
+        "",
+        "test_two_editors.py::test_of_two_who_save_at_the_very_same_moment_one_is_told",
+        "postgresql",
     ),
 )

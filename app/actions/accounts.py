@@ -111,32 +111,48 @@ def save(
 ) -> User:
     """Add or change one account: its facts, its one role, where its rights reach, and a new password if given.
 
+    Only what differs is written, and stands on the record.
+
     Another role or password, or the right to sign in, ends what anybody began with the old one. Raises
     Refusal(not_allowed; also for another role, or no way in, that somebody gives to the own account), IntegrityError
     for a user name or e-mail that is taken.
     """
     verb = "change" if user.id else "create"
     permit(by, verb, user)
-    loses = [own.name for own in user.roles] != [role] or not facts.get("active", True)
+    loses = [own.name for own in user.roles] != [role] or not facts.get("active", user.active)
     if loses and user.id is not None and user.id == by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb, own_account=True)
     before = user.active, [own.name for own in user.roles]
-    for name, value in facts.items():
+    told: dict[str, Any] = {name: value for name, value in facts.items() if getattr(user, name) != value}
+    for name, value in told.items():
         setattr(user, name, value)
     if password:
-        user.password = hashed(password)
-    user.roles = [role_row(role)]
+        user.password, told["password"] = hashed(password), True
+    if before[1] != [role]:
+        user.roles, told["role"] = [role_row(role)], role
     db.session.add(user)
     db.session.flush()
     if password or before != (user.active, [str(role)]):
         _renew(user)
-    db.session.execute(delete(UserScope).where(UserScope.user_id == user.id))
-    for where in reach:
-        column = "place_id" if isinstance(where, Place) else "kindergarten_id"
-        db.session.add(UserScope(user_id=user.id, **{column: where.id}))
-    details = {"role": role, "reach": [str(where) for where in reach], "password": bool(password), **facts}
-    record(user, verb, by=by, at=at, details=details)
+    if _reach(user, reach):
+        told["reach"] = [str(where) for where in reach]
+    if told:
+        record(user, verb, by=by, at=at, details=told)
     return user
+
+
+def _reach(user: User, reach: Sequence[Place | Kindergarten]) -> bool:
+    """Make this the account's reach; was it another one?"""
+    named = {("place_id" if isinstance(where, Place) else "kindergarten_id", where.id) for where in reach}
+    there = db.session.scalars(select(UserScope).where(UserScope.user_id == user.id)).all()
+    if {
+        ("place_id", one.place_id) if one.place_id else ("kindergarten_id", one.kindergarten_id) for one in there
+    } == named:
+        return False
+    db.session.execute(delete(UserScope).where(UserScope.user_id == user.id))
+    for column, pk in sorted(named):
+        db.session.add(UserScope(user_id=user.id, **{column: pk}))
+    return True
 
 
 def _renew(user: User, *, must_change: bool = False) -> int:

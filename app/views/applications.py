@@ -204,20 +204,15 @@ class ApplicationView(ChildPage, Why, BaseView):
             reason=form.reason.data,
         )
 
-    @expose("/edit/<pk>", methods=["GET", "POST"])
-    @has_access
-    def edit(self, pk: str) -> Any:
+    def standing(self, row: Application) -> dict[str, Any]:
         """The family's contacts: the only facts of an application that are simply typed over."""
-        row = self.load(pk)
-        form = ContactForm(obj=row.applicant)
-        if form.validate_on_submit() and attempt(lambda: self.change(row, form), form) is not None:
-            flash(_("Saved."), "success")
-            return answer(self.after(row))
-        return self._form_page(self.edit_template, self.edit_title, self._get_edit_widget(form=form), form)
+        return {name: getattr(row.applicant, name) for name in self.edit_columns}
 
-    def change(self, row: Application, form: Any) -> Application:
-        applications.change(row, by=g.actor, at=now(), **form.values())
-        return row
+    def holds(self, row: Application) -> list[Any]:
+        return [row, row.applicant]
+
+    def change(self, row: Application, values: dict[str, Any]) -> None:
+        applications.change(row, by=g.actor, at=now(), **values)
 
     @expose("/claim-privilege/<pk>", methods=["GET", "POST"])
     @has_access

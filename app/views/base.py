@@ -26,7 +26,7 @@ from app.now import now
 from app.permissions import MAY, Role
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.views import forms, words
+from app.views import editing, forms, words
 from app.views.downloads import download
 from app.views.lists import Listed, here, numbered
 
@@ -167,15 +167,32 @@ class BaseView(Listed):
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @has_access
     def edit(self, pk: str) -> Any:
-        row = self.load(pk)
+        """A record that was changed since the form was shown is 409, with both versions and what was typed."""
+        row, beside = self.load(pk), []
         if request.method == "POST":
-            form = self.edit_form.refresh()
-            if form.validate() and attempt(lambda: self.change(row, form), form) is not None:
-                flash(_("Saved."), "success")
-                return redirect(self.after(row))
+            form, seen = self.edit_form.refresh(), request.form.get("seen", "")
+            form.seen = seen
+            try:
+                if form.validate() and attempt(lambda: self._change(row, form, seen), form) is not None:
+                    flash(_("Saved."), "success")
+                    return redirect(self.after(row))
+            except editing.Changed as changed:
+                on, beside = editing.beside(form, seen, changed.standing)
+                form = self.edit_form(formdata=None, data=on)
+                form.seen = editing.shown(changed.standing)
         else:
-            form = self.edit_form(obj=row, data=self.filled(row))
-        return self._form_page(self.edit_template, self.edit_title, self._get_edit_widget(form=form), form)
+            standing = self.standing(row)
+            form = self.edit_form(data=standing)
+            form.seen = editing.shown(standing)
+        widgets = self._get_edit_widget(form=form)
+        return self._form_page(self.edit_template, self.edit_title, widgets, form, beside)
+
+    def _change(self, row: Any, form: Any, seen: str) -> Any:
+        """Write what was touched. Raises editing.Changed where the form was shown from something else."""
+        editing.hold(self.holds(row))
+        if values := editing.touched(form, seen, self.standing(row)):
+            self.change(row, values)
+        return row
 
     @expose("/delete/<pk>", methods=["POST"])
     @has_access
@@ -192,26 +209,30 @@ class BaseView(Listed):
         records.create(row, by=g.actor, at=at)
         return row
 
-    def change(self, row: Any, form: Any) -> Any:
-        """Change a row from a valid form, through the register's action."""
-        records.change(row, form.values(), by=g.actor, at=now())
-        return row
+    def change(self, row: Any, values: dict[str, Any]) -> None:
+        """Change a row through the register's action: the values that were touched in a valid form."""
+        records.change(row, values, by=g.actor, at=now())
 
     def begun(self) -> dict[str, Any]:
         """What the form for a new row shows before anything is typed."""
         return {}
 
-    def filled(self, row: Any) -> dict[str, Any]:
-        """What a change form shows that is no column of the row."""
-        return {}
+    def standing(self, row: Any) -> dict[str, Any]:
+        """What stands in a record, by the fields of its change form."""
+        return {name: getattr(row, name) for name in self.edit_columns}
+
+    def holds(self, row: Any) -> list[Any]:
+        """The rows in which that stands: nobody else changes them while one does."""
+        return [row]
 
     def after(self, row: Any) -> str:
         """Where to go once a row is saved."""
         return url_for(f"{self.endpoint}.show", pk=row.id)
 
-    def _form_page(self, template: str, title: str, widgets: Any, form: Any) -> Any:
-        page = self.render_template(template, title=title, widgets=widgets, form=form, related_views=[])
-        return page, 422 if form.errors else 200
+    def _form_page(self, template: str, title: str, widgets: Any, form: Any, beside: Any = ()) -> Any:
+        facts = {"title": title, "widgets": widgets, "form": form, "beside": beside, "related_views": []}
+        page = self.render_template(template, **facts)
+        return page, 409 if beside else 422 if form.errors else 200
 
     # -------------------------------------------------- custom actions
 

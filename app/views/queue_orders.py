@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.actions import records
+from app.actions import orders, records
 from app.models import PrivilegeKind, QueueCategory, QueueOrder, QueueOrderKind
 from app.now import now
 from app.rules.orders import MOST, OLDEST, Step
@@ -105,6 +105,9 @@ class QueueOrderView(approval.ApprovedView):
         order = QueueOrder(**values, categories=[QueueCategory(rank=rank, **step._asdict()) for rank, step in steps])
         records.create(order, by=g.actor, at=now())
         return order
+
+    def standing(self, row):
+        return {**super().standing(row), "categories": orders.steps(row)}
 
     def _get_show_widget(self, pk, item, *more, **others):
         widgets = super()._get_show_widget(pk, item, *more, **others)

@@ -103,18 +103,22 @@ class UserView(BaseView):
     verbs = {"reset_password": reset_password}
 
     def create(self, form: Any) -> User:
-        return self.change(User(), form)
-
-    def change(self, row: User, form: Any) -> User:
         values = form.values()
         reach = [where for where in (values.pop("place"), values.pop("kindergarten")) if where is not None]
-        return accounts.save(row, reach=reach, by=g.actor, at=now(), **values)
+        return accounts.save(User(), reach=reach, by=g.actor, at=now(), **values)
 
-    def filled(self, row: User) -> dict[str, Any]:
-        """Role and reach are rows of their own: what the form shows of them."""
+    def change(self, row: User, values: dict[str, Any]) -> None:
+        named = {**self.standing(row), **values}
+        reach = [where for where in (named["place"], named["kindergarten"]) if where is not None]
+        facts = {name: value for name, value in values.items() if name not in ("role", "place", "kindergarten")}
+        accounts.save(row, role=named["role"], reach=reach, by=g.actor, at=now(), **facts)
+
+    def standing(self, row: User) -> dict[str, Any]:
+        """Role and reach are rows of their own."""
         scopes = db.session.scalars(select(UserScope).where(UserScope.user_id == row.id)).all()
-        return {
-            "role": next((role.name for role in row.roles), None),
+        own = {
+            "role": next((Role(role.name) for role in row.roles if role.name in ROLES), None),
             "place": next((s.place for s in scopes if s.place), None),
             "kindergarten": next((s.kindergarten for s in scopes if s.kindergarten), None),
         }
+        return {name: own[name] if name in own else getattr(row, name) for name in self.edit_columns}

@@ -43,7 +43,7 @@ def nonsense(noun: str, name: str, kind: str) -> tuple[str, ...]:
         return (*NO_CHOICES, *(("",) if empty else ()))
     if name in NUMBERS or kind == "number":
         return tuple(value for value in NO_NUMBERS if value or empty)
-    return () if kind == "checkbox" else (*NO_TEXTS, *empty) if name != "password" else ("short", "қ" * 201)
+    return () if kind in ("checkbox", "hidden") else (*NO_TEXTS, *empty) if name != "password" else ("short", "қ" * 201)
 
 
 def targets(city, noun: str) -> list[str]:
@@ -171,10 +171,6 @@ def test_no_column_that_is_not_on_the_form_can_be_posted(city, noun):
     before = city.tables.rows()
     assert editor.post(edit, {**extra, **shown}).status_code in (302, 303)
     after = city.tables.rows()
-    if noun == "users":  # saving an account is always on the record
-        before, after = ({**rows, "change": [], "user_scope": [], "ab_user_role": []} for rows in (before, after))
-        for rows in (before, after):
-            rows["ab_user"] = [{n: v for n, v in row.items() if n != "changed_on"} for row in rows["ab_user"]]
     assert after == before
 
 
