@@ -867,9 +867,13 @@ class Reinstatement(Base):
 
 
 class Approved:
-    """Two people put it in force: one enters it, another one approves it (spec 3.2). What is shipped has no author."""
+    """Two people put it in force: one enters it, another one approves it (spec 3.2). What is shipped has no author.
+
+    Whoever changed it last (``changed_by_id``) is an author as well; all who did stand in the history.
+    """
 
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     approved_at: Mapped[datetime | None]
 
@@ -878,13 +882,19 @@ class Approved:
         return relationship(User, foreign_keys=[cls.entered_by_id])
 
     @declared_attr
+    def changed_by(cls) -> Mapped[User | None]:
+        return relationship(User, foreign_keys=[cls.changed_by_id])
+
+    @declared_attr
     def approved_by(cls) -> Mapped[User | None]:
         return relationship(User, foreign_keys=[cls.approved_by_id])
 
 
 def other_approves(name: str) -> CheckConstraint:
-    """The database's own refusal of whoever approves what he entered himself."""
-    return CheckConstraint("approved_by_id IS NULL OR approved_by_id <> entered_by_id", name=name)
+    """The database's own refusal of whoever approves what he entered himself, or changed last."""
+    return CheckConstraint(
+        "approved_by_id IS NULL OR (approved_by_id <> entered_by_id AND approved_by_id <> changed_by_id)", name=name
+    )
 
 
 class Norm(Approved, Base):

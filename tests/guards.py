@@ -172,9 +172,37 @@ GUARDS = (
     Guard(
         "a second person approves what was shown",
         "app/views/approval.py",
-        'if request.form.get(f"seen-{row.id}", says) != says:',
+        'if request.form.get(f"seen-{row.id}") != entered(row):',
         "if False:",
         "test_rules.py::test_what_was_changed_after_it_was_shown_is_not_approved",
+    ),
+    Guard(
+        "a yes that does not say what was seen approves nothing",
+        "app/views/approval.py",
+        'if request.form.get("sure") != "yes" or all(request.form.get(f"seen-{row.id}") for row in rows):',
+        "if True:",
+        "test_rules.py::test_a_yes_that_does_not_say_what_was_seen_approves_nothing",
+    ),
+    Guard(
+        "no author approves",
+        "app/actions/two_people.py",
+        "    if by.user_id is not None and by.user_id in authors:\n",
+        "    if by.user_id is not None and by.user_id in [*authors][:0]:\n",
+        "../actions/test_approval.py::test_the_author_never_approves_and_another_one_does",
+    ),
+    Guard(
+        "whoever changed a draft is its author",
+        "app/actions/norms.py",
+        'Change.verb.in_(("create", "change"))',
+        'Change.verb.in_(("create",))',
+        "../actions/test_approval.py::test_everybody_who_changed_a_draft_is_an_author_and_never_approves",
+    ),
+    Guard(
+        "the database knows who changed a draft last",
+        "migrations/versions/20261129_two_people_are_two.py",
+        "batch_op.create_check_constraint(name, CHANGED)",
+        "batch_op.create_check_constraint(name, ENTERED)",
+        "../test_constraints.py::test_nobody_approves_a_rule_that_they_entered",
     ),
     Guard(
         "only the server's own row signs anybody in",

@@ -109,6 +109,9 @@ def test_nobody_approves_a_rule_that_they_entered(app, model):
     author, other = users(2)
     with pytest.raises(IntegrityError, match="never_approves"), db.session.begin_nested():
         db.session.execute(update(model).where(model.id == row.id).values(entered_by_id=author, approved_by_id=author))
+    with pytest.raises(IntegrityError, match="never_approves"), db.session.begin_nested():
+        by = {"entered_by_id": author, "changed_by_id": other, "approved_by_id": other}
+        db.session.execute(update(model).where(model.id == row.id).values(by))
     db.session.execute(update(model).where(model.id == row.id).values(entered_by_id=author, approved_by_id=other))
 
 

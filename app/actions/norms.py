@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.actions import moving, places
+from app.actions import moving, places, two_people
 from app.extensions import db
-from app.models import DayOff, Norm, QueueOrder, QueueOrderKind
+from app.models import Change, DayOff, Norm, QueueOrder, QueueOrderKind
 from app.permissions import Actor, permit
 from app.rules import norms as rules
 from app.rules.deadlines import due_date
@@ -110,14 +110,22 @@ def _rows(path: Sequence[int], which: Callable[[Any], ColumnElement[bool]]) -> l
 
 
 def approve(norm: Norm | QueueOrder | DayOff, *, by: Actor, at: datetime) -> None:
-    """Spec 3.2: a second official of the department puts a rule in force; its author never does.
+    """Spec 3.2: a second official of the department puts a rule in force; none of its authors ever does.
 
     Raises Refusal: not_allowed, wrong_status (it is approved already).
     """
     permit(by, "approve", norm)
     if norm.approved_at is not None:
         raise Refusal(Reason.wrong_status, verb="approve", approved=True)
-    if norm.entered_by_id is not None and norm.entered_by_id == by.user_id:
-        raise Refusal(Reason.not_allowed, verb="approve", author=True)
+    two_people.another(by, authors(norm), verb="approve")
     norm.approved_by_id, norm.approved_at = by.user_id, at
     moving.record(norm, "approve", by=by, at=at)
+
+
+def authors(norm: Norm | QueueOrder | DayOff) -> set[int]:
+    """Spec 3.2: whoever entered a rule, and everybody who changed it while it was a draft."""
+    wrote = select(Change.user_id).where(
+        Change.subject == norm.__tablename__, Change.subject_id == norm.id, Change.verb.in_(("create", "change"))
+    )
+    known = {norm.entered_by_id, norm.changed_by_id, *db.session.scalars(wrote)}
+    return {user_id for user_id in known if user_id is not None}

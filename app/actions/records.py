@@ -7,7 +7,7 @@ queue follows its kind. Everything else is the same for all.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import ColumnElement, func, inspect, select
 
 from app.actions import orders, places
 from app.actions.moving import record
@@ -82,6 +82,8 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
             _set(row, name, values[name])
         permit(by, "change", row)
         _check(row)
+    if isinstance(row, Approved):
+        row.changed_by_id = by.user_id or row.changed_by_id
     db.session.flush()
     _follow(row, before, at)
     details = {name: [old, _value(row, name)] for name, old in before.items()}
@@ -151,7 +153,9 @@ def _check(row: Base) -> None:
         case Norm():
             if field := norms.problem(row):
                 raise Invalid(field, f"norm_{field}", norm=row.name)
+            _once(row, Norm.name == row.name)
         case QueueOrder():
+            _once(row, QueueOrder.kind == row.kind)
             if problem := ordering.problem(row.kind, orders.steps(row)):
                 raise Invalid("categories", problem.name, rank=problem.rank, other=problem.other)
         case DayOff() if not row.decree:
@@ -162,6 +166,17 @@ def _check(row: Base) -> None:
             raise Invalid("bin", "bin")
         case Vacancy() if (row.intake is Intake.temporary) != (row.ends_on is not None):
             raise Invalid("ends_on", "temporary_only")
+
+
+def _once(row: Norm | QueueOrder, same: ColumnElement[bool]) -> None:
+    """Spec 3.12: one norm of a name, one order of a kind, for a place and a first day, whatever door it comes through.
+
+    Raises Refusal(already_used).
+    """
+    model, place_id = type(row), row.place_id or row.place.id
+    there = select(model.id).where(same, model.place_id == place_id, model.valid_from == row.valid_from)
+    if db.session.scalars(there.where(model.id != (row.id or 0))).first() is not None:
+        raise Refusal(Reason.already_used, part="valid_from", twice=True)
 
 
 def _used(row: Base) -> bool:

@@ -67,6 +67,26 @@ def entered(row: Approved) -> str:
     return sha256(repr(facts).encode()).hexdigest()
 
 
+def shown_of(rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """What a page that asks for a yes shows of each record, as hidden fields that come back with the yes."""
+    return [(f"seen-{row.id}", entered(row)) for row in rows]
+
+
+def unseen(rows: Sequence[Any]) -> str:
+    """What is wrong with a yes that does not say what was seen; "" for nothing, and for a page that only asks."""
+    if request.form.get("sure") != "yes" or all(request.form.get(f"seen-{row.id}") for row in rows):
+        return ""
+    return _("Nothing was approved: first look at what stands here, then say yes.")
+
+
+def still_as_shown(row: Any) -> None:
+    """Whoever says yes stands for what was shown, to the letter. Raises Refusal(wrong_status) when it was changed."""
+    db.session.execute(select(type(row).id).where(type(row).id == row.id).with_for_update())
+    db.session.expire(row)
+    if request.form.get(f"seen-{row.id}") != entered(row):
+        raise Refusal(Reason.wrong_status, verb="approve", changed=True)
+
+
 class ApprovedView(BaseView):
     """Norms, queue orders and days off: entered by one of the department, approved by another."""
 
@@ -74,18 +94,14 @@ class ApprovedView(BaseView):
 
     def approve(self, rows: Any) -> Any:
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
-        if not asked("approve"):
-            seen = [(f"seen-{row.id}", entered(row)) for row in rows]
-            return ask(self, "approve", rows, details=[self._facts(row) for row in rows[:MOST_TOLD]], hidden=seen)
+        if not asked("approve") or unseen(rows):
+            details = [self._facts(row) for row in rows[:MOST_TOLD]]
+            return ask(self, "approve", rows, unseen(rows), details=details, hidden=shown_of(rows))
         return done(self, rows, self._approve)
 
     def _approve(self, row: Any) -> None:
         """Raises Refusal(wrong_status) for a row that was changed after it was shown."""
-        db.session.execute(select(self.subject.id).where(self.subject.id == row.id).with_for_update())
-        db.session.expire(row)
-        says = entered(row)
-        if request.form.get(f"seen-{row.id}", says) != says:
-            raise Refusal(Reason.wrong_status, verb="approve", changed=True)
+        still_as_shown(row)
         norms.approve(row, by=g.actor, at=now())
 
     def _facts(self, row: Any) -> str:
@@ -108,7 +124,7 @@ class ApprovedView(BaseView):
 
     def _get_show_widget(self, pk: Any, item: Any, *more: Any, **others: Any) -> dict[str, Any]:
         widgets = super()._get_show_widget(pk, item, *more, **others)
-        own = item.entered_by_id is not None and item.entered_by_id == g.actor.user_id
+        own = g.actor.user_id in norms.authors(item)
         widgets["show"].template_args |= {"settled": item.approved_at is not None, "own": own, "like": pk}
         return widgets
 

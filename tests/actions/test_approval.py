@@ -58,6 +58,53 @@ def test_the_author_never_approves_and_another_one_does(people):
         assert (row.approved_by_id, row.approved_at) == (other.user_id, at("2026-04-02T10:00"))
 
 
+def test_everybody_who_changed_a_draft_is_an_author_and_never_approves(people):
+    """Also somebody whose change another one typed over: the history keeps all of them."""
+    author, other = people
+    third = Actor(Role.department, user_id=official("third", Role.department, district("Үшінші")).id)
+    fourth = Actor(Role.department, user_id=official("fourth", Role.department, district("Төртінші")).id)
+    fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name"}
+    for row in rows():
+        records.create(row, by=author, at=START)
+        records.change(row, {fields[type(row)]: "2"}, by=other, at=START)
+        records.change(row, {fields[type(row)]: "3"}, by=third, at=START)
+        assert (row.entered_by_id, row.changed_by_id) == (author.user_id, third.user_id)
+        for by in (author, other, third):
+            with pytest.raises(Refusal, match="not_allowed"):
+                norms.approve(row, by=by, at=START)
+        norms.approve(row, by=fourth, at=START)
+
+
+def test_whoever_changed_the_categories_of_an_order_is_its_author_too(people):
+    author, other = people
+    order = rows()[1]
+    records.create(order, by=author, at=START)
+    records.change(order, {"categories": [OTHER, ONE]}, by=other, at=START)
+    with pytest.raises(Refusal, match="not_allowed"):
+        norms.approve(order, by=other, at=START)
+
+
+def test_a_second_norm_or_order_of_one_place_and_day_is_a_named_refusal(people):
+    """Spec 3.12, whether the first one is a draft or approved, and by a change of a draft as well."""
+    author, other = people
+    first, order, _ = rows()
+    for row in (first, order):
+        records.create(row, by=author, at=START)
+    norms.approve(first, by=other, at=START)
+    for row, again in ((first, Norm), (order, QueueOrder)):
+        names = [c.key for c in again.__table__.columns if c.key not in ("id", "approved_at", "approved_by_id")]
+        copy = again(**{name: getattr(row, name) for name in names})
+        if again is QueueOrder:
+            copy.categories = [QueueCategory(rank=1, **ONE._asdict())]
+        with pytest.raises(Refusal) as refused:
+            records.create(copy, by=other, at=START)
+        assert (refused.value.reason, refused.value.facts["part"]) == (Reason.already_used, "valid_from")
+        copy.valid_from = date(2026, 7, 1)
+        records.create(copy, by=other, at=START)
+        with pytest.raises(Refusal, match="already_used"), db.session.begin_nested():
+            records.change(copy, {"valid_from": date(2026, 6, 1)}, by=other, at=START)
+
+
 def test_what_is_approved_is_neither_changed_nor_removed(people):
     author, other = people
     fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name"}

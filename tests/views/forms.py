@@ -105,6 +105,12 @@ def valid(noun: str, own) -> dict[str, str]:
     }[noun]
 
 
+def says_yes(browser, address: str, **kwargs):
+    """Look at the page that asks, then say yes to what it shows, as people do."""
+    seen = Fields(browser.post(address).text).values
+    return browser.post(address, {**seen, "sure": "yes"}, **kwargs)
+
+
 class Fields(HTMLParser):
     """The fields of the page's own form: name -> value, and for a select what it offers."""
 

@@ -17,11 +17,11 @@ from app.rules.orders import MOST
 from tests import factories
 from tests.factories import at
 from tests.views.city import official
-from tests.views.forms import Fields, valid
+from tests.views.forms import Fields, says_yes, valid
 
 RULES = {"norms": "norm", "queue-orders": "queue_order", "days-off": "day_off"}
 YES = {"sure": "yes"}
-OWN, APPROVED = "другой сотрудник отдела", "Это утверждено"
+OWN, APPROVED = "согласие даёт другой человек", "Это утверждено"
 OTHER_FIELD = {"norms": "note", "queue-orders": "legal_basis", "days-off": "name"}
 
 
@@ -67,12 +67,12 @@ def test_one_enters_and_another_approves(city, author, deputy, noun):
     pk = entered(city, author, noun)
     assert rows(city, RULES[noun])[pk]["approved_at"] is None
     with city.tables.unchanged():
-        answer = author.post(f"/{noun}/action/approve/{pk}", YES, follow_redirects=True)
+        answer = says_yes(author, f"/{noun}/action/approve/{pk}", follow_redirects=True)
         assert OWN in said(answer)
         assert f"/{noun}/action/approve/{pk}" not in answer.text  # what would be refused is not offered
     asked = deputy.post(f"/{noun}/action/approve/{pk}")
     assert (asked.status_code, "не раньше сегодняшнего" in said(asked)) == (200, True)
-    assert deputy.post(f"/{noun}/action/approve/{pk}", YES).status_code == 303
+    assert says_yes(deputy, f"/{noun}/action/approve/{pk}").status_code == 303
     row = rows(city, RULES[noun])[pk]
     assert None not in (row["approved_at"], row["approved_by_id"], row["entered_by_id"])
     assert row["approved_by_id"] != row["entered_by_id"]
@@ -100,13 +100,40 @@ def test_what_was_changed_after_it_was_shown_is_not_approved(city, author, deput
 
 
 @pytest.mark.parametrize("noun", RULES)
+def test_a_yes_that_does_not_say_what_was_seen_approves_nothing(city, author, deputy, noun):
+    pk = entered(city, author, noun)
+    with city.tables.unchanged():
+        for blind in (YES, {**YES, f"seen-{pk}": ""}, {**YES, "seen-999999": "x"}):
+            answer = deputy.post(f"/{noun}/action/approve/{pk}", blind)
+            assert (answer.status_code, "сначала посмотрите" in said(answer)) == (422, True)
+            answer = deputy.post(f"/{noun}/action_post", {**blind, "action": "approve", "rowid": pk})
+            assert answer.status_code == 422
+    assert "бірінші" not in said(answer) and says_yes(deputy, f"/{noun}/action/approve/{pk}").status_code == 303
+
+
+@pytest.mark.parametrize("noun", RULES)
+def test_whoever_changed_a_draft_approves_it_no_more_than_its_author(city, author, deputy, noun):
+    """Spec 3.2, "Two people are two": a deputy changed a colleague's draft and approved it alone."""
+    pk = entered(city, author, noun)
+    filled = {**valid(noun, city.own), OTHER_FIELD[noun]: "басқа"}
+    assert deputy.post(f"/{noun}/edit/{pk}", filled).status_code == 302
+    for who in (deputy, author):
+        answer = says_yes(who, f"/{noun}/action/approve/{pk}", follow_redirects=True)
+        assert OWN in said(answer) and f"/{noun}/action/approve/{pk}" not in answer.text
+    assert rows(city, RULES[noun])[pk]["approved_at"] is None
+    with city.web.app_context(), transaction():
+        official("third", Role.department, db.session.get_one(Place, city.own.place).parent)
+    assert says_yes(browser(city, "third"), f"/{noun}/action/approve/{pk}").status_code == 303
+
+
+@pytest.mark.parametrize("noun", RULES)
 def test_a_draft_is_changed_or_removed_and_what_is_approved_never(city, author, deputy, noun):
     pk = entered(city, author, noun)
     field = OTHER_FIELD[noun]
     filled = {**valid(noun, city.own), field: "басқа"}
     assert author.post(f"/{noun}/edit/{pk}", filled).status_code == 302
     assert rows(city, RULES[noun])[pk][field] == "басқа"
-    assert deputy.post(f"/{noun}/action/approve/{pk}", YES).status_code == 303
+    assert says_yes(deputy, f"/{noun}/action/approve/{pk}").status_code == 303
     page = deputy.get(f"/{noun}/show/{pk}").text
     assert not re.search(f"/{noun}/(edit|delete|action/approve)/{pk}", page)
     with city.tables.unchanged():
@@ -114,7 +141,7 @@ def test_a_draft_is_changed_or_removed_and_what_is_approved_never(city, author, 
             answer = who.post(f"/{noun}/edit/{pk}", {**filled, field: "үшінші"})
             assert (answer.status_code, APPROVED in said(answer)) == (422, True)
             assert APPROVED in said(who.post(f"/{noun}/delete/{pk}", follow_redirects=True))
-            assert APPROVED in said(who.post(f"/{noun}/action/approve/{pk}", YES, follow_redirects=True))
+            assert APPROVED in said(says_yes(who, f"/{noun}/action/approve/{pk}", follow_redirects=True))
     other = {"valid_from": "2028-02-02"} if noun != "days-off" else {}
     removed = entered(city, author, noun, **other)
     assert author.post(f"/{noun}/delete/{removed}").status_code == 302
@@ -290,11 +317,11 @@ def test_a_moved_saturday_counts_once_approved_and_a_later_row_replaces_it(city,
 
     working = entered(city, author, "days-off", **saturday, working="y")
     assert "29.08.2026" not in shown()
-    deputy.post(f"/days-off/action/approve/{working}", YES)
+    says_yes(deputy, f"/days-off/action/approve/{working}")
     assert "29.08.2026 Рабочий день Жұмыс сенбісі № 12" in shown()
     off = entered(city, author, "days-off", **saturday | {"decree": "№ 13"})
     assert "№ 12" in shown()
-    deputy.post(f"/days-off/action/approve/{off}", YES)
+    says_yes(deputy, f"/days-off/action/approve/{off}")
     assert "29.08.2026 Нерабочий день Жұмыс сенбісі № 13" in shown()
     assert "Заменено" in said(author.get(f"/days-off/show/{working}"))
     assert "Заменено" not in said(author.get(f"/days-off/show/{off}"))
@@ -435,7 +462,7 @@ def test_five_days_then_blocked_and_not_deleted_is_entered_on_screen_and_holds_f
     )
     operator, department = browser(city, "operator"), author
     chosen = {"sure": "yes", "vacancy": str(city.own.private), "paper_on": "2026-04-13"}
-    assert deputy.post(f"/norms/action/approve/{pk}", YES).status_code == 303
+    assert says_yes(deputy, f"/norms/action/approve/{pk}").status_code == 303
     shown = said(deputy.get(f"/norms/show/{pk}"))
     assert "5 календарных дней" in shown and "блокируется, пока управление образования не снимет блокировку" in shown
     assert operator.post(f"/applications/choose/{city.own.waits}", chosen).status_code == 303
