@@ -152,14 +152,20 @@ class Line:
 
 
 def serve(lines: Sequence[Line], places: int | None = None) -> list[Waiting]:
-    """Spec 3.3: whom so many places of one group go to; each line names its next, the earlier queued one is served.
+    """Spec 3.3: whom so many places of one group go to: the children out of turn of all its lines, the earlier queued
+    one first; then each line names its next child, and the earlier queued one is served.
 
     Without `places` all who wait, in order.
     """
     served: list[Waiting] = []
     while places is None or len(served) < places:
-        nexts = [(child.queued_at, child.application_id, line) for line in lines if (child := line.next())]
+        nexts = [(_before(child), line) for line in lines if (child := line.next())]
         if not nexts:
             break
-        served.append(min(nexts, key=lambda one: one[:2])[2].serve())
+        served.append(min(nexts, key=lambda one: one[0])[1].serve())
     return served
+
+
+def _before(child: Waiting) -> tuple[bool, datetime, int]:
+    """Which of the children whom several lines name is served before the others."""
+    return child.side is not Side.out_of_turn, child.queued_at, child.application_id
