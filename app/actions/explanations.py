@@ -36,7 +36,7 @@ class Explanation:
     """Spec 3.3: a number on one day, who stands ahead by category or side, and the rules that put the child there.
 
     `status` is the application's on that day, None before it was registered; without a `number` the child did not
-    wait, or had lost its `standing`. `cycle` belongs to an order by ratio.
+    wait, had lost its `standing`, or was too young for any category. `cycle` belongs to an order by ratio.
     """
 
     day: date
@@ -67,8 +67,9 @@ def of(application: Application, day: date, today: date) -> Explanation:
     if waits:
         line = line_on(application.place_id, application.queue_kind, day, today)
         number = numbers.in_line(application, line, held.kind if held else None, day)
-        by_ratio = order.kind is QueueOrderKind.ratio
-        ahead = number.ahead if by_ratio else _ahead_by_category(application, line, order, number, day)
+        if number is not None:
+            by_ratio = order.kind is QueueOrderKind.ratio
+            ahead = number.ahead if by_ratio else _ahead_by_category(application, line, order, number, day)
     used = ["procedure", "queue.ratio"] if order.kind is QueueOrderKind.ratio else ["procedure"]
     return Explanation(
         day=day,
@@ -86,7 +87,7 @@ def of(application: Application, day: date, today: date) -> Explanation:
 
 
 def number_on(application: Application, day: date, today: date) -> Number | None:
-    """Spec 3.3: its numbers on any local day; None where it did not wait, or had lost its standing.
+    """Spec 3.3: its numbers on any local day; None where it did not wait, had lost its standing or was too young.
 
     Raises Refusal(no_norm).
     """

@@ -16,10 +16,9 @@ LATER = 2**31 - 1  # than every round
 class Number:
     """S1 ("Кезек кезеңі", "Кезек нөмірі"): the number of a child that waits, from 1.
 
-    By categories it counts inside `category` (None while the child is too young for any), by ratio among the children
-    of its birth year, `side` saying on which side it stands. `privileged` counts all who have a privilege, in the
-    order in which they are served; 0 without one. `ahead`, by ratio: how many of each side are served before,
-    and where the `cycle` of its line stands.
+    By categories it counts inside `category`, by ratio among the children of its birth year, `side` saying on which
+    side it stands. `privileged` counts all who have a privilege, in the order in which they are served; 0 without one.
+    `ahead`, by ratio: how many of each side are served before, and where the `cycle` of its line stands.
     """
 
     value: int
@@ -31,7 +30,8 @@ class Number:
 
 
 def of(application: Application, day: date) -> Number | None:
-    """Spec 3.3: its numbers on this local day, which is today; None when it does not wait or has lost its standing.
+    """Spec 3.3: its numbers on this local day, which is today; None when it does not wait or has lost its standing,
+    and while no category serves it yet (3.12).
 
     Raises Refusal(no_norm).
     """
@@ -47,18 +47,21 @@ def in_line(
     day: date,
     *,
     before: int | None = None,
-) -> Number:
+) -> Number | None:
     """Its numbers in a line that it stands in, a past one or (None) today's, with the privilege that counted then.
 
-    `before`: the id of a round, whose own offers have not moved the cycle yet. Raises Refusal(no_norm).
+    None while the child is too young for any category. `before`: the id of a round, whose own offers have not moved
+    the cycle yet. Raises Refusal(no_norm).
     """
     order = norms.order(application.place_id, day)
     if order.kind is QueueOrderKind.ratio:
         return _by_ratio(application, line, privilege, day, before)
+    category = queue.category_of(application.born_on, privilege, order.categories, day)
+    if category is None:
+        return None
     if line is None:
         line = queue.waiting(application.place_id, application.queue_kind, day)
-    category = queue.category_of(application.born_on, privilege, order.categories, day)
-    upto = standing(application, category.rank if category else queue.NOT_SERVED)
+    upto = standing(application, category.rank)
     value = db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0
     among = queue.number_among_privileged(line, order.categories, day, upto=upto)
     return Number(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
