@@ -144,12 +144,28 @@ def let_off(listing: StopListing, *, by: Actor, at: datetime, on: date | None = 
 def reinstate(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
     """Spec 3.8: what was archived or removed waits again from its old day; two people say so (reinstatements.py).
 
-    Raises Refusal: not_allowed, wrong_status, reason_required, too_old, already_waiting.
+    Raises Refusal: not_allowed, wrong_status (also of a child that has left its kindergarten), reason_required,
+    too_old, already_waiting.
     """
     day = begin(application, "reinstate", by=by, at=at)
+    has_not_left(application)
     reason = eligibility.given(reason)
     may_come_back(application, day)
     move(application, "reinstate", by=by, at=at, reason=reason, tell={"reason": reason}, standing=True)
+
+
+def left(application: Application) -> bool:
+    """Spec 3.8: was it archived by `leave`? It had come to its end: enrolled, a child leaves by nothing else."""
+    enrolled = select(Enrolment.id).where(
+        Enrolment.application_id == application.id, Enrolment.intake == Intake.general
+    )
+    return db.session.scalars(enrolled.limit(1)).first() is not None
+
+
+def has_not_left(application: Application) -> None:
+    """Spec 3.8: the family of a child that has left its kindergarten applies anew. Raises wrong_status."""
+    if left(application):
+        raise Refusal(Reason.wrong_status, verb="reinstate", left=True)
 
 
 def may_come_back(application: Application, day: date) -> None:

@@ -26,8 +26,8 @@ from app.models import (
     VacancyStatus,
 )
 from app.permissions import Actor, permit
+from app.rules import eligibility, queue, ratio
 from app.rules import places as rules
-from app.rules import queue, ratio
 from app.rules.calendar import local_day
 from app.rules.deadlines import born_between
 from app.rules.refusals import Reason, Refusal
@@ -96,6 +96,7 @@ def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
     return (
         norms.procedure(district, day) == "referral"
         and vacancy.intake is Intake.general
+        and eligibility.has_places(vacancy.group.kindergarten)
         and by_turn(vacancy.group.kindergarten, day)
     )
 
@@ -122,10 +123,10 @@ def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.Waiting]:
     """Spec 3.3: the next children for so many places of a group, each birth year with a line and a cycle of its own.
 
-    No offer goes to a child under referral.minimum_age on that day (spec 3.8).
+    No offer goes to a child that may not choose the place on that day (spec 3.8): see minimum_age.
     """
     group, kind = vacancy.group, vacancy.group.kindergarten.queue_kind
-    _, born_by = born_between(norms.number("referral.minimum_age", district, day), None, day)
+    _, born_by = born_between(minimum_age(group.kindergarten, day), None, day)
     waiting = queue.waiting(district, kind, day)
     lines = [
         ratio.Line(_first(waiting, year, born_by, places), numbers.cycle_of(district, kind, year, day))

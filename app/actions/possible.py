@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from app.actions import ending, norms, referrals, reinstatements, vouchers
+from app.actions import applications, ending, norms, referrals, reinstatements, vouchers
 from app.actions.beginning import latest_stop_listing, latest_voucher
 from app.models import Application, ApplicationStatus, Contract, ContractStatus, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
@@ -108,7 +108,7 @@ def _may_enrol(application: Application, _by: Actor, at: datetime) -> bool:
 
 
 def _may_reinstate(application: Application, _by: Actor, _at: datetime) -> bool:
-    return reinstatements.open_one(application) is None
+    return reinstatements.open_one(application) is None and not applications.left(application)
 
 
 def _attends(application: Application, _by: Actor, _at: datetime) -> bool:

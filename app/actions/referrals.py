@@ -86,8 +86,6 @@ def _choose_by_turn(application: Application, vacancy: Vacancy, *, by: Actor, at
     private = kindergarten.ownership is Ownership.private
     if vacancy.intake is Intake.temporary:  # spec 3.6: for a live confirmed voucher alone
         raise Refusal(Reason.wrong_status, verb="choose")
-    if private and not kindergarten.state_order:
-        raise Refusal(Reason.wrong_place)
     _in_its_queue(application, vacancy)
     eligibility.not_too_young(application.born_on, day, offers.minimum_age(kindergarten, day))
     seat = offers.seat_for(application, vacancy, day)
@@ -142,8 +140,8 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
 def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
     """S2, spec 3.5.5: the family takes it back within 24 hours, an official at any time with a reason.
 
-    The place is freed and the child waits on from its old day; a private place taken back in time, or missed,
-    costs no standing. Raises Refusal: not_allowed, too_late, wrong_status, reason_required.
+    The place is freed and the child waits on from its old day; the standing that a private place had cost returns
+    (3.8). Raises Refusal: not_allowed, too_late, wrong_status, reason_required.
     """
     permit(by, "revoke", application)
     by_family = by.role is Role.family or by.stands_for_family("revoke")
@@ -156,10 +154,8 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     if not by_family:
         reason = eligibility.given(reason)
     ending.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
-    in_time = referral.revocable_until is not None and at <= referral.revocable_until
-    standing = application.standing or in_time
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "reason": reason}
-    move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=standing)
+    move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=True)
 
 
 def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
@@ -202,11 +198,12 @@ def _by_turn(application: Application) -> Referral:
 
 
 def _in_its_queue(application: Application, vacancy: Vacancy) -> None:
-    """Spec 3.4.4, 3.8: a kindergarten of its district and queue, a group of its birth year."""
+    """Spec 3.4.4, 3.8: a kindergarten of its district and queue that has places for it, a group of its birth year."""
     kindergarten = vacancy.group.kindergarten
     if (
         places.district_of(kindergarten.place_id) != application.place_id
         or kindergarten.queue_kind is not application.queue_kind
+        or not eligibility.has_places(kindergarten)
     ):
         raise Refusal(Reason.wrong_place)
     eligibility.in_birth_years(application.born_on, vacancy.group)
@@ -336,8 +333,6 @@ def _choices_by_turn(application: Application, day: date) -> list[tuple[Vacancy,
     for vacancy, free in db.session.execute(within):
         kindergarten = vacancy.group.kindergarten
         if vacancy.intake is not Intake.general or (own is not None and own.vacancy_id == vacancy.id):
-            continue
-        if kindergarten.ownership is Ownership.private and not kindergarten.state_order:
             continue
         if offers.by_turn(kindergarten, day):
             free = len(db.session.scalars(place_rules.open_seats(vacancy.id)).all())

@@ -25,6 +25,7 @@ def ask(application: Application, *, by: Actor, at: datetime, reason: str | None
     permit(by, "reinstate", application)
     lock_district(application.place_id)
     target(Application, "reinstate", application.status)
+    applications.has_not_left(application)
     reason = eligibility.given(reason)
     if open_one(application) is not None:
         raise Refusal(Reason.wrong_status, verb="reinstate")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import norms, numbers
+from app.actions import numbers, offers
 from app.extensions import db
 from app.models import Application, Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
 from app.rules import past, queue, ratio, seats
@@ -108,7 +108,7 @@ def _of_offers(held: Round) -> RoundExplained:
     group, day = held.vacancy.group, held.held_on
     kind = group.kindergarten.queue_kind
     line = _then(held, kind)
-    minimum = norms.number("referral.minimum_age", held.place_id, day)
+    minimum = offers.minimum_age(group.kindergarten, day)
     years = range(group.birth_year_from, group.birth_year_to + 1)
     found = db.session.execute(queue.next_by_sides(line).where(line.c.birth_year.in_(years)))
     stood = ratio.children(found)

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from app.models import (
     Application,
     KgGroup,
+    Kindergarten,
+    Ownership,
     Referral,
     StopListing,
     Voucher,
@@ -75,6 +77,11 @@ def given(reason: str | None, *parts: str) -> str:
     if not (reason or "").strip():
         raise Refusal(Reason.reason_required, **{"parts": parts} if parts else {})
     return str(reason).strip()
+
+
+def has_places(kindergarten: Kindergarten) -> bool:
+    """Spec 3.8: a private kindergarten without state order has no places for this queue (places.has_places)."""
+    return kindergarten.ownership is not Ownership.private or kindergarten.state_order
 
 
 def in_birth_years(born_on: date, group: KgGroup) -> None:

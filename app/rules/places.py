@@ -14,6 +14,7 @@ from app.models import (
     Intake,
     KgGroup,
     Kindergarten,
+    Ownership,
     QueueKind,
     Seat,
     Vacancy,
@@ -27,6 +28,11 @@ def is_free() -> ColumnElement[bool]:
     """Spec 3.7: a seat that stands and that nobody holds: no offer, no held place, no enrolment, no stay."""
     held = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
     return Seat.retired_at.is_(None) & ~held.correlate(Seat)
+
+
+def has_places() -> ColumnElement[bool]:
+    """Spec 3.8: a private kindergarten without state order has no places for this queue (eligibility.has_places)."""
+    return (Kindergarten.ownership != Ownership.private) | Kindergarten.state_order
 
 
 def free_seats(vacancy_id: int, limit: int | None = None) -> Select[Seat]:
@@ -120,6 +126,7 @@ def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[int, in
         .where(
             Kindergarten.place_id.in_(place_ids),
             Kindergarten.queue_kind == queue_kind,
+            has_places(),
             Vacancy.status == VacancyStatus.published,
             Vacancy.intake == Intake.general,
             is_free(),
@@ -173,6 +180,7 @@ def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: 
         .where(
             Kindergarten.place_id.in_(place_ids),
             Kindergarten.queue_kind == queue_kind,
+            has_places(),
             Vacancy.status == VacancyStatus.published,
             KgGroup.birth_year_from <= birth_year,
             KgGroup.birth_year_to >= birth_year,

@@ -95,9 +95,8 @@ def test_standing_is_lost_with_a_private_place_and_the_explanation_says_so(waiti
     with transaction():
         private = kindergarten(place, "Жеке", ownership="private", state_order=True)
         referrals.choose(child["g2"], vacancy(group(private)), by=family(child["g2"]), at=at("2026-04-13T10:00"))
-        referrals.revoke(child["g2"], by=DEPARTMENT, at=at("2026-04-15T10:00"), reason="қате")
     told = explanations.of(child["g2"], TODAY, TODAY)
-    assert (told.status, told.standing, told.number) == (ApplicationStatus.queued, False, None)
+    assert (told.status, told.standing, told.number) == (ApplicationStatus.referred, False, None)
     assert value(child["g2"], date(2026, 4, 10)) == 4
 
 

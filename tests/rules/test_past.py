@@ -261,10 +261,10 @@ def test_a_private_place_takes_the_child_out_of_the_line_of_that_day_until_it_is
     child = application(place, queued_at=at("2026-04-01T10:00"))
     assert norms.procedure(place.id, FIRST) == "referral" and places.intake is Intake.general
     referrals.choose(child, places, by=family(child), at=at("2026-04-02T10:00"))
-    referrals.revoke(child, by=DEPARTMENT, at=at("2026-04-04T10:00"), reason="a mistake")  # too late for its standing
+    referrals.revoke(child, by=DEPARTMENT, at=at("2026-04-04T10:00"), reason="a mistake")
 
     def stood(day: str) -> list[int]:
         return list(db.session.scalars(select(past.waiting(place.id, QueueKind.general, Until(at(day).date())).c.id)))
 
-    assert [stood(f"2026-04-0{n}T12:00") for n in (1, 2, 4)] == [[child.id], [], []]
+    assert [stood(f"2026-04-0{n}T12:00") for n in (1, 2, 3, 4)] == [[child.id], [], [], [child.id]]
     assert child.status == "queued"

@@ -48,6 +48,7 @@ BECAUSE: dict[str, Any] = {
     "author": _l("You entered, changed or asked for it yourself: another person says yes to it."),
     "twice": _l("There is one of this kind for this place and day already. Change that one, or name another day."),
     "own_account": _l("This is your own account: another administrator gives it another role or blocks it."),
+    "left": _l("The child has left its kindergarten. Its family applies anew."),
     "backwards": _l("The last day comes before the first one. Correct them."),
     "away": _l("The child is recorded as away on some of these days already: its place is lent once."),
     "changed": _l("Somebody changed it after this page was shown to you. Look at it again, then approve it."),
