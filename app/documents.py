@@ -12,6 +12,7 @@ from flask import current_app
 
 from app import storage, typesetting
 from app.models import Document, DocumentKind, KgGroup, Place, PlaceKind
+from app.rules import texts
 from app.rules.calendar import LOCAL
 
 
@@ -128,7 +129,7 @@ def _kindergarten(group: KgGroup) -> dict[str, str | None]:
     return {
         "kindergarten": group.kindergarten.name,
         "address_of_kindergarten": group.kindergarten.address,
-        "phone_of_kindergarten": group.kindergarten.phone,
+        "phone_of_kindergarten": texts.phones_said(group.kindergarten.phone or "") or None,
         "group": group.name,
         "birth_years": "–".join(map(str, years)),
         "language": str(group.language),

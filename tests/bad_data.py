@@ -80,15 +80,17 @@ REFUSED = [
     number("the same in small letters with slashes", "одо/2026/248", **TAKEN),
     number("the same with spaces", " одо 2026  248 ", **TAKEN),
     number("the same with spaces of Word", "ОДО\u00a02026\u00a0248", **TAKEN),
-    number("the same with a sign that nobody sees", "О\u200dДО.2026.248", **TAKEN),
+    number("the same with a sign that nobody sees", "О\u200dДО.2026.248", **TAKEN, where=frozenset({"player"})),
     number("the same without dots between letters and digits", "ОДО2026.248", **TAKEN),
     number("the same in letters of full width", "ＯＤＯ．２０２６．２４８", **TAKEN),
     number("the same with a letter of another series for its shape", "ОДS-2026-248".replace("S", "О"), **TAKEN),
     # ---- what is no number
     number("only signs", "--- . /", "bad_number", "number_form", "signs"),
-    number("only a sign that nobody sees", "\u2060.", "bad_number", "number_form", "signs"),
+    number(
+        "only a sign that nobody sees", "\u2060.", "bad_number", "number_form", "signs", where=frozenset({"player"})
+    ),
     number("too long as a key", "1а" * 30, "bad_number", "number_long", "long"),
-    number("too long when written out", "ﷺ" * 10, "bad_number", "number_long", "long"),
+    number("too long when written out", "ﷺ" * 10, "bad_number", "number_long", "long", where=frozenset({"player"})),
     # ---- IIN
     child("an IIN that is too short", NEW_CHILD[:6], "form"),
     child("an IIN that is too long", NEW_CHILD + "0", "form"),

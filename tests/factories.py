@@ -135,6 +135,11 @@ def _family(born_on: date) -> tuple[int, str, str]:
     raise AssertionError("serials never end")
 
 
+def spelt(serial: int) -> str:
+    """A number as letters of a name, in the same order: no name has digits."""
+    return "".join("абвгдежзик"[int(digit)] for digit in str(serial))
+
+
 def application(
     place: Place,
     born_on: date = date(2022, 9, 17),
@@ -145,7 +150,7 @@ def application(
     serial, boy, mother = _family(born_on)
     row = applications.register(
         place_id=place.id,
-        child=Person(boy, last_name="Ойдан", first_name=f"Бала {serial}"),
+        child=Person(boy, last_name="Ойдан", first_name=f"Бала {spelt(serial)}"),
         applicant=Person(mother, last_name="Ойдан", first_name="Ана"),
         by=DEPARTMENT,
         at=queued_at or START,

@@ -244,7 +244,12 @@ def test_an_import_without_a_calendar_waits_with_the_terms_and_brings_in_the_res
 
 @pytest.mark.parametrize(
     ("title", "near"),
-    [("Нөмір", "Нөмірі"), ("ИИН ребенкаа", "ИИН ребёнка"), ("Туылған күні", "Туған күні"), ("Фамилия заявителя", "")],
+    [
+        ("Нөмір", "Нөмірі"),
+        ("ИИН ребенкаа", "ИИН ребёнка"),
+        ("Туылған күні", "Туған күні"),
+        ("Гражданство заявителя", ""),
+    ],
 )
 def test_a_title_that_is_not_known_gets_the_nearest_one(town, tmp_path, title, near):
     (problem,) = bring(tmp_path, row({}) | {title: "x"}).problems

@@ -113,7 +113,7 @@ def doubts(child: Child, said: Person, found: Sequence[Difference], place_id: in
 
 def namesakes(child: Child, place_id: int) -> bool:
     """Does a child of this name and birthday wait in the region of this place under another IIN?"""
-    if not (child.last_name and child.first_name):
+    if not child.full_name:
         return False
     same = (
         select(Application.id)

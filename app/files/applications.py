@@ -27,7 +27,7 @@ COLUMNS = (
     Column(
         "number",
         ("Нөмірі", "Номер", "Тіркеу нөмірі", "Номер заявления", "Өтініш нөмірі", "№мірі"),
-        cells.text(60),
+        cells.printed(60),
         required=True,
     ),
     Column("child_iin", ("Баланың ЖСН", "ИИН ребёнка", "Баланың ЖСН-і"), cells.iin, required=True),
@@ -36,7 +36,11 @@ COLUMNS = (
         ("Баланың Т.А.Ә.", "ФИО ребёнка", "Қамқорлыққа алынушы", "Баланың аты-жөні", "Қамқорлыққа а..."),
         cells.full_name,
         required=True,
+        instead=("child_last_name", "child_first_name", "child_patronymic"),
     ),
+    Column("child_last_name", ("Баланың тегі", "Фамилия ребёнка"), cells.name),
+    Column("child_first_name", ("Баланың аты", "Имя ребёнка"), cells.name),
+    Column("child_patronymic", ("Баланың әкесінің аты", "Отчество ребёнка"), cells.name),
     Column("born_on", ("Туған күні", "Дата рождения", "Баланың туған күні", "Дата рождения ребёнка"), cells.day),
     Column("sex", ("Жынысы", "Пол", "Баланың жынысы", "Пол ребёнка"), cells.word(words.SEXES)),
     Column(
@@ -50,7 +54,11 @@ COLUMNS = (
         ("Өтініш берушінің Т.А.Ә.", "ФИО заявителя", "Өтініш беруші", "Заявитель", "Өтініш берушіні..."),
         cells.full_name,
         required=True,
+        instead=("applicant_last_name", "applicant_first_name", "applicant_patronymic"),
     ),
+    Column("applicant_last_name", ("Өтініш берушінің тегі", "Фамилия заявителя"), cells.name),
+    Column("applicant_first_name", ("Өтініш берушінің аты", "Имя заявителя"), cells.name),
+    Column("applicant_patronymic", ("Өтініш берушінің әкесінің аты", "Отчество заявителя"), cells.name),
     Column("created", ("Құрастыру күні", "Дата создания"), cells.moment),
     Column(
         "queued_at",
@@ -68,7 +76,7 @@ COLUMNS = (
         cells.text(300),
     ),
     Column("place", PLACE_TITLES, cells.text(120)),
-    Column("reason", REASON_TITLES, cells.text(500)),
+    Column("reason", REASON_TITLES, cells.lines(500)),
     Column("queue_number", ("Кезек нөмірі", "Номер очереди"), None),
     Column("privileged_number", ("Жеңілдік санаты бойынша нөмірі", "Номер очереди по льготной категории"), None),
     Column("category", ("Кезек кезеңі", "Этап очереди"), None),
@@ -123,6 +131,8 @@ class _Oldest:
 def _check(row: Row, at: datetime) -> None:
     """What the cells of one row say against each other and against today."""
     _check_number(row)
+    for who in ("child", "applicant"):
+        _in_parts(row, who)
     if row.has("child_iin") and row["child_iin"] == row["applicant_iin"]:
         row.wrong("applicant_iin", "same_person")
     since = "queued_at" if row.has("queued_at") else "created"
@@ -143,6 +153,17 @@ def _check(row: Row, at: datetime) -> None:
         and local_day(row[since]) < (row["born_on"] or facts.born_on)
     ):
         row.wrong(since, "before_birth")
+
+
+def _in_parts(row: Row, who: str) -> None:
+    """A name whose parts have columns of their own; spec 3.9: one of surname and name is enough."""
+    parts = [f"{who}_{part}" for part in ("last_name", "first_name", "patronymic")]
+    if not row.table.at.keys() & set(parts):
+        return
+    if row.has(parts[0]) or row.has(parts[1]):
+        row.values[f"{who}_name"] = tuple(row[part] or "" for part in parts)
+    elif not row.broken & set(parts):
+        row.wrong(next(part for part in parts if part in row.table.at), "empty_cell")
 
 
 def _check_number(row: Row) -> None:

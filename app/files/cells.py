@@ -11,30 +11,35 @@ from typing import Any
 from app.files import words
 from app.files.problems import Wrong
 from app.rules import iin as rules
+from app.rules import texts
 from app.rules.calendar import LOCAL
 from app.rules.refusals import Refusal
 
 EXCEL_DAY_0 = date(1899, 12, 30)
 EXCEL_DAYS = range(20_000, 60_000)  # 1954 to 2064: a day whose cell lost its format
-SPACES = re.compile(r"\s+")
-UNSEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
-UNKEPT = re.compile(r"[\0\ud800-\udfff]")  # no database keeps these
 DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y")
 CLOCKS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M")
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
-EMAIL = re.compile(r"[^@\s;,]+@[^@\s;,]+")
+MARK = re.compile(r"^'(?=[\s=+@\d-])")  # of Excel, and of lists taken out as CSV: what follows is a text
+LONGEST = 500  # of what is a word, a day or a number
 
 
 def text(most: int) -> Callable[[Any], str]:
-    """A text of at most so many letters, spaces and line breaks made one; a whole number as its digits."""
+    """One line of at most so many letters; a whole number as its digits (rules/texts.py)."""
+    read = texts.line(most)
+    return lambda cell: read(_typed(cell))
 
-    def read(cell: Any) -> str:
-        value = _text(cell)
-        if len(value) > most:
-            raise Wrong("long_text", most=most)
-        return value
 
-    return read
+def printed(most: int) -> Callable[[Any], str]:
+    """The same, of letters that papers can show."""
+    read = texts.printed(most)
+    return lambda cell: read(_typed(cell))
+
+
+def lines(most: int) -> Callable[[Any], str]:
+    """Some lines, as of a reason."""
+    read = texts.lines(most)
+    return lambda cell: read(_typed(cell))
 
 
 def whole(low: int, high: int) -> Callable[[Any], int]:
@@ -120,34 +125,27 @@ def bin_(cell: Any) -> str:
 
 
 def phone(cell: Any) -> str:
-    """A phone number, kept as it is written."""
-    value = _digits(cell)
-    if not 10 <= sum(sign.isdigit() for sign in value) <= 12 or re.search(r"[^\d\s()+.-]", value) or len(value) > 40:
-        raise Wrong("phone")
-    return value
+    """The phone numbers of a cell, one or several."""
+    return texts.phones(_typed(cell))
 
 
 def email(cell: Any) -> str:
     """An e-mail address, as far as its form tells."""
-    value = _text(cell)
-    if not EMAIL.fullmatch(value) or len(value) > 200:
-        raise Wrong("email")
-    return value
+    return texts.email(_typed(cell))
+
+
+def name(cell: Any) -> str:
+    """A surname, a name or a patronymic that has a column of its own."""
+    return texts.name(_typed(cell))
 
 
 def full_name(cell: Any) -> tuple[str, str, str]:
-    """Surname, name, and the rest as patronymic: the order of the journals."""
-    last, first, *rest = [*_text(cell).split(), "", ""]
-    patronymic = " ".join(filter(None, rest))
-    if not first or any(sign.isdigit() for sign in last + first):
-        raise Wrong("full_name")
-    if max(map(len, (last, first, patronymic))) > 80:
-        raise Wrong("long_text", most=80)
-    return last, first, patronymic
+    """Surname, name and patronymic in one cell, in the order of the journals."""
+    return texts.full_name(_typed(cell))
 
 
 def _identity(cell: Any) -> str:
-    value = _digits(cell).replace(" ", "")
+    value = texts.digits(_digits(cell))
     if ROUNDED.fullmatch(value):
         raise Wrong("iin_rounded")
     padded = value.zfill(12)
@@ -162,14 +160,16 @@ def _digits(cell: Any) -> str:
 
 
 def _text(cell: Any) -> str:
+    return texts.line(LONGEST)(_typed(cell))
+
+
+def _typed(cell: Any) -> str:
+    """What stands there as text. Raises Wrong(text_expected)."""
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         raise Wrong("text_expected")
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    value = SPACES.sub(" ", UNSEEN.sub("", str(cell))).strip(" '")
-    if UNKEPT.search(value):
-        raise Wrong("unkept")
-    return value
+    return MARK.sub("", str(cell))
 
 
 def _parsed(value: str, forms: Iterable[str]) -> datetime | None:

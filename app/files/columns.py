@@ -9,19 +9,22 @@ from typing import Any
 from app.files.problems import Problem, Wrong
 from app.files.spreadsheet import Bad, Sheet
 from app.files.words import plain
+from app.rules import texts
 
 
 @dataclass(frozen=True)
 class Column:
     """A column that a file may have. `titles`: as they may be written, Kazakh and Russian first.
 
-    `read` is None for one that people need and Kezek does not; `required`: there, and filled in every row.
+    `read` is None for one that people need and Kezek does not; `required`: there, and filled in every row, unless the
+    fields named `instead` have columns.
     """
 
     field: str
     titles: tuple[str, ...]
     read: Callable[[Any], Any] | None
     required: bool = False
+    instead: tuple[str, ...] = ()
 
 
 class Table:
@@ -69,7 +72,11 @@ class Table:
             elif column.read is not None:
                 self.at[column.field] = place
         for column in columns:
-            if column.required and column.field not in self.at:
+            others = self.at.keys() & set(column.instead)
+            if others and column.field in self.at:
+                first = self.sheet.cell(self.titles_at, self.at[column.field])
+                self.wrong(self.titles_at, min(self.at[other] for other in others), "column_twice", cell=first)
+            if column.required and column.field not in self.at and not others:
                 self.lacks(column.field)
 
     def _row(self, number: int, cells: list[Any]) -> "Row":
@@ -86,7 +93,7 @@ class Table:
                 if isinstance(cell, float) and not math.isfinite(cell):
                     raise Wrong("error_value")
                 row.values[name] = column.read(cell)  # type: ignore[misc]
-            except Wrong as wrong:
+            except texts.Unfit as wrong:
                 row.wrong(name, wrong.name, **wrong.facts)
         return row
 
@@ -126,4 +133,4 @@ def near(name: str, names: Iterable[str]) -> str:
 
 
 def _filled(cell: Any) -> bool:
-    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+    return not texts.blank(cell) if isinstance(cell, str) else cell is not None

@@ -8,6 +8,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.rules.texts import Unfit
+
 FILE: dict[str, Any] = {
     "not_a_table": _l("This is neither an Excel workbook (.xlsx) nor a table in CSV. Save it as one of them."),
     "old_workbook": _l("This is an old Excel workbook or one with a password. Save it as .xlsx without a password."),
@@ -28,6 +30,9 @@ CELL: dict[str, Any] = {
     "empty_cell": _l("The cell is empty. Fill it in."),
     "text_expected": _l("A text is expected here. Set the format of the cell to “Text” and enter it again."),
     "unkept": _l("A character in it cannot be kept. Type it anew."),
+    "invisible": _l("There is a character in it that nobody sees (%(code)s). Type the text anew without it."),
+    "line_break": _l("There is a line break in it. Write it in one line."),
+    "no_glyph": _l("Papers cannot show “%(sign)s” (%(code)s). Write it in Kazakh, Russian or Latin letters."),
     "long_text": _l("The text is longer than %(most)d letters. Shorten it."),
     "not_whole": _l("A whole number from %(low)d to %(high)d is expected here."),
     "not_a_day": _l("A day is expected here, as in 17.09.2022."),
@@ -40,9 +45,11 @@ CELL: dict[str, Any] = {
     "iin_century": _l("There is no such IIN: its seventh digit is wrong. Correct it by the paper."),
     "iin_birth_date": _l("There is no such IIN: it begins with a day that does not exist. Correct it by the paper."),
     "bin": _l("There is no such BIN. Check its twelve digits."),
-    "phone": _l("A phone number has 10 to 12 digits, as in +7 (771) 625-09-16."),
+    "phone": _l("This is no phone number. Write it with its code, as in +7 (771) 625-09-16; a comma between several."),
+    "phones_many": _l("There are more than %(most)d phone numbers here. Leave those that are answered."),
     "email": _l("An e-mail address looks like name@mail.kz."),
-    "full_name": _l("Enter the surname and the name, and the patronymic where there is one."),
+    "name_signs": _l("A name has letters, hyphens and apostrophes, no “%(sign)s”. Write it as the paper has it."),
+    "name_parts": _l("Where does the surname end? Put a comma after it: “Van der Berg, Anna”."),
     "future": _l("This day has not come yet. Correct it."),
     "place_missing": _l(
         "The district or city is not said. Add the column “%(kk)s”, or choose one for the whole file (--place)."
@@ -85,12 +92,8 @@ ROW: dict[str, Any] = {
 SENTENCES = FILE | CELL | ROW
 
 
-class Wrong(Exception):
-    """A cell or file cannot be as it is; `name` is that of a sentence above."""
-
-    def __init__(self, name: str, /, **facts: object) -> None:
-        super().__init__(name)
-        self.name, self.facts = name, facts
+class Wrong(Unfit):
+    """A cell or file cannot be as it is; `name` is that of a sentence above, as of a text that is unfit."""
 
 
 @dataclass(frozen=True, order=True)

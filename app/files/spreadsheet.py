@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 from python_calamine import CalamineWorkbook
 
 from app.files.problems import Wrong
+from app.rules import texts
 
 MOST_COLUMNS, MOST_ROWS = 60, 50_000
 MOST_MEGABYTES = 50
@@ -180,4 +181,4 @@ def _fits(columns: int, rows: int) -> None:
 
 
 def _filled(cell: Any) -> bool:
-    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+    return not texts.blank(cell) if isinstance(cell, str) else cell is not None

@@ -27,7 +27,6 @@ from app.actions import (
 )
 from app.actions.people import Person
 from app.extensions import db
-from app.files import cells
 from app.models import (
     Application,
     Child,
@@ -42,7 +41,7 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role, unscoped
-from app.rules import iin
+from app.rules import iin, numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.views import filters, forms, why, words
@@ -54,6 +53,7 @@ from app.views.rows import Records
 from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
+ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
 
 
@@ -65,19 +65,14 @@ def real_iin(_form: Any, field: Any) -> None:
         raise ValidationError(words.refusal(refusal)) from None
 
 
-def no_gaps(value: str | None) -> str | None:
-    """A number as it is copied from a paper, with spaces between its digits."""
-    return "".join((value or "").split()) or None
-
-
 def an_iin(label: Any) -> Any:
     """An IIN, typed with or without spaces."""
-    return forms.text(label, longest=40, checks=[real_iin], filters=[no_gaps])
+    return forms.text(label, longest=40, checks=[real_iin], read=texts.digits)
 
 
 class ContactForm(forms.Form):
-    phone = forms.text(_l("Phone"), longest=40, required=False, checks=[forms.as_in_files(cells.phone)])
-    email = forms.text(_l("E-mail"), required=False, checks=[forms.as_in_files(cells.email)])
+    phone = forms.phone(_l("Phone"))
+    email = forms.email(_l("E-mail"))
     address = forms.text(_l("Address"), longest=300, required=False)
 
 
@@ -86,22 +81,23 @@ class RegisterForm(ContactForm, GroundForm):
     queue_kind = forms.one_of(_l("Queue"), QueueKind)
     number = forms.text(
         _l("Number"),
-        longest=60,
+        longest=numbers.LONGEST,
+        read=texts.printed(numbers.LONGEST),
         required=False,
         description=_l("If the application has one already; else it gets one."),
     )
     child_iin = an_iin(_l("Child's IIN"))
-    child_last_name = forms.text(_l("Child's last name"), longest=80)
-    child_first_name = forms.text(_l("Child's first name"), longest=80)
-    child_patronymic = forms.text(_l("Child's patronymic"), longest=80, required=False)
+    child_last_name = forms.name(_l("Child's last name"), required=False)
+    child_first_name = forms.name(_l("Child's first name"), description=ONE_NAME)
+    child_patronymic = forms.name(_l("Child's patronymic"), required=False)
     child_born_on = forms.a_day(_l("Child's birth date"))
     child_sex = forms.one_of(
         _l("Child's sex"), Sex, required=False, description=_l("If the papers say otherwise than the IIN.")
     )
     applicant_iin = an_iin(_l("Applicant's IIN"))
-    applicant_last_name = forms.text(_l("Applicant's last name"), longest=80)
-    applicant_first_name = forms.text(_l("Applicant's first name"), longest=80)
-    applicant_patronymic = forms.text(_l("Applicant's patronymic"), longest=80, required=False)
+    applicant_last_name = forms.name(_l("Applicant's last name"), required=False)
+    applicant_first_name = forms.name(_l("Applicant's first name"), description=ONE_NAME)
+    applicant_patronymic = forms.name(_l("Applicant's patronymic"), required=False)
     reason = forms.lines(_l("Reason, if something differs from the IIN or from the record"), required=False)
     parts = {
         "number": "number",

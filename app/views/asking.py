@@ -138,8 +138,9 @@ def day_of(name: str) -> date | None:
 
 
 def reason() -> str:
-    """The reason that was typed."""
-    return request.form.get("reason", "")
+    """The reason that was typed; what cannot be one was refused by `asked`."""
+    field = Answer().reason
+    return (field.data or "") if field.validate(None) else ""
 
 
 def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any], verb: str = "") -> Any:

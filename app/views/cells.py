@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app.models import Base
+from app.rules import texts
 from app.views import words
 
 NONE = Markup('<span class="none">—</span>')
@@ -68,6 +69,8 @@ def tag(kind: str, text: str) -> Markup:
 def _text(value: Any) -> Markup:
     """A number like Ө-2026-000001 stays in one line."""
     text = str(value)
+    if text.startswith("+"):
+        text = texts.phones_said(text)
     if "-" in text and " " not in text:
         return Markup(f'<span class="number">{escape(text)}</span>')
     return escape(text) or NONE

@@ -23,11 +23,12 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, StopValidation, ValidationError
 
 from app.extensions import db
-from app.files.problems import SENTENCES, Wrong
+from app.files.problems import SENTENCES
 from app.models import Base
+from app.rules import texts
 from app.rules.calendar import LOCAL
 from app.views import words
 from app.views.rows import LARGEST
@@ -87,30 +88,70 @@ class Lines(FieldList):
         return [form for *_, form in sorted(lines, key=lambda line: line[:2]) if not form.blank()]
 
 
-def text(
-    label: Any, longest: int = 200, required: bool = True, checks: Any = (), filters: Any = (), **more: Any
-) -> StringField:
-    """One line of text; blanks around it are dropped, an empty optional one is None. `checks`: what else it must be."""
-    first = DataRequired(REQUIRED) if required else Optional(strip_whitespace=True)
-    return StringField(label, [first, Length(max=longest), storable, *checks], filters=[_stripped, *filters], **more)
+class Fits:
+    """A check: what is typed must be as rules/texts.py has it, as in a file's cell, and is kept in that form."""
 
+    def __init__(self, read: Callable[[str], str], longest: int) -> None:
+        self.read, self.field_flags = read, {"maxlength": longest}
 
-def as_in_files(read: Callable[[str], Any]) -> Callable[[Any, Any], None]:
-    """A check: what is typed must be what an import takes in a cell (files/cells.py), or the same sentence says why."""
-
-    def check(_form: Any, field: Any) -> None:
+    def __call__(self, _form: Any, field: Any) -> None:
+        if field.data and field.data == field.object_data:
+            return  # as it is on record, which nobody touched
         try:
-            read(field.data or "")
-        except Wrong as wrong:
-            raise ValidationError(str(SENTENCES[wrong.name]) % wrong.facts) from None
-
-    return check
+            field.data = self.read(field.data or "")
+        except texts.Unfit as unfit:
+            raise StopValidation(str(SENTENCES[unfit.name]) % unfit.facts) from None
 
 
-def lines(label: Any, longest: int = 500, required: bool = True) -> TextAreaField:
+class AsTyped:
+    """A field that is shown again shows what was typed, not the form in which it would be kept."""
+
+    def _value(self) -> str:
+        return self.raw_data[0].strip() if self.raw_data else super()._value()  # type: ignore[attr-defined]
+
+
+class LineField(AsTyped, StringField):
+    """One line of text."""
+
+
+class LinesField(AsTyped, TextAreaField):
+    """Some lines of text."""
+
+
+def text(
+    label: Any,
+    longest: int = 200,
+    required: bool = True,
+    checks: Any = (),
+    read: Callable[[str], str] | None = None,
+    **more: Any,
+) -> LineField:
+    """One line of text; an empty optional one is None. `read`: what it must be (rules/texts.py); `checks`: and what
+    else."""
+    first = DataRequired(REQUIRED) if required else Optional(strip_whitespace=True)
+    fits = Fits(read or texts.line(longest), longest)
+    return LineField(label, [first, fits, *checks], filters=[_stripped], **more)
+
+
+def name(label: Any, required: bool = True, longest: int = texts.LONGEST_NAME, **more: Any) -> LineField:
+    """A part of a person's name."""
+    return text(label, longest, required, read=lambda raw: texts.name(raw, longest), **more)
+
+
+def phone(label: Any) -> LineField:
+    """A phone number or several; nobody has to have one."""
+    return text(label, texts.LONGEST_TYPED_PHONE, required=False, read=texts.phones)
+
+
+def email(label: Any, required: bool = False) -> LineField:
+    """An e-mail address."""
+    return text(label, texts.LONGEST_EMAIL, required, read=texts.email)
+
+
+def lines(label: Any, longest: int = 500, required: bool = True) -> LinesField:
     """Some lines of text: a reason, a note."""
-    checks = [DataRequired(REQUIRED) if required else Optional(), Length(max=longest), storable]
-    return TextAreaField(label, checks, filters=[_stripped])
+    checks = [DataRequired(REQUIRED) if required else Optional(), Fits(texts.lines(longest), longest)]
+    return LinesField(label, checks, filters=[_stripped])
 
 
 def number(label: Any, least: int, most: int, **more: Any) -> IntegerField:
@@ -132,12 +173,6 @@ def of_our_time(_form: Any, field: Any) -> None:
     """A slip of the pen is no day of the year 202 or 20026."""
     if field.data and not FIRST_DAY <= field.data <= LAST_DAY:
         raise ValidationError(_("There is no such day here."))
-
-
-def storable(_form: Any, field: Any) -> None:
-    """PostgreSQL keeps every character but one."""
-    if "\0" in (field.data or ""):
-        raise ValidationError(_("A character in it cannot be kept. Type it anew."))
 
 
 def yes(label: Any, **more: Any) -> BooleanField:
@@ -259,4 +294,4 @@ def _known(names: dict[str, StrEnum], value: str) -> StrEnum:
 
 
 def _stripped(value: str | None) -> str | None:
-    return (value or "").strip() or None
+    return None if texts.blank(value or "") else value

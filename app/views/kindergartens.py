@@ -4,9 +4,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
-from app.files import cells
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
 from app.permissions import Role
+from app.rules import texts
 from app.views import forms
 from app.views.base import BaseView
 from app.views.rows import Records
@@ -30,21 +30,21 @@ PICK_KINDERGARTEN = {"find": find_kindergarten, "pick": "KindergartenView.pick"}
 
 
 class KindergartenForm(forms.Form):
-    name = forms.text(_l("Name"))
+    name = forms.text(_l("Name"), read=texts.printed(200))
     place = forms.row_of(_l("District or city"), OWN_PLACES, find=find_place)
     kind = forms.one_of(_l("Kind"), KindergartenKind)
     ownership = forms.one_of(_l("Ownership"), Ownership)
     state_order = forms.yes(_l("Places on state order"))
-    bin = forms.text(_l("BIN"), longest=12, required=False)
-    phone = forms.text(_l("Phone"), longest=40, required=False, checks=[forms.as_in_files(cells.phone)])
-    address = forms.text(_l("Address"), longest=300, required=False)
+    bin = forms.text(_l("BIN"), texts.LONGEST_DIGITS, required=False, read=texts.digits)
+    phone = forms.phone(_l("Phone"))
+    address = forms.text(_l("Address"), longest=300, required=False, read=texts.printed(300))
 
 
 class GroupForm(forms.Form):
     kindergarten = forms.row_of(
         _l("Kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name), **PICK_KINDERGARTEN
     )
-    name = forms.text(_l("Group"), longest=120)
+    name = forms.text(_l("Group"), longest=120, read=texts.printed(120))
     language = forms.one_of(_l("Language of instruction"), Language)
     birth_year_from = forms.number(_l("First birth year"), 2010, 2040)
     birth_year_to = forms.number(_l("Last birth year"), 2010, 2040)

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
-from wtforms.validators import Email
 
 from app import tries
 from app.actions import accounts
@@ -27,9 +26,9 @@ PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.distric
 
 class UserForm(forms.Form):
     username = forms.text(_l("User name"), longest=64)
-    first_name = forms.text(_l("First name"), longest=64)
-    last_name = forms.text(_l("Last name"), longest=64)
-    email = forms.StringField(_l("E-mail"), [forms.DataRequired(forms.REQUIRED), Email()])
+    first_name = forms.name(_l("First name"), longest=64)
+    last_name = forms.name(_l("Last name"), longest=64)
+    email = forms.email(_l("E-mail"), required=True)
     role = forms.one_of(_l("Role"), ROLES)
     place = forms.row_of(_l("Reach: a region, district or city"), PLACES, required=False, find=find_place)
     kindergarten = forms.row_of(

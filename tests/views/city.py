@@ -118,7 +118,7 @@ def choose(application, vacancy, moment: str = "2026-04-10T12:00"):
 
 def populate(place: Place, name: str) -> SimpleNamespace:
     """A kindergarten with one child in each situation, and its officials."""
-    kindergarten = factories.kindergarten(place, f"№1 «{name}»", phone="8 7162 25 12 34", address="Абай к-сі 1")
+    kindergarten = factories.kindergarten(place, f"№1 «{name}»", phone="+77162251234", address="Абай к-сі 1")
     group = factories.group(kindergarten, capacity=9)
     spare = factories.group(kindergarten, capacity=1)
     vacancy, draft = factories.vacancy(group, places=6), factories.vacancy(group, publish=False)
@@ -143,7 +143,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         contracts.sign(enrolled, by=who, at=at("2026-04-10T13:00"))
     enrolments.enrol(enrolled, by=head, at=at("2026-04-10T15:00"))
     applications.change(
-        referred, by=DEPARTMENT, at=at("2026-04-10T16:00"), phone="8 701 111 22 33", email="a@b.kz", address="Абай"
+        referred, by=DEPARTMENT, at=at("2026-04-10T16:00"), phone="+77011112233", email="a@b.kz", address="Абай"
     )
     privilege_id, issued_on = referred.privileges[0].id, date(2026, 3, 1)
     db.session.add(PrivilegePaper(privilege_id=privilege_id, title="анықтама", number="1", issued_on=issued_on))
@@ -216,7 +216,7 @@ def _referred_in_march(place: Place, kindergarten: Kindergarten):
 
 def refer(place: Place, name: str) -> SimpleNamespace:
     """A kindergarten, and a private one, of a district that refers, with one child in each situation at NOW."""
-    state = factories.kindergarten(place, f"№2 «{name}»", phone="8 7162 26 12 34")
+    state = factories.kindergarten(place, f"№2 «{name}»", phone="+77162261234")
     private = factories.kindergarten(place, f"№3 «{name}»", ownership=Ownership.private, state_order=True)
     vacancy = factories.vacancy(factories.group(state, capacity=3), places=3)
     open_to_all = factories.vacancy(factories.group(private, capacity=2), places=2)

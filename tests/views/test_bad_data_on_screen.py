@@ -234,7 +234,7 @@ def test_whatever_is_typed_is_taken_or_named_and_never_lost(counter, said):
     serial = next(factories.serials) % 3000
     father = iin.make(date(1990, 1, 9), Sex.male, 5000 + serial)
     right = {"iin": iin.make(BORN, Sex.female, 1000 + serial), "applicant_iin": father}
-    typed = form(counter.own.place, right | {"name": ("Ойдан", f"Бала {serial}")}) | said
+    typed = form(counter.own.place, right | {"name": ("Ойдан", f"Бала {factories.spelt(serial)}")}) | said
     answer = counter.operator.post("/applications/add", typed)
     event(str(answer.status_code))
     assert answer.status_code in (302, 422), answer.text

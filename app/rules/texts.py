@@ -1,0 +1,215 @@
+"""What a text may be, whatever door it comes through: a form's field and a file's cell ask here, and get one answer.
+
+Each function takes what was typed and returns the one form in which it is kept, or raises Unfit.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+Reader: TypeAlias = Callable[[str], str]
+
+COUNTRY = "KZ"  # of a number without its country
+MOST_PHONES = 3  # as many as the column holds, each with its country
+LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_DIGITS = 80, 200, 40, 40
+LONGEST_TYPED_PHONE = 120  # with its brackets and blanks
+LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+BLANKS = re.compile(r"[^\S\x1c-\x1f]+")  # Python takes four control characters for blanks
+# Letters, marks and signs that show nothing, besides those of the categories Cc and Cf.
+SHOW_NOTHING = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+SHOW_NOTHING |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+# What the fonts of papers can show (tools/setup.py cuts them to it).
+ON_PAPER = [(0x20, 0x7E), (0xA0, 0x17F), (0x400, 0x525), (0x2010, 0x205E), (0x20AC, 0x20AC), (0x20B8, 0x20B8)]
+ON_PAPER += [(0x20BD, 0x20BD), (0x2116, 0x2116), (0x2190, 0x2193), (0x2212, 0x2212), (0x2713, 0x2713), (0x2717, 0x2717)]
+NOT_ON_PAPER = re.compile("[^{}]".format("".join(rf"\U{first:08x}-\U{last:08x}" for first, last in ON_PAPER)))
+PLAIN = re.compile(
+    r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]*"
+)  # most texts, known at a glance
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as some keyboards type Latin letters
+APOSTROPHES = str.maketrans({"ʼ": "’", "ʻ": "’", "´": "’", "`": "’", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-"})
+OF_A_NAME = re.compile(r"[\w\s'’.-]+")
+BETWEEN_PHONES = re.compile(r"[,;/|\n]|\s(?:и|және|или|немесе|and)\s")
+A_PHONE = re.compile(r"[\d\s()+.\N{NO-BREAK SPACE}‐‑–-]+(?:(?:ext|доб|вн|ішкі)\.?\s*\d{1,5})?")
+EXTENSION = re.compile(r"(?:ext|доб|вн|ішкі)\.?\s*(\d{1,5})$")
+OF_TEN = r"((?:\+?[78][\s().-]*)?(?:\d[\s().-]*){9}\d)"  # one number of this country
+OF_THIS_COUNTRY = re.compile(r"\s*[78](?:[\s().-]*\d){10}\s*")
+TWO_OR_THREE = re.compile(rf"\s*{OF_TEN}\s+{OF_TEN}(?:\s+{OF_TEN})?\s*")
+PATRONYMICS = re.compile(r"(?i)(ұлы|улы|uly|қызы|кызы|kyzy|qyzy|оглы|оғлы|ogly)")  # written apart
+PARTICLES = frozenset(["ван", "вон", "фон", "дер", "ден", "де", "да", "ди", "дю", "ла", "ле", "дос"])  # of surnames
+PARTICLES |= frozenset(["абу", "аль", "эль", "бин", "ибн", "бен", "мак"])
+
+
+class Unfit(Exception):
+    """A text cannot be as it is; `name` is that of a sentence in files/problems.py."""
+
+    def __init__(self, name: str, /, **facts: object) -> None:
+        super().__init__(name)
+        self.name, self.facts = name, facts
+
+
+def blank(raw: str) -> bool:
+    """Is there nothing that anybody could see?"""
+    return all(sign.isspace() or _shows_nothing(sign) for sign in raw)
+
+
+def line(most: int) -> Reader:
+    """One line of at most so many letters; blanks are made one.
+
+    Raises Unfit: unkept, invisible, line_break, long_text.
+    """
+
+    def read(raw: str) -> str:
+        text = _seen(raw).strip()
+        if LINE_BREAKS.search(text):
+            raise Unfit("line_break")
+        return _at_most(most, BLANKS.sub(" ", text))
+
+    return read
+
+
+def printed(most: int) -> Reader:
+    """One line that papers show. Raises Unfit: no_glyph, and as `line`."""
+    read = line(most)
+    return lambda raw: _on_paper(read(raw))
+
+
+def lines(most: int) -> Reader:
+    """Some lines, as of a reason: their breaks stay. Raises Unfit: unkept, invisible, long_text."""
+
+    def read(raw: str) -> str:
+        told = [BLANKS.sub(" ", one).strip() for one in LINE_BREAKS.split(_seen(raw).strip())]
+        return _at_most(most, "\n".join(told))
+
+    return read
+
+
+def name(raw: str, most: int = LONGEST_NAME) -> str:
+    """Spec 3.9: a part of a person's name: letters, hyphens, apostrophes.
+
+    Raises Unfit: name_signs, and as `printed`.
+    """
+    text = printed(most)(raw.translate(APOSTROPHES))
+    wrong = next((sign for sign in text if not OF_A_NAME.fullmatch(sign) or sign.isdigit() or sign == "_"), None)
+    if wrong is not None or not (not text or any(sign.isalpha() for sign in text)):
+        raise Unfit("name_signs", sign=wrong or text[0])
+    return text
+
+
+def full_name(raw: str) -> tuple[str, str, str]:
+    """Spec 3.9: surname, name and patronymic of a name in one column.
+
+    A comma after the surname says where it ends. Raises Unfit: name_parts (more words than a name and its patronymic,
+    or a surname that begins like one of two words), and as `name`.
+    """
+    before, comma, after = _seen(raw).partition(",")
+    if comma:
+        last, words = name(before), name(after).split()
+        if not last or not words:
+            raise Unfit("name_parts")
+    else:
+        words = line(3 * LONGEST_NAME)(before).split()
+        last = words.pop(0) if len(words) > 1 else ""
+        joined = len(words) == 3 and PATRONYMICS.fullmatch(words[2])
+        of_two = len(words) > 1 and last.casefold() in PARTICLES
+        if of_two or (len(words) > 2 and not joined) or any(map(PATRONYMICS.fullmatch, words[:1])):
+            raise Unfit("name_parts")
+    return name(last), name(words[0] if words else ""), name(" ".join(words[1:]))
+
+
+def phones(raw: str) -> str:
+    """The phone numbers that stand there, as `phonenumbers` has them: "+77716250916", several with a comma between.
+
+    A number without its country is of Kazakhstan. Raises Unfit: phone, phones_many, and as `lines`.
+    """
+    typed = lines(LONGEST_TYPED_PHONE)(unicodedata.normalize("NFKC", raw))
+    told = list(dict.fromkeys(_phone(one) for one in _apart(typed)))
+    if not told:
+        raise Unfit("phone")
+    if len(told) > MOST_PHONES or len(", ".join(told)) > LONGEST_PHONE:
+        raise Unfit("phones_many", most=MOST_PHONES)
+    return ", ".join(told)
+
+
+def phones_said(kept: str) -> str:
+    """What `phones` keeps, as people read it: +7 771 625 0916. Anything else stays as it is."""
+    said = []
+    for one in kept.split(", "):
+        if not re.fullmatch(r"\+\d{7,15}( ext\. \d+)?", one):
+            return kept
+        number = phonenumbers.parse(one)
+        said.append(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    return ", ".join(said)
+
+
+def digits(raw: str) -> str:
+    """A number as it is copied from a paper, its digits moved together. Raises Unfit: as `line`."""
+    return line(LONGEST_DIGITS)(raw).replace(" ", "")
+
+
+def email(raw: str) -> str:
+    """An e-mail address by its form alone; nobody is asked whether it exists. Raises Unfit: email, and as `line`."""
+    typed = line(LONGEST_EMAIL)(raw)
+    try:
+        return validate_email(typed, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise Unfit("email") from None
+
+
+def _seen(raw: str) -> str:
+    """The text in its composed form, if every sign of it can be seen and kept. Raises Unfit: unkept, invisible."""
+    if PLAIN.fullmatch(raw):
+        return raw
+    text = unicodedata.normalize("NFC", raw).translate(FULL_WIDTH)
+    for sign in text:
+        if unicodedata.category(sign) in ("Cs", "Co", "Cn") or sign in "\0\ufffd":
+            raise Unfit("unkept")
+        if _shows_nothing(sign) and not LINE_BREAKS.fullmatch(sign) and sign != "\t":
+            raise Unfit("invisible", code=f"U+{ord(sign):04X}")
+    return text
+
+
+def _shows_nothing(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf") or ord(sign) in SHOW_NOTHING
+
+
+def _on_paper(text: str) -> str:
+    if found := NOT_ON_PAPER.search(text):
+        raise Unfit("no_glyph", sign=found[0], code=f"U+{ord(found[0]):04X}")
+    return text
+
+
+def _at_most(most: int, text: str) -> str:
+    if len(text) > most:
+        raise Unfit("long_text", most=most)
+    return text
+
+
+def _apart(typed: str) -> Iterator[str]:
+    """Each of several numbers; two with nothing but a blank between are known by their length."""
+    for one in BETWEEN_PHONES.split(typed):
+        if together := TWO_OR_THREE.fullmatch(one):
+            yield from filter(None, together.groups())
+        elif one.strip():
+            yield one
+
+
+def _phone(one: str) -> str:
+    one = one.strip()
+    inside = EXTENSION.search(one)
+    number = one[: inside.start()] if inside else one
+    if OF_THIS_COUNTRY.fullmatch(number):
+        number = "+7" + re.sub(r"\D", "", number)[1:]
+    try:
+        parsed = phonenumbers.parse(number, COUNTRY) if A_PHONE.fullmatch(number) else None
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        raise Unfit("phone")
+    if parsed.country_code == 7 and len(phonenumbers.national_significant_number(parsed)) != 10:
+        raise Unfit("phone")
+    told = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return f"{told} ext. {inside[1]}" if inside else told

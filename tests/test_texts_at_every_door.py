@@ -1,0 +1,157 @@
+"""Issue 10, 17: a text is judged by one rule, whatever door it comes through: each form's field, each import's column.
+
+Every text field and every column of text is walked; a new one that does not ask rules/texts.py turns this red.
+"""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from fontTools.ttLib import TTFont
+from wtforms import PasswordField, StringField
+
+import app.views
+from app.files import applications, kindergartens
+from app.files.columns import Column, Table
+from app.files.problems import SENTENCES
+from app.files.spreadsheet import Sheet
+from app.rules import texts
+from app.typesetting import FACES, FONTS
+from app.views import forms
+
+Judge: TypeAlias = Callable[[str], str | None]
+
+BAD = {  # what no text may hold, at any door
+    "Ай\0гүл": "unkept",
+    "Ай\ue000гүл": "unkept",
+    "Ай\u200bгүл": "invisible",
+    "Ай\u202eгүл": "invisible",
+    "Ай\u00adгүл": "invisible",
+    "\ufeffАйгүл": "invisible",
+    "Ай\x1bгүл": "invisible",
+    "Айгүл\u2066": "invisible",
+    "Ай\u3164гүл": "invisible",
+}
+OF_ONE_LINE = {"Ай\nгүл": "line_break", "Ай\u2028гүл": "line_break", "Ай\r\nгүл": "line_break"}
+OF_A_NAME = {
+    "Айгүл2": "name_signs",
+    "<b>Әли": "name_signs",
+    "---": "name_signs",
+    "محمد": "no_glyph",
+    "Ай😀": "no_glyph",
+    "Ə": "no_glyph",
+    "Ә" * 81: "long_text",
+}
+OF_PHONES = {"12345": "phone", "87758759999 үй": "phone", "1,87758759999": "phone"}
+OF_EMAIL = {"ana.example.org": "email", "ana@example.org, ata@example.org": "email"}
+
+
+def fields() -> list[tuple[str, list[forms.Fits]]]:
+    """Every field of every form into which text is typed, and what judges it."""
+    for module in pkgutil.walk_packages(app.views.__path__, "app.views."):
+        importlib.import_module(module.name)
+    found, left = {}, [forms.Form, forms.Line]
+    while left:
+        form = left.pop()
+        left += form.__subclasses__()
+        for name in dir(form):
+            field = getattr(form, name, None)
+            kind = getattr(field, "field_class", type)
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
+                checks = field.kwargs.get("validators") or field.args[1]
+                found[f"{form.__name__}.{name}"] = [one for one in checks if isinstance(one, forms.Fits)]
+    return sorted(found.items())
+
+
+def judge_of_a_field(check: forms.Fits) -> Judge:
+    """What a form says of a text: the name of the sentence, None where it is taken."""
+
+    def verdict(text: str) -> str | None:
+        try:
+            check.read(text)
+        except texts.Unfit as unfit:
+            return unfit.name
+        return None
+
+    return verdict
+
+
+def columns() -> list[tuple[str, Judge]]:
+    """Every column of every import, and what is said of a text in its cell."""
+    return [
+        (f"{noun.__name__}.{column.field}", judge_of_a_column(noun, column))
+        for noun in (applications, kindergartens)
+        for column in noun.COLUMNS
+        if column.read is not None
+    ]
+
+
+def judge_of_a_column(noun: Any, column: Column) -> Judge:
+    def verdict(text: str) -> str | None:
+        table = Table(Sheet(None, [[column.titles[0]], [text]]), noun.COLUMNS)
+        list(table.rows())
+        return next((problem.name for problem in table.problems if problem.row == 2), None)
+
+    return verdict
+
+
+def doors() -> list[tuple[str, Judge]]:
+    return [(name, judge_of_a_field(check)) for name, checks in fields() for check in checks] + columns()
+
+
+def of(*words: str) -> list[tuple[str, Judge]]:
+    """The doors whose fields are called so, of forms and of imports."""
+    return [(name, judge) for name, judge in doors() if name.rpartition(".")[2].removesuffix("_l") in words]
+
+
+def test_every_field_of_text_asks_the_one_rule():
+    assert len(fields()) > 25
+    assert [name for name, checks in fields() if len(checks) != 1] == []
+
+
+def test_what_nobody_sees_or_nothing_keeps_is_refused_at_every_door_by_the_same_name():
+    wrong = [(name, text, judge(text)) for name, judge in doors() for text, said in BAD.items() if judge(text) != said]
+    assert wrong == []
+
+
+def test_a_line_break_is_refused_at_every_door_of_one_line():
+    lines = {name for name, judge in doors() if judge("себеп\nсебеп") is None}
+    assert {name.rpartition(".")[2] for name in lines} == {"reason", "note"}
+    for name, judge in doors():
+        if name not in lines and not name.endswith("phone"):  # two phones stand in two lines
+            assert {text: judge(text) for text in OF_ONE_LINE} == OF_ONE_LINE, name
+
+
+NAMES = tuple(f"{who}_{part}" for who in ("child", "applicant") for part in ("last_name", "first_name", "patronymic"))
+
+
+@pytest.mark.parametrize(
+    ("words", "bad", "good"),
+    [
+        ((*NAMES, "child_name", "applicant_name", "first_name", "last_name"), OF_A_NAME, ("Мухаммадали", "О’Нил-Әли")),
+        (("phone",), OF_PHONES, ("8 (771) 625-09-16", "87758759999; +7 701 000 00 01", "8(7162)25-09-16 вн. 12")),
+        (("email",), OF_EMAIL, ("ana@example.org", "ана@пошта.қаз")),
+    ],
+    ids=["names", "phones", "e-mail"],
+)
+def test_names_phones_and_addresses_are_judged_alike_by_forms_and_imports(words, bad, good):
+    asked = of(*words)
+    assert {name.startswith("app.files") for name, _ in asked} == {True, False}
+    for name, judge in asked:
+        assert {text: judge(text) for text in bad} == bad, name
+        assert [judge(text) for text in good] == [None] * len(good), name
+
+
+def test_a_sentence_is_there_for_every_way_to_be_unfit():
+    source = Path(texts.__file__).read_text("utf-8")
+    assert set(re.findall(r'Unfit\("(\w+)"', source)) <= set(SENTENCES)
+
+
+@pytest.mark.parametrize("weight", FACES)
+def test_the_fonts_of_papers_have_the_letters_that_names_may_have(weight):
+    shown = set(TTFont(FONTS / FACES[weight]).getBestCmap())
+    assert {code for first, last in texts.ON_PAPER for code in range(first, last + 1)} == shown
