@@ -43,7 +43,7 @@ from app.models import (
 from app.permissions import CLOCK
 from app.rules import due
 from app.rules.calendar import local_day
-from app.rules.deadlines import born_between, months_later
+from app.rules.deadlines import months_later
 from app.rules.refusals import Reason, Refusal
 
 ONE_DAY = timedelta(days=1)
@@ -215,16 +215,20 @@ def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | No
 
 
 def archive_over_age(at: datetime, place_id: int, application_id: int | None) -> int:
-    """S3, spec 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age."""
-    today = local_day(at)
-    months = norms.number("queue.maximum_age", place_id, today)
-    _, born_by = born_between(months, None, today - ONE_DAY)
-    old = due.narrow(due.queued(), place_id, application_id).where(Application.born_on <= born_by)
-    found = db.session.scalars(select(Application).where(Application.id.in_(old))).all()
-    for application in found:
-        on = months_later(application.born_on, months) + ONE_DAY
-        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
-    return len(found)
+    """S3, spec 3.1, 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age.
+
+    The norm in force on that day decides, however late the clock runs. What a newly valid norm makes due is due on its
+    first day, what a return to the queue makes due on the day of the return.
+    """
+    done = 0
+    for period in norms.periods("queue.maximum_age", place_id, local_day(at)):
+        months = int(period.norm.value)
+        found = db.session.execute(due.narrow(due.over_age(months, period.last), place_id, application_id)).all()
+        for application, waits_since in found:
+            on = max(months_later(application.born_on, months) + ONE_DAY, period.first, waits_since)
+            moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
+        done += len(found)
+    return done
 
 
 def remind(at: datetime, place_id: int, application_id: int | None) -> int:

@@ -45,6 +45,23 @@ def number(name: str, place_id: int, day: date) -> int:
     return int(in_force(name, place_id, day).value)
 
 
+def periods(name: str, place_id: int, until: date) -> list[rules.Period]:
+    """Spec 3.1, 3.2: which norm of this name was in force when, until a local day, the earliest first.
+
+    Raises Refusal(no_norm).
+    """
+    path = places.path(place_id)
+
+    def look_up() -> list[rules.Period]:
+        rows = select(Norm).where(Norm.name == name, Norm.place_id.in_(path), Norm.approved_at.is_not(None))
+        return rules.periods(db.session.scalars(rows).all(), path, until)
+
+    found: list[rules.Period] = places.once(("periods", name, place_id, until), look_up)
+    if not found:
+        raise rules.refuse_missing(name, until)
+    return found
+
+
 def procedure(place_id: int, day: date) -> str:
     """Spec 3.2: voucher or referral, by place and day. Raises Refusal(no_norm)."""
     return in_force("procedure", place_id, day).value

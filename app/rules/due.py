@@ -4,14 +4,15 @@ A last day belongs to the family until 24:00, so everything here compares with `
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time
-from typing import Any, NamedTuple
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from app.models import (
     Application,
     ApplicationStatus,
+    Change,
     Contract,
     Enrolment,
     Intake,
@@ -30,7 +31,11 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules.calendar import LOCAL
+from app.rules.deadlines import born_between
+from app.rules.queue import QUEUED
 from app.rules.transitions import APPLICATION_FINAL
+
+Due = TypeVar("Due", bound=Select[*tuple[Any, ...]])
 
 CONFIRMING = (ApplicationStatus.confirming,)  # the applications of issued vouchers
 CHOOSING = (ApplicationStatus.voucher_issued, ApplicationStatus.referred)  # of confirmed ones
@@ -42,7 +47,7 @@ RUNNING: dict[type, tuple[ApplicationStatus, ...]] = {
 }
 
 
-def narrow(due: Select[int], place_id: int | None = None, application_id: int | None = None) -> Select[int]:
+def narrow(due: Due, place_id: int | None = None, application_id: int | None = None) -> Due:
     """The same, of one district or of one application only."""
     if place_id is not None:
         due = due.where(Application.place_id == place_id)
@@ -207,5 +212,28 @@ def to_remind(term: Running, today: date) -> Select[int]:
 
 
 def queued() -> Select[int]:
-    """Applications that wait; the caller adds whose children are over age."""
+    """Applications that wait."""
     return select(Application.id).where(Application.status == ApplicationStatus.queued)
+
+
+def over_age(months: int, last: date) -> Select[Application, date]:
+    """S3, spec 3.2 queue.maximum_age: (application, the day since which it waits) of those who waited by the day
+    `last`, which is the last on which this age counts or today, and had passed the age before it.
+    """
+    _, born_by = born_between(months, None, last - timedelta(days=1))
+    since = (
+        select(func.max(Change.effective_on))
+        .where(
+            Change.subject == Application.__tablename__,
+            Change.subject_id == Application.id,
+            Change.status_to == str(ApplicationStatus.queued),
+        )
+        .correlate(Application)
+        .scalar_subquery()
+    )
+    return (
+        select(Application, since)
+        .where(Application.status == QUEUED, Application.birth_year <= born_by.year, Application.born_on <= born_by)
+        .where(since <= last)
+        .order_by(Application.id)
+    )

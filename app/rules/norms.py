@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
@@ -117,6 +117,32 @@ def begins_on(row: Norm | QueueOrder) -> date:
     approved_at = row.approved_at
     assert approved_at is not None, "a draft begins on no day"
     return max(row.valid_from, local_day(approved_at))
+
+
+@dataclass(frozen=True)
+class Period:
+    """Spec 3.2: the days, both included, through which one norm of a name is in force in a place."""
+
+    norm: Norm
+    first: date
+    last: date
+
+
+def periods(rows: Sequence[Norm], path: Sequence[int], until: date) -> list[Period]:
+    """Spec 3.2: which of the approved `rows` of one name was in force when, in the first place of `path`, until a day.
+
+    The first of them has no beginning that matters: it counts from the day on which it is used.
+    """
+    found: list[Period] = []
+    for first in sorted({begins_on(row) for row in rows if begins_on(row) <= until}):
+        norm = _holds(rows, path, first)
+        assert isinstance(norm, Norm)
+        if found and found[-1].norm is norm:
+            continue
+        if found:
+            found[-1] = replace(found[-1], last=first - timedelta(days=1))
+        found.append(Period(norm, first, until))
+    return found
 
 
 def to_come(rows: Iterable[Norm | QueueOrder], path: Sequence[int], day: date) -> list[tuple[date, Norm | QueueOrder]]:
