@@ -1,7 +1,7 @@
 """Registers that officials keep: created, changed, removed, one history record each (spec 6: CRUD saves are actions).
 
 What a save entails for one of them stands in `_follow`: a group's seats follow its capacity, a kindergarten's
-queue follows its kind. Everything else is the same for all.
+queue follows its kind, and no family loses a place by it (keeping.py). Everything else is the same for all.
 """
 
 from datetime import datetime
@@ -9,9 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, inspect, select
 
-from app.actions import orders, places
+from app.actions import keeping, orders, places
 from app.actions.moving import record
-from app.actions.seating import keep_holders_seated
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
@@ -94,9 +93,12 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
     """Remove one row that nothing has used yet; what was used stays for the record.
 
     Raises Refusal: not_allowed, wrong_status (it was used: a published vacancy, an approved norm, order or day off,
-    a group with children or vacancies, a kindergarten with groups).
+    a group with children or vacancies, a kindergarten with groups; with the number of families that have an offer or a
+    place there).
     """
     record(row, "remove", by=by, at=at, details=_facts(row))
+    if families := keeping.in_the_way(_groups_of(row)):
+        raise Refusal(Reason.wrong_status, verb="remove", families=families)
     if _used(row):
         raise Refusal(Reason.wrong_status, verb="remove", **{"approved": True} if isinstance(row, Approved) else {})
     if isinstance(row, QueueOrder):
@@ -110,10 +112,7 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
 
 
 def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime) -> None:
-    """Spec 3.7: as many general seats as the capacity; a cut takes free unpublished ones only.
-
-    Other birth years may not leave a live voucher without a seat. Raises Refusal(no_free_place).
-    """
+    """Spec 3.7: as many general seats as the capacity; a cut takes free unpublished ones only. Raises no_free_place."""
     lock_district(places.district_of(group.kindergarten.place_id))
     standing = select(func.count(Seat.id)).where(
         Seat.group_id == group.id, Seat.intake == Intake.general, Seat.retired_at.is_(None)
@@ -126,16 +125,30 @@ def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime)
             raise Refusal(Reason.no_free_place, free=len(free), places=-missing)
         for seat in free:
             seat.retired_at = at
-    if before.keys() & {"birth_year_from", "birth_year_to"}:
-        district = places.district_of(group.kindergarten.place_id)
-        keep_holders_seated(district, group.kindergarten.queue_kind, {})
+    if changed := before.keys() & {"birth_year_from", "birth_year_to", "kindergarten"}:
+        queues = {_serves(group.kindergarten), _serves(before.get("kindergarten", group.kindergarten))}
+        keeping.keep([group], changed, queues=queues, at=at)
 
 
-def _queue_follows_kind(kindergarten: Kindergarten, before: dict[str, Any]) -> None:
-    """Spec 3.3: a sanatorium or special kindergarten serves a queue of its own."""
+def _serves(kindergarten: Kindergarten) -> tuple[int, QueueKind]:
+    return places.district_of(kindergarten.place_id), kindergarten.queue_kind
+
+
+def _queue_follows_kind(kindergarten: Kindergarten, before: dict[str, Any], at: datetime) -> None:
+    """Spec 3.3: a sanatorium or special kindergarten serves a queue of its own. Raises wrong_place, no_free_place."""
     kindergarten.queue_kind = QUEUES.get(kindergarten.kind, QueueKind.general)
-    if before.keys() & {"kind", "place_id"} and kindergarten.groups:
+    served, serves = _served(kindergarten, before), _serves(kindergarten)
+    if changed := before.keys() & {"ownership", "state_order", "kind", "place", "place_id"}:
+        keeping.keep(kindergarten.groups, changed, queues={served, serves}, at=at)
+    if kindergarten.groups and served != serves:
         raise Refusal(Reason.wrong_place)
+
+
+def _served(kindergarten: Kindergarten, before: dict[str, Any]) -> tuple[int, QueueKind]:
+    """The district and the queue that it served before this change."""
+    kind, place = before.get("kind", kindergarten.kind), before.get("place")
+    place_id = place.id if place is not None else before.get("place_id", kindergarten.place_id)
+    return places.district_of(place_id), QUEUES.get(kind, QueueKind.general)
 
 
 def _follow(row: Base, before: dict[str, Any], at: datetime) -> None:
@@ -144,7 +157,7 @@ def _follow(row: Base, before: dict[str, Any], at: datetime) -> None:
         case KgGroup():
             _seats_follow_capacity(row, before, at)
         case Kindergarten():
-            _queue_follows_kind(row, before)
+            _queue_follows_kind(row, before, at)
 
 
 def _check(row: Base) -> None:
@@ -177,6 +190,16 @@ def _once(row: Norm | QueueOrder, same: ColumnElement[bool]) -> None:
     there = select(model.id).where(same, model.place_id == place_id, model.valid_from == row.valid_from)
     if db.session.scalars(there.where(model.id != (row.id or 0))).first() is not None:
         raise Refusal(Reason.already_used, part="valid_from", twice=True)
+
+
+def _groups_of(row: Base) -> list[KgGroup]:
+    """The groups that go with a record."""
+    match row:
+        case KgGroup():
+            return [row]
+        case Kindergarten():
+            return row.groups
+    return []
 
 
 def _used(row: Base) -> bool:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from app.actions import places
 from app.extensions import db
-from app.models import KgGroup, QueueKind
+from app.models import KgGroup, QueueKind, Vacancy, VacancyStatus
 from app.rules import places as rules
 from app.rules import seats
 from app.rules.refusals import Reason, Refusal
@@ -38,9 +38,28 @@ def leaves_room(group: KgGroup, held: Seating) -> bool:
     return seats.leaves_room(held.holders, held.pool, years_of(group))
 
 
+def spare(group: KgGroup, held: Seating, most: int) -> int:
+    """Spec 3.2, 3.7: how many free places of a group, up to `most`, may go while every live voucher finds its own."""
+    if not held.holders:
+        return most
+    years = years_of(group)
+    here = held.pool.get(years, 0)
+    for n in range(min(most, here), 0, -1):
+        if seats.can_seat_all(held.holders, {**held.pool, years: here - n}):
+            return n
+    return 0
+
+
+def with_one_more(held: Seating, vacancy: Vacancy) -> Seating:
+    """The same once one place of a vacancy that somebody holds is free again; it counts only while published."""
+    years = years_of(vacancy.group)
+    more = vacancy.status is VacancyStatus.published
+    return held._replace(pool={**held.pool, years: held.pool.get(years, 0) + more})
+
+
 def keep_holders_seated(place_id: int, queue_kind: QueueKind, changes: dict[seats.Years, int]) -> None:
     """Spec 3.7: nobody's choice, close or cut may leave a live voucher without a seat. Raises no_free_place."""
     held = seating(place_id, queue_kind)
     pool = {years: held.pool.get(years, 0) + changes.get(years, 0) for years in held.pool.keys() | changes.keys()}
-    if not seats.can_seat_all(held.holders, pool):
-        raise Refusal(Reason.no_free_place)
+    if families := seats.unseated(held.holders, pool):
+        raise Refusal(Reason.no_free_place, families=families)

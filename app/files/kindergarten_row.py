@@ -20,6 +20,7 @@ from app.rules.refusals import Reason, Refusal
 
 FACTS = ("name", "ownership", "kind", "state_order", "phone", "address", "bin")
 GROUP_NAMES = {Language.kk: "Қазақ тобы", Language.ru: "Орыс тобы", Language.en: "Ағылшын тобы"}
+CELLS = {"birth_year_from": "years", "birth_year_to": "years"}  # where the file says what a record keeps so
 REFUSED = {
     Reason.no_free_place: "places_are_held",
     Reason.too_late: "place_over",
@@ -59,6 +60,10 @@ def apply(row: Row, place_id: int, known: Known, *, by: Actor, at: datetime) -> 
             _attending(row, group, step, doing)
             _places(row, group, step, doing)
     except Refusal as refusal:
+        if "families" in refusal.facts:
+            part = str(refusal.facts.get("part", step.field))
+            row.wrong(CELLS.get(part, part), "families_hold", families=refusal.facts["families"])
+            return None
         row.wrong(step.field, REFUSED.get(refusal.reason, "clashes"))
     except records.Invalid as invalid:
         row.wrong(invalid.field, "clashes")

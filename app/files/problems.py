@@ -82,6 +82,10 @@ ROW: dict[str, Any] = {
     "ends_on_general": _l("A general place has no last day. Empty the cell, or make the place temporary."),
     "fewer_places": _l("More places are published already. Close the vacancy on its own page first."),
     "places_are_held": _l("The places are held, published or taken, so this cannot be done. Correct the number."),
+    "families_hold": _l(
+        "Families that would lose their places by this, with an offer, a voucher or a referral: %(families)d. "
+        "Leave it as it is until their terms are over, or take their places back first."
+    ),
     "place_over": _l("The last day of this place is over. Remove the row or correct the day."),
     "kind_is_used": _l("A kindergarten with groups does not change to another queue. Leave its kind."),
     "clashes": _l("This contradicts what is recorded already. Compare the row with the record."),

@@ -31,6 +31,12 @@ def can_seat_all(demand: Demand, free: Pool) -> bool:
     return _left_over(demand, free) is not None
 
 
+def unseated(demand: Demand, free: Pool) -> int:
+    """Spec 3.2: how many of the holders would have no seat, when as many as can be are seated."""
+    left = _by_end(free)
+    return sum(_seat(year, demand[year], left) for year in sorted(demand))
+
+
 def leaves_room(demand: Demand, free: Pool, taken: Years) -> bool:
     """S1, spec 3.7: whether every holder still has a seat when one free seat of this range is taken away.
 
@@ -63,11 +69,15 @@ def serve(candidates: Iterable[tuple[int, int]], *, free: Pool, holders: Demand)
 
 def _left_over(demand: Demand, free: Pool) -> dict[Years, int] | None:
     """The seats left when all are seated, the range that ends first standing first; None if some are not."""
-    left = {years: free[years] for years in sorted(free, key=lambda years: years[1])}
+    left = _by_end(free)
     for year in sorted(demand):
         if _seat(year, demand[year], left):
             return None
     return left
+
+
+def _by_end(free: Pool) -> dict[Years, int]:
+    return {years: free[years] for years in sorted(free, key=lambda years: years[1])}
 
 
 def _seat(year: int, children: int, left: dict[Years, int]) -> int:

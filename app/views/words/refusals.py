@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.records import Invalid
@@ -137,8 +138,21 @@ def refusal(refused: Refusal) -> str:
     """Why not, with the day that it is about where there is one."""
     usual = NO_NUMBER.get((refused.reason, str(refused.facts.get("because"))), REFUSALS[refused.reason])
     sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), usual))
+    if isinstance(families := refused.facts.get("families"), int):
+        return families_would_lose(families)
     last = refused.facts.get("last_day")
     return sentence + " " + _("The last day: %(day)s.", day=day(last)) if isinstance(last, date) else sentence
+
+
+def families_would_lose(num: int) -> str:
+    """Spec 3.2: why a place stays as it is under an offer, a voucher or a referral, and the way out."""
+    return ngettext(
+        "%(num)d family would lose its place by this: it has an offer, a voucher or a referral for it. "
+        "Wait until its term is over, or take its place back first, with a reason.",
+        "%(num)d families would lose their places by this: they have an offer, a voucher or a referral for them. "
+        "Wait until their terms are over, or take their places back first, with a reason.",
+        num,
+    )
 
 
 def refused(why: Refusal) -> dict[str, str]:
