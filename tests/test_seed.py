@@ -8,7 +8,7 @@ import pytest
 from werkzeug.security import check_password_hash
 
 from app import invented, seed
-from app.actions import accounts, clock, norms, numbers, referrals, vouchers
+from app.actions import accounts, choosing, clock, norms, numbers, referrals, vouchers
 from app.database import transaction
 from app.extensions import db
 from app.models import (
@@ -155,7 +155,7 @@ def test_the_story_of_seed_001_is_played_in_the_seeded_town(town):
 
     vouchers.confirm(child, by=family(child), at=at("2026-04-08T18:00"))
     assert child.vouchers[0].choose_by == date(2026, 4, 15)
-    choices = referrals.choices(child, date(2026, 4, 9))
+    choices = choosing.choices(child, date(2026, 4, 9))
     (temporary,) = [vacancy for vacancy, _free in choices if vacancy.intake is Intake.temporary]
     assert (temporary.group.kindergarten.name, temporary.ends_on) == (seed.ARMAN, date(2026, 4, 30))
     referrals.choose(child, temporary, by=family(child), at=at("2026-04-09T12:00"))

@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 
+from sqlalchemy import func, select
+
 from app.database import lock_district
-from app.models import Application, Referral, StopListing, Voucher
+from app.extensions import db
+from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
 from app.permissions import Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
@@ -22,18 +25,49 @@ def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole
     """
     permit(by, verb, application)
     lock_district(application.place_id)
-    day = local_day(at)
-    if not (verb == "sign" and by.role is Role.head):
-        eligibility.in_time(
-            verb,
-            day,
-            voucher=latest_voucher(application),
-            referral=latest_referral(application),
-            stop_listing=latest_stop_listing(application),
-        )
     catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
+    day = local_day(at)
+    if verb != "extend" and not (verb == "sign" and by.role is Role.head):
+        in_time(application, verb, day)
     eligibility.right_status(verb, application.status)
     return day
+
+
+def in_time(application: Application, verb: str, day: date, of: tuple[type, ...] = (Voucher, Referral)) -> None:
+    """Spec 3.8, 3.12: too_late when the term that the verb belongs to is over, recorded or not.
+
+    What is due is done first: two terms may have passed while the clock was down. `of`: whose terms the verb may
+    belong to; `extend` is of either. Raises Refusal(too_late).
+    """
+    voucher, referral, listing = (
+        latest_voucher(application) if Voucher in of else None,
+        latest_referral(application) if Referral in of else None,
+        latest_stop_listing(application),
+    )
+    listed_by = next((v for v in application.vouchers if listing and v.id == listing.voucher_id), None)
+    eligibility.in_time(
+        verb,
+        day,
+        voucher=voucher if voucher and has_say(voucher) else None,
+        referral=referral if referral and has_say(referral) else None,
+        stop_listing=listing if listed_by and has_say(listed_by) else None,
+    )
+
+
+def has_say(right: Voucher | Referral) -> bool:
+    """Spec 3.2: an ended voucher or referral has no say in later terms: those that begin when the child waits again."""
+    if right.ended_at is None:
+        return True
+    ended = select(func.max(Change.id)).where(
+        Change.subject == right.__tablename__, Change.subject_id == right.id, Change.status_to.is_not(None)
+    )
+    waits_again = select(Change.id).where(
+        Change.application_id == right.application_id,
+        Change.subject == Application.__tablename__,
+        Change.status_to == ApplicationStatus.queued,
+        Change.id > ended.scalar_subquery(),
+    )
+    return db.session.scalars(waits_again.limit(1)).first() is None
 
 
 def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from app.actions import ending, norms, numbers, places
 from app.actions.beginning import catch_up
 from app.actions.moving import last_change, move, record
+from app.actions.seating import seating, spare
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
@@ -37,7 +38,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     """S2, spec 3.3, 3.5.1: as many next children as the vacancy has free places get a priority window on one.
 
     Raises Refusal: not_allowed, wrong_status (not published), wrong_place (another procedure, or a place that asks no
-    turn), no_free_place, no_calendar, no_norm.
+    turn), no_free_place (a live voucher needs it, too), no_calendar, no_norm.
     """
     day, district = local_day(at), places.district_of(vacancy.group.kindergarten.place_id)
     permit(by, "offer", Round(place_id=district))
@@ -47,7 +48,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
         raise Refusal(Reason.wrong_status, verb="offer")
     if not goes_by_turn(vacancy, district, day):
         raise Refusal(Reason.wrong_place, place=district)
-    seats = list(db.session.scalars(rules.seats_to_offer(vacancy.id)))
+    seats = seats_to_offer(vacancy, district)
     if not seats:
         raise Refusal(Reason.no_free_place)
     priority_by, norm = norms.last_day("referral.priority", district, day)
@@ -91,6 +92,13 @@ def offer_all(place_id: int, *, by: Actor, at: datetime, automatic: bool = False
     return held
 
 
+def seats_to_offer(vacancy: Vacancy, district: int) -> list[Seat]:
+    """Spec 3.2, 3.5.1: the free seats that go by turn, as far as every live voucher of the district finds its own."""
+    found = list(db.session.scalars(rules.seats_to_offer(vacancy.id)))
+    held = seating(district, vacancy.group.kindergarten.queue_kind)
+    return found[: spare(vacancy.group, held, len(found))]
+
+
 def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
     """Spec 3.5.1, 3.5.3-4: are the places of this vacancy offered here, one by one, to who is next? Raises no_norm."""
     return (
@@ -103,10 +111,11 @@ def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
 
 def may_offer(vacancy: Vacancy, day: date) -> bool:
     """Would `offer` find a free place to offer here, whoever is next? Raises Refusal: wrong_place, no_norm."""
+    district = places.district_of(vacancy.group.kindergarten.place_id)
     return (
         vacancy.status is VacancyStatus.published
-        and goes_by_turn(vacancy, places.district_of(vacancy.group.kindergarten.place_id), day)
-        and db.session.scalars(rules.seats_to_offer(vacancy.id)).first() is not None
+        and goes_by_turn(vacancy, district, day)
+        and bool(seats_to_offer(vacancy, district))
     )
 
 
@@ -116,7 +125,7 @@ def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:
     Raises Refusal: no_norm, no_calendar, wrong_place.
     """
     district = places.district_of(vacancy.group.kindergarten.place_id)
-    free = len(db.session.scalars(rules.seats_to_offer(vacancy.id)).all())
+    free = len(seats_to_offer(vacancy, district))
     return free, len(next_children(vacancy, district, day, free)), norms.last_day("referral.priority", district, day)[0]
 
 
@@ -192,28 +201,6 @@ def minimum_age(kindergarten: Kindergarten, day: date) -> int:
     private = kindergarten.ownership is Ownership.private
     name = "state_order.minimum_age" if private else "referral.minimum_age"
     return norms.number(name, kindergarten.place_id, day)
-
-
-def seat_for(application: Application, vacancy: Vacancy, day: date) -> Seat:
-    """Spec 3.5.2-4, 3.8: the seat that this child may take: the one offered to it, an open one, or one without turn.
-
-    Raises Refusal: no_free_place, not_their_turn.
-    """
-    own = ending.live_offer(application)
-    if own is not None and own.vacancy_id == vacancy.id:
-        return db.session.scalars(rules.live_holding(application.id, HoldingKind.offer)).one().seat
-    unclaimed = db.session.scalars(rules.seats_not_taken(vacancy.id)).first()
-    if unclaimed is None or vacancy.status is not VacancyStatus.published:
-        raise Refusal(Reason.no_free_place)
-    if by_turn(vacancy.group.kindergarten, day):
-        seat = db.session.scalars(rules.open_seats(vacancy.id)).first()
-        if seat is None:
-            raise Refusal(Reason.not_their_turn)
-        return seat
-    seat = db.session.scalars(rules.free_seats(vacancy.id)).first()
-    if seat is None:
-        raise Refusal(Reason.no_free_place)
-    return seat
 
 
 def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.Waiting]]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from app.actions import applications, ending, norms, referrals, reinstatements, vouchers
+from app.actions import applications, choosing, ending, norms, referrals, reinstatements, vouchers
 from app.actions.beginning import latest_stop_listing, latest_voucher
 from app.models import Application, ApplicationStatus, Contract, ContractStatus, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
@@ -50,10 +50,7 @@ def _may_choose(application: Application, _by: Actor, at: datetime) -> bool:
     """S0: without a voucher the button is there only where there is something to choose."""
     if application.status is ApplicationStatus.voucher_issued:
         return True
-    day = local_day(at)
-    if norms.procedure(application.place_id, day) != "referral" or _live_referral(application) is not None:
-        return False
-    return bool(referrals.choices(application, day))
+    return bool(choosing.choices(application, local_day(at)))
 
 
 def _may_restore(application: Application, _by: Actor, _at: datetime) -> bool:

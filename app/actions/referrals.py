@@ -3,12 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
-
-from app.actions import documents, ending, enrolments, norms, offers, places
-from app.actions.beginning import begin, latest_referral, latest_voucher
+from app.actions import choosing, documents, ending, enrolments, norms
+from app.actions.beginning import begin, has_say, in_time, latest_referral
 from app.actions.moving import move, record
-from app.actions.seating import leaves_room, seating
 from app.actions.vouchers import live_voucher
 from app.extensions import db
 from app.models import (
@@ -28,15 +25,13 @@ from app.models import (
     Seat,
     StopListing,
     Vacancy,
-    VacancyStatus,
     Voucher,
-    VoucherStatus,
 )
 from app.permissions import Actor, Role, permit
 from app.rules import eligibility
 from app.rules import places as place_rules
 from app.rules.calendar import local_day
-from app.rules.deadlines import age_in_months, due_moment
+from app.rules.deadlines import due_moment
 from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
 
@@ -48,26 +43,20 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     no_free_place, not_their_turn, no_calendar.
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
-    held = latest_voucher(application)
-    if norms.procedure(application.place_id, day) == "referral" and (held is None or held.status not in ending.LIVE):
-        return _choose_by_turn(application, vacancy, by=by, at=at, day=day)
-    return _choose_by_voucher(application, vacancy, by=by, at=at, day=day)
+    seat = choosing.seat_for(application, vacancy, day)
+    take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
+    return take(application, vacancy, seat, by=by, at=at, day=day)
 
 
-def _choose_by_voucher(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime, day: date) -> Referral:
+def _take_by_voucher(
+    application: Application, vacancy: Vacancy, seat: Seat, *, by: Actor, at: datetime, day: date
+) -> Referral:
     """S1: a free place of the child's birth year in any kindergarten of the district.
 
     A general place is held until the contract is signed; a temporary one begins a stay at once, and the child
     waits on with its old day.
     """
     voucher = live_voucher(application)
-    if voucher.status is not VoucherStatus.confirmed:
-        raise Refusal(Reason.wrong_status, verb="choose")
-    if vacancy.intake is Intake.general:
-        _no_other_referral(application)
-    _in_its_queue(application, vacancy)
-    eligibility.still_open(vacancy.ends_on, day)
-    seat = _free_seat(application, vacancy)
     referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
     if vacancy.intake is Intake.temporary:
         _stay(referral, voucher, seat, by=by, at=at, day=day)
@@ -76,19 +65,15 @@ def _choose_by_voucher(application: Application, vacancy: Vacancy, *, by: Actor,
     return referral
 
 
-def _choose_by_turn(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime, day: date) -> Referral:
+def _take_by_turn(
+    application: Application, vacancy: Vacancy, seat: Seat, *, by: Actor, at: datetime, day: date
+) -> Referral:
     """S0, S2, spec 3.5.2-4: the place that was offered, an open one, or a private one or mini-centre without turn.
 
     With a private place the standing in the state queue is lost at once.
     """
-    _no_other_referral(application)
     kindergarten = vacancy.group.kindergarten
     private = kindergarten.ownership is Ownership.private
-    if vacancy.intake is Intake.temporary:  # spec 3.6: for a live confirmed voucher alone
-        raise Refusal(Reason.wrong_status, verb="choose")
-    _in_its_queue(application, vacancy)
-    eligibility.not_too_young(application.born_on, day, offers.minimum_age(kindergarten, day))
-    seat = offers.seat_for(application, vacancy, day)
     own = ending.live_offer(application)
     ending.end_offer(application, by=by, at=at, verb="choose" if own and own.vacancy_id == vacancy.id else "end")
     referral = _refer(application, vacancy, None, by=by, at=at, day=day, **terms(application.place_id, at))
@@ -124,6 +109,7 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     already_used, too_long.
     """
     day = begin(application, "extend", by=by, at=at)
+    in_time(application, "extend", day, of=(Referral,))
     referral = _by_turn(application)
     running = referral.attend_by or day
     eligibility.later(until, running)
@@ -147,7 +133,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     by_family = by.role is Role.family or by.stands_for_family("revoke")
     last = latest_referral(application)
     until = last.revocable_until if last is not None else None
-    if by_family and last is not None and last.status is not ReferralStatus.used:
+    if by_family and last is not None and last.status is not ReferralStatus.used and has_say(last):
         eligibility.within_hours(at, until)
     begin(application, "revoke", by=by, at=at)
     referral = _by_turn(application)
@@ -195,40 +181,6 @@ def _by_turn(application: Application) -> Referral:
     if referral.attend_by is None:
         raise Refusal(Reason.wrong_status)
     return referral
-
-
-def _in_its_queue(application: Application, vacancy: Vacancy) -> None:
-    """Spec 3.4.4, 3.8: a kindergarten of its district and queue that has places for it, a group of its birth year."""
-    kindergarten = vacancy.group.kindergarten
-    if (
-        places.district_of(kindergarten.place_id) != application.place_id
-        or kindergarten.queue_kind is not application.queue_kind
-        or not eligibility.has_places(kindergarten)
-    ):
-        raise Refusal(Reason.wrong_place)
-    eligibility.in_birth_years(application.born_on, vacancy.group)
-
-
-def _no_other_referral(application: Application) -> None:
-    """Spec 3.7: one live general referral per child, whichever of its queues gave it. Raises wrong_status."""
-    other = select(Referral.id).where(
-        Referral.child_id == application.child_id,
-        Referral.kind == Intake.general,
-        Referral.status == ReferralStatus.issued,
-    )
-    if db.session.scalars(other).first() is not None:
-        raise Refusal(Reason.wrong_status, verb="choose")
-
-
-def _free_seat(application: Application, vacancy: Vacancy) -> Seat:
-    """Spec 3.7: a free published place whose loss leaves every other holder a seat. Raises no_free_place."""
-    seat = db.session.scalars(place_rules.free_seats(vacancy.id, 1)).first()
-    if seat is None or vacancy.status is not VacancyStatus.published:
-        raise Refusal(Reason.no_free_place)
-    held = seating(application.place_id, application.queue_kind, but=application.id)
-    if vacancy.intake is Intake.general and not leaves_room(vacancy.group, held):
-        raise Refusal(Reason.no_free_place)
-    return seat
 
 
 def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime) -> None:
@@ -301,41 +253,3 @@ def current(application: Application) -> Referral:
         if referral.kind is Intake.general and referral.status is ReferralStatus.issued:
             return referral
     raise Refusal(Reason.wrong_status)
-
-
-def choices(application: Application, day: date) -> list[tuple[Vacancy, int]]:
-    """S1, spec 3.4.4, "Балабақшаны таңдаңыз": published vacancies of the child's birth year in the district with
-    free places.
-
-    A general place that another holder must have is not among them. Free places are counted for each.
-    """
-    year = application.birth_year
-    if norms.procedure(application.place_id, day) == "referral":
-        return _choices_by_turn(application, day)
-    held = seating(application.place_id, application.queue_kind, but=application.id)
-    found = db.session.execute(
-        place_rules.open_vacancies(places.subtree(application.place_id), application.queue_kind, year, day)
-    )
-    return [
-        (vacancy, free)
-        for vacancy, free in found
-        if vacancy.intake is Intake.temporary or leaves_room(vacancy.group, held)
-    ]
-
-
-def _choices_by_turn(application: Application, day: date) -> list[tuple[Vacancy, int]]:
-    """S0, S2: the place that was offered to it, the open ones, and those that need no turn; with what it may take."""
-    own = ending.live_offer(application)
-    found: list[tuple[Vacancy, int]] = [(own.vacancy, 1)] if own is not None else []
-    within = place_rules.open_vacancies(
-        places.subtree(application.place_id), application.queue_kind, application.birth_year, day
-    )
-    for vacancy, free in db.session.execute(within):
-        kindergarten = vacancy.group.kindergarten
-        if vacancy.intake is not Intake.general or (own is not None and own.vacancy_id == vacancy.id):
-            continue
-        if offers.by_turn(kindergarten, day):
-            free = len(db.session.scalars(place_rules.open_seats(vacancy.id)).all())
-        if free and age_in_months(application.born_on, day) >= offers.minimum_age(kindergarten, day):
-            found.append((vacancy, free))
-    return found

@@ -51,7 +51,7 @@ def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     catch_up(at=at, place_id=district)
     target(Vacancy, "close", vacancy.status)
     free = db.session.scalars(rules.free_seats(vacancy.id)).all()
-    if vacancy.intake is Intake.general:
+    if vacancy.intake is Intake.general and eligibility.has_places(kindergarten):
         keep_holders_seated(district, kindergarten.queue_kind, {years_of(vacancy.group): -len(free)})
     close_out(vacancy, by=by, at=at)
 

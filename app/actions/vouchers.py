@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from app.actions import documents, ending, norms, places
-from app.actions.beginning import begin, catch_up, latest_voucher
+from app.actions.beginning import begin, catch_up, in_time, latest_voucher
 from app.actions.moving import last_change, move, record
 from app.actions.seating import Seating, seating
 from app.database import lock_district
@@ -116,11 +116,12 @@ def refuse(application: Application, *, by: Actor, at: datetime) -> None:
 def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
     """Spec 3.4.5: the running term of a live voucher moves to a later day, with a reason; its norm stays on record.
 
-    Raises Refusal: not_allowed, wrong_status, reason_required, too_late (not later than the running term).
+    Raises Refusal: not_allowed, wrong_status, reason_required, too_late (it is over, or ends not later than it runs).
     """
     permit_all(by, "extend", Voucher, application.place_id)
     by = by.for_itself()
-    begin(application, "extend", by=by, at=at)
+    day = begin(application, "extend", by=by, at=at)
+    in_time(application, "extend", day, of=(Voucher,))
     voucher = live_voucher(application)
     reason = eligibility.given(reason)
     term = "confirm_by" if voucher.status is VoucherStatus.issued else "choose_by"

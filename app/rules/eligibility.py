@@ -33,10 +33,10 @@ def in_time(
 ) -> None:
     """Spec 3.8: too_late when the term that the verb belongs to has passed, clock or no clock.
 
-    `voucher` and `referral` are the last general ones of the application, `stop_listing` its last; `sign` is the
-    family's.
+    `voucher` and `referral` are the last general ones of the application, `stop_listing` its last, each None where it
+    has no say any more; `sign` is the family's, `extend` is of the one that is given.
     """
-    if verb == "enrol" and referral and referral.status in (R.issued, R.missed):
+    if verb in ("enrol", "extend") and referral and referral.status in (R.issued, R.missed):
         last = referral.attend_by
     else:
         last = last_day(verb, voucher, stop_listing)
@@ -48,9 +48,9 @@ def last_day(verb: str, voucher: Voucher | None, stop_listing: StopListing | Non
     """S1, spec 3.4: the last day of the term that a verb belongs to; None for a verb without a running or missed
     term.
     """
-    if verb == "confirm" and voucher and voucher.status in (V.issued, V.lapsed):
+    if verb in ("confirm", "extend") and voucher and voucher.status in (V.issued, V.lapsed):
         return voucher.confirm_by
-    if verb in ("choose", "sign") and voucher and voucher.status in (V.confirmed, V.expired):
+    if verb in ("choose", "sign", "extend") and voucher and voucher.status in (V.confirmed, V.expired):
         return voucher.choose_by
     if verb == "restore" and stop_listing and stop_listing.voucher_id and stop_listing.ended_with in (None, "archive"):
         return stop_listing.until

@@ -16,9 +16,9 @@ from wtforms.validators import ValidationError
 from app import documents, storage
 from app.actions import (
     applications,
+    choosing,
     contracts,
     enrolments,
-    norms,
     possible,
     privileges,
     referrals,
@@ -231,9 +231,8 @@ class ApplicationView(ChildPage, Why, BaseView):
         application = self.load(pk)
         try:
             with unscoped():
-                places = referrals.choices(application, local_day(now()))
-                by_turn = norms.procedure(application.place_id, local_day(now())) == "referral"
-                by_turn = by_turn and not possible.by_voucher(application)
+                places = choosing.choices(application, local_day(now()))
+                by_turn = choosing.procedure(application, local_day(now())) == "referral"
                 terms = referrals.terms(application.place_id, now()) if by_turn else {}
         except Refusal as refusal:
             flash(words.refusal(refusal), "danger")

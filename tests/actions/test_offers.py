@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.actions import applications, clock, ending, numbers, offers, referrals, vacancies, vouchers
+from app.actions import applications, choosing, clock, ending, numbers, offers, referrals, vacancies, vouchers
 from app.extensions import db
 from app.models import (
     Application,
@@ -312,7 +312,7 @@ def test_a_family_is_shown_the_offered_place_the_open_ones_and_those_without_tur
     clock.run(at=OFFERED, place_id=place.id)
     child = db.session.scalars(db.select(Application)).one()
     offer(of)
-    shown = {found.id: free for found, free in referrals.choices(child, OFFERED.date())}
+    shown = {found.id: free for found, free in choosing.choices(child, OFFERED.date())}
     assert shown == {of.id: 1, open_one.id: 1, private.id: 1}
     assert choose(child, by_turn) == "not_their_turn"
     assert choose(child, paid) == "wrong_place"

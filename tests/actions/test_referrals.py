@@ -169,7 +169,7 @@ def test_a_district_may_allow_more_extensions(of):
 
 def test_after_its_last_day_a_referral_is_extended_no_more(of):
     child = referred(of)
-    assert extend(child, "2026-04-20", moment=MISSED) == "wrong_status"
+    assert extend(child, "2026-04-20", moment=MISSED) == "too_late"
 
 
 def test_at_the_counter_the_extension_is_the_familys_with_the_day_of_its_paper(of):

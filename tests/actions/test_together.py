@@ -188,14 +188,14 @@ def test_without_the_districts_lock_the_database_itself_refuses_a_second_child_o
     places = places_for(place_id, 2, ownership=Ownership.private, state_order=True)
     ready = Barrier(TOGETHER, timeout=30)
     monkeypatch.setattr(beginning, "lock_district", lambda _place_id: None)
-    found = referrals.offers.seat_for
+    found = referrals.choosing.seat_for
 
     def slowly(*args):
         seat = found(*args)
         ready.wait()  # everybody has found a free seat before anybody takes it
         return seat
 
-    monkeypatch.setattr(referrals.offers, "seat_for", slowly)
+    monkeypatch.setattr(referrals.choosing, "seat_for", slowly)
     outcome = at_once(app, choose(places), children)
     assert outcome["the database refused"] >= TOGETHER - 2
     assert holdings(HoldingKind.held) <= 2

@@ -82,7 +82,7 @@ def test_other_birth_years_and_a_smaller_group_take_no_promised_place(app):
 
 def test_enrolling_in_another_district_archives_the_application_there(app):
     here, there = district(), district("Степногорск қаласы")
-    private = kindergarten(here, ownership=Ownership.private)
+    private = kindergarten(here, ownership=Ownership.private, state_order=True)
     child = with_voucher_at(here, vacancy(group(private)))
     again = applications.register(
         place_id=there.id,

@@ -34,6 +34,7 @@ def in_time(verb: str, day: date, **records) -> Reason | None:
 IN_TIME = [
     *(("confirm", status) for status in (VoucherStatus.issued, VoucherStatus.lapsed)),
     *((verb, status) for verb in ("choose", "sign") for status in (VoucherStatus.confirmed, VoucherStatus.expired)),
+    *(("extend", status) for status in VoucherStatus if status in ("issued", "lapsed", "confirmed", "expired")),
 ]
 
 
@@ -54,9 +55,10 @@ def test_no_other_verb_and_no_other_voucher_has_a_term_to_miss(verb, status):
 def test_a_child_is_taken_in_through_the_last_day_of_its_referral_and_after_it_hears_so(status):
     referral = Referral(status=status, attend_by=LAST)
     late = Reason.too_late if status in (ReferralStatus.issued, ReferralStatus.missed) else None
-    assert in_time("enrol", LAST, referral=referral) is None
-    assert in_time("enrol", AFTER, referral=referral) is late
-    for verb in ("choose", "extend", "revoke", "withdraw"):
+    for verb in ("enrol", "extend"):
+        assert in_time(verb, LAST, referral=referral) is None
+        assert in_time(verb, AFTER, referral=referral) is late
+    for verb in ("choose", "revoke", "withdraw"):
         assert in_time(verb, AFTER, referral=referral) is None
 
 

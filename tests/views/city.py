@@ -173,6 +173,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         enrolled=enrolled.id,
         stay=stay.id,
         came=came.id,
+        back=asked.application_id,
         absence=absence.id,
         reinstatement=asked.id,
         offer=came.offers[0].id,
@@ -199,7 +200,7 @@ def _brought(place: Place, name: str, by: Actor) -> ImportRun:
 
 
 def _referred_in_march(place: Place, kindergarten: Kindergarten):
-    """While the district still referred: offered, chosen, enrolled, away, gone, and now somebody asks for a return."""
+    """While the district still referred: offered, chosen, enrolled, away, gone; another is asked back."""
     head = factories.head(kindergarten)
     group = factories.group(kindergarten, years=(2021, 2021), capacity=2)
     vacancy = factories.vacancy(group)
@@ -210,7 +211,9 @@ def _referred_in_march(place: Place, kindergarten: Kindergarten):
     days = {"from_on": date(2026, 3, 10), "until": date(2026, 3, 19)}
     absence = enrolments.absent(came, by=head, at=at("2026-03-06T10:00"), reason="шипажай", **days)
     enrolments.leave(came, by=head, at=at("2026-03-20T10:00"))
-    asked = reinstatements.ask(came, by=DEPARTMENT, at=at("2026-03-30T10:00"), reason="қайтып келді")
+    back = factories.application(place, date(2021, 9, 18), queued_at=at("2026-03-02T11:00"))
+    applications.archive(back, by=DEPARTMENT, at=at("2026-03-02T12:00"), reason="көшті")
+    asked = reinstatements.ask(back, by=DEPARTMENT, at=at("2026-03-30T10:00"), reason="қайтып келді")
     return came, absence, asked
 
 

@@ -38,7 +38,8 @@ def test_a_page_offers_what_can_be_done_and_nothing_else(city):
     assert verbs(department, city.own.notified) == every | {"choose"}
     assert verbs(department, city.own.chose) == every | {"extend", "revoke"}
     assert verbs(department, city.own.stopped) == every | {"release"}
-    assert verbs(department, city.own.came) == set()  # its return is asked for already
+    assert verbs(department, city.own.back) == set()  # its return is asked for already
+    assert verbs(department, city.own.came) == set()  # it has left: the family applies anew
     assert verbs(operator, city.own.chose) == {"extend", "withdraw"}  # the family's 24 hours are over
     assert verbs(operator, city.own.stopped) == {"withdraw"}
 
@@ -135,15 +136,15 @@ def test_an_official_lets_a_child_off_the_stop_list(city):
 
 def test_a_return_is_asked_for_by_one_and_decided_by_another(city):
     department = city.sign_in("department")
-    page = department.get(f"/applications/show/{city.own.came}").text
+    page = department.get(f"/applications/show/{city.own.back}").text
     assert f"/reinstatements/action/approve/{city.own.reinstatement}" in page
     assert f"/reinstatements/show/{city.own.reinstatement}" in department.get("/reinstatements/list/").text
     do(department, "reject", city.own.reinstatement, "reinstatements")
-    assert str(row_of(city, "application", city.own.came)["status"]) == "archived"
+    assert str(row_of(city, "application", city.own.back)["status"]) == "archived"
     assert f"/reinstatements/show/{city.own.reinstatement}" not in department.get("/reinstatements/list/").text
-    do(department, "reinstate", city.own.came, reason="қайтып келді")
+    do(department, "reinstate", city.own.back, reason="қайтып келді")
     asked = max(row["id"] for row in city.tables.rows()["reinstatement"])
-    assert f"/reinstatements/action/approve/{asked}" not in department.get(f"/applications/show/{city.own.came}").text
+    assert f"/reinstatements/action/approve/{asked}" not in department.get(f"/applications/show/{city.own.back}").text
     with city.tables.unchanged():
         refused = do(department, "approve", asked, "reinstatements")
         assert 'class="flash danger"' in refused.text
@@ -152,7 +153,7 @@ def test_a_return_is_asked_for_by_one_and_decided_by_another(city):
 
 def test_a_second_person_puts_a_child_back(city):
     do(city.sign_in("department"), "approve", city.own.reinstatement, "reinstatements")
-    assert str(row_of(city, "application", city.own.came)["status"]) == "queued"
+    assert str(row_of(city, "application", city.own.back)["status"]) == "queued"
 
 
 def test_a_head_records_an_absence_and_a_leave(city):
