@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     Connection,
     Engine,
     Integer,
@@ -23,15 +22,16 @@ from sqlalchemy import (
     event,
     func,
     literal,
-    literal_column,
     select,
+    text,
 )
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
 
+from app import keys  # noqa: F401 (whatever is written has them)
 from app.extensions import db
-from app.models import NAME_WORDS, Application, Child, Place
+from app.models import Applicant, Child, Place
 from app.permissions import unscoped
 
 SILENT = 1.0  # seconds
@@ -124,19 +124,19 @@ def fixed(ids: Select[int]) -> Select[int]:
     return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
 
 
-def name_has(words: list[str]) -> ColumnElement[bool]:
-    """Applications of children in whose names each of these words (letters only, casefolded) begins one.
+def named(person: type[Child] | type[Applicant], words: list[str]) -> Select[int]:
+    """The ids of people in whose folded names each of these folded words (letters alone) begins one.
 
-    PostgreSQL has an index of the words of names (models.NAME_WORDS); SQLite, for small towns, reads the names.
+    PostgreSQL has an index of the words of names (models.words_of_names); SQLite, for small towns, reads the names.
     """
-    child = Child.__table__.c
+    one = person.__table__.c
     if db.engine.dialect.name == "sqlite":
-        name = literal(" ").concat(func.replace(child.search_name, "-", " "))
+        name = literal(" ").concat(one.search_name)
         has = and_(*(name.contains(f" {word}", autoescape=True) for word in words))
     else:
-        query = " & ".join(f"{word}:*" for word in words)
-        has = literal_column(NAME_WORDS).op("@@")(func.to_tsquery(literal_column("'simple'"), query))
-    return Application.child_id.in_(select(child.id).where(has))
+        query = func.to_tsquery(text("'simple'"), " & ".join(f"{word}:*" for word in words))
+        has = func.to_tsvector(text("'simple'"), one.search_name).op("@@")(query)
+    return select(one.id).where(has)
 
 
 @event.listens_for(Pool, "checkin")

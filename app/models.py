@@ -53,6 +53,9 @@ Model.registry.update_type_annotation_map(
 )
 
 
+SORT_KEY = sa.String(300).with_variant(sa.String(300, collation="C"), "postgresql")  # byte by byte, as SQLite does
+
+
 class Base(DeclarativeBase):
     """Our tables live beside Flask-AppBuilder's own, in one registry and one metadata (spec 6, trap 22)."""
 
@@ -63,6 +66,13 @@ class Base(DeclarativeBase):
 def only(condition: str) -> dict[str, Any]:
     """The keyword arguments that make an index partial, on both databases alike."""
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def words_of_names(table: str) -> Index:
+    """PostgreSQL finds a person by the beginning of any word of its folded name (app/keys.py)."""
+    words = text("to_tsvector('simple', search_name)")
+    gin = Index(f"ix_{table}_words", words, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+    return gin.ddl_if(dialect="postgresql")
 
 
 def listed(table: str, *columns: str) -> list[Index]:
@@ -286,14 +296,16 @@ APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
 REFERRAL_LIVE = "status = 'issued' AND kind = 'general'"
 NUMBERED = "status = 'queued' AND standing"
-NAME_WORDS = "to_tsvector('simple', search_name)"  # PostgreSQL finds a name by the beginning of any of its words
 
 
 # ---------------------------------------------------------------- places, kindergartens, seats
 
 
 class Place(Base):
-    """A node of the country's tree: norms, queues and users' scopes hang on it."""
+    """A node of the country's tree: norms, queues and users' scopes hang on it.
+
+    ``search_name`` is the folded key of both names, ``sort_kk`` and ``sort_ru`` order by either (app/keys.py).
+    """
 
     __tablename__ = "place"
     __table_args__ = (
@@ -304,6 +316,9 @@ class Place(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
     name_kk: Mapped[str] = mapped_column(sa.String(120))
     name_ru: Mapped[str] = mapped_column(sa.String(120))
+    search_name: Mapped[str] = mapped_column(sa.String(250), server_default=text("''"))
+    sort_kk: Mapped[str] = mapped_column(SORT_KEY, server_default=text("''"))
+    sort_ru: Mapped[str] = mapped_column(SORT_KEY, server_default=text("''"))
     support_phone: Mapped[str | None] = mapped_column(sa.String(40))
     parent: Mapped["Place | None"] = relationship(remote_side="Place.id")
 
@@ -312,16 +327,20 @@ class Place(Base):
 
 
 class Kindergarten(Base):
-    """A preschool organisation: who runs it, what kind it is, how to reach it."""
+    """A preschool organisation: who runs it, what kind it is, how to reach it.
+
+    ``search_name`` is the folded key of its name, ``sort_name`` the one that orders by the alphabet (app/keys.py).
+    """
 
     __tablename__ = "kindergarten"
     __table_args__ = (
         UniqueConstraint("place_id", "name", name="uq_kindergarten_name_once_in_its_place"),
-        *listed("kindergarten", "kind", "ownership"),
+        *listed("kindergarten", "sort_name", "kind", "ownership"),
     )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     search_name: Mapped[str] = mapped_column(sa.String(200), index=True)
+    sort_name: Mapped[str] = mapped_column(SORT_KEY, server_default=text("''"))
     kind: Mapped[KindergartenKind] = mapped_column(default=KindergartenKind.nursery_kindergarten)
     ownership: Mapped[Ownership] = mapped_column(default=Ownership.state)
     state_order: Mapped[bool] = mapped_column(default=False)
@@ -332,27 +351,27 @@ class Kindergarten(Base):
     place: Mapped[Place] = relationship()
     groups: Mapped[list["KgGroup"]] = relationship(back_populates="kindergarten", order_by="KgGroup.id")
 
-    @validates("name")
-    def _fill_search_name(self, _key: str, name: str) -> str:
-        self.search_name = name.casefold()[:200]  # a letter may fold to three
-        return name
-
     def __str__(self) -> str:
         return self.name
 
 
 class KgGroup(Base):
-    """A group of children: their birth years, the language they are taught in, how many it takes."""
+    """A group of children: their birth years, the language they are taught in, how many it takes.
+
+    ``search_name`` and ``sort_name`` as those of its kindergarten.
+    """
 
     __tablename__ = "kg_group"
     __table_args__ = (
         CheckConstraint("birth_year_to >= birth_year_from", name="group_birth_years_in_order"),
         CheckConstraint("capacity BETWEEN 0 AND 999", name="group_capacity_is_sensible"),
         UniqueConstraint("kindergarten_id", "name", name="uq_group_name_once_in_its_kindergarten"),
-        *listed("kg_group", "name", "language", "capacity"),
+        *listed("kg_group", "sort_name", "language", "capacity"),
     )
     kindergarten_id: Mapped[int] = mapped_column(ForeignKey("kindergarten.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))
+    search_name: Mapped[str] = mapped_column(sa.String(200), server_default=text("''"))
+    sort_name: Mapped[str] = mapped_column(SORT_KEY, server_default=text("''"))
     language: Mapped[Language]
     birth_year_from: Mapped[int]
     birth_year_to: Mapped[int]
@@ -411,7 +430,7 @@ class Seat(Base):
 
 
 class Named:
-    """The parts of a person's name, with a casefolded column for search on both databases."""
+    """The parts of a person's name, and their folded key (app/keys.py), by which both databases find a person."""
 
     last_name: Mapped[str] = mapped_column(sa.String(80), default="")
     first_name: Mapped[str] = mapped_column(sa.String(80), default="")
@@ -419,9 +438,7 @@ class Named:
     search_name: Mapped[str] = mapped_column(sa.String(250), default="", index=True)
 
     @validates("last_name", "first_name", "patronymic")
-    def _fill_search_name(self, key: str, value: str | None) -> str:
-        parts = {k: getattr(self, k) or "" for k in ("last_name", "first_name", "patronymic")} | {key: value or ""}
-        self.search_name = " ".join(filter(None, parts.values())).casefold()[:250]
+    def _no_name_is_an_empty_one(self, _key: str, value: str | None) -> str:
         return value or ""
 
     @property
@@ -438,9 +455,7 @@ class Child(Named, Base):
     __tablename__ = "child"
     __table_args__ = (
         UniqueConstraint("id", "born_on", "birth_year", name="uq_child_birth_that_applications_share"),
-        Index("ix_child_words", text(NAME_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}).ddl_if(
-            dialect="postgresql"
-        ),
+        words_of_names("child"),
     )
     iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
     born_on: Mapped[date] = mapped_column(index=True)
@@ -457,6 +472,7 @@ class Applicant(Named, Base):
     """A parent or guardian who put a child into the queue."""
 
     __tablename__ = "applicant"
+    __table_args__ = (words_of_names("applicant"),)
     iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
     born_on: Mapped[date | None]
     phone: Mapped[str | None] = mapped_column(sa.String(40))

@@ -16,6 +16,7 @@ from app import create_app, shipped
 from app.database import transaction
 from app.extensions import db
 from app.rules.calendar import LOCAL
+from app.rules.folding import fold
 from config import Config
 from tools import postgres
 
@@ -79,8 +80,8 @@ def build(server: str, size: int) -> Town:
     names = {
         "last_names": LAST_NAMES,
         "first_names": FIRST_NAMES,
-        "last_keys": [name.casefold() for name in LAST_NAMES],
-        "first_keys": [name.casefold() for name in FIRST_NAMES],
+        "last_keys": [fold(name) for name in LAST_NAMES],
+        "first_keys": [fold(name) for name in FIRST_NAMES],
     }
     with connect(url(server, "town"), cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(SEED.read_text(), {"size": size, **names})

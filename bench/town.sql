@@ -5,11 +5,11 @@
 
 SET session_replication_role = replica;  -- the rows are right: no look-up of foreign keys while they are loaded
 
-INSERT INTO place (kind, parent_id, name_kk, name_ru)
-SELECT 'region', id, 'Өлшем облысы', 'Область замеров' FROM place WHERE kind = 'country';
+INSERT INTO place (kind, parent_id, name_kk, name_ru, sort_kk, sort_ru)
+SELECT 'region', id, 'Өлшем облысы', 'Область замеров', '', '' FROM place WHERE kind = 'country';
 
-INSERT INTO place (kind, parent_id, name_kk, name_ru)
-SELECT 'district', region.id, n || '-аудан', 'Район ' || n
+INSERT INTO place (kind, parent_id, name_kk, name_ru, sort_kk, sort_ru)
+SELECT 'district', region.id, n || '-аудан', 'Район ' || n, lpad(n::text, 3, '0'), lpad(n::text, 3, '0')
 FROM place region, generate_series(1, 20) n WHERE region.kind = 'region';
 
 CREATE TEMP TABLE one AS

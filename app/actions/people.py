@@ -8,11 +8,13 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from app import keys
 from app.actions import places
 from app.extensions import db
 from app.models import Applicant, Application, Base, Child, Sex
 from app.permissions import Actor, Role
 from app.rules import eligibility, iin
+from app.rules.folding import fold
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
 
@@ -104,7 +106,7 @@ def doubts(child: Child, said: Person, found: Sequence[Difference], place_id: in
     parts = iin.otherwise(iin.facts(said.iin), said.born_on, said.sex) if child.id is None else []
     parts += [one.part for one in found if one.grave]
     for one in found:
-        if one.name in KNOWN_BY and (getattr(one.of, one.name) or "").casefold() not in ("", one.value.casefold()):
+        if one.name in KNOWN_BY and fold(getattr(one.of, one.name) or "") not in ("", fold(one.value)):
             parts.append(f"{one.part}_name")
     if namesakes(child, place_id):
         parts.append("namesake")
@@ -112,14 +114,14 @@ def doubts(child: Child, said: Person, found: Sequence[Difference], place_id: in
 
 
 def namesakes(child: Child, place_id: int) -> bool:
-    """Does a child of this name and birthday wait in the region of this place under another IIN?"""
+    """Spec 3.9: does a child of this name, by its folded key, and birthday wait in the region under another IIN?"""
     if not child.full_name:
         return False
     same = (
         select(Application.id)
         .join(Child)
         .where(
-            Child.search_name == child.search_name,
+            Child.search_name == keys.folded_name(child),
             Child.born_on == child.born_on,
             Child.iin != child.iin,
             Application.place_id.in_(_region(place_id)),

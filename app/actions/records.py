@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, inspect, select
 
+from app import keys
 from app.actions import keeping, orders, places
 from app.actions.moving import record
 from app.database import lock_district
@@ -221,8 +222,10 @@ def _ever_held(group: KgGroup) -> bool:
 
 
 def _facts(row: Base) -> dict[str, Any]:
-    """The columns of a row as the history keeps them, and the categories of an order."""
-    facts = {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs if column.key != "id"}
+    """The columns of a row as the history keeps them, without keys that follow from them; an order's categories."""
+    follows = {"id", *keys.KEYS.get(type(row), ())}
+    columns = [column.key for column in inspect(type(row)).column_attrs if column.key not in follows]
+    facts = {column: getattr(row, column) for column in columns}
     return facts | {"categories": orders.steps(row)} if isinstance(row, QueueOrder) else facts
 
 

@@ -1,6 +1,7 @@
 """Spec 8.1: what a person may mean by what was typed, and the records within the viewer's reach that are meant.
 
-An IIN is found as it is, a number in any spelling, by its beginning too, a child by the beginnings of its names.
+An IIN is found as it is, a number in any spelling, by its beginning too, a child and an applicant by the beginnings of
+their folded names.
 """
 
 import re
@@ -10,14 +11,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import joinedload
 
-from app.database import name_has
+from app.database import named
 from app.extensions import db
 from app.models import Applicant, Application, Child, Referral, Voucher
+from app.rules import folding
+from app.rules.alphabet import sort_key
 from app.rules.numbers import fold
 
 MOST = 20  # records of one kind; whoever gets as many types more
+LARGEST = 2**31 - 1  # of an id
 LONGEST = 100  # characters that anybody looks for
-PAPER = re.compile(r"([BЖ])-(20\d\d)-?(\d{1,9})")  # voucher or referral, year, id: В-2026-000123 once it is folded
+PAPER = re.compile(r"([BVЖ])-(20\d\d)-?(\d[\d-]{0,12})")  # voucher or referral, year, id: В-2026-000123 once folded
+CALLED = re.compile(r"^\W*(?:N[oо°º]?|номер|нөмірі?|number)\b[\s.:]*(?=\w)", re.IGNORECASE)  # № as it may be typed
 
 
 class Found(NamedTuple):
@@ -26,6 +31,7 @@ class Found(NamedTuple):
     by_number: list[Application]
     by_iin: list[Application]
     by_name: list[Application]
+    by_applicant: list[Application]
     vouchers: list[Voucher]
     referrals: list[Referral]
 
@@ -38,19 +44,21 @@ class Found(NamedTuple):
 
 def find(text: str) -> Found:
     """All that is meant by a text, each kind by its own look-up; what a text cannot mean is not looked up."""
-    text = unicodedata.normalize("NFKC", text)[:LONGEST]
-    key, words = fold(text), re.findall(r"[^\W\d_]+", text.casefold())
+    text = unicodedata.normalize("NFKC", text.replace("№", " "))[:LONGEST]
+    key, words = fold(CALLED.sub("", text)), folding.fold(text).split()
     digits = re.sub(r"[\s-]", "", text)
     if re.fullmatch(r"[0-9]{12}", digits):
-        return Found([], _applications(with_iin(digits)), [], [], [])
+        return Found([], _applications(with_iin(digits)), [], [], [], [])
     paper = PAPER.fullmatch(key)
+    a_name = bool(words) and not re.search(r"\d", text) and len(max(words, key=len)) > 1
+    children = _applications(with_name(words)) if a_name else []
+    applicants = _applications(with_applicant(words)) if a_name else []
     return Found(
         _by_number(key) if re.search(r"\d", key) else [],
         [],
-        _applications(with_name(words))
-        if words and not re.search(r"\d", text) and len(max(words, key=len)) > 1
-        else [],
-        _papers(Voucher, paper) if paper and paper[1] == "B" else [],
+        children,
+        [one for one in applicants if one not in children],  # many a child has its parent's last name
+        _papers(Voucher, paper) if paper and paper[1] != "Ж" else [],
         _papers(Referral, paper) if paper and paper[1] == "Ж" else [],
     )
 
@@ -66,8 +74,13 @@ def with_iin(iin: str) -> Select[Application]:
 
 
 def with_name(words: list[str]) -> Select[Application]:
-    """The applications of children in whose names each of these words begins one."""
-    return select(Application).where(name_has(words))
+    """The applications of children in whose names each of these folded words begins one."""
+    return select(Application).where(Application.child_id.in_(named(Child, words)))
+
+
+def with_applicant(words: list[str]) -> Select[Application]:
+    """The applications of applicants in whose names each of these folded words begins one."""
+    return select(Application).where(Application.applicant_id.in_(named(Applicant, words)))
 
 
 def _by_number(key: str) -> list[Application]:
@@ -79,11 +92,11 @@ def _by_number(key: str) -> list[Application]:
 def _applications(found: Select[Application]) -> list[Application]:
     """With what a hit shows: the child, whoever sees the application may see it, and the place."""
     seen = found.options(joinedload(Application.child), joinedload(Application.place))
-    return sorted(db.session.scalars(seen.limit(MOST + 1)), key=lambda one: (one.child.search_name, one.number))
+    return sorted(db.session.scalars(seen.limit(MOST + 1)), key=lambda one: (sort_key(one.child.full_name), one.number))
 
 
 def _papers(model: Any, paper: re.Match[str]) -> list[Any]:
     """The one voucher or referral with this number."""
-    found = select(model).where(model.id == int(paper[3]))
+    found = select(model).where(model.id == min(int(paper[3].replace("-", "")), LARGEST))
     found = found.options(joinedload(model.application).joinedload(Application.child))
     return [row for row in db.session.scalars(found) if row.issued_on.year == int(paper[2])]

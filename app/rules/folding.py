@@ -38,7 +38,7 @@ def fold(name: str) -> str:
     keyboard (ә а, ғ г, қ к, ң н, ө о, ұ у, ү у, һ х, і и), joined or split patronymics (ұлы, қызы, оглы, кызы), quotes,
     №, spaces and signs. Signs between digits stay as one dash: "1-2" is not "12". The key of a key is that key.
     """
-    text = unicodedata.normalize("NFKC", NUMBER_SIGN.sub(" ", _visible(name)))
+    text = unicodedata.normalize("NFKC", NUMBER_SIGN.sub(" ", visible(name)))
     text = unicodedata.normalize("NFKC", SMALL_H.sub("һ", text).casefold())
     letters = "".join(sign for sign in text if not unicodedata.combining(sign)).translate(CYRILLIC)
     signs = BETWEEN_DIGITS.sub("-", letters.translate(RUSSIAN_KEYBOARD))
@@ -50,7 +50,7 @@ def identity(name: str) -> str:
 
     Case, kinds of space, quotation mark and dash, and what cannot be seen make no difference.
     """
-    text = CAPITAL_H.sub("ʜ", unicodedata.normalize("NFC", _visible(name))).casefold().replace("№", " № ")
+    text = CAPITAL_H.sub("ʜ", unicodedata.normalize("NFC", visible(name))).casefold().replace("№", " № ")
     return " ".join(DASHES.sub("-", QUOTES.sub('"', text)).split())
 
 
@@ -61,6 +61,6 @@ def match(one: str, other: str) -> Match | None:
     return Match.near if fold(one) == fold(other) != "" else None
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Without what takes no room on paper: soft hyphens, signs of no width, marks of direction."""
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")

@@ -18,12 +18,12 @@ WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 
 def fold(raw: str) -> str:
-    """Spec 3.9: the key of an application number: case, look-alikes and separators make no difference.
+    """Spec 3.9: the key of an application number: case, look-alikes, separators and № make no difference.
 
     Letters and digits stand in groups with one dash between (ODO-2026-248), for 1.11 is not 11.1; leading
     zeros count. A text without letters or digits has the empty key.
     """
-    text = unicodedata.normalize("NFKC", raw).upper()
+    text = unicodedata.normalize("NFKC", raw.replace("№", " ")).upper()
     visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     return "-".join(WORDS.findall(visible.translate(SAME)))
 

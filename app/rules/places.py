@@ -187,6 +187,6 @@ def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: 
             or_(Vacancy.ends_on.is_(None), Vacancy.ends_on >= day),
             is_free(),
         )
-        .group_by(Vacancy.id, Kindergarten.search_name)
-        .order_by(Kindergarten.search_name, Vacancy.id)
+        .group_by(Vacancy.id, Kindergarten.sort_name)
+        .order_by(Kindergarten.sort_name, Vacancy.id)
     )

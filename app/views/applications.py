@@ -54,7 +54,7 @@ from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
-DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
+DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
 
 def real_iin(_form: Any, field: Any) -> None:

@@ -123,8 +123,8 @@ class BaseView(Listed):
     def pick(self) -> Any:
         """The rows that a field of a form may mean by what is typed into it, as {value, text}: at most a few."""
         sought = request.args.get("q", "").strip()
-        order = getattr(self.subject, self.sorted_as.get(self.base_order[0], self.base_order[0]))
-        rows = select(self.subject).where(type(self).find(sought)).options(*self.datamodel.eager).order_by(order)
+        rows = select(self.subject).where(type(self).find(sought)).options(*self.datamodel.eager)
+        rows = rows.order_by(*words.alphabetical(self.subject))
         found = db.session.scalars(rows.limit(forms.PICKED)).unique() if sought else ()
         return jsonify([{"value": str(row.id), "text": words.name(row)} for row in found])
 

@@ -206,6 +206,7 @@ class RowField(SelectField):
     """
 
     def __init__(self, label: Any, validators: Any, *, rows: Select[Any], required: bool, **more: Any) -> None:
+        rows = rows.order_by(*words.alphabetical(_kind_of(rows)))
         self.rows, self.required = rows, required
         self.find, self.pick, self.chosen = more.pop("find", None), more.pop("pick", None), more.pop("chosen", True)
         found = self._found(rows.limit(OFFERED + 1))
@@ -252,11 +253,15 @@ class RowField(SelectField):
         if isinstance(value, Base) or not value:
             return value or None
         if value not in self.found and self.many and value.isdecimal() and int(value) <= LARGEST:
-            model = self.rows.column_descriptions[0]["entity"]
-            self.found |= self._found(self.rows.where(model.id == int(value)).limit(1))
+            self.found |= self._found(self.rows.where(_kind_of(self.rows).id == int(value)).limit(1))
         if value not in self.found:
             raise ValueError(self.gettext("Not a valid choice."))
         return self.found[value]
+
+
+def _kind_of(rows: Select[Any]) -> Any:
+    """The model that a select finds rows of."""
+    return rows.column_descriptions[0]["entity"]
 
 
 def asked_day(name: str, usual: date, first: date, last: date) -> tuple[date, bool]:

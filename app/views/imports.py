@@ -38,7 +38,7 @@ MOST_ROWS = {ImportKind.applications: 20_000, ImportKind.kindergartens: 3_000}  
 AT_ONCE = 50  # rows that are done before the page is there; a job does more
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
 TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)
-DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
+DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
 
 class FileForm(forms.Form):

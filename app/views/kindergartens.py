@@ -1,9 +1,10 @@
 """Kindergartens and their groups: the head keeps the own ones true, officials those of their district."""
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
+from app.keys import has_part, has_word
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
 from app.permissions import Role
 from app.rules import texts
@@ -13,17 +14,17 @@ from app.views.rows import Records
 from app.views.vacancies import VacancyView, find_group
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
-OWN_PLACES = select(Place).where(Place.kind.in_((PlaceKind.district, PlaceKind.settlement))).order_by(Place.name_kk)
+OWN_PLACES = select(Place).where(Place.kind.in_((PlaceKind.district, PlaceKind.settlement)))
 
 
 def find_kindergarten(text: str) -> ColumnElement[bool]:
-    """The search box over kindergartens: any part of the name."""
-    return Kindergarten.search_name.contains(text.casefold(), autoescape=True)
+    """The search box over kindergartens: any part of the folded name."""
+    return has_part(Kindergarten.search_name, text)
 
 
 def find_place(text: str) -> ColumnElement[bool]:
-    """Districts and settlements by the beginning of their names, as they are written."""
-    return or_(*(name.startswith(text, autoescape=True) for name in (Place.name_kk, Place.name_ru)))
+    """Districts and settlements by the beginning of any word of their folded names."""
+    return has_word(Place.search_name, text)
 
 
 PICK_KINDERGARTEN = {"find": find_kindergarten, "pick": "KindergartenView.pick"}
@@ -41,9 +42,7 @@ class KindergartenForm(forms.Form):
 
 
 class GroupForm(forms.Form):
-    kindergarten = forms.row_of(
-        _l("Kindergarten"), select(Kindergarten).order_by(Kindergarten.search_name), **PICK_KINDERGARTEN
-    )
+    kindergarten = forms.row_of(_l("Kindergarten"), select(Kindergarten), **PICK_KINDERGARTEN)
     name = forms.text(_l("Group"), longest=120, read=texts.printed(120))
     language = forms.one_of(_l("Language of instruction"), Language)
     birth_year_from = forms.number(_l("First birth year"), 2010, 2040)
@@ -61,7 +60,7 @@ class GroupView(BaseView):
     add_title, edit_title = _l("Add a group"), _l("Change a group")
     list_columns = ["name", "kindergarten.name", "language", "birth_year_from", "birth_year_to", "capacity"]
     show_columns = list_columns
-    order_columns = ["name", "capacity"]
+    order_columns, sorted_as = ["name", "capacity"], {"name": "sort_name"}
     search_columns = ["language"]
     base_order = ("id", "asc")
     add_form = edit_form = GroupForm
@@ -87,9 +86,9 @@ class KindergartenView(BaseView):
     add_title, edit_title = _l("Add a kindergarten"), _l("Change a kindergarten")
     list_columns = ["name", "place", "kind", "ownership", "phone"]
     show_columns = ["name", "place", "kind", "ownership", "state_order", "bin", "phone", "address"]
-    order_columns, sorted_as = ["name"], {"name": "search_name"}
+    order_columns, sorted_as = ["name"], {"name": "sort_name"}
     search_columns = ["kind", "ownership"]
-    base_order = ("search_name", "asc")
+    base_order = ("sort_name", "asc")
     add_form = edit_form = KindergartenForm
     add_columns = edit_columns = ["name", "place", "kind", "ownership", "state_order", "bin", "phone", "address"]
     label_columns = {

@@ -114,7 +114,7 @@ class Listed(ModelView):
     def _options(self, name: str) -> Sequence[tuple[str, str]]:
         """What a list can be filtered by in one column: (value, what people read)."""
         if name == "place":
-            return [(str(one.id), words.name(one)) for one in g.reach.districts]
+            return [(str(one.id), words.name(one)) for one in sorted(g.reach.districts, key=words.by_name)]
         if name in self.more_filters:
             return self.more_filters[name].options()
         if self.datamodel.is_boolean(name):

@@ -18,6 +18,7 @@ KINDS = (  # as in search.Found
     _l("Applications with this number"),
     _l("Applications with this IIN"),
     _l("Children with this name"),
+    _l("Applicants with this name"),
     _l("Vouchers"),
     _l("Referrals"),
 )

@@ -139,7 +139,7 @@ def waiting() -> Waiting:
     years = sorted({year for _place, year, _count in rows})
     by = {(place, year): count for place, year, count in rows}
     lines = []
-    for district in g.reach.districts:
+    for district in sorted(g.reach.districts, key=words.by_name):
         name, here = words.name(district), {"status": "queued", "place": district.id}
         cells = [
             Number(
@@ -192,7 +192,7 @@ def head() -> dict[str, Any]:
     states: dict[tuple[int, str], int] = {
         (group, state): count for group, state, count in db.session.execute(terms.groups_by_state())
     }
-    groups = select(KgGroup).options(joinedload(KgGroup.kindergarten)).order_by(KgGroup.name, KgGroup.id).limit(100)
+    groups = select(KgGroup).options(joinedload(KgGroup.kindergarten)).order_by(*words.alphabetical(KgGroup)).limit(100)
     drafts = select(Vacancy).where(Vacancy.status == VacancyStatus.draft).order_by(Vacancy.id.desc()).limit(LINES)
     expected = select(Referral).where(Referral.status == ReferralStatus.issued).limit(LINES)
     expected = expected.order_by(Referral.attend_by.is_(None), Referral.attend_by, Referral.id).options(

@@ -21,7 +21,7 @@ from app.views.kindergartens import PICK_KINDERGARTEN, find_place
 from app.views.rows import Records, attribute
 
 ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
-PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind, Place.name_kk)
+PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind)
 
 
 class UserForm(forms.Form):
@@ -33,7 +33,7 @@ class UserForm(forms.Form):
     place = forms.row_of(_l("Reach: a region, district or city"), PLACES, required=False, find=find_place)
     kindergarten = forms.row_of(
         _l("Reach: a kindergarten"),
-        select(Kindergarten).order_by(Kindergarten.search_name),
+        select(Kindergarten),
         required=False,
         **PICK_KINDERGARTEN,
     )

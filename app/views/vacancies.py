@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from app.actions import norms, offers, records, vacancies
 from app.extensions import db
+from app.keys import has_part
 from app.models import Intake, KgGroup, Kindergarten, Round, Vacancy, VacancyStatus
 from app.now import now
 from app.permissions import MAY, Role, unscoped
@@ -26,20 +27,14 @@ from app.views.offers import OfferView
 from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
-GROUPS = (
-    select(KgGroup)
-    .join(Kindergarten)
-    .options(joinedload(KgGroup.kindergarten))
-    .order_by(Kindergarten.search_name, KgGroup.name)
-)
+GROUPS = select(KgGroup).join(Kindergarten).options(joinedload(KgGroup.kindergarten)).order_by(Kindergarten.sort_name)
 
 
 def find_group(text: str) -> ColumnElement[bool]:
-    """Groups by any part of their own name or of their kindergarten's."""
-    found = select(Kindergarten.__table__.c.id).where(
-        Kindergarten.__table__.c.search_name.contains(text.casefold(), autoescape=True)
-    )
-    return or_(KgGroup.name.contains(text, autoescape=True), KgGroup.kindergarten_id.in_(found))
+    """Groups by any part of their own folded name or of their kindergarten's."""
+    kindergarten = Kindergarten.__table__.c
+    found = select(kindergarten.id).where(has_part(kindergarten.search_name, text))
+    return or_(has_part(KgGroup.search_name, text), KgGroup.kindergarten_id.in_(found))
 
 
 class VacancyForm(forms.Form):

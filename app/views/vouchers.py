@@ -19,7 +19,7 @@ from app.views.base import BaseView, answer, attempt
 from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
-DISTRICTS = select(Place).where(Place.kind == PlaceKind.district).order_by(Place.name_kk)
+DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 WITH_CHILD = joinedload(Voucher.application).joinedload(Application.child)
 
 

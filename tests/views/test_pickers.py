@@ -72,5 +72,5 @@ def test_a_select_loads_no_more_than_it_offers(many, monkeypatch):
         assert browser.get("/vacancies/add").status_code == 200
     finally:
         sa.event.remove(many.tables.engine, "before_cursor_execute", note)
-    groups = [one for one in seen if re.search("FROM kg_group", one) and "ORDER BY kindergarten.search_name" in one]
+    groups = [one for one in seen if re.search("FROM kg_group", one) and "ORDER BY kindergarten.sort_name" in one]
     assert groups and all("LIMIT" in one for one in groups)

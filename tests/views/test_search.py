@@ -44,6 +44,10 @@ def rename(city, pk: int, **values: str) -> None:
         "ОДО.2026.248",
         "odo 2026 248",
         "ОДО-2026/248",
+        "№ ОДО.2026.248",
+        "№ОДО.2026.248",
+        "No. ОДО 2026 248",
+        "нөмірі: ОДО.2026.248",
         "одо2026.248",
         "OДО  2026 248",
         " о д о . 2026 . 248".replace(" о д о ", "ОДО"),
@@ -81,6 +85,38 @@ def test_a_child_is_found_by_the_beginning_of_any_word_of_its_name(city, sought)
     assert (answer.status_code, answer.location) == (303, f"/applications/show/{city.own.waiting}")
 
 
+@pytest.mark.parametrize(
+    ("last_name", "first_name", "patronymic", "spellings"),
+    [
+        ("Қарлығашева", "Үміт", "Өмірбекқызы", ["карлыгашева", "Карлыгашева Умит", "умит омирбек кызы", "ҮМІТ"]),
+        ("Карлыгашева", "Умит", "Омирбек кызы", ["қарлығашева", "Үміт Өмірбекқызы", "УМIТ"]),
+        ("Алёшина", "Зоя", "Серік ұлы", ["алешина", "АЛЁШИНА", "серикулы", "Серiк улы"]),
+        ("Tюлeнoва", "Гaухар", "", ["тюленова", "Гауһар", "гауhар"]),  # e, o, T, a are Latin ones
+    ],
+)
+@pytest.mark.parametrize("who", ["child", "applicant"])
+def test_a_child_and_an_applicant_are_found_whatever_people_mix_up(
+    city, who, last_name, first_name, patronymic, spellings
+):
+    with city.web.app_context(), transaction():
+        person = getattr(db.session.get_one(Application, city.own.waiting), who)
+        person.last_name, person.first_name, person.patronymic = last_name, first_name, patronymic
+    browser = city.sign_in("department")
+    for sought in spellings:
+        answer = browser.post("/search/", {"q": sought})
+        assert (answer.status_code, answer.location) == (303, f"/applications/show/{city.own.waiting}"), sought
+
+
+def test_hits_stand_in_the_order_of_the_alphabet(city):
+    names = ["Әлиев", "Бек", "Қайрат", "Ұлан", "Үсен", "Ырыс", "Ілияс"]
+    with city.web.app_context(), transaction():
+        place = db.session.get_one(factories.Place, city.own.place)
+        for name in names[::-1]:
+            factories.application(place).child.last_name = f"Алфавит {name}"
+    text = city.sign_in("department").post("/search/", {"q": "алфавит"}).text
+    assert re.findall(r"Алфавит (\w+)", text) == names
+
+
 @pytest.mark.parametrize("sought", ["ейтқали", "Сейтқали Болат", "йгүл", "%", "_", "' OR 1=1 --", "a & | b", "\\", "С"])
 def test_the_middle_of_a_name_or_what_is_no_name_finds_nothing(city, sought):
     rename(city, city.own.waiting, last_name="Сейтқали", first_name="Айгүл", patronymic="")
@@ -96,7 +132,10 @@ def test_vouchers_and_referrals_are_found_by_their_numbers(city):
         }
     browser = city.sign_in("department")
     for address, number in numbers.items():
-        for spelling in (number, number.lower().replace("-", " "), number.replace("-", "").replace("В", "B")):
+        spellings = [number, number.lower().replace("-", " "), number.replace("-", "").replace("В", "B")]
+        spellings += [f"№ {number}", f"№{number}", f" № {number.replace('-', ' - ')} ", f"N {number}", f"«{number}»"]
+        spellings += [number.replace("В", "v"), f"{number[:-3]} {number[-3:]}", number.replace("-000", "-")]
+        for spelling in spellings:
             assert browser.post("/search/", {"q": spelling}).location == address, spelling
         assert browser.post("/search/", {"q": number.replace("2026", "2025")}).status_code == 200
     (number, _) = numbers.values()  # whoever opens no register of vouchers comes to the application

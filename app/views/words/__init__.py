@@ -6,7 +6,7 @@ The English here is the key of the catalogues; words of the seeds' buttons are u
 
 from app.views.words.days import day, moment, number
 from app.views.words.labels import LABELS, STATUSES, label, role, status
-from app.views.words.names import NOTHING, name
+from app.views.words.names import NOTHING, alphabetical, by_name, name
 from app.views.words.notices import NOTICES, REASONS, notice, reason
 from app.views.words.refusals import (
     BECAUSE,
