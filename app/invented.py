@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from app.actions.people import Person
+from app.actions.people import Contacts, Person
 from app.models import PrivilegeKind, Sex
 from app.rules import iin
 from app.rules.calendar import LOCAL
@@ -80,6 +80,7 @@ class Family:
     place: tuple[str, str]
     child: Person
     applicant: Person
+    contacts: Contacts
     registered_at: datetime
     privilege: PrivilegeKind | None
     decision: str | None
@@ -122,9 +123,8 @@ def _family(number: int, place: tuple[str, str], year: int, chance: Random) -> F
             surname + "а",
             chance.choice(mothers),
             _patronymic(chance.choice(fathers), Sex.female, endings),
-            f"+7 (700) 000-{number // 100:02}-{number % 100:02}",
-            f"otbasy{number}@example.org",
         ),
+        Contacts(f"+7 (700) 000-{number // 100:02}-{number % 100:02}", f"otbasy{number}@example.org"),
         moment,
         PRIVILEGES.get(number),
         None if number in UNDECIDED else "reject" if number in REJECTED else "confirm",

@@ -450,14 +450,22 @@ class Named:
 
 
 class Child(Named, Base):
-    """A child known by its IIN; the birth date is kept as the papers say, even where the IIN disagrees."""
+    """A child as one district knows it, by its IIN; what another district knows is another row (ADR 14).
+
+    The birth date is kept as the papers say, even where the IIN disagrees.
+    """
 
     __tablename__ = "child"
     __table_args__ = (
-        UniqueConstraint("id", "born_on", "birth_year", name="uq_child_birth_that_applications_share"),
+        UniqueConstraint("iin", "place_id", name="uq_child_once_in_its_district"),
+        UniqueConstraint("id", "iin", name="uq_child_number_that_claims_share"),
+        UniqueConstraint(
+            "id", "place_id", "iin", "born_on", "birth_year", name="uq_child_facts_that_applications_share"
+        ),
         words_of_names("child"),
     )
-    iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    iin: Mapped[str] = mapped_column(sa.String(12))
     born_on: Mapped[date] = mapped_column(index=True)
     birth_year: Mapped[int]
     sex: Mapped[Sex]
@@ -469,16 +477,17 @@ class Child(Named, Base):
 
 
 class Applicant(Named, Base):
-    """A parent or guardian who put a child into the queue."""
+    """A parent or guardian who put a child into the queue, as one district knows that person (ADR 14)."""
 
     __tablename__ = "applicant"
-    __table_args__ = (words_of_names("applicant"),)
-    iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    __table_args__ = (
+        UniqueConstraint("iin", "place_id", name="uq_applicant_once_in_its_district"),
+        UniqueConstraint("id", "place_id", name="uq_applicant_of_its_district"),
+        words_of_names("applicant"),
+    )
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    iin: Mapped[str] = mapped_column(sa.String(12))
     born_on: Mapped[date | None]
-    phone: Mapped[str | None] = mapped_column(sa.String(40))
-    email: Mapped[str | None] = mapped_column(sa.String(200))
-    address: Mapped[str | None] = mapped_column(sa.String(300))
-    language: Mapped[Language] = mapped_column(default=Language.kk)
 
 
 class Application(Base):
@@ -487,6 +496,8 @@ class Application(Base):
     ``number`` is kept as it came, ``number_key`` is its folded form for search (rules/numbers.py, spec 3.9).
     What orders the queue stands here beside the day: the child's birth, which the database keeps equal to the
     child's own, and the privilege that is confirmed (``privilege_until``: its last day, None for one without end).
+    ``child_iin`` is the child's own too: it tells that two districts mean one child. Both people are of the
+    application's district. Contacts, and the language of notices, are what the family says for this application.
     ``standing`` is lost with the choice of a private place (spec 3.5.3).
     """
 
@@ -495,16 +506,19 @@ class Application(Base):
         UniqueConstraint("place_id", "number_key", name="uq_application_number_once_in_its_district"),
         Index(
             "uq_application_one_live_per_child_and_queue",
-            "child_id",
+            "child_iin",
             "queue_kind",
             unique=True,
             **only(APPLICATION_LIVE),
         ),
         ForeignKeyConstraint(
-            ["child_id", "born_on", "birth_year"],
-            ["child.id", "child.born_on", "child.birth_year"],
+            ["child_id", "place_id", "child_iin", "born_on", "birth_year"],
+            ["child.id", "child.place_id", "child.iin", "child.born_on", "child.birth_year"],
             name="fk_application_child",
             onupdate="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["applicant_id", "place_id"], ["applicant.id", "applicant.place_id"], name="fk_application_applicant"
         ),
         CheckConstraint("privilege IS NOT NULL OR privilege_until IS NULL", name="only_a_privilege_has_a_last_day"),
         Index("ix_application_waiting", "place_id", "queue_kind", "queued_at", "id", **only(NUMBERED)),
@@ -537,17 +551,28 @@ class Application(Base):
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     queue_kind: Mapped[QueueKind] = mapped_column(default=QueueKind.general)
     child_id: Mapped[int] = mapped_column(index=True)
+    child_iin: Mapped[str] = mapped_column(sa.String(12), index=True)
     born_on: Mapped[date]
     birth_year: Mapped[int]
-    applicant_id: Mapped[int] = mapped_column(ForeignKey("applicant.id"), index=True)
+    applicant_id: Mapped[int] = mapped_column(index=True)
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+    email: Mapped[str | None] = mapped_column(sa.String(200))
+    address: Mapped[str | None] = mapped_column(sa.String(300))
+    notice_language: Mapped[Language] = mapped_column(default=Language.kk)
     queued_at: Mapped[datetime]
     status: Mapped[ApplicationStatus] = mapped_column(default=ApplicationStatus.queued)
     standing: Mapped[bool] = mapped_column(default=True)
     privilege: Mapped[PrivilegeKind | None]
     privilege_until: Mapped[date | None]
     place: Mapped[Place] = relationship()
-    child: Mapped[Child] = relationship()
-    applicant: Mapped[Applicant] = relationship()
+    child: Mapped[Child] = relationship(
+        primaryjoin="and_(Application.child_id == Child.id, Application.child_iin == Child.iin, "
+        "Application.born_on == Child.born_on, Application.birth_year == Child.birth_year)",
+        foreign_keys="[Application.child_id, Application.child_iin, Application.born_on, Application.birth_year]",
+    )
+    applicant: Mapped[Applicant] = relationship(
+        primaryjoin="Application.applicant_id == Applicant.id", foreign_keys="[Application.applicant_id]"
+    )
     privileges: Mapped[list["Privilege"]] = relationship(back_populates="application", order_by="Privilege.id")
     vouchers: Mapped[list["Voucher"]] = relationship(back_populates="application", order_by="Voucher.id")
     referrals: Mapped[list["Referral"]] = relationship(back_populates="application", order_by="Referral.id")
@@ -721,12 +746,16 @@ class Referral(Base):
     __table_args__ = (
         CheckConstraint("(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"),
         CheckConstraint("(attend_by IS NULL) = (revocable_until IS NULL)", name="terms_of_a_referral_come_together"),
-        Index("uq_referral_one_live_per_child", "child_id", unique=True, **only(REFERRAL_LIVE)),
+        ForeignKeyConstraint(
+            ["child_id", "child_iin"], ["child.id", "child.iin"], name="fk_referral_child", onupdate="CASCADE"
+        ),
+        Index("uq_referral_one_live_per_child", "child_iin", unique=True, **only(REFERRAL_LIVE)),
         Index("ix_referral_to_attend", "attend_by", **only(f"{REFERRAL_LIVE} AND attend_by IS NOT NULL")),
         *listed("referral", "status", "kind", "attend_by", "ends_on"),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
-    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"))
+    child_id: Mapped[int]
+    child_iin: Mapped[str] = mapped_column(sa.String(12))
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
     vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), index=True)
     kind: Mapped[Intake] = mapped_column(default=Intake.general)
@@ -779,16 +808,21 @@ class Enrolment(Base):
     __table_args__ = (
         CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_stays_end"),
         CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="enrolment_ends_after_it_starts"),
+        CheckConstraint("(child_id IS NULL) = (child_iin IS NULL)", name="child_of_an_enrolment_has_its_number"),
+        ForeignKeyConstraint(
+            ["child_id", "child_iin"], ["child.id", "child.iin"], name="fk_enrolment_child", onupdate="CASCADE"
+        ),
         Index(
             "uq_enrolment_one_live_per_child_and_intake",
-            "child_id",
+            "child_iin",
             "intake",
             unique=True,
             **only("ended_on IS NULL"),
         ),
         Index("ix_enrolment_stay_to_end", "ends_on", **only("ended_on IS NULL AND intake = 'temporary'")),
     )
-    child_id: Mapped[int | None] = mapped_column(ForeignKey("child.id"))
+    child_id: Mapped[int | None]
+    child_iin: Mapped[str | None] = mapped_column(sa.String(12))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"), index=True)
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)

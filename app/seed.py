@@ -213,6 +213,7 @@ def _families(town: Town) -> None:
                 place_id=town.places[family.place].id,
                 child=family.child,
                 applicant=family.applicant,
+                contacts=family.contacts,
                 by=office,
                 at=moment,
                 privilege=family.privilege,

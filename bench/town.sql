@@ -20,30 +20,31 @@ SELECT i,
        timestamptz '2023-03-01 09:00+05' + (interval '3 years' * i / %(size)s) AS queued_at,
        1 + i * 17 %% 40 AS last_name,
        1 + i / 40 %% 25 AS first_name,
-       1 + i * 4 / 5 AS applicant_id
+       1 + i %% 20 + 20 * (i / 20 * 4 / 5) AS applicant_id  -- one in five of a district has two children
 FROM generate_series(0, %(size)s - 1) i,
      (SELECT array_agg(id ORDER BY id) AS ids FROM place WHERE kind = 'district') districts;
 
-INSERT INTO child (id, iin, born_on, birth_year, sex, last_name, first_name, patronymic, search_name)
-SELECT i + 1, to_char(born_on, 'YYMMDD') || lpad(i::text, 6, '0'), born_on, extract(year FROM born_on),
+INSERT INTO child (id, place_id, iin, born_on, birth_year, sex, last_name, first_name, patronymic, search_name)
+SELECT i + 1, place_id, to_char(born_on, 'YYMMDD') || lpad(i::text, 6, '0'), born_on, extract(year FROM born_on),
        CASE i %% 2 WHEN 0 THEN 'male' ELSE 'female' END,
        (%(last_names)s::text[])[last_name], (%(first_names)s::text[])[first_name], '',
        (%(last_keys)s::text[])[last_name] || ' ' || (%(first_keys)s::text[])[first_name]
 FROM one;
 
-INSERT INTO applicant (id, iin, last_name, first_name, patronymic, search_name, language)
-SELECT DISTINCT ON (applicant_id) applicant_id, '9' || lpad(applicant_id::text, 11, '0'),
+INSERT INTO applicant (id, place_id, iin, last_name, first_name, patronymic, search_name)
+SELECT DISTINCT ON (applicant_id) applicant_id, place_id, '9' || lpad(applicant_id::text, 11, '0'),
        (%(last_names)s::text[])[last_name], (%(first_names)s::text[])[first_name], '',
-       (%(last_keys)s::text[])[last_name] || ' ' || (%(first_keys)s::text[])[first_name], 'kk'
+       (%(last_keys)s::text[])[last_name] || ' ' || (%(first_keys)s::text[])[first_name]
 FROM one ORDER BY applicant_id;
 
 INSERT INTO application
-       (id, number, number_key, place_id, queue_kind, child_id, born_on, birth_year, applicant_id, queued_at, standing,
-        privilege, status)
-SELECT i + 1, 'ОДО.2026.' || i, 'ODO-2026-' || i, place_id, 'general', i + 1, born_on, extract(year FROM born_on),
-       applicant_id, queued_at, true, CASE kind WHEN 50 THEN 'out_of_turn' WHEN 51 THEN 'first_order' END,
+       (id, number, number_key, place_id, queue_kind, child_id, child_iin, born_on, birth_year, applicant_id, queued_at,
+        standing, privilege, status, notice_language)
+SELECT i + 1, 'ОДО.2026.' || i, 'ODO-2026-' || i, place_id, 'general', i + 1,
+       to_char(born_on, 'YYMMDD') || lpad(i::text, 6, '0'), born_on, extract(year FROM born_on), applicant_id, queued_at,
+       true, CASE kind WHEN 50 THEN 'out_of_turn' WHEN 51 THEN 'first_order' END,
        CASE WHEN kind < 6 THEN 'confirming' WHEN kind < 8 THEN 'stop_listed' WHEN kind < 11 THEN 'archived'
-            WHEN kind < 13 THEN 'enrolled' WHEN kind = 13 THEN 'voucher_issued' ELSE 'queued' END
+            WHEN kind < 13 THEN 'enrolled' WHEN kind = 13 THEN 'voucher_issued' ELSE 'queued' END, 'kk'
 FROM one;
 
 INSERT INTO privilege (application_id, kind, status, claimed_at, decided_at)

@@ -6,11 +6,22 @@ from flask import current_app
 extension = current_app.extensions["migrate"]
 
 with extension.db.engine.connect() as connection:
-    context.configure(
-        connection=connection,
-        target_metadata=extension.db.metadata,
-        **extension.configure_args,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
+    on_sqlite = connection.dialect.name == "sqlite"
+    outside = connection.connection.dbapi_connection  # nothing has begun: only then SQLite takes this wish
+    if on_sqlite:
+        outside.execute("PRAGMA foreign_keys = OFF")  # a copied table takes the place of one that others refer to
+    try:
+        context.configure(
+            connection=connection,
+            target_metadata=extension.db.metadata,
+            **extension.configure_args,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            if on_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                raise RuntimeError(f"rows that refer to none: {broken[:5]}")
+        connection.commit()
+    finally:
+        if on_sqlite:
+            connection.rollback()
+            outside.execute("PRAGMA foreign_keys = ON")

@@ -85,7 +85,9 @@ def test_a_child_has_one_live_general_referral(chosen):
 
 def test_a_child_has_one_live_general_enrolment(chosen):
     seat = db.session.scalars(db.select(Seat)).first()
-    enrolment = Enrolment(child_id=chosen.child_id, group_id=seat.group_id, started_on=date(2026, 4, 1))
+    enrolment = Enrolment(
+        child_id=chosen.child_id, child_iin=chosen.child_iin, group_id=seat.group_id, started_on=date(2026, 4, 1)
+    )
     db.session.add(enrolment)
     db.session.flush()
     refused(enrolment)
@@ -209,7 +211,12 @@ def test_who_asks_that_an_application_come_back_never_decides(chosen):
 
 
 def test_an_absence_ends_after_it_starts_and_has_a_vacancy_of_its_own(chosen):
-    stay = Enrolment(child_id=chosen.child_id, group_id=chosen.referrals[0].vacancy.group_id, started_on=START.date())
+    stay = Enrolment(
+        child_id=chosen.child_id,
+        child_iin=chosen.child_iin,
+        group_id=chosen.referrals[0].vacancy.group_id,
+        started_on=START.date(),
+    )
     places = vacancy(chosen.referrals[0].vacancy.group, ends_on=date(2026, 4, 30), publish=False)
     db.session.add(stay)
     db.session.flush()

@@ -435,7 +435,7 @@ def test_numbers_and_days_as_excel_has_them(town, tmp_path):
     assert bring("applications", workbook(tmp_path / "numbers.xlsx", [row])).problems == []
     told = db.session.scalars(db.select(Application)).one()
     assert (told.number, told.child.iin, told.child.born_on) == ("248", files.child_iin(1), files.BORN)
-    assert (told.applicant.iin, told.applicant.phone) == (mother, "+77758759999")
+    assert (told.applicant.iin, told.phone) == (mother, "+77758759999")
     assert told.queued_at == at("2026-04-07T11:21:08")
     text = row | {
         "Нөмірі": "248",

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from app.actions import ending, norms, people, places, privileges
 from app.actions.beginning import begin, catch_up, latest_stop_listing
 from app.actions.moving import move, record
-from app.actions.people import Person
+from app.actions.people import Contacts, Person
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
@@ -21,6 +21,7 @@ from app.models import (
     Intake,
     KgGroup,
     Kindergarten,
+    Language,
     Ownership,
     PrivilegeGround,
     PrivilegeKind,
@@ -39,6 +40,7 @@ def register(
     place_id: int,
     child: Person,
     applicant: Person,
+    contacts: Contacts = people.NOTHING_SAID,
     by: Actor,
     at: datetime,
     queued_at: datetime | None = None,
@@ -50,28 +52,30 @@ def register(
 ) -> Application:
     """S3, spec 3.8: put a child into the queue of a district, behind all who came before.
 
-    What differs from the IIN or from the record, and a namesake, are accepted with a reason only (people.doubts). A
-    privilege is claimed, not confirmed. Raises Refusal: not_allowed, bad_iin, bad_number, reason_required,
-    wrong_place, too_young (not born yet), too_old, already_waiting, no_norm, paper_to_come.
+    What differs from the IIN, and a namesake, are accepted with a reason only (people.doubts); what the district has
+    recorded of these people stays as it is (people.as_recorded). A privilege is claimed, not confirmed. Raises
+    Refusal: not_allowed, bad_iin, bad_number, recorded_otherwise, reason_required, wrong_place, too_young (not born
+    yet), too_old, already_waiting, no_norm, paper_to_come.
     """
     application = Application(place_id=place_id, queue_kind=queue_kind, queued_at=queued_at or at)
+    for name, value in vars(contacts).items():
+        setattr(application, name, value or (Language.kk if name == "notice_language" else None))
     permit(by, "register", application)
     people.check(child, applicant)
     key = None if number is None else numbers.key(number)
     lock_district(place_id)
-    row = people.recorded(Child, child.iin) or people.new_child(child)
-    family = people.recorded(Applicant, applicant.iin) or people.new_applicant(applicant)
-    found = people.differences(row, family, child, applicant)
-    doubts = people.doubts(row, child, found, place_id)
+    row = people.recorded(Child, child.iin, place_id) or people.new_child(child, place_id)
+    family = people.recorded(Applicant, applicant.iin, place_id) or people.new_applicant(applicant, place_id)
+    details = people.as_recorded(row, family, child, applicant)
+    doubts = people.doubts(row, child, place_id)
     reason = people.accepted(doubts, reason, by=by)
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
-    details = people.set_all(found, reason)
     day = local_day(at)
     eligibility.born(row.born_on, min(day, local_day(application.queued_at)))
     eligibility.not_too_old(row.born_on, day, norms.number("queue.maximum_age", place_id, day))
-    end_what_is_due(row, queue_kind, at=at)
-    not_waiting_already(row, queue_kind)
+    end_what_is_due(row.iin, queue_kind, at=at)
+    not_waiting_already(row.iin, queue_kind)
     application.child, application.applicant = row, family
     application.number = number or _next_number(place_id, day)
     application.number_key = key or numbers.key(application.number)
@@ -171,7 +175,7 @@ def has_not_left(application: Application) -> None:
 def may_come_back(application: Application, day: date) -> None:
     """Spec 3.2, 3.7: not over age, nor waiting or attending by another application. Raises too_old, already_waiting."""
     eligibility.not_too_old(application.born_on, day, norms.number("queue.maximum_age", application.place_id, day))
-    not_waiting_already(application.child, application.queue_kind)
+    not_waiting_already(application.child_iin, application.queue_kind)
 
 
 def withdraw(application: Application, *, by: Actor, at: datetime) -> None:
@@ -195,54 +199,51 @@ def archive(application: Application, *, by: Actor, at: datetime, reason: str | 
     move(application, "archive", by=by, at=at, reason=reason, tell={"reason": reason})
 
 
-def change(application: Application, *, by: Actor, at: datetime, **contact: str | None) -> None:
-    """The applicant's phone, e-mail and address, at the counter; one history record with before and after.
+def change(application: Application, *, by: Actor, at: datetime, **contacts: str | None) -> None:
+    """The family's phone, e-mail, address and language of notices, as this application has them (people.Contacts), at
+    the counter; one history record with before and after.
 
     Raises Refusal(not_allowed).
     """
-    applicant = application.applicant
     changed = {
-        k: [getattr(applicant, k), v or None] for k, v in contact.items() if getattr(applicant, k) != (v or None)
+        k: [getattr(application, k), v or None] for k, v in contacts.items() if getattr(application, k) != (v or None)
     }
     for name, (_, after) in changed.items():
-        setattr(applicant, name, after)
+        setattr(application, name, after)
     if changed:
         record(application, "change", by=by, at=at, details=changed)
 
 
-def end_what_is_due(child: Child, queue_kind: QueueKind, *, at: datetime) -> None:
+def end_what_is_due(child_iin: str, queue_kind: QueueKind, *, at: datetime) -> None:
     """Spec 3.1: an earlier application of the child may be over by now, though the clock has not come to it yet."""
-    if child.id is None:
-        return
-    for earlier in db.session.scalars(_waiting(child, queue_kind)).all():
+    for earlier in db.session.scalars(_waiting(child_iin, queue_kind)).all():
         lock_district(earlier.place_id)
         catch_up(at=at, place_id=earlier.place_id, application_id=earlier.id)
 
 
-def _waiting(child: Child, queue_kind: QueueKind) -> Select[Application]:
+def _waiting(child_iin: str, queue_kind: QueueKind) -> Select[Application]:
+    """In whatever district it is."""
     return select(Application).where(
-        Application.child_id == child.id,
+        Application.child_iin == child_iin,
         Application.queue_kind == queue_kind,
         Application.status.not_in(APPLICATION_FINAL),
     )
 
 
-def not_waiting_already(child: Child, queue_kind: QueueKind) -> None:
+def not_waiting_already(child_iin: str, queue_kind: QueueKind) -> None:
     """Spec 3.7, 3.8: one live application per child and queue; who attends a state kindergarten does not wait."""
-    if child.id is None:
-        return
     attends = (
         select(Enrolment.id)
         .join(KgGroup, KgGroup.id == Enrolment.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
         .where(
-            Enrolment.child_id == child.id,
+            Enrolment.child_iin == child_iin,
             Enrolment.ended_on.is_(None),
             Enrolment.intake == Intake.general,
             Kindergarten.ownership == Ownership.state,
         )
     )
-    if db.session.scalars(_waiting(child, queue_kind)).first() or db.session.scalars(attends).first():
+    if db.session.scalars(_waiting(child_iin, queue_kind)).first() or db.session.scalars(attends).first():
         raise Refusal(Reason.already_waiting, part="child")
 
 

@@ -118,7 +118,7 @@ class Choosing:
 def _is_referred(application: Application) -> bool:
     """Spec 3.7: one live general referral per child, whichever of its queues gave it."""
     live = select(Referral.id).where(
-        Referral.child_id == application.child_id,
+        Referral.child_iin == application.child_iin,
         Referral.kind == Intake.general,
         Referral.status == ReferralStatus.issued,
     )

@@ -23,6 +23,12 @@ def compare(application: Application, entry: Entry, known: Known, *, by: Actor, 
     differences = people.differences(application.child, applicant, entry.child, entry.applicant)
     if applicant is not application.applicant:
         differences.append(Difference("applicant", application, "applicant", applicant, grave=True))
+    said = vars(entry.contacts).items()
+    differences += [
+        Difference(name, application, name, value)
+        for name, value in said
+        if value and value != getattr(application, name)
+    ]
     was = application.queued_at
     if (local_day(was) != local_day(entry.queued_at)) if entry.day_only else was != entry.queued_at:
         differences.append(Difference("queued_at", application, "queued_at", entry.queued_at, grave=True))

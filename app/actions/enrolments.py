@@ -62,6 +62,7 @@ def start(
     """The child attends from this day: an enrolment, or a stay with its last day, on one seat."""
     enrolment = Enrolment(
         child_id=application.child_id,
+        child_iin=application.child_iin,
         application=application,
         group=vacancy.group,
         voucher=voucher,
@@ -140,7 +141,7 @@ def end_stay(application: Application, *, by: Actor, at: datetime, day: date) ->
 def _live(application: Application, intake: Intake) -> Enrolment | None:
     """Where the application's child attends now, generally or for a time."""
     attends = select(Enrolment).where(
-        Enrolment.child_id == application.child_id, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
+        Enrolment.child_iin == application.child_iin, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
     )
     return db.session.scalars(attends).first()
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.orm import selectinload
 
 from app.actions import people
-from app.actions.people import Person
+from app.actions.people import Contacts, Person
 from app.extensions import db
 from app.models import Applicant, Application, Child, PrivilegeKind, QueueKind
 from app.rules import iin
@@ -28,6 +28,7 @@ class Entry:
     child: Person
     applicant: Person
     queued_at: datetime
+    contacts: Contacts = people.NOTHING_SAID
     day_only: bool = False
     queue_kind: QueueKind = QueueKind.general
     archived: bool = False
@@ -38,11 +39,16 @@ class Entry:
 
 @dataclass
 class Known:
-    """What is recorded of a portion's numbers, children and applicants, and what the portion adds to it."""
+    """What a district has recorded of a portion's numbers, children and applicants, and what the portion adds to it.
 
+    `elsewhere`: the IINs of which any other district knows.
+    """
+
+    place_id: int
     applications: dict[str, Application]
     children: dict[str, Child]
     applicants: dict[str, Applicant]
+    elsewhere: set[str]
     waiting: set[tuple[str, QueueKind]] = field(default_factory=set)
 
 
@@ -54,12 +60,22 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Known:
         .where(Application.place_id == place_id, Application.number_key.in_(keys))
         .options(*map(selectinload, (Application.child, Application.applicant, Application.privileges)))
     )
-    children = select(Child).where(Child.iin.in_([entry.child.iin for entry in entries]))
-    applicants = select(Applicant).where(Applicant.iin.in_([entry.applicant.iin for entry in entries]))
+    children = [entry.child.iin for entry in entries]
+    applicants = [entry.applicant.iin for entry in entries]
+    here = [
+        select(model).where(model.iin.in_(numbers), model.place_id == place_id)
+        for model, numbers in ((Child, children), (Applicant, applicants))
+    ]
+    there = union(
+        select(Child.iin).where(Child.iin.in_(children), Child.place_id != place_id),
+        select(Applicant.iin).where(Applicant.iin.in_(applicants), Applicant.place_id != place_id),
+    )
     return Known(
+        place_id,
         {a.number_key: a for a in db.session.scalars(numbered)},
-        {c.iin: c for c in db.session.scalars(children)},
-        {a.iin: a for a in db.session.scalars(applicants)},
+        {c.iin: c for c in db.session.scalars(here[0])},
+        {a.iin: a for a in db.session.scalars(here[1])},
+        set(db.session.scalars(there)),
     )
 
 
@@ -70,7 +86,7 @@ def child_of(entry: Entry, known: Known) -> Child:
         for part in iin.otherwise(iin.facts(entry.child.iin), entry.child.born_on, entry.child.sex):
             if not entry.reason:
                 raise Refusal(Reason.reason_required, part=part)
-        child = known.children[entry.child.iin] = people.new_child(entry.child)
+        child = known.children[entry.child.iin] = people.new_child(entry.child, known.place_id)
     return child
 
 
@@ -78,5 +94,5 @@ def applicant_of(person: Person, known: Known) -> Applicant:
     """The recorded applicant, or a new one."""
     applicant = known.applicants.get(person.iin)
     if applicant is None:
-        applicant = known.applicants[person.iin] = people.new_applicant(person)
+        applicant = known.applicants[person.iin] = people.new_applicant(person, known.place_id)
     return applicant

@@ -1,4 +1,7 @@
-"""Who a child and an applicant are: known by their IIN, recorded once; what is said otherwise later needs a reason."""
+"""Who a child and an applicant are: known to each district by their IIN, recorded there once (ADR 14).
+
+What another district has recorded is neither read into a new record nor changed; that it differs is said on both.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +14,13 @@ from sqlalchemy.orm import aliased
 from app import keys
 from app.actions import places
 from app.extensions import db
-from app.models import Applicant, Application, Base, Child, Sex
+from app.models import Applicant, Application, Base, Child, Language, Sex
 from app.permissions import Actor, Role
-from app.rules import eligibility, iin
-from app.rules.folding import fold
+from app.rules import eligibility, folding, iin
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
 
 NAMES = ("last_name", "first_name", "patronymic")
-CONTACT = ("phone", "email", "address")
-KNOWN_BY = ("last_name", "first_name")  # who has another one is perhaps somebody else
 
 Details: TypeAlias = dict[str, Any]
 
@@ -34,10 +34,20 @@ class Person:
     last_name: str = ""
     first_name: str = ""
     patronymic: str = ""
+    sex: Sex | None = None
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Spec 3.9: how a family is reached about one application. What is None says nothing."""
+
     phone: str | None = None
     email: str | None = None
     address: str | None = None
-    sex: Sex | None = None
+    notice_language: Language | None = None
+
+
+NOTHING_SAID = Contacts()
 
 
 class Difference(NamedTuple):
@@ -66,30 +76,30 @@ def born_on(child: Person) -> date:
     return child.born_on or iin.facts(child.iin).born_on
 
 
-def new_child(said: Person) -> Child:
+def new_child(said: Person, place_id: int) -> Child:
     """A child as it is said; what is not said of birth and sex is as the IIN has it."""
-    child = Child(iin=said.iin, born_on=born_on(said), sex=said.sex or iin.facts(said.iin).sex)
+    child = Child(place_id=place_id, iin=said.iin, born_on=born_on(said), sex=said.sex or iin.facts(said.iin).sex)
     child.last_name, child.first_name, child.patronymic = said.last_name, said.first_name, said.patronymic
     return child
 
 
-def new_applicant(said: Person) -> Applicant:
+def new_applicant(said: Person, place_id: int) -> Applicant:
     """An applicant as it is said."""
-    applicant = Applicant(iin=said.iin, born_on=born_on(said))
-    for name in (*NAMES, *CONTACT):
+    applicant = Applicant(place_id=place_id, iin=said.iin, born_on=born_on(said))
+    for name in NAMES:
         setattr(applicant, name, getattr(said, name))
     return applicant
 
 
-def recorded(model: type[Child] | type[Applicant], number: str) -> Any:
-    """Who is recorded under an IIN; None for nobody."""
-    return db.session.scalars(select(model).where(model.iin == number)).first()
+def recorded(model: type[Child] | type[Applicant], number: str, place_id: int) -> Any:
+    """Who is recorded in a district under an IIN; None for nobody."""
+    return db.session.scalars(select(model).where(model.iin == number, model.place_id == place_id)).first()
 
 
 def differences(child: Child, applicant: Applicant, said: Person, by: Person) -> list[Difference]:
     """What is said (`by` the applicant) otherwise than recorded; another birthday or sex is grave."""
     of: list[tuple[str, Base, str, Any]] = [("child", child, name, getattr(said, name)) for name in NAMES]
-    of += [("applicant", applicant, name, getattr(by, name)) for name in (*NAMES, *CONTACT)]
+    of += [("applicant", applicant, name, getattr(by, name)) for name in NAMES]
     found = [Difference(*one) for one in of if one[3] and one[3] != getattr(one[1], one[2])]
     for name in ("born_on", "sex"):
         if getattr(said, name) not in (None, getattr(child, name)):
@@ -97,17 +107,51 @@ def differences(child: Child, applicant: Applicant, said: Person, by: Person) ->
     return found
 
 
-def doubts(child: Child, said: Person, found: Sequence[Difference], place_id: int) -> list[str]:
+def as_recorded(child: Child, applicant: Applicant, said: Person, by: Person) -> Details:
+    """Spec 3.9: to register a child changes nothing of what its district has recorded of it and of its applicant.
+
+    A part of a name that was empty is filled in: its before and after by name. Raises Refusal(recorded_otherwise)
+    with all parts that are said otherwise; what is recorded wrongly is corrected first, by that verb.
+    """
+    found = differences(child, applicant, said, by)
+    contrary = [one for one in found if one.grave or not alike(getattr(one.of, one.name), one.value)]
+    if contrary:
+        parts = list(dict.fromkeys(one.part if one.grave else f"{one.part}_name" for one in contrary))
+        raise Refusal(Reason.recorded_otherwise, part=parts[0], parts=parts)
+    return set_all([one for one in found if not getattr(one.of, one.name)], None)
+
+
+def alike(recorded: str, said: str) -> bool:
+    """Is it the same part of a name, however it is spelled, or is one of them not said?"""
+    return not recorded or not said or folding.match(recorded, said) is not None
+
+
+def differs_elsewhere(*people: Child | Applicant) -> bool:
+    """Spec 3.9: has another district recorded one of these people with another name, birth date or sex?
+
+    What it has recorded, and where, is not told. Read without the viewer's scope.
+    """
+    return any(_differ(one, other) for one in people for other in db.session.scalars(_elsewhere(one)))
+
+
+def _elsewhere(one: Child | Applicant) -> Any:
+    model = type(one)
+    return select(model).where(model.iin == one.iin, model.place_id != one.place_id)
+
+
+def _differ(one: Child | Applicant, other: Child | Applicant) -> bool:
+    named = all(alike(getattr(one, name), getattr(other, name)) for name in NAMES)
+    facts = ("born_on", "sex") if isinstance(one, Child) else ()
+    return not named or any(getattr(one, name) != getattr(other, name) for name in facts)
+
+
+def doubts(child: Child, said: Person, place_id: int) -> list[str]:
     """Spec 3.9: what an official looks at twice and accepts with a reason, by part.
 
-    A birthday or sex other than the IIN's (for a new child) or the record's, another name under a known IIN, and a
-    namesake born on the same day who waits in the same region under another IIN.
+    A birthday or sex other than the IIN's (for a new child), and a namesake born on the same day who waits in the same
+    region under another IIN.
     """
     parts = iin.otherwise(iin.facts(said.iin), said.born_on, said.sex) if child.id is None else []
-    parts += [one.part for one in found if one.grave]
-    for one in found:
-        if one.name in KNOWN_BY and fold(getattr(one.of, one.name) or "") not in ("", fold(one.value)):
-            parts.append(f"{one.part}_name")
     if namesakes(child, place_id):
         parts.append("namesake")
     return list(dict.fromkeys(parts))
@@ -142,7 +186,7 @@ def with_namesakes(ids: Sequence[int], place_id: int) -> set[int]:
         .join(waits, waits.child_id == other.id)
         .where(
             Application.id.in_(ids),
-            other.id != child.id,
+            other.iin != child.iin,
             waits.place_id.in_(_region(place_id)),
             *(one.status.not_in(APPLICATION_FINAL) for one in (Application, waits)),
         )

@@ -232,6 +232,7 @@ def _refer(
     referral = Referral(
         application=application,
         child_id=application.child_id,
+        child_iin=application.child_iin,
         voucher=voucher,
         vacancy=vacancy,
         kind=vacancy.intake,

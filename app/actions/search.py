@@ -65,9 +65,9 @@ def find(text: str) -> Found:
 
 def with_iin(iin: str) -> Select[Application]:
     """Spec 3.9: the applications of a child, or of an applicant, with this IIN."""
-    application, child, applicant = Application.__table__.c, Child.__table__.c, Applicant.__table__.c
+    application, applicant = Application.__table__.c, Applicant.__table__.c
     ids = union(
-        select(application.id).where(application.child_id.in_(select(child.id).where(child.iin == iin))),
+        select(application.id).where(application.child_iin == iin),
         select(application.id).where(application.applicant_id.in_(select(applicant.id).where(applicant.iin == iin))),
     )
     return select(Application).where(Application.id.in_(ids))

@@ -32,12 +32,15 @@ AT_ONCE = 1000
 
 @dataclass
 class Outcome:
-    """How many were added and changed; by their index the refused with why, and those with a waiting namesake."""
+    """How many were added and changed; by their index the refused with why, those with a waiting namesake, and those
+    of whom another district has recorded another name, birth date or sex.
+    """
 
     added: int = 0
     changed: int = 0
     refused: list[tuple[int, Refusal]] = field(default_factory=list)
     namesakes: list[int] = field(default_factory=list)
+    differing: list[int] = field(default_factory=list)
 
 
 def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetime) -> Outcome:
@@ -94,6 +97,9 @@ def _take_over(
     _grant(new, place_id, by=by, at=at)
     same = people.with_namesakes([one.application.id for one in new if not one.entry.reason], place_id)
     outcome.namesakes += [one.line for one in new if one.application.id in same]
+    for one in new:
+        who = [p for p in (one.application.child, one.application.applicant) if p.iin in known.elsewhere]
+        outcome.differing += [one.line] if people.differs_elsewhere(*who) else []
     db.session.expire_all()
 
 
@@ -112,7 +118,10 @@ def _add(entry: Entry, known: Known, place_id: int, status: A, *, at: datetime) 
         status=status,
         referrals=[],  # a new one has none: not to be looked up one by one
     )
-    details = people.set_all(people.differences(child, applicant, entry.child, entry.applicant), entry.reason)
+    for name, value in vars(entry.contacts).items():
+        if value:
+            setattr(application, name, value)
+    details = people.as_recorded(child, applicant, entry.child, entry.applicant)
     application.child, application.applicant = child, applicant
     db.session.add(application)
     known.applications[application.number_key] = application
@@ -152,6 +161,7 @@ def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Known, *, at
     """Spec 3.7: one live application per child and queue, here or in another district."""
     if (child.iin, queue_kind) in known.waiting:
         raise Refusal(Reason.already_waiting, part="child")
-    applications.end_what_is_due(child, queue_kind, at=at)
-    applications.not_waiting_already(child, queue_kind)
+    if child.id is not None or child.iin in known.elsewhere:
+        applications.end_what_is_due(child.iin, queue_kind, at=at)
+        applications.not_waiting_already(child.iin, queue_kind)
     known.waiting.add((child.iin, queue_kind))

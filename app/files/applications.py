@@ -9,7 +9,7 @@ from typing import Any
 
 from app.actions import norms, takeover
 from app.actions.entries import Entry
-from app.actions.people import Person
+from app.actions.people import Contacts, Person
 from app.files import cells, words
 from app.files.columns import Column, Row, Table
 from app.files.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Outcome, Places
@@ -84,7 +84,7 @@ COLUMNS = (
     Column("row_number", ROW_NUMBER_TITLES, None),
 )
 BROUGHT_IN = (ApplicationStatus.queued, ApplicationStatus.archived)
-OF_APPLICANT = ("applicant_name", "phone", "email", "address")
+OF_APPLICANT = ("applicant_name",)
 OF_CHILD = ("child_name", "born_on", "sex")
 REQUIRED = tuple(column.field for column in COLUMNS if column.required)
 PARTS = {"child": "child_iin", "applicant": "applicant_iin"}  # of a refusal, where the column is called otherwise
@@ -189,7 +189,7 @@ def _compare(row: Row, place_id: int, first: dict[Any, Row], *, waits: bool) -> 
         row.wrong("child_iin", "child_twice", cell=before.cell("child_iin"))
     for who, fields in (("applicant_iin", OF_APPLICANT), ("child_iin", OF_CHILD)):
         for field in fields if row.has(who) else ():
-            before = first.setdefault((field, row[who]), row) if row.has(field) else row
+            before = first.setdefault((field, place_id, row[who]), row) if row.has(field) else row
             if before[field] != row[field]:
                 row.wrong(field, "person_differs", cell=before.cell(field))
 
@@ -200,7 +200,9 @@ def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, a
     outcome.changed += done.changed
     outcome.same += len(rows) - done.added - done.changed - len(done.refused)
     for index, refusal in done.refused:
-        _refused(rows[index], str(refusal.facts["part"]), refusal)
+        for part in refusal.facts.get("parts", [refusal.facts["part"]]):
+            _refused(rows[index], str(part), refusal)
+    outcome.warnings += [rows[index].warning("child_iin", "differs_elsewhere") for index in done.differing]
     outcome.warnings += [rows[index].warning("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
 
 
@@ -209,9 +211,8 @@ def _entry(row: Row) -> Entry:
     return Entry(
         number=row["number"],
         child=Person(row["child_iin"], row["born_on"], *row["child_name"], sex=row["sex"]),
-        applicant=Person(
-            row["applicant_iin"], None, *row["applicant_name"], row["phone"], row["email"], row["address"]
-        ),
+        applicant=Person(row["applicant_iin"], None, *row["applicant_name"]),
+        contacts=Contacts(row["phone"], row["email"], row["address"]),
         queued_at=since,
         day_only=since.time() == time.min,
         queue_kind=row["queue_kind"] or QueueKind.general,
@@ -229,6 +230,8 @@ def _refused(row: Row, part: str, refusal: Refusal) -> None:
         field = "created"
     if refusal.reason is Reason.reason_required:
         row.wrong(field, "needs_reason", kk=REASON_TITLES[0])
+    elif refusal.reason is Reason.recorded_otherwise:
+        row.wrong(field, "recorded_otherwise")
     elif part == "number":
         row.wrong(field, "number_taken")
     elif part == "child":

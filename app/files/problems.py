@@ -74,6 +74,12 @@ ROW: dict[str, Any] = {
     ),
     "before_birth": _l("The child was not born yet on this day. Correct it."),
     "under_way": _l("In this status it cannot be brought in. Finish it where it began, or bring it in queued."),
+    "recorded_otherwise": _l(
+        "This district has recorded it otherwise for this IIN. Type it as it is recorded, or have the record corrected."
+    ),
+    "differs_elsewhere": _l(
+        "Another district has recorded another name, birth date or sex for this IIN. Compare with the family's papers."
+    ),
     "needs_reason": _l("The record says something else, and it matters to families. Say why in the column “%(kk)s”."),
     "differs": _l("%(cell)s says something else of the same kindergarten or group. Make both alike."),
     "group_twice": _l("The same places stand in %(cell)s. Leave one of the rows, or name the groups differently."),

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     too_old = auto()
     no_calendar = auto()
     already_waiting = auto()
+    recorded_otherwise = auto()
     bad_iin = auto()
     bad_number = auto()
     no_norm = auto()

@@ -102,7 +102,7 @@ def _contract(application: Application, _day: date, _town: Town) -> str:
 
 def _attends(application: Application, _day: date, town: Town) -> str | None:
     """The group where the child is now: that of a stay, while there is one, before that of its enrolment."""
-    lives = select(Enrolment).where(Enrolment.child_id == application.child_id, Enrolment.ended_on.is_(None))
+    lives = select(Enrolment).where(Enrolment.child_iin == application.child_iin, Enrolment.ended_on.is_(None))
     found = db.session.scalars(lives.order_by(Enrolment.intake == Intake.general, Enrolment.id)).first()
     return town.ref_of(KgGroup, found.group_id) if found else None
 

@@ -1,6 +1,5 @@
 """Applications: the journal, a child's page, and the counter where officials act for families."""
 
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -25,13 +24,14 @@ from app.actions import (
     reinstatements,
     vouchers,
 )
-from app.actions.people import Person
+from app.actions.people import Contacts, Person
 from app.extensions import db
 from app.models import (
     Application,
     Child,
     Document,
     KindergartenKind,
+    Language,
     Place,
     PlaceKind,
     Privilege,
@@ -54,6 +54,7 @@ from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
+CONTACTS = ["phone", "email", "address", "notice_language"]
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
 
@@ -74,6 +75,11 @@ class ContactForm(forms.Form):
     phone = forms.phone(_l("Phone"))
     email = forms.email(_l("E-mail"))
     address = forms.text(_l("Address"), longest=300, required=False)
+    notice_language = forms.one_of(_l("Language of notices"), Language, default=Language.kk)
+
+    def contacts(self) -> Contacts:
+        """How the family is reached."""
+        return Contacts(**{name: self[name].data for name in CONTACTS})
 
 
 class RegisterForm(ContactForm, GroundForm):
@@ -98,7 +104,7 @@ class RegisterForm(ContactForm, GroundForm):
     applicant_last_name = forms.name(_l("Applicant's last name"), required=False)
     applicant_first_name = forms.name(_l("Applicant's first name"), description=ONE_NAME)
     applicant_patronymic = forms.name(_l("Applicant's patronymic"), required=False)
-    reason = forms.lines(_l("Reason, if something differs from the IIN or from the record"), required=False)
+    reason = forms.lines(_l("Reason, if something differs from the IIN"), required=False)
     parts = {
         "number": "number",
         "child": "child_iin",
@@ -158,14 +164,12 @@ class ApplicationView(ChildPage, Why, BaseView):
                     "applicant_last_name",
                     "applicant_first_name",
                     "applicant_patronymic",
-                    "phone",
-                    "email",
-                    "address",
+                    *CONTACTS,
                 ]
             },
         ),
     ]
-    edit_columns = ["phone", "email", "address"]
+    edit_columns = CONTACTS
     label_columns = {
         "number": _l("Number"),
         "child": _l("Child"),
@@ -186,11 +190,11 @@ class ApplicationView(ChildPage, Why, BaseView):
 
     def create(self, form: Any) -> Application:
         """S3: an official puts a child into the queue for its family."""
-        contact = {name: form[name].data for name in self.edit_columns}
         return applications.register(
             place_id=form.place.data.id,
             child=form.person("child"),
-            applicant=replace(form.person("applicant"), **contact),
+            applicant=form.person("applicant"),
+            contacts=form.contacts(),
             by=g.actor,
             at=now(),
             number=form.number.data,
@@ -200,14 +204,8 @@ class ApplicationView(ChildPage, Why, BaseView):
             reason=form.reason.data,
         )
 
-    def standing(self, row: Application) -> dict[str, Any]:
-        """The family's contacts: the only facts of an application that are simply typed over."""
-        return {name: getattr(row.applicant, name) for name in self.edit_columns}
-
-    def holds(self, row: Application) -> list[Any]:
-        return [row, row.applicant]
-
     def change(self, row: Application, values: dict[str, Any]) -> None:
+        """The family's contacts: the only facts of an application that are simply typed over."""
         applications.change(row, by=g.actor, at=now(), **values)
 
     @expose("/claim-privilege/<pk>", methods=["GET", "POST"])

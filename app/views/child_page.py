@@ -9,7 +9,7 @@ from sqlalchemy import exists, inspect, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.actions import norms, numbers, possible, privileges, referrals, reinstatements
+from app.actions import norms, numbers, people, possible, privileges, referrals, reinstatements
 from app.extensions import db
 from app.models import (
     Absence,
@@ -64,6 +64,7 @@ class ChildPage:
             number = numbers.of(application, day)
             missed = referrals.misses(application)
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
+            differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
             of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
@@ -86,6 +87,7 @@ class ChildPage:
             may_decide=may_decide(asked_back),
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             of_privilege=of_privilege,
+            differs_elsewhere=differs_elsewhere,
             view=self,
         )
 

@@ -112,8 +112,8 @@ def put_in(place_id: int, children: list[dict]) -> list[Application]:
             standing=child.get("standing", True),
             born_on=child["born_on"],
             birth_year=child["born_on"].year,
-            child=Child(iin=f"c{serial}", born_on=child["born_on"], sex=Sex.female),
-            applicant=Applicant(iin=f"a{serial}"),
+            child=Child(place_id=place_id, iin=f"c{serial}", born_on=child["born_on"], sex=Sex.female),
+            applicant=Applicant(place_id=place_id, iin=f"a{serial}"),
         )
         if child["kind"]:
             privilege = {name: child[name] for name in ("kind", "status", "valid_until")}

@@ -211,8 +211,8 @@ def put_in(place_id: int, children: list[dict]) -> list[Application]:
                 born_on=born_on,
                 birth_year=child["year"],
                 privilege=privileges[child["side"]],
-                child=Child(iin=f"r{serial}", born_on=born_on, sex=Sex.female),
-                applicant=Applicant(iin=f"s{serial}"),
+                child=Child(place_id=place_id, iin=f"r{serial}", born_on=born_on, sex=Sex.female),
+                applicant=Applicant(place_id=place_id, iin=f"s{serial}"),
             )
         )
         db.session.add(put[-1])

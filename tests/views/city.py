@@ -55,6 +55,7 @@ NOW = "2026-04-13T10:00"
 UNMARKED = {
     "file_key",
     "sha256",
+    "child_iin",  # follows the child's own
     "subject",
     "status_from",
     "status_to",

@@ -35,6 +35,9 @@ REFUSALS: dict[Reason, Any] = {
     Reason.reason_required: _l("Give a reason."),
     Reason.no_calendar: _l("No days off are entered for that year. Enter the calendar first."),
     Reason.already_waiting: _l("This child is in the queue already, or attends a state kindergarten."),
+    Reason.recorded_otherwise: _l(
+        "This district has recorded it otherwise for this IIN. Type it as it is recorded, or have the record corrected."
+    ),
     Reason.bad_iin: _l("There is no such IIN. Check its twelve digits."),
     Reason.bad_number: _l("A number has at least one letter or digit."),
     Reason.no_paper: _l("No paper proves this privilege. The family has to bring one."),
@@ -68,10 +71,8 @@ NO_NUMBER: dict[tuple[Reason, str], Any] = {
 }
 # What an official accepts with a reason, or corrects.
 DOUBTS: dict[str, Any] = {
-    "born_on": _l("This is not the birth date in the IIN or on record. Correct it, or give a reason."),
-    "sex": _l("The IIN or the record says otherwise. Correct it, or give a reason."),
-    "child_name": _l("Under this IIN another name is on record. Correct the IIN or the name, or give a reason."),
-    "applicant_name": _l("Under this IIN another name is on record. Correct the IIN or the name, or give a reason."),
+    "born_on": _l("This is not the birth date in the IIN. Correct it, or give a reason."),
+    "sex": _l("The IIN says otherwise. Correct it, or give a reason."),
     "namesake": _l(
         "A child of this name and birth date waits under another IIN. "
         "Look it up by its name; if they are two children, say so as the reason."
@@ -158,7 +159,8 @@ def families_would_lose(num: int) -> str:
 def refused(why: Refusal) -> dict[str, str]:
     """Why not, by the part at fault; "" where it is none in particular."""
     if "parts" in why.facts:
-        return {part: str(DOUBTS[part]) for part in why.facts["parts"]}
+        doubts = why.reason is Reason.reason_required
+        return {part: str(DOUBTS[part]) if doubts else refusal(why) for part in why.facts["parts"]}
     return {why.facts.get("part", ""): refusal(why)}
 
 
