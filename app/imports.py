@@ -14,8 +14,8 @@ from flask_babel import gettext as _
 import config
 from app.database import transaction
 from app.files import bringing
-from app.files.outcome import Outcome
-from app.files.problems import Wrong
+from app.files.outcome import Answers, Outcome
+from app.files.problems import CHOICES, Wrong
 from app.files.spreadsheet import read
 from app.models import ImportKind
 from app.now import now
@@ -23,7 +23,14 @@ from app.permissions import Actor, Role
 
 
 def bring_in(
-    kind: str, path: Path, *, place: str | None = None, by: Actor, at: datetime, dry_run: bool = False
+    kind: str,
+    path: Path,
+    *,
+    place: str | None = None,
+    answers: Answers | None = None,
+    by: Actor,
+    at: datetime,
+    dry_run: bool = False,
 ) -> Outcome:
     """Bring a file in, in one transaction. With a problem anywhere, or as a dry run, nothing is written."""
     try:
@@ -31,7 +38,7 @@ def bring_in(
     except Wrong as wrong:
         return Outcome(problems=[bringing.of_file(wrong, path.name)])
     with transaction():
-        facts = {"name": path.name, "place": place, "by": by, "at": at}
+        facts = {"name": path.name, "place": place, "answers": answers or {}, "by": by, "at": at}
         return bringing.bring_in(ImportKind(kind), sheet, **facts, dry_run=dry_run)
 
 
@@ -39,16 +46,20 @@ def bring_in(
 @click.argument("kind", type=click.Choice(sorted(ImportKind)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--place", metavar="NAME", help="The district or city of rows that name none.")
+@click.option("--answer", "answers", metavar="KEY=ANSWER", multiple=True, help="To a question that the file asked.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="kk", help="Of the report.")
-def import_file(kind: str, file: Path, place: str | None, dry_run: bool, language: str) -> None:
+def import_file(
+    kind: str, file: Path, place: str | None, answers: tuple[str, ...], dry_run: bool, language: str
+) -> None:
     """Bring in kindergartens or applications from an Excel workbook (.xlsx) or a CSV text.
 
     Any problem is named with its cell, nothing is written then, and the exit status is 1.
     """
     if "babel" not in current_app.extensions:
         Babel(current_app, default_translation_directories=str(config.ROOT / "translations"))
-    outcome = bring_in(kind, file, place=place, by=Actor(Role.department), at=now(), dry_run=dry_run)
+    told = dict(one.rpartition("=")[::2] for one in answers)
+    outcome = bring_in(kind, file, place=place, answers=told, by=Actor(Role.department), at=now(), dry_run=dry_run)
     with force_locale(language):
         click.echo("\n".join(report(outcome, dry_run=dry_run)), err=bool(outcome.problems))
     if outcome.problems:
@@ -57,7 +68,13 @@ def import_file(kind: str, file: Path, place: str | None, dry_run: bool, languag
 
 def report(outcome: Outcome, *, dry_run: bool = False) -> list[str]:
     """The lines that people read: each problem, then how many rows did what."""
-    lines = [str(problem) for problem in [*outcome.problems, *outcome.warnings]]
+    lines = (
+        [_("The sheet “%(sheet)s” was read.", sheet=outcome.sheet.name)] if outcome.sheet and outcome.sheet.name else []
+    )
+    for problem in [*outcome.problems, *outcome.warnings]:
+        lines.append(str(problem))
+        for choice, meaning in CHOICES.get(problem.name, {}).items():
+            lines.append(f"    --answer '{problem.facts['key']}={choice}'  {meaning}")
     counts = {"added": outcome.added, "changed": outcome.changed, "same": outcome.same}
     if outcome.problems:
         count = ngettext("%(num)d problem.", "%(num)d problems.", len(outcome.problems))

@@ -1193,6 +1193,7 @@ class ImportRun(Base):
     ``district`` is that of rows which name none; ``place_id`` is where all of the asker's reach lies, as of a bulk run.
     The file itself is kept under ``file_key``, ``size`` in bytes. ``added``, ``changed`` and ``same`` count its rows:
     what the trial found, then what became of them; ``refused_because`` says why it ended where no row was wrong.
+    ``sheet``: the name of that which was read; ``answers``: to what the file asked, by the key of a question.
     """
 
     __tablename__ = "import_run"
@@ -1215,6 +1216,8 @@ class ImportRun(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     role: Mapped[str] = mapped_column(sa.String(24))
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    sheet: Mapped[str | None] = mapped_column(sa.String(200))
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     stage: Mapped[ImportStage] = mapped_column(default=ImportStage.trying)
     refused_because: Mapped[str | None] = mapped_column(sa.String(24))
     added: Mapped[int] = mapped_column(default=0)
@@ -1238,7 +1241,7 @@ class ImportProblem(Base):
     """What is wrong in one cell of a file, or as a ``warning`` should be looked at, in the order of the cells.
 
     ``row`` and ``column`` count from 1 (0: the whole file); ``sentence`` and ``facts`` are of files/problems.py,
-    said in the reader's language. What the cell holds is in the file alone.
+    said in the reader's language. ``value`` is the beginning of what stands in the cell, for whoever may bring files.
     """
 
     __tablename__ = "import_problem"
@@ -1251,6 +1254,7 @@ class ImportProblem(Base):
     cell: Mapped[str] = mapped_column(sa.String(200))
     sentence: Mapped[str] = mapped_column(sa.String(24))
     facts: Mapped[dict[str, Any]]
+    value: Mapped[str | None] = mapped_column(sa.String(200))
 
 
 class Outbox(Base):

@@ -147,7 +147,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
-    ImportRun: dict.fromkeys(("ask", "start", "bring_in"), OFFICE),
+    ImportRun: dict.fromkeys(("ask", "answer", "start", "bring_in"), OFFICE),
     User: {
         **{verb: frozenset({R.administrator}) for verb in ("create", "change", "reset_password")},
         "change_password": frozenset(R) - {R.family, R.clock},

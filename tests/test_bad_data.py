@@ -163,7 +163,7 @@ def test_an_import_brings_a_namesake_in_and_says_so_once(town, tmp_path):
     assert (outcome.added, outcome.problems) == (1, [])
     assert [(found.cell, found.name) for found in outcome.warnings] == [("Парақ1!C2", "namesake")]
     with town_language("en"):
-        first, *_, last = report(outcome)
+        _sheet, first, *_, last = report(outcome)
     assert first.startswith("Парақ1!C2: A child of this name") and last == "1 added, 0 changed, 0 as before."
     assert bring(tmp_path, row({"name": KNOWN_NAME})).warnings == []
 

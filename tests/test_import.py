@@ -240,7 +240,6 @@ BAD_FILES = [
     ("list.csv", b"\n;;;\n  ; \n", "empty"),
     ("list.csv", bytes(range(1, 256)), "not_utf8"),
     ("list.csv", b"\0\0\0", "not_a_table"),
-    ("list.csv", 'Тіл;"'.encode() + b"x" * 200_000, "not_a_table"),
     ("list.csv", "Нөмірі;Баланың ЖСН".encode("cp1251", "replace"), "not_utf8"),
     ("list.csv", WIDE.encode(), "too_wide"),
     ("list.csv", b"a\n" * 60_000, "too_long"),
@@ -266,7 +265,7 @@ def test_a_zip_that_is_no_workbook_and_a_workbook_cut_short_are_named(town, tmp_
         assert named(bring("applications", tmp_path / name)) == [(name, "not_a_table")]
 
 
-@pytest.mark.parametrize(("cell", "problem"), [("XFD1048576", "too_long"), ("XFD2", "too_wide")])
+@pytest.mark.parametrize(("cell", "problem"), [("XFD1048576", "too_long"), ("XFD3", "too_wide")])
 def test_one_cell_far_away_takes_no_memory(town, tmp_path, cell, problem):
     path = workbook(tmp_path / "list.xlsx", [files.application(1)])
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "far.xlsx", "w") as new:
@@ -539,8 +538,8 @@ def test_the_command_counts_what_it_did(town, tmp_path, app):
     command = ["import", "kindergartens", str(path), "--place", "Көкшетау", "--language", "en"]
     run = app.test_cli_runner()
     assert "1 added, 0 changed, 0 as before.\nThis was a dry run" in run.invoke(args=[*command, "--dry-run"]).output
-    assert run.invoke(args=command).output == "1 added, 0 changed, 0 as before.\n"
-    assert run.invoke(args=command).output == "0 added, 0 changed, 1 as before.\n"
+    assert run.invoke(args=command).output == "The sheet “Парақ1” was read.\n1 added, 0 changed, 0 as before.\n"
+    assert run.invoke(args=command).output == "The sheet “Парақ1” was read.\n0 added, 0 changed, 1 as before.\n"
     unknown = run.invoke(args=[*command[:-3], "Атлантида", "--language", "en"])
     assert (unknown.exit_code, "There is no such district or city" in unknown.output) == (1, True)
 

@@ -32,12 +32,11 @@ def ask(
     content: bytes,
     *,
     file_name: str,
-    rows: int,
     district_id: int | None = None,
     by: Actor,
     at: datetime,
 ) -> ImportRun:
-    """Keep a file that was read and found to be a table of so many rows, and have it tried.
+    """Keep the bytes of a file, which nobody has looked into, and have it tried.
 
     Raises Refusal(not_allowed), ValueError for nobody's account.
     """
@@ -50,7 +49,8 @@ def ask(
         file_key=f"imports/{at.astimezone(LOCAL):%Y}/{token_hex(16)}",
         sha256=sha256(content).hexdigest(),
         size=len(content),
-        rows=rows,
+        rows=0,
+        answers={},
         user_id=by.user_id,
         role=str(by.role),
         place_id=places.all_of(by),
@@ -58,7 +58,7 @@ def ask(
     )
     db.session.add(run)
     db.session.flush()
-    record(run, "ask", by=by, at=at, details={"kind": kind, "rows": rows, "sha256": run.sha256})
+    record(run, "ask", by=by, at=at, details={"kind": kind, "size": run.size, "sha256": run.sha256})
     storage.keep(run.file_key, content)
     _queue(run, at)
     return run
@@ -84,6 +84,22 @@ def start(run: ImportRun, *, by: Actor, at: datetime) -> None:
     _queue(run, at)
 
 
+def answer(run: ImportRun, answers: Mapping[str, str], *, by: Actor, at: datetime) -> None:
+    """Whoever brought the file says what it asked; it is tried again with these answers beside those of before.
+
+    Raises Refusal: not_allowed (also for another person), wrong_status (it is not tried, or is started).
+    """
+    permit(by, "answer", run)
+    if run.user_id != by.user_id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="answer")
+    run = locked(run.id)
+    if run.stage is not ImportStage.tried:
+        raise Refusal(Reason.wrong_status, verb="answer")
+    run.stage, run.answers = ImportStage.trying, {**run.answers, **answers}
+    record(run, "answer", by=by, at=at, details={"answers": len(answers), "sha256": run.sha256})
+    _queue(run, at)
+
+
 def asker(run: ImportRun) -> Actor | None:
     """Whoever brought the file, with the rights of today; None who no longer has the role of then."""
     return accounts.still(run.user_id, run.role)
@@ -102,13 +118,19 @@ def tell(
     problems: Iterable[Mapping[str, Any]],
     warnings: Iterable[Mapping[str, Any]],
     *,
+    rows: int,
+    sheet: str | None,
     by: Actor,
     at: datetime,
 ) -> None:
-    """What came of trying a file, or of bringing it in: `counts` of its rows, and what is wrong, by its cells."""
+    """What came of trying a file, or of bringing it in: `counts` of its rows, and what is wrong, by its cells.
+
+    `rows`: how many the list has; `sheet`: the name of that on which they stand.
+    """
     wrong = [{**one, "warning": False} for one in problems]
     found = wrong + [{**one, "warning": True} for one in warnings]
     run.problems, run.warnings = len(wrong), len(found) - len(wrong)
+    run.rows, run.sheet = rows, _kept(sheet)[:200] if sheet else None
     run.added, run.changed, run.same = counts["added"], counts["changed"], counts["same"]
     db.session.execute(delete(ImportProblem).where(ImportProblem.import_run_id == run.id))
     if found:
@@ -131,7 +153,9 @@ def refuse(run: ImportRun, because: str, *, at: datetime) -> None:
 def _problem(run: ImportRun, position: int, one: Mapping[str, Any]) -> dict[str, Any]:
     """One row of what is wrong; a title that came with a file may hold what no database keeps."""
     facts = {name: _kept(value) for name, value in (plain(one["facts"]) or {}).items()}
-    return {**one, "import_run_id": run.id, "position": position, "cell": _kept(one["cell"])[:200], "facts": facts}
+    value = _kept(one["value"])[:200] if one["value"] else None
+    told = {**one, "cell": _kept(one["cell"])[:200], "facts": facts, "value": value}
+    return {**told, "import_run_id": run.id, "position": position}
 
 
 def _kept(value: Any) -> Any:

@@ -12,7 +12,7 @@ from app.actions.entries import Entry
 from app.actions.people import Contacts, Person
 from app.files import cells, words
 from app.files.columns import Column, Row, Table
-from app.files.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Outcome, Places
+from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
 from app.files.spreadsheet import Sheet
 from app.models import ApplicationStatus, QueueKind
 from app.permissions import Actor
@@ -91,13 +91,13 @@ PARTS = {"child": "child_iin", "applicant": "applicant_iin"}  # of a refusal, wh
 OTHERWISE = {"born_on": "born_otherwise", "sex": "sex_otherwise"}
 
 
-def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcome:
+def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> Outcome:
     """Take over all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
-    table, outcome, first = Table(sheet, COLUMNS), Outcome(), dict[Any, Row]()
+    table, outcome, first = Table(sheet, COLUMNS, answers), Outcome(), dict[Any, Row]()
     good: dict[int, list[Row]] = defaultdict(list)
     oldest = _Oldest(at)
     places.check(table)
-    if not table.at.keys() & {"queued_at", "created"}:
+    if table.titles and not table.at.keys() & {"queued_at", "created"}:
         table.lacks("queued_at")
     for row in table.rows():
         place_id = places.of(row)
@@ -111,7 +111,7 @@ def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcom
             good[place_id].append(row)
     for place_id, rows in sorted(good.items()):  # the same order in every import: no two wait for each other
         _take_over(rows, place_id, outcome, by=by, at=at)
-    outcome.problems, outcome.warnings = sorted(table.problems), sorted(outcome.warnings)
+    outcome.take(table)
     return outcome
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
 from app.files import applications, kindergartens
-from app.files.outcome import Outcome, Places
+from app.files.outcome import Answers, Outcome, Places
 from app.files.problems import SENTENCES, Problem, Wrong
 from app.files.spreadsheet import Sheet
 from app.models import ImportKind
@@ -22,17 +22,25 @@ class _Undo(Exception):
 
 
 def bring_in(
-    kind: ImportKind, sheet: Sheet, *, name: str, place: str | int | None, by: Actor, at: datetime, dry_run: bool
+    kind: ImportKind,
+    sheet: Sheet,
+    *,
+    name: str,
+    place: str | int | None,
+    answers: Answers,
+    by: Actor,
+    at: datetime,
+    dry_run: bool,
 ) -> Outcome:
     """Do all that the rows say, in the caller's transaction. With a problem anywhere, or as a dry run, nothing is kept.
 
-    `name`: the file's, for what is wrong with all of it; `place`: the district of rows that name none. Another district
-    than those that whoever brings the file reaches is one that there is not.
+    `name`: the file's, for what is wrong with all of it; `place`: the district of rows that name none; `answers`: to
+    what the file asked before. Another district than those that whoever brings it reaches is one that there is not.
     """
     outcome = Outcome()
     try:
         with db.session.begin_nested():
-            outcome = KINDS[kind](sheet, Places(place, by.place_ids), by=by, at=at)
+            outcome = KINDS[kind](sheet, Places(place, by.place_ids), answers=answers, by=by, at=at)
             if outcome.problems or dry_run:
                 raise _Undo
     except _Undo:

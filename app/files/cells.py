@@ -13,12 +13,30 @@ from app.files.problems import Wrong
 from app.rules import iin as rules
 from app.rules import texts
 from app.rules.calendar import LOCAL
+from app.rules.folding import fold
 from app.rules.refusals import Refusal
 
 EXCEL_DAY_0 = date(1899, 12, 30)
+LAST_SHORT_YEAR = 49  # 17.09.49: a day of this century; no list is of one that old
 EXCEL_DAYS = range(20_000, 60_000)  # 1954 to 2064: a day whose cell lost its format
-DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y")
-CLOCKS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M")
+CLOCK = re.compile(r"[\sT,]+(\d{1,2})[:.](\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*(?:ч|сағ)\.?)?$")
+YEAR_SAID = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
+DAY_FIRST = re.compile(rf"(\d{{1,2}})([./-])\s?(\d{{1,2}})\2\s?(\d{{4}}|\d\d){YEAR_SAID}")
+YEAR_FIRST = re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})")
+MONTH_NAMED = re.compile(rf"[«\"]?(\d{{1,2}})[»\"]?[\s.-]+([^\W\d]+)\.?,?[\s-]+(\d{{4}}){YEAR_SAID}")
+YEAR_NAMED_FIRST = re.compile(rf"(\d{{4}}){YEAR_SAID}\s*[«\"]?(\d{{1,2}})[»\"]?[\s-]+([^\W\d]+)")
+SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+MONTHS = (  # by their first letters, folded: Russian, and Kazakh as on any keyboard
+    *(
+        ("янв", "кант"),
+        ("фев", "акп"),
+        ("март", "мар", "наур"),
+        ("апр", "сау"),
+        ("май", "мая", "мамы"),
+        ("июн", "маус"),
+    ),
+    *(("июл", "шил"), ("авг", "тамы"), ("сен", "кырк"), ("окт", "каз"), ("ноя", "кара"), ("дек", "желт")),
+)
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 MARK = re.compile(r"^'(?=[\s=+@\d-])")  # of Excel, and of lists taken out as CSV: what follows is a text
 LONGEST = 500  # of what is a word, a day or a number
@@ -69,14 +87,17 @@ def word(known: Mapping[Any, Iterable[str]]) -> Callable[[Any], Any]:
 
 
 def day(cell: Any) -> date:
-    """A local day: Excel's own, its number, or a text such as 17.09.2022."""
+    """A local day as offices write it: Excel's own, its number, 17.09.2022, 17.09.22 г., 2022 ж. 17 қыркүйек, ISO.
+
+    Raises Wrong: day_in_doubt where it can be read as two days.
+    """
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
     if isinstance(cell, int | float) and int(cell) in EXCEL_DAYS:
         return EXCEL_DAY_0 + timedelta(days=int(cell))
-    found = _parsed(_text(cell), DAYS) if isinstance(cell, str) else None
+    found = _moment(_text(cell)) if isinstance(cell, str) else None
     if found is None:
         raise Wrong("not_a_day")
     return found.date()
@@ -88,14 +109,12 @@ def moment(cell: Any) -> datetime:
         return (cell + timedelta(microseconds=500_000)).replace(microsecond=0, tzinfo=LOCAL)
     if isinstance(cell, float) and int(cell) in EXCEL_DAYS and cell % 1:
         return datetime.combine(EXCEL_DAY_0, time(), LOCAL) + timedelta(seconds=round(cell * 86_400))
-    if isinstance(cell, str):
-        found = _parsed(_text(cell), [d + clock for d in DAYS for clock in CLOCKS])
-        if found is not None:
-            return found.replace(tzinfo=LOCAL)
+    if isinstance(cell, str) and (found := _moment(_text(cell))) is not None:
+        return found.replace(tzinfo=LOCAL)
     try:
         return datetime.combine(day(cell), time(), LOCAL)
-    except Wrong:
-        raise Wrong("not_a_moment") from None
+    except Wrong as wrong:
+        raise Wrong("not_a_moment" if wrong.name == "not_a_day" else wrong.name) from None
 
 
 def years(cell: Any) -> tuple[int, int]:
@@ -172,11 +191,46 @@ def _typed(cell: Any) -> str:
     return MARK.sub("", str(cell))
 
 
-def _parsed(value: str, forms: Iterable[str]) -> datetime | None:
-    for form in forms:
+def _moment(value: str) -> datetime | None:
+    """The local moment that a text names; None for none. Raises Wrong(day_in_doubt)."""
+    if SERIAL.fullmatch(value) and int(value[:5]) in EXCEL_DAYS:
+        seconds = round(float(value.replace(",", ".")) * 86_400)
+        return datetime.combine(EXCEL_DAY_0, time()) + timedelta(seconds=seconds)
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)", value):
         try:
-            found = datetime.strptime(value, form)  # noqa: DTZ007 (its zone is ours)
+            return datetime.fromisoformat(value).astimezone(LOCAL).replace(microsecond=0, tzinfo=None)
         except ValueError:
-            continue
-        return found if found.year >= 1900 else None
+            return None
+    clock = CLOCK.search(value)
+    parts = _day_parts(value[: clock.start()] if clock else value)
+    if parts is None or parts[0] < 1900:
+        return None
+    try:
+        return datetime(*parts, *(int(part or 0) for part in clock.groups()) if clock else ())  # noqa: DTZ001 (its zone is ours)
+    except ValueError:
+        return None
+
+
+def _day_parts(value: str) -> tuple[int, int, int] | None:
+    """Year, month and day of a text. Raises Wrong(day_in_doubt)."""
+    if found := YEAR_FIRST.fullmatch(value):
+        return int(found[1]), int(found[3]), int(found[4])
+    if found := DAY_FIRST.fullmatch(value):
+        first, sign, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
+        if len(found[4]) == 2:
+            if year > LAST_SHORT_YEAR or (sign != "." and first != year and 1 <= year <= 31):
+                raise Wrong("day_in_doubt")
+            year += 2000
+        if sign == "/" and first <= 12 and second <= 12 and first != second:
+            raise Wrong("day_in_doubt")
+        return (year, first, second) if sign == "/" and second > 12 else (year, second, first)
+    if (found := MONTH_NAMED.fullmatch(value)) and (month := _month(found[2])):
+        return int(found[3]), month, int(found[1])
+    if (found := YEAR_NAMED_FIRST.fullmatch(value)) and (month := _month(found[3])):
+        return int(found[1]), month, int(found[2])
     return None
+
+
+def _month(word: str) -> int | None:
+    folded = fold(word)
+    return next((number for number, names in enumerate(MONTHS, 1) if folded.startswith(names)), None)

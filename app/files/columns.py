@@ -2,14 +2,27 @@
 
 import difflib
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.files.problems import Problem, Wrong
-from app.files.spreadsheet import Bad, Sheet
+from app.files.problems import CHOICES, Problem, Wrong
+from app.files.spreadsheet import Bad, Sheet, filled, letters
 from app.files.words import plain
 from app.rules import texts
+
+HEADING = 30  # rows in which titles are looked for
+MOST_RANGES = 10  # of rows that a sentence names
+OF_GROUPS = {  # a title above several columns: how those below it are called
+    "реб": ("{} ребёнка",),
+    "дети": ("{} ребёнка",),
+    "дет": ("{} ребёнка",),
+    "бала": ("Баланың {}",),
+    "заявит": ("{} заявителя",),
+    "родител": ("{} заявителя",),
+    "өтініш": ("Өтініш берушінің {}",),
+    "атаан": ("Өтініш берушінің {}",),
+}
 
 
 @dataclass(frozen=True)
@@ -28,19 +41,107 @@ class Column:
 
 
 class Table:
-    """A sheet whose titles were matched. `problems` collects what is wrong; the caller adds to it."""
+    """A sheet whose titles were matched. `problems` collects what is wrong; the caller adds to it.
 
-    def __init__(self, sheet: Sheet, columns: Sequence[Column]) -> None:
+    `answers`: what whoever brought the file has said to the questions of problems.QUESTIONS, by their key. `count`:
+    the rows that were read.
+    """
+
+    def __init__(self, sheet: Sheet, columns: Sequence[Column], answers: Mapping[str, str] | None = None) -> None:
         self.sheet, self.columns, self.problems = sheet, {c.field: c for c in columns}, list[Problem]()
-        self.titles_at = next(n for n, cells in enumerate(sheet.rows, 1) if any(map(_filled, cells)))
+        self.answers, self.count, self.notes = answers or {}, 0, list[Problem]()
+        self.known = {plain(title): column for column in columns for title in column.titles}
+        self._unseen()
+        self.titles_at, self.titles = self._find()
         self.at: dict[str, int] = {}
-        self._match(columns)
+        if self.titles or not sheet.refused:
+            self._match(columns)
+        self.problems += [Problem(one.row, 0, sheet.cell(one.row, 1), one.name, one.facts) for one in sheet.refused]
+        self.notes = [Problem(0, 0, sheet.name or "", name, facts) for name, facts in sheet.notes]
+
+    def _unseen(self) -> None:
+        """What people do not see of a sheet is read or left out as they say, and never without a word."""
+        rows = self.sheet.rows
+        hidden = [number for number in sorted(self.sheet.hidden) if any(map(filled, rows[number - 1]))]
+        columns = sorted(
+            column
+            for column in self.sheet.hidden_columns
+            if any(len(cells) >= column and filled(cells[column - 1]) for cells in rows)
+        )
+        if hidden:
+            said = self.ask(0, 0, "hidden_rows", "hidden_rows", rows=ranges(hidden), num=len(hidden))
+            self.left_out = frozenset(hidden) if said == "leave" else frozenset[int]()
+        else:
+            self.left_out = frozenset[int]()
+        if columns:
+            named = ", ".join(map(letters, columns))
+            if self.ask(0, 0, "hidden_columns", "hidden_columns", columns=named) == "leave":
+                for cells in rows:
+                    for column in columns:
+                        if len(cells) >= column:
+                            cells[column - 1] = ""
+
+    def ask(self, number: int, column: int, name: str, key: str, /, **facts: Any) -> str | None:
+        """The answer to a question, None where there is none yet; then it is noted, once for each key."""
+        if self.answers.get(key) in CHOICES[name]:
+            return self.answers[key]
+        if all(one.facts.get("key") != key for one in self.problems):
+            cell = self.sheet.cell(number, column) if number else self.sheet.name or ""
+            self.problems.append(Problem(number, column, cell, name, {**facts, "key": key}))
+        return None
+
+    def _find(self) -> tuple[int, list[str]]:
+        """The last row of the titles, and the titles: those of which most are known, below whatever heading there is.
+
+        They may stand in two rows, the upper one naming what several columns of the lower one are about.
+        """
+        rows = self.sheet.rows
+        of_rows = [n for n, cells in enumerate(rows, 1) if any(map(filled, cells)) and n not in self.left_out]
+        best, found = 1, None
+        for number in of_rows[:HEADING]:
+            for titles, last in ((self._one(number), number), (self._two(number), number + 1)):
+                hits = len({self.known[plain(title)].field for title in titles if plain(title) in self.known})
+                if hits > best:
+                    best, found = hits, (last, titles)
+        if found is None:
+            first = of_rows[0] if of_rows else 1
+            return first, [] if self.sheet.refused else self._one(first)  # the titles may be what was refused
+        return found
+
+    def _one(self, number: int) -> list[str]:
+        cells = self.sheet.rows[number - 1] if number <= len(self.sheet.rows) else []
+        return [" ".join(str(cell).split()) if filled(cell) else "" for cell in cells]
+
+    def _two(self, number: int) -> list[str]:
+        upper, lower = self._one(number), self._one(number + 1)
+        titles, group = [], ""
+        for place in range(max(len(upper), len(lower))):
+            over = upper[place] if place < len(upper) else ""
+            under = lower[place] if place < len(lower) else ""
+            group = over or group
+            if not under:
+                titles.append(over)
+                continue
+            told = [under, f"{under} {group}", f"{group} {under}", *(form.format(under) for form in _of(group))]
+            told = told[1:] + told[:1] if _of(group) else told
+            titles.append(next((one for one in told if plain(one) in self.known), f"{group} {under}".strip()))
+        return titles
 
     def rows(self) -> Iterator["Row"]:
-        """The rows under the titles that hold anything, each with what could be understood."""
+        """The rows under the titles that hold anything, each with what could be understood.
+
+        A row of column numbers, and titles that are repeated on each page, are none.
+        """
+        titles = [plain(title) for title in self.titles]
+        last = [plain(title) for title in self._one(self.titles_at)]
         for number, cells in enumerate(self.sheet.rows[self.titles_at :], self.titles_at + 1):
-            if any(map(_filled, cells)):
-                yield self._row(number, cells)
+            if number in self.left_out or not any(map(filled, cells)):
+                continue
+            told = [plain(title) for title in self._one(number)]
+            if told in (titles, last) or _numbers(cells):
+                continue
+            self.count += 1
+            yield self._row(number, cells)
 
     def wrong(self, number: int, column: int, name: str, /, **facts: Any) -> None:
         """Note a problem of one cell; row and column from 1."""
@@ -52,14 +153,13 @@ class Table:
         self.wrong(self.titles_at, 1, "missing_column", kk=kk, ru=ru)
 
     def _match(self, columns: Sequence[Column]) -> None:
-        known = {plain(title): column for column in columns for title in column.titles}
+        known, titles = self.known, self.titles
         shown = {plain(title): title for column in columns for title in column.titles}
-        titles = self.sheet.rows[self.titles_at - 1]
-        width = max(map(len, self.sheet.rows))
+        width = max([len(titles), *map(len, self.sheet.rows[self.titles_at :])])
         for place in range(1, width + 1):
             title = titles[place - 1] if place <= len(titles) else ""
-            if not _filled(title):
-                if any(len(row) >= place and _filled(row[place - 1]) for row in self.sheet.rows[self.titles_at :]):
+            if not title:
+                if any(len(row) >= place and filled(row[place - 1]) for row in self.sheet.rows[self.titles_at :]):
                     self.wrong(self.titles_at, place, "untitled_column")
                 continue
             column = known.get(plain(str(title)))
@@ -83,7 +183,7 @@ class Table:
         row = Row(self, number)
         for name, place in self.at.items():
             column, cell = self.columns[name], cells[place - 1] if place <= len(cells) else ""
-            if not _filled(cell):
+            if not filled(cell):
                 if column.required:
                     row.wrong(name, "empty_cell")
                 continue
@@ -132,5 +232,29 @@ def near(name: str, names: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-def _filled(cell: Any) -> bool:
-    return not texts.blank(cell) if isinstance(cell, str) else cell is not None
+def _of(group: str) -> tuple[str, ...]:
+    """How a title is said of a child or an applicant, where a title above it names them."""
+    told = plain(group)
+    return next((forms for begins, forms in OF_GROUPS.items() if told.startswith(begins)), ())
+
+
+def _numbers(cells: Sequence[Any]) -> bool:
+    """Is this a row of column numbers: 1, 2, 3 ...?"""
+    told = [
+        str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
+        for cell in cells
+        if filled(cell)
+    ]
+    return len(told) > 2 and told == [str(number) for number in range(1, len(told) + 1)]
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """3-5, 8: the first of many."""
+    told: list[list[int]] = []
+    for number in numbers:
+        if told and number == told[-1][1] + 1:
+            told[-1][1] = number
+        else:
+            told.append([number, number])
+    said = [str(first) if first == last else f"{first}-{last}" for first, last in told]
+    return ", ".join(said[:MOST_RANGES]) + (" …" if len(said) > MOST_RANGES else "")

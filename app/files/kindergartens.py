@@ -8,7 +8,7 @@ from typing import Any
 
 from app.files import cells, kindergarten_row, words
 from app.files.columns import Column, Row, Table
-from app.files.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Outcome, Places
+from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
 from app.files.spreadsheet import Sheet
 from app.files.words import plain
 from app.models import Intake
@@ -51,9 +51,9 @@ OF_KINDERGARTEN = ("name", "ownership", "kind", "state_order", "phone", "address
 OF_GROUP = ("language", "years", "capacity", "attending")
 
 
-def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcome:
+def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> Outcome:
     """Do all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
-    table, outcome, first = Table(sheet, COLUMNS), Outcome(), dict[Any, Row]()
+    table, outcome, first = Table(sheet, COLUMNS, answers), Outcome(), dict[Any, Row]()
     known = kindergarten_row.Known()
     places.check(table)
     for row in table.rows():
@@ -64,7 +64,7 @@ def bring_in(sheet: Sheet, places: Places, *, by: Actor, at: datetime) -> Outcom
         _compare(row, place_id, first)
         if not row.broken:
             outcome.count(kindergarten_row.apply(row, place_id, known, by=by, at=at))
-    outcome.problems = sorted(table.problems)
+    outcome.take(table)
     return outcome
 
 

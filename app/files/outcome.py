@@ -1,12 +1,15 @@
 """What a file did or would do: rows added, changed, as before, and all that is wrong; and which place a row is of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from sqlalchemy import select
 
 from app.extensions import db
 from app.files.columns import Row, Table, near
 from app.files.problems import Problem, Wrong
+from app.files.spreadsheet import Sheet
 from app.files.words import place_key
 from app.models import Place, PlaceKind
 
@@ -14,12 +17,16 @@ PLACE_TITLES = ("Аудан/қала", "Район/город", "Аудан не
 NOTE_TITLES = ("Ескертпе", "Примечание", "Ескерту")
 ROW_NUMBER_TITLES = ("Р/с", "№ п/п", "№", "Р/с №")
 
+Answers: TypeAlias = Mapping[str, str]  # to the questions of problems.QUESTIONS, by their key
+NO_ANSWERS: Answers = {}
+
 
 @dataclass
 class Outcome:
     """Rows by what became of them, and the problems in the order of their cells; nothing is kept if there is one.
 
-    `warnings`: what a person should look at, though it is brought in.
+    `warnings`: what a person should look at, though it is brought in; `rows`: those of the list; `sheet`: where they
+    stand.
     """
 
     added: int = 0
@@ -27,6 +34,13 @@ class Outcome:
     same: int = 0
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    rows: int = 0
+    sheet: Sheet | None = None
+
+    def take(self, table: Table) -> None:
+        """What the table has found: its rows, its problems in the order of their cells, and what else is to be said."""
+        self.rows, self.sheet = table.count, table.sheet
+        self.problems, self.warnings = sorted(table.problems), sorted([*table.notes, *self.warnings])
 
     def count(self, became: str | None) -> None:
         """One row more that was added, changed or the same; None for one with a problem."""
@@ -54,7 +68,7 @@ class Places:
 
     def check(self, table: Table) -> None:
         """Note once where neither the file nor whoever brings it in says the place."""
-        if self.whole_file is None and "place" not in table.at:
+        if self.whole_file is None and "place" not in table.at and table.titles:
             table.wrong(table.titles_at, 1, "place_missing", kk=PLACE_TITLES[0])
 
     def of(self, row: Row) -> int | None:

@@ -12,7 +12,15 @@ from app.rules.texts import Unfit
 
 FILE: dict[str, Any] = {
     "not_a_table": _l("This is neither an Excel workbook (.xlsx) nor a table in CSV. Save it as one of them."),
-    "old_workbook": _l("This is an old Excel workbook or one with a password. Save it as .xlsx without a password."),
+    "old_workbook": _l("This is a workbook of an old Excel (.xls). Open it and save it as .xlsx."),
+    "password": _l("This file has a password. Save it without one."),
+    "macros": _l("There are macros in this workbook. Save it as .xlsx, which has none."),
+    "open_document": _l("This is an OpenDocument table (.ods). Save it as .xlsx."),
+    "binary_workbook": _l("This is a binary workbook (.xlsb). Save it as .xlsx."),
+    "no_visible_sheet": _l("All sheets of this workbook are hidden. Show the one that is to be read."),
+    "nested_tables": _l("There are tables inside tables here. Save it as .xlsx."),
+    "takes_too_much": _l("This file takes more memory or time than any list needs. Copy its rows into a new workbook."),
+    "hidden_sheets": _l("Hidden sheets were not read: %(num)d."),
     "not_utf8": _l("The text is not in UTF-8, so Kazakh letters may be lost. Save it as “CSV UTF-8”."),
     "too_big": _l("The file is larger than %(most)d MB. Split it into several."),
     "empty": _l("There are no rows here. The first row holds the titles of the columns, the others the data."),
@@ -21,6 +29,13 @@ FILE: dict[str, Any] = {
     "unknown_column": _l("There is no column “%(title)s”. Rename it or remove it; the nearest is “%(near)s”."),
     "untitled_column": _l("This column has no title. Give it one, or empty it."),
     "column_twice": _l("This column says the same as the one in %(cell)s. Leave one of them."),
+    "open_quote": _l("A quotation mark is opened in line %(first)d and never closed. Close or remove it."),
+    "stray_quote": _l(
+        "A quotation mark in lines %(first)d to %(last)d stands where none can. Remove it, or double it inside a cell."
+    ),
+    "quote_swallows": _l(
+        "A quotation mark joins lines %(first)d to %(last)d into one cell. Close it where it was opened, or remove it."
+    ),
     "missing_column": _l("The column “%(kk)s” (“%(ru)s”) is missing. Add it."),
 }
 
@@ -36,6 +51,7 @@ CELL: dict[str, Any] = {
     "long_text": _l("The text is longer than %(most)d letters. Shorten it."),
     "not_whole": _l("A whole number from %(low)d to %(high)d is expected here."),
     "not_a_day": _l("A day is expected here, as in 17.09.2022."),
+    "day_in_doubt": _l("This can be read as two days. Write it as in 17.09.2022."),
     "not_a_moment": _l("A day with or without a time is expected here, as in 07.04.2026 11:21:08."),
     "not_years": _l("Birth years are expected here, as in 2022 or 2021-2022."),
     "unknown_word": _l("This word is not known here. Enter one of: %(known)s."),
@@ -99,7 +115,21 @@ ROW: dict[str, Any] = {
     "no_norm": _l("No norm is in force for this. Enter and approve it first."),
 }
 
-SENTENCES = FILE | CELL | ROW
+QUESTIONS: dict[str, Any] = {  # whoever brings the file answers them; `key` in their facts is what an answer is of
+    "hidden_rows": _l("Rows %(rows)s are hidden or filtered out (%(num)d in all). Are they of the list?"),
+    "hidden_columns": _l("Columns %(columns)s are hidden. Are they of the list?"),
+}
+CHOICES: dict[str, dict[str, Any]] = {
+    "hidden_rows": {"read": _l("Read them too"), "leave": _l("Leave them out")},
+    "hidden_columns": {"read": _l("Read them too"), "leave": _l("Leave them out")},
+}
+
+SENTENCES = FILE | CELL | ROW | QUESTIONS
+
+
+def said(name: str, facts: dict[str, Any]) -> str:
+    """The sentence of a problem, in the language of whoever reads it."""
+    return str(SENTENCES[name]) % facts
 
 
 class Wrong(Unfit):
@@ -117,5 +147,5 @@ class Problem:
     facts: dict[str, Any] = field(compare=False, default_factory=dict)
 
     def __str__(self) -> str:
-        sentence = str(SENTENCES[self.name]) % self.facts
+        sentence = said(self.name, self.facts)
         return f"{self.cell}: {sentence}" if self.cell else sentence

@@ -1,33 +1,36 @@
-"""A file as rows of cells: an Excel workbook's first sheet, or CSV in UTF-8 with `;` or `,`.
+"""A file as rows of cells: a workbook's first visible sheet, a table of HTML or XML, or text.
 
-A workbook is looked through before it is read: formulas and errors are only seen in its XML, and two cells far apart
-would make the reader take all the memory between them.
+What somebody brought may be anything, so it is never opened here: opening.py does, in a process of its own within
+limits of memory and time, and says what it found. One that overruns them is killed, and its file is refused.
 """
 
-import csv
-import io
+import json
+import logging
+import os
 import re
-import zipfile
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
-
-from python_calamine import CalamineWorkbook
+from typing import Any, NamedTuple
 
 from app.files.problems import Wrong
 from app.rules import texts
 
-MOST_COLUMNS, MOST_ROWS = 60, 50_000
-MOST_MEGABYTES = 50
-MOST_UNPACKED = 400
-MOST_OF_A_LIST = 1_000_000  # bytes that name the sheets
-BOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-FILLED = re.compile(rb"<(?:\w+:)?c\s([^>]*?)>\s*<(?:\w+:)?(f|v|is)\b")
-REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+OPENING = Path(__file__).with_name("opening.py")
+MOST_MEGABYTES = 50  # of a file
+MOST_UNPACKED = 400  # megabytes of a workbook
+MEMORY = 256  # megabytes that opening a file may take, the interpreter with it
+SECONDS, PER_MEGABYTE = 2, 2  # of the processor: what any file may take, and more for each megabyte of it
+PATIENCE = 20  # seconds on the clock for one of the processor, on a machine that does much else
+LOOKED_AT = 0.005  # seconds between two looks whether it is done
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,17 +40,41 @@ class Bad:
     name: str
 
 
+class Refused(NamedTuple):
+    """A line that is no row, and why: the name of a sentence and its facts."""
+
+    row: int
+    name: str
+    facts: dict[str, Any]
+
+
+class Cost(NamedTuple):
+    """What opening a file took: seconds of the processor, and how the process ended."""
+
+    seconds: float
+    status: int
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """The cells from A1 on; `name` is the sheet's, or None for CSV."""
+    """The cells from A1 on; `name` is the sheet's, or None where there are none.
+
+    `hidden`: rows, and `hidden_columns`: columns, that people do not see; `notes`: what else is to be said of it;
+    `lines`: of a text, all of them, and how many only go on with a cell of the line before.
+    """
 
     name: str | None
     rows: list[list[Any]]
+    hidden: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    lines: tuple[int, int] = (0, 0)
 
     @property
     def filled(self) -> int:
         """How many rows hold anything, the titles aside."""
-        return max(sum(any(map(_filled, cells)) for cells in self.rows) - 1, 0)
+        return max(sum(any(map(filled, cells)) for cells in self.rows) - 1, 0)
 
     def value(self, row: int, column: int) -> Any:
         """What stands in a cell, None for nothing that could be read; row and column from 1 (0: the whole file)."""
@@ -58,7 +85,7 @@ class Sheet:
         return None if isinstance(cell, Bad) else cell
 
     def cell(self, row: int, column: int) -> str:
-        """Парақ1!B7, or B7 for CSV; row and column from 1."""
+        """Парақ1!B7, or B7 for a text; row and column from 1."""
         if self.name is None:
             return f"{letters(column)}{row}"
         name = self.name if re.fullmatch(r"\w+", self.name) else "'" + self.name.replace("'", "''") + "'"
@@ -75,16 +102,81 @@ def read(path: Path) -> Sheet:
 def parse(data: bytes, most_unpacked: int = MOST_UNPACKED) -> Sheet:
     """The table that a file holds; `most_unpacked` in megabytes.
 
-    Raises Wrong: not_a_table, old_workbook, not_utf8, too_big, too_wide, too_long, empty.
+    Raises Wrong: the names that stand in opening.py, and takes_too_much where it had to be stopped.
     """
-    if data.startswith(OLD_WORKBOOK):
-        raise Wrong("old_workbook")
-    sheet = _workbook(data, most_unpacked) if data.startswith(b"PK") else _csv(data)
-    while sheet.rows and not any(_filled(cell) for cell in sheet.rows[-1]):
-        sheet.rows.pop()
-    if not sheet.rows:
-        raise Wrong("empty")
+    sheet, _cost = opened(data, most_unpacked)
+    if isinstance(sheet, Wrong):
+        raise sheet
     return sheet
+
+
+def opened(data: bytes, most_unpacked: int = MOST_UNPACKED) -> tuple[Sheet | Wrong, Cost]:
+    """The same, and what it took."""
+    seconds = SECONDS + PER_MEGABYTE * (len(data) // 1_000_000)
+    command = [sys.executable, "-I", "-S", str(OPENING), str(MEMORY), str(seconds), str(most_unpacked)]
+    with tempfile.TemporaryFile() as came, tempfile.TemporaryFile() as said:
+        came.write(data)
+        came.seek(0)
+        process = subprocess.Popen(command, stdin=came, stdout=said, stderr=subprocess.DEVNULL, env={})
+        cost = _ended(process, time.monotonic() + seconds * PATIENCE)
+        said.seek(0)
+        lines = (json.loads(line) for line in said if line.endswith(b"\n"))
+        if cost.status != 0:
+            log.warning("opening a file of %s bytes ended with %s", len(data), cost.status)
+            return Wrong("takes_too_much"), cost
+        return _told(lines), cost
+
+
+def _ended(process: "subprocess.Popen[bytes]", until: float) -> Cost:
+    """Wait for the process, no longer than until then."""
+    while True:
+        pid, status, used = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return Cost(used.ru_utime + used.ru_stime, process.returncode)
+        if time.monotonic() > until:
+            process.send_signal(signal.SIGKILL)
+        time.sleep(LOOKED_AT)
+
+
+def _told(lines: Iterator[list[Any]]) -> Sheet | Wrong:
+    """What opening.py has said."""
+    rows, hidden, columns, found = list[list[Any]](), set[int](), set[int](), dict[str, Any]()
+    notes, refused = list[tuple[str, dict[str, Any]]](), list[Refused]()
+    for kind, *more in lines:
+        match kind:
+            case "row":
+                number, is_hidden, cells = more
+                rows.extend([] for _ in range(number - 1 - len(rows)))
+                rows.append([_cell(cell) for cell in cells])
+                if is_hidden:
+                    hidden.add(number)
+            case "bad":
+                refused.append(Refused(*more))
+            case "note":
+                notes.append((more[0], more[1]))
+            case "columns":
+                columns.update(column for first, last in more[0] for column in range(first, last + 1))
+            case "wrong":
+                return Wrong(more[0], **more[1])
+            case _:
+                found[kind] = more
+    if not any(any(map(filled, cells)) for cells in rows) and not refused:
+        return Wrong("empty")
+    name, lines_ = found["sheet"][0], tuple(found.get("lines", (0, 0)))
+    return Sheet(name, rows, frozenset(hidden), frozenset(columns), notes, refused, lines_)
+
+
+def _cell(said: Any) -> Any:
+    if isinstance(said, list):
+        kind, value = said
+        if kind == "bad":
+            return Bad(value)
+        try:
+            return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+        except ValueError:
+            return value
+    return "" if said is None else said
 
 
 def letters(column: int) -> str:
@@ -96,89 +188,6 @@ def letters(column: int) -> str:
     return name
 
 
-def number_of(name: str) -> int:
-    """A is 1, AA is 27."""
-    number = 0
-    for letter in name:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def _workbook(data: bytes, most_unpacked: int) -> Sheet:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > most_unpacked * 1_000_000:
-                raise Wrong("too_big", most=most_unpacked)
-            bad = dict(_look_through(parts.read(_first_sheet(parts))))
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            name = book.sheet_names[0]
-            rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except Wrong:
-        raise
-    except Exception:  # zip, XML and calamine have a dozen ways to say that a file is broken
-        raise Wrong("not_a_table") from None
-    for (row, column), problem in bad.items():
-        rows.extend([] for _ in range(row - len(rows)))
-        rows[row - 1].extend("" for _ in range(column - len(rows[row - 1])))
-        rows[row - 1][column - 1] = Bad(problem)
-    return Sheet(name, rows)
-
-
-def _first_sheet(parts: zipfile.ZipFile) -> str:
-    """The part of the package that holds the first sheet."""
-    if any(parts.getinfo(part).file_size > MOST_OF_A_LIST for part in (BOOK, RELATIONS)):
-        raise Wrong("not_a_table")  # as a tree they would take twenty times as much memory
-    book = ElementTree.fromstring(parts.read(BOOK))
-    first = next(e.attrib[RELATION] for e in book.iter() if e.tag.endswith("}sheet") and RELATION in e.attrib)
-    relations = ElementTree.fromstring(parts.read(RELATIONS))
-    target = next(e.attrib["Target"] for e in relations if e.attrib["Id"] == first)
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-
-
-def _look_through(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    """The cells that hold a formula or an error. Raises Wrong: too_wide, too_long, not_a_table.
-
-    No program that writes workbooks puts a comment into a sheet: a cell could hide behind it.
-    """
-    if b"<!" in xml:
-        raise Wrong("not_a_table")
-    for found in FILLED.finditer(xml):
-        place = REFERENCE.search(found[1])
-        if place is None:
-            continue
-        row, column = int(place[2]), number_of(place[1].decode())
-        _fits(column, row)
-        if found[2] == b"f":
-            yield (row, column), "formula"
-        elif b't="e"' in found[1]:
-            yield (row, column), "error_value"
-
-
-def _csv(data: bytes) -> Sheet:
-    if b"\0" in data:
-        raise Wrong("not_a_table")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Wrong("not_utf8") from None
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    between = ";" if first.count(";") > first.count(",") else ","
-    rows: list[list[Any]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=between):
-            _fits(max((i for i, cell in enumerate(row, 1) if _filled(cell)), default=0), len(rows) + 1)
-            rows.append([Bad("formula") if cell.lstrip().startswith("=") else cell for cell in row])
-    except csv.Error:
-        raise Wrong("not_a_table") from None
-    return Sheet(None, rows)
-
-
-def _fits(columns: int, rows: int) -> None:
-    if columns > MOST_COLUMNS:
-        raise Wrong("too_wide", most=MOST_COLUMNS)
-    if rows > MOST_ROWS:
-        raise Wrong("too_long", most=MOST_ROWS)
-
-
-def _filled(cell: Any) -> bool:
+def filled(cell: Any) -> bool:
+    """Does a cell hold anything that people see, or a problem?"""
     return not texts.blank(cell) if isinstance(cell, str) else cell is not None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from flask import abort, g, send_from_directory, url_for
+from flask import abort, flash, g, request, send_from_directory, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
@@ -14,28 +14,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 import config
-from app import storage
 from app.actions import imports
-from app.database import transaction
 from app.extensions import db
 from app.files import turn
 from app.files.bringing import COLUMNS, of_file
-from app.files.problems import Wrong
-from app.files.spreadsheet import Sheet, parse
+from app.files.problems import CHOICES, Wrong
 from app.models import ImportKind, ImportProblem, ImportRun, ImportStage, Place, PlaceKind
 from app.now import now
 from app.permissions import MAY, Role
 from app.views import forms, words
-from app.views.base import BaseView, answer, attempt
-from app.views.cells import told
+from app.views.base import BaseView, attempt
+from app.views.base import answer as redirected
 from app.views.downloads import download
 from app.views.rows import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into wire.MOST_MEGABYTES
-MOST_UNPACKED = 100  # megabytes of a workbook: what so many rows need, and what a process of the web can spare
-MOST_ROWS = {ImportKind.applications: 20_000, ImportKind.kindergartens: 3_000}  # more is a job for `flask import`
-AT_ONCE = 50  # rows that are done before the page is there; a job does more
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
 TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
@@ -49,26 +43,22 @@ class FileForm(forms.Form):
         _l("File"),
         [FileRequired(forms.REQUIRED)],
         render_kw={
-            "accept": ".xlsx,.csv",
+            "accept": ".xlsx,.csv,.tsv,.txt,.xls,.xml,.htm,.html",
             "data-most": MOST_MEGABYTES * 1_000_000,
             "data-too-large": TOO_BIG,
         },
     )
     place = forms.row_of(_l("District or city of rows that name none"), DISTRICTS, required=False)
-    sheet: Sheet
     content: bytes
 
     def validate_file(self, field: Any) -> None:
-        """It is read here and now: what is no table, or too much of one, is not kept."""
+        """Its bytes are taken and nothing more: what they are, a job finds out."""
         try:
             self.content = field.data.stream.read(MOST_MEGABYTES * 1_000_000 + 1)
             if len(self.content) > MOST_MEGABYTES * 1_000_000:
                 raise Wrong("too_big", most=MOST_MEGABYTES)
-            self.sheet = parse(self.content, MOST_UNPACKED)
-            if not self.sheet.filled:
+            if not self.content:
                 raise Wrong("empty")
-            if self.kind.data in MOST_ROWS and self.sheet.filled > MOST_ROWS[self.kind.data]:
-                raise Wrong("too_long", most=MOST_ROWS[self.kind.data])
         except Wrong as wrong:
             raise forms.ValidationError(str(of_file(wrong, ""))) from None
 
@@ -99,17 +89,17 @@ class ImportRunView(BaseView):
     @expose("/begin", methods=["GET", "POST"])
     @has_access
     def begin(self) -> Any:
-        """A file is chosen, read, kept, and tried by a job; few rows at once."""
+        """A file is chosen, kept, and tried by a job."""
         form = FileForm()
         if form.validate_on_submit() and (run_id := attempt(lambda: _ask(form).id, form)):
-            return self._work(run_id, form.sheet)
+            return redirected(url_for("ImportRunView.show", pk=run_id))
         page = self.render_template(
             "pages/import_begin.html",
             title=_("Bring a file"),
             form=form,
             view=self,
             columns={kind: [one for one in columns if one.read] for kind, columns in COLUMNS.items()},
-            most_rows=MOST_ROWS,
+            most_rows=turn.MOST_ROWS,
             most_megabytes=MOST_MEGABYTES,
         )
         return page, 422 if form.errors else 200
@@ -132,7 +122,10 @@ class ImportRunView(BaseView):
             title=run.file_name,
             run=run,
             facts=_facts(run),
-            problems=_some(run, warning=False),
+            problems=[one for one in _some(run, warning=False) if one.sentence not in CHOICES],
+            questions=_questions(run),
+            choices=CHOICES,
+            may_answer=run.user_id == g.actor.user_id,
             warnings=_some(run, warning=True),
             shown=SHOWN,
             view=self,
@@ -145,8 +138,22 @@ class ImportRunView(BaseView):
         run = self.load(pk)
         titles = [_("Cell"), _("What it is"), _("Problem")]
         if g.actor.role not in MAY[ImportRun]["ask"]:
-            return download(f"import-{run.id}", kind, titles, _told(run.id, None))
-        return download(f"import-{run.id}", kind, [*titles, _("What stands there")], _told(run.id, _sheet(run)))
+            return download(f"import-{run.id}", kind, titles, _told(run.id, with_cells=False))
+        return download(f"import-{run.id}", kind, [*titles, _("What stands there")], _told(run.id, with_cells=True))
+
+    @expose("/answer/<pk>", methods=["POST"])
+    @has_access
+    def answer(self, pk: str) -> Any:
+        """Whoever brought the file answers what it asks, and it is tried again."""
+        run = self.load(pk)
+        said = {one.facts["key"]: request.form.get(f"answer-{one.id}", "") for one in _questions(run)}
+        known = {one.facts["key"]: CHOICES[one.sentence] for one in _questions(run)}
+        answers = {key: choice for key, choice in said.items() if choice in known[key]}
+        if not answers:
+            flash(_("Choose an answer."), "danger")
+        else:
+            attempt(lambda: imports.answer(run, answers, by=g.actor, at=now()) or True)
+        return redirected(url_for("ImportRunView.show", pk=run.id))
 
     def possible(self, row: ImportRun) -> list[str]:
         """Whoever brought the file has it brought in, if nothing is wrong in it and it would change anything."""
@@ -155,22 +162,13 @@ class ImportRunView(BaseView):
 
     def start(self, rows: Sequence[ImportRun]) -> Any:
         """The official has seen what would follow and says yes."""
-        ids = [run.id for run in rows]
         for run in rows:
             attempt(lambda run=run: imports.start(run, by=g.actor, at=now()) or True)
-        return self._work(ids[0])
-
-    def _work(self, run_id: int, sheet: Sheet | None = None) -> Any:
-        """Few rows are done before the page is there; more are a job's."""
-        run = self.load(run_id)
-        if run.rows <= AT_ONCE and (file := turn.kept(run)):
-            table = sheet or turn.opened(file)
-            with transaction():
-                turn.go_on(run_id, table, at=now())
-        return answer(url_for("ImportRunView.show", pk=run_id))
+        return redirected(url_for("ImportRunView.show", pk=rows[0].id))
 
     verbs = {"start": start}
     grants = {
+        "can_answer": MAY[ImportRun]["answer"],
         "can_begin": MAY[ImportRun]["ask"],
         "can_sample": MAY[ImportRun]["ask"],
         "can_problems": READERS,
@@ -184,7 +182,6 @@ def _ask(form: FileForm) -> ImportRun:
         ImportKind(form.kind.data),
         form.content,
         file_name="".join(letter for letter in name if letter.isprintable())[-200:] or "—",
-        rows=form.sheet.filled,
         district_id=form.place.data.id if form.place.data else None,
         by=g.actor,
         at=now(),
@@ -195,7 +192,8 @@ def _facts(run: ImportRun) -> list[tuple[str, Any]]:
     """What was brought, by whom and when, as far as there is something to say."""
     facts = {
         _("What the rows are"): run.kind,
-        _("Rows"): run.rows,
+        _("Rows"): run.rows or None,
+        _("Sheet"): run.sheet,
         _("District or city of rows that name none"): run.district,
         _("Brought by"): run.user,
         _("Brought"): run.asked_at,
@@ -214,17 +212,13 @@ def _some(run: ImportRun, warning: bool) -> Sequence[ImportProblem]:
     return db.session.scalars(_of(run.id).where(ImportProblem.warning == warning).limit(SHOWN)).all()
 
 
-def _sheet(run: ImportRun) -> Sheet | None:
-    """The file as it was brought, for what stands in its cells; None where it is not what it was."""
-    try:
-        return parse(storage.read_whole(run.file_key, run.sha256), MOST_UNPACKED)
-    except (storage.Damaged, Wrong):
-        return None
+def _questions(run: ImportRun) -> Sequence[ImportProblem]:
+    """What the file asks."""
+    return db.session.scalars(_of(run.id).where(ImportProblem.sentence.in_(CHOICES))).all()
 
 
-def _told(run_id: int, sheet: Sheet | None) -> Iterator[Sequence[Any]]:
+def _told(run_id: int, with_cells: bool) -> Iterator[Sequence[Any]]:
     """The rows of the file of problems; they are read while they are sent."""
     for one in db.session.scalars(_of(run_id).execution_options(yield_per=1000)):
-        value = sheet.value(one.row, one.column) if sheet else None
-        kind = _("warning") if one.warning else _("problem")
-        yield [one.cell, kind, words.problem(one), *([told(value)] if sheet else [])]
+        kind = _("warning") if one.warning else _("question") if one.sentence in CHOICES else _("problem")
+        yield [one.cell, kind, words.problem(one), *([one.value or ""] if with_cells else [])]

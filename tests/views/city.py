@@ -193,10 +193,11 @@ def populate(place: Place, name: str) -> SimpleNamespace:
 def _brought(place: Place, name: str, by: Actor) -> ImportRun:
     """A file with a row that is right and one that is not, as its trial left it."""
     csv = f"Тіл;Атауы;Туған жылы;Сыйымдылығы\nқазақша;№7 «{name}»;2022;25\n;№8 «{name}»;2022;25\n".encode()
-    facts = {"file_name": f"{name}.csv", "rows": 2, "district_id": place.id, "by": by, "at": at("2026-04-10T16:40")}
+    facts = {"file_name": f"{name}.csv", "district_id": place.id, "by": by, "at": at("2026-04-10T16:40")}
     run = imports.ask(ImportKind.kindergartens, csv, **facts)
-    wrong = {"row": 3, "column": 1, "cell": "A3", "sentence": "empty_cell", "facts": {}}
-    imports.tell(run, {"added": 1, "changed": 0, "same": 0}, [wrong], [], by=by, at=at("2026-04-10T16:41"))
+    wrong = {"row": 3, "column": 1, "cell": "A3", "sentence": "empty_cell", "facts": {}, "value": None}
+    counts = {"added": 1, "changed": 0, "same": 0}
+    imports.tell(run, counts, [wrong], [], rows=2, sheet=None, by=by, at=at("2026-04-10T16:41"))
     return run
 
 

@@ -95,6 +95,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/bulk-runs/result/<pk>/<kind>"): {D, S, A},
         ("GET", "/imports/begin"): OFFICE,
         ("POST", "/imports/begin"): OFFICE,
+        ("POST", "/imports/answer/<pk>"): OFFICE,
         ("GET", "/imports/sample/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/problems/<pk>/<kind>"): {D, S, A},
         ("GET", "/kindergartens/pick"): QUEUE | {X},

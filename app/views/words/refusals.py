@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.actions.records import Invalid
 from app.actions.rounds import Outcome
-from app.files.problems import SENTENCES
+from app.files.problems import SENTENCES, said
 from app.models import BulkOutcome, BulkRow, ImportProblem, Unit
 from app.rules.norms import KNOWN, Known
 from app.rules.refusals import Reason, Refusal
@@ -176,7 +176,7 @@ def why_not(row: BulkRow) -> str:
 
 def problem(row: ImportProblem) -> str:
     """What is wrong in a cell of a file."""
-    return str(SENTENCES.get(row.sentence, row.sentence)) % row.facts
+    return said(row.sentence, row.facts) if row.sentence in SENTENCES else row.sentence
 
 
 def because(reason: str | None, facts: Mapping[str, Any]) -> str:

@@ -59,6 +59,7 @@ VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherw
     ("reject", "privilege"): _l("Reject the privilege"),
     ("ask", "bulk_run"): _l("Try a bulk run"),
     ("ask", "import_run"): _l("Try a file"),
+    ("answer", "import_run"): _l("Answer what a file asks"),
     ("start", "import_run"): _l("Bring in"),
     ("bring_in", "import_run"): _l("The file was brought in"),
 }

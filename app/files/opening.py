@@ -1,0 +1,664 @@
+"""What is run in a process of its own to open a file that somebody brought: bytes on stdin, rows of cells on stdout.
+
+It imports nothing of ours, so that it starts at once and holds nothing that a file could reach; opener.py starts it
+and gives it limits. Each kind of file has one parser, and what the parser meets is what is judged: a bound is never
+guessed from bytes that another one will read.
+
+What it writes: one JSON value a line. ["row", number, hidden, [cells]], ["bad", line, name, facts] for a line that is
+no row, ["note", name, facts], and at the end ["sheet", name]; or ["wrong", name, facts] for the whole file. A cell is
+null, text, number, true or false; ["d", "2022-09-17"] or ["d", "2022-09-17T11:21:08"]; ["bad", name].
+"""
+
+import io
+import json
+import re
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+from xml.parsers import expat
+
+MOST_COLUMNS, MOST_ROWS = 60, 50_000
+MOST_PARTS = 2_000  # of a package
+MOST_OF_A_LIST = 1_000_000  # bytes that name the sheets
+MOST_SHARED = 30_000_000  # letters that a workbook keeps apart from its sheets
+MOST_CELLS = MOST_COLUMNS * MOST_ROWS * 2  # empty ones with them
+LONGEST = 32_767  # letters of a cell, as Excel has them
+PIECE = 64 * 1024  # bytes
+OLE = b"\xd0\xcf\x11\xe0"
+PASSWORD = "EncryptedPackage".encode("utf-16-le")
+OFFICE = ("http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/")  # as Office writes, and strict
+MACROS = re.compile(r"vbaProject|macroEnabled|xl/macrosheets", re.IGNORECASE)
+REFERENCE = re.compile(r"([A-Z]{1,4})(\d{1,8})")
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # formats of numbers that are days or times
+NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+SEPARATORS = "\t;,|"
+LONGEST_QUOTE = 50  # lines after which a quote counts as never closed
+
+
+class Wrong(Exception):
+    def __init__(self, name: str, **facts: Any) -> None:
+        super().__init__(name)
+        self.name, self.facts = name, facts
+
+
+def main() -> None:
+    """Open what comes within the limits that were asked for: megabytes of memory, seconds, megabytes unpacked."""
+    memory, seconds, unpacked = map(int, sys.argv[1:4])
+    resource.setrlimit(resource.RLIMIT_AS, (memory * 1_000_000, memory * 1_000_000))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000_000, 2_000_000_000))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        for line in opened(sys.stdin.buffer.read(), unpacked * 1_000_000):
+            if line[0] == "row":
+                line[3] = [cell[:LONGEST] if isinstance(cell, str) else cell for cell in line[3]]
+            sys.stdout.write(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n")
+    except Wrong as wrong:
+        print(json.dumps(["wrong", wrong.name, wrong.facts]))
+    except MemoryError:
+        print(json.dumps(["wrong", "takes_too_much", {}]))
+    except Exception:  # zip, XML and text have a dozen ways to say that they are broken
+        print(json.dumps(["wrong", "not_a_table", {}]))
+
+
+def opened(data: bytes, unpacked: int) -> Iterator[list[Any]]:
+    """The lines that say what a file holds, by what it is, whatever it is called."""
+    if not data.strip():
+        raise Wrong("empty")
+    if data.startswith(OLE):
+        raise Wrong("password" if PASSWORD in data else "old_workbook")
+    if data.startswith(b"PK"):
+        yield from package(data, unpacked)
+        return
+    text = decoded(data)
+    start = text.lstrip()[:2000].lower()
+    if start.startswith("<?xml") and "urn:schemas-microsoft-com:office:spreadsheet" in start:
+        yield from workbook_of_2003(data)
+    elif start.startswith("<") and re.search(r"<(html|table|body|head|meta|!doctype html)\b", start):
+        yield from page(text)
+    else:
+        yield from separated(text)
+
+
+def fits(columns: int, rows: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise Wrong("too_wide", most=MOST_COLUMNS)
+    if rows > MOST_ROWS:
+        raise Wrong("too_long", most=MOST_ROWS)
+
+
+# ---------------------------------------------------------------- Office Open XML
+
+
+def package(data: bytes, unpacked: int) -> Iterator[list[Any]]:
+    """An Excel workbook: its first visible sheet."""
+    parts = Parts(data, unpacked)
+    names = parts.names
+    if "mimetype" in names and b"opendocument" in parts.whole("mimetype"):
+        raise Wrong("open_document")
+    if any(MACROS.search(name) for name in names) or MACROS.search(parts.whole("[Content_Types].xml").decode("utf-8")):
+        raise Wrong("macros")
+    if any(name.endswith(".bin") and "/worksheets/" in name for name in names):
+        raise Wrong("binary_workbook")
+    book = parts.find("_rels/.rels", "/officeDocument")[0][1]
+    folder, _, file = book.rpartition("/")
+    sheets, from_1904 = sheets_of(parts, book)
+    visible = [one for one in sheets if one[1] == "visible"]
+    if not visible:
+        raise Wrong("no_visible_sheet")
+    if len(visible) < len(sheets):
+        yield ["note", "hidden_sheets", {"num": len(sheets) - len(visible)}]
+    relations = f"{folder}/_rels/{file}.rels".lstrip("/")
+    targets = dict(parts.find(relations, "/worksheet"))
+    shared = next(iter(parts.find(relations, "/sharedStrings")), None)
+    styles = next(iter(parts.find(relations, "/styles")), None)
+    strings = shared_strings(parts, shared[1]) if shared else []
+    days = date_styles(parts, styles[1]) if styles else []
+    name, _state, relation = visible[0]
+    if relation not in targets:
+        raise Wrong("not_a_table")
+    yield from SheetOfOffice(strings, days, from_1904).read(parts, targets[relation])
+    yield ["sheet", name]
+
+
+class Parts:
+    """The parts of a package, none of them larger than it may be, and not by what it says of itself."""
+
+    def __init__(self, data: bytes, unpacked: int) -> None:
+        self.zip, self.left, self.unpacked = zipfile.ZipFile(io.BytesIO(data)), unpacked, unpacked
+        infos = self.zip.infolist()
+        self.names = {info.filename for info in infos}
+        if len(infos) > MOST_PARTS or len(self.names) < len(infos):
+            raise Wrong("not_a_table")
+        if any(name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) for name in self.names):
+            raise Wrong("not_a_table")
+        if any(info.flag_bits & 1 for info in infos):
+            raise Wrong("password")
+        if sum(info.file_size for info in infos) > unpacked:
+            raise Wrong("too_big", most=unpacked // 1_000_000)
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """A part, piece by piece, counted while it is unpacked."""
+        with self.zip.open(name) as part:
+            while piece := part.read(PIECE):
+                self.left -= len(piece)
+                if self.left < 0:
+                    raise Wrong("too_big", most=self.unpacked // 1_000_000)
+                yield piece
+
+    def whole(self, name: str) -> bytes:
+        """A small part."""
+        if self.zip.getinfo(name).file_size > MOST_OF_A_LIST:
+            raise Wrong("not_a_table")
+        return b"".join(self.pieces(name))
+
+    def parse(self, name: str, start: Any, end: Any = None, text: Any = None, most: int | None = None) -> None:
+        """Hand a part's elements to these functions, by their names without namespace."""
+        if most is not None and self.zip.getinfo(name).file_size > most:
+            raise Wrong("not_a_table")
+        read_xml(self.pieces(name), start, end, text)
+
+    def find(self, name: str, kind: str) -> list[tuple[str, str]]:
+        """The relations of a kind that a part names: id and target."""
+        found: list[tuple[str, str]] = []
+        if name not in self.names:
+            return found
+        folder = name.rpartition("_rels/")[0]
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            if tag == "Relationship" and attributes.get("Type", "").endswith(kind):
+                target = attributes.get("Target", "")
+                target = target[1:] if target.startswith("/") else folder + target
+                found.append((attributes.get("Id", ""), target))
+
+        self.parse(name, start, most=MOST_OF_A_LIST)
+        return found
+
+
+def read_xml(pieces: Iterator[bytes], start: Any, end: Any = None, text: Any = None) -> None:
+    """Hand the elements of XML to these functions, by their names without namespace."""
+    parser = xml_parser(start, end, text)
+    for piece in pieces:
+        parser.Parse(piece, False)
+    parser.Parse(b"", True)
+
+
+def xml_parser(start: Any, end: Any = None, text: Any = None) -> Any:
+    """A parser of XML; one that defines anything (a document type, an entity) is none of an office's: Wrong."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    local = cache(lambda name: name.rpartition(" ")[2])
+
+    def no_definitions(*_: Any) -> None:
+        raise Wrong("not_a_table")
+
+    def begins(name: str, attributes: dict[str, str]) -> None:
+        start(local(name), {local(key): value for key, value in attributes.items()} if attributes else attributes)
+
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = no_definitions
+    parser.StartElementHandler = begins
+    if end:
+        parser.EndElementHandler = lambda name: end(local(name))
+    if text:
+        parser.CharacterDataHandler = text
+    return parser
+
+
+def sheets_of(parts: Parts, book: str) -> tuple[list[tuple[str, str, str]], bool]:
+    """(name, state, relation) of each sheet in their order, and whether its days begin in 1904."""
+    sheets: list[tuple[str, str, str]] = []
+    first: list[bool] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "sheet":
+            sheets.append((attributes.get("name", ""), attributes.get("state", "visible"), attributes.get("id", "")))
+        elif tag == "workbookPr":
+            first.append(attributes.get("date1904", "0") in ("1", "true"))
+
+    parts.parse(book, start, most=MOST_OF_A_LIST)
+    return sheets, any(first)
+
+
+def shared_strings(parts: Parts, name: str) -> list[str]:
+    """The texts that cells name by number."""
+    strings: list[str] = []
+    inside: list[str] = []
+    state = {"t": False, "phonetic": 0, "letters": 0}
+
+    def start(tag: str, _attributes: dict[str, str]) -> None:
+        if tag == "si":
+            inside.clear()
+        state["t"] = tag == "t" and not state["phonetic"]
+        state["phonetic"] += tag == "rPh"
+
+    def end(tag: str) -> None:
+        state["t"] = False
+        state["phonetic"] -= tag == "rPh"
+        if tag == "si":
+            strings.append(unescaped("".join(inside)))
+
+    def text(piece: str) -> None:
+        if state["t"]:
+            state["letters"] += len(piece)
+            if state["letters"] > MOST_SHARED:
+                raise Wrong("takes_too_much")
+            inside.append(piece)
+
+    if name in parts.names:
+        parts.parse(name, start, end, text)
+    return strings
+
+
+def unescaped(text: str) -> str:
+    """As Excel has letters that no XML holds: _x000D_."""
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def date_styles(parts: Parts, name: str) -> list[bool]:
+    """Of each style of a cell: is its number a day or a time?"""
+    formats: dict[int, bool] = {}
+    styles: list[bool] = []
+    inside = {"cellXfs": False}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "numFmt":
+            bare = NO_DATE.sub("", attributes.get("formatCode", "")).lower()
+            formats[int(attributes.get("numFmtId", "0"))] = bool(re.search(r"[dmyhs]", bare.replace("general", "")))
+        elif tag == "cellXfs":
+            inside["cellXfs"] = True
+        elif tag == "xf" and inside["cellXfs"]:
+            number = int(attributes.get("numFmtId", "0"))
+            styles.append(formats.get(number, number in DATES))
+
+    def end(tag: str) -> None:
+        if tag == "cellXfs":
+            inside["cellXfs"] = False
+
+    if name in parts.names:
+        parts.parse(name, start, end, most=20 * MOST_OF_A_LIST)
+    return styles
+
+
+class SheetOfOffice:
+    """The rows of one sheet, as its parser meets them."""
+
+    def __init__(self, strings: list[str], days: list[bool], from_1904: bool) -> None:
+        self.strings, self.days = strings, days
+        self.day_0 = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet has no zone)
+        self.row = self.column = self.cells_met = 0
+        self.cells: dict[int, Any] = {}
+        self.hidden, self.hidden_columns = False, list[tuple[int, int]]()
+        self.attributes: dict[str, str] = {}
+        self.formula = self.taking = False
+        self.value: list[str] = []
+        self.done: list[list[Any]] = []
+
+    def read(self, parts: Parts, name: str) -> Iterator[list[Any]]:
+        """What the parser has finished is handed on after each piece, so that no length of a list is kept."""
+        parser = xml_parser(self._start, self._end, self._text)
+        for piece in parts.pieces(name):
+            parser.Parse(piece, False)
+            yield from self._taken()
+        parser.Parse(b"", True)
+        yield from self._taken()
+        if self.hidden_columns:
+            yield ["columns", self.hidden_columns]
+
+    def _taken(self) -> list[list[Any]]:
+        done, self.done = self.done, []
+        return done
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "c":
+            self.cells_met += 1
+            if self.cells_met > MOST_CELLS:
+                raise Wrong("takes_too_much")
+            place = REFERENCE.fullmatch(attributes.get("r", ""))
+            if place:
+                self.column = number_of(place[1])
+                if int(place[2]) != self.row:
+                    raise Wrong("not_a_table")
+            else:
+                self.column += 1
+            self.attributes, self.formula, self.value = attributes, False, []
+        elif tag == "row":
+            number = int(attributes.get("r", self.row + 1))
+            if number <= self.row:
+                raise Wrong("not_a_table")
+            self.row, self.column, self.cells = number, 0, {}
+            self.hidden = attributes.get("hidden", "0") in ("1", "true")
+        elif tag in ("v", "t"):
+            self.taking = True
+        elif tag == "f":
+            self.formula = True
+        elif tag == "rPh":
+            self.attributes = {**self.attributes, "phonetic": "1"}
+        elif tag == "col" and attributes.get("hidden", "0") in ("1", "true"):
+            last = min(int(attributes.get("max", 0)), MOST_COLUMNS)
+            self.hidden_columns.append((int(attributes.get("min", 1)), last))
+
+    def _text(self, piece: str) -> None:
+        if self.taking and "phonetic" not in self.attributes:
+            self.value.append(piece)
+
+    def _end(self, tag: str) -> None:
+        if tag in ("v", "t"):
+            self.taking = False
+        elif tag == "rPh":
+            self.attributes = {k: v for k, v in self.attributes.items() if k != "phonetic"}
+        elif tag == "c":
+            cell = self._cell()
+            if cell is not None and cell != "":
+                fits(self.column, self.row)
+                self.cells[self.column] = cell
+        elif tag == "row" and self.cells:
+            cells = [self.cells.get(column) for column in range(1, max(self.cells) + 1)]
+            self.done.append(["row", self.row, self.hidden, cells])
+
+    def _cell(self) -> Any:
+        kind, text = self.attributes.get("t", "n"), "".join(self.value)
+        if self.formula:
+            return ["bad", "formula"]
+        if kind == "e":
+            return ["bad", "error_value"]
+        if kind == "s":
+            number = int(text) if text else -1
+            if not 0 <= number < len(self.strings):
+                raise Wrong("not_a_table")
+            return self.strings[number]
+        if kind in ("inlineStr", "str"):
+            return unescaped(text)
+        if not text:
+            return None
+        if kind == "b":
+            return text.strip() in ("1", "true")
+        if kind == "d":
+            return ["d", text.strip().removesuffix("Z")]
+        number = float(text)
+        style = int(self.attributes.get("s", "0"))
+        if style < len(self.days) and self.days[style]:
+            return moment(self.day_0, number)
+        return number
+
+
+def moment(day_0: datetime, number: float) -> Any:
+    """A number of days as a day, or a moment to the millisecond; as a number where it can be none."""
+    if not 0 <= number < 2_958_466:
+        return number
+    found = day_0 + timedelta(milliseconds=round(number * 86_400_000))
+    return ["d", found.date().isoformat() if number == int(number) else found.isoformat()]
+
+
+def number_of(letters: str) -> int:
+    """A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+# ---------------------------------------------------------------- XML and HTML that Excel opens as .xls
+
+
+def workbook_of_2003(data: bytes) -> Iterator[list[Any]]:
+    """An XML spreadsheet of Excel 2003: its first visible sheet."""
+    sheets: list[dict[str, Any]] = []
+    at = {"row": 0, "column": 0, "taking": False, "across": 0, "options": False, "visible": False}
+    value: list[str] = []
+    cell: dict[str, str] = {}
+    kind = {"": "String"}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Worksheet":
+            sheets.append({"name": attributes.get("Name", ""), "rows": [], "visible": True, "columns": []})
+            at["row"] = 0
+        elif tag == "Row" and sheets:
+            at["row"] = int(attributes.get("Index", at["row"] + 1))
+            at["column"] = at["across"] = 0
+            sheets[-1]["rows"].append((at["row"], attributes.get("Hidden") == "1", {}))
+        elif tag == "Cell":
+            at["column"] = int(attributes.get("Index", at["column"] + at["across"] + 1))
+            at["across"] = int(attributes.get("MergeAcross", 0))
+            cell.clear()
+            cell.update(attributes)
+        elif tag == "Data":
+            kind[""], at["taking"] = attributes.get("Type", "String"), True
+            value.clear()
+        elif tag == "Visible":
+            at["visible"] = True
+            value.clear()
+        elif tag == "Column" and attributes.get("Hidden") == "1" and "Index" in attributes:
+            sheets[-1]["columns"].append((int(attributes["Index"]),) * 2)
+
+    def text(piece: str) -> None:
+        if at["taking"] or at["visible"]:
+            value.append(piece)
+
+    def end(tag: str) -> None:
+        if tag == "Data":
+            at["taking"] = False
+            told = of_2003(kind[""], "".join(value), "Formula" in cell)
+            if told not in (None, ""):
+                fits(at["column"], at["row"])
+                sheets[-1]["rows"][-1][2][at["column"]] = told
+        elif tag == "Visible":
+            at["visible"] = False
+            sheets[-1]["visible"] = "".join(value).strip() == "SheetVisible"
+
+    read_xml(iter([data]), start, end, text)
+    visible = [sheet for sheet in sheets if sheet["visible"]]
+    if not visible:
+        raise Wrong("no_visible_sheet")
+    if len(visible) < len(sheets):
+        yield ["note", "hidden_sheets", {"num": len(sheets) - len(visible)}]
+    for number, hidden, cells in visible[0]["rows"]:
+        if cells:
+            yield ["row", number, hidden, [cells.get(column) for column in range(1, max(cells) + 1)]]
+    if visible[0]["columns"]:
+        yield ["columns", visible[0]["columns"]]
+    yield ["sheet", visible[0]["name"]]
+
+
+def of_2003(kind: str, text: str, formula: bool) -> Any:
+    if formula:
+        return ["bad", "formula"]
+    if kind == "Error":
+        return ["bad", "error_value"]
+    if kind == "Number":
+        return float(text)
+    if kind == "Boolean":
+        return text.strip() == "1"
+    if kind == "DateTime":
+        day, _, time = text.strip().partition("T")
+        return ["d", day if not time or time.startswith("00:00:00") else f"{day}T{time[:8]}"]
+    return text
+
+
+class Tables(HTMLParser):
+    """The tables of a page, their cells in their places."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[list[tuple[bool, dict[int, str]]]] = []
+        self.depth = self.column = self.width = 0
+        self.cell: list[str] | None = None
+        self.below: dict[int, int] = {}  # column: how many more rows a cell of above fills
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "table":
+            self.depth += 1
+            if self.depth > 1:
+                raise Wrong("nested_tables")
+            self.tables.append([])
+            self.below = {}
+        elif tag == "tr" and self.depth:
+            self._ends()
+            style = attributes.get("style", "").replace(" ", "").lower()
+            self.tables[-1].append(("display:none" in style or "hidden" in attributes, {}))
+            fits(1, len(self.tables[-1]))
+            self.column = 0
+        elif tag in ("td", "th") and self.depth and self.tables[-1]:
+            self._ends()
+            self.column += 1
+            while self.below.get(self.column, 0) > 0:
+                self.below[self.column] -= 1
+                self.column += 1
+            self.width = span(attributes.get("colspan"))
+            for column in range(self.column, self.column + self.width):
+                self.below[column] = span(attributes.get("rowspan")) - 1
+            self.cell = []
+        elif tag == "br" and self.cell is not None:
+            self.cell.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr", "table"):
+            self._ends()
+        if tag == "table":
+            self.depth = max(self.depth - 1, 0)
+
+    def handle_data(self, data: str) -> None:
+        if self.cell is not None:
+            self.cell.append(re.sub(r"\s+", " ", data))
+
+    def _ends(self) -> None:
+        if self.cell is not None and self.tables and self.tables[-1]:
+            if text := "".join(self.cell).strip():
+                fits(self.column, len(self.tables[-1]))
+                self.tables[-1][-1][1][self.column] = text
+            self.column += self.width - 1
+        self.cell = None
+
+
+def span(said: str | None) -> int:
+    return min(max(int(said), 1), MOST_ROWS) if said and said.isdecimal() and len(said) < 6 else 1
+
+
+def page(text: str) -> Iterator[list[Any]]:
+    """A page of HTML: the table with most rows."""
+    reader = Tables()
+    reader.feed(text)
+    reader.close()
+    rows = max(reader.tables, key=len, default=[])
+    if not rows:
+        raise Wrong("not_a_table")
+    for number, (hidden, cells) in enumerate(rows, 1):
+        if cells:
+            yield ["row", number, hidden, [cell_of(cells.get(column)) for column in range(1, max(cells) + 1)]]
+    yield ["sheet", None]
+
+
+# ---------------------------------------------------------------- text
+
+
+def decoded(data: bytes) -> str:
+    """UTF-8, or UTF-16 by its mark or by its zeros; a page of HTML as it says itself."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return without_zeros(data.decode("utf-16"))
+    if b"\0" in data[:200]:
+        zeros = [data[first:2000:2].count(0) for first in (0, 1)]
+        if max(zeros) < 5 * min(zeros) + 2:
+            raise Wrong("not_a_table")
+        return without_zeros(data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"))
+    try:
+        return without_zeros(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        said = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:2000]) if data.lstrip().startswith(b"<") else None
+        if said is None:
+            raise Wrong("not_utf8") from None
+        return without_zeros(data.decode(said[1].decode()))
+
+
+def without_zeros(text: str) -> str:
+    if "\0" in text:
+        raise Wrong("not_a_table")
+    return text
+
+
+def separated(text: str) -> Iterator[list[Any]]:
+    """Lines of text with a sign between their cells. A quote that is not as it must be is named with its line."""
+    lines = re.split("\r\n|\r|\n", text)
+    if lines and not lines[-1]:
+        lines.pop()
+    first = re.fullmatch(r'"?sep=(.)"?', lines[0].strip()) if lines else None
+    sign = (
+        first[1] if first else max(SEPARATORS, key=lambda one: max((line.count(one) for line in lines[:20]), default=0))
+    )
+    number = at = 1 if first else 0
+    continued = 0
+    while at < len(lines):
+        number += 1
+        fits(1, number)
+        if '"' not in lines[at]:
+            cells, taken, trouble = lines[at].split(sign), 1, None
+        else:
+            cells, taken, trouble = quoted(lines, at, sign)
+        if trouble:
+            for line in range(at, at + taken):
+                yield ["bad", number + line - at, trouble, {"line": line + 1, "first": at + 1, "last": at + taken}]
+            number += taken - 1
+        else:
+            continued += taken - 1
+            fits(max((n for n, cell in enumerate(cells, 1) if cell.strip()), default=0), number)
+            if any(cells):
+                yield ["row", number, False, [cell_of(cell) for cell in cells]]
+        at += taken
+    yield ["lines", len(lines), continued]
+    yield ["sheet", None]
+
+
+def quoted(lines: list[str], at: int, sign: str) -> tuple[list[str], int, str | None]:
+    """The cells of a row that has a quote, how many lines it takes, and what is wrong with it."""
+    cells: list[str] = []
+    line, here, taken = lines[at], 0, 1
+    while True:
+        as_text = line.startswith('="', here)
+        begin = here + as_text
+        if not line.startswith('"', begin):
+            end = line.find(sign, here)
+            end = len(line) if end < 0 else end
+            cell = line[here:end]
+            if '"' in cell:
+                return [], taken, "stray_quote"
+        else:
+            close, search = -1, begin + 1
+            while close < 0:
+                found = line.find('"', search)
+                if found < 0:
+                    if at + taken >= len(lines) or taken > LONGEST_QUOTE:
+                        return [], 1, "open_quote"
+                    search = len(line) + 1
+                    line, taken = f"{line}\n{lines[at + taken]}", taken + 1
+                elif line.startswith('""', found):
+                    search = found + 2
+                else:
+                    close = found
+            cell, end = line[begin + 1 : close].replace('""', '"'), close + 1
+            if end < len(line) and not line.startswith(sign, end):
+                return [], taken, "stray_quote"
+            if "\n" in cell and sign in cell:
+                return [], taken, "quote_swallows"
+        cells.append(cell)
+        if end >= len(line):
+            return cells, taken, None
+        here = end + len(sign)
+
+
+def cell_of(text: str | None) -> Any:
+    """A text cell; ="..." is how a text is kept from being taken for a number."""
+    if not text:
+        return None
+    bare = text.strip()
+    if (kept := re.fullmatch(r'="([^"]*)"', bare)) is not None:
+        return kept[1]
+    return ["bad", "formula"] if bare.startswith("=") else text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,488 @@
+"""Issue 10, 13, 15, 16: files as offices and portals make them are read as people see them, or refused by a true name.
+
+Each is opened by a process of its own with limits (app/files/opening.py); what would hurt is refused within them.
+"""
+
+import codecs
+import io
+import json
+import struct
+import subprocess
+import sys
+import warnings
+import zipfile
+from datetime import date, datetime
+from xml.sax.saxutils import escape
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.files import applications, cells, opening, spreadsheet
+from app.files.columns import Table
+from app.files.problems import SENTENCES, Wrong
+from app.files.spreadsheet import opened, parse
+from app.rules.calendar import LOCAL
+from tests import files
+
+TITLES = ["Номер", "ФИО ребёнка", "ИИН ребёнка", "Дата рождения", "ФИО заявителя", "ИИН заявителя", "Дата регистрации"]
+ROWS = [
+    [f"Т.{n}", "Бекова Айша", files.child_iin(n), "17.09.2022", "Бекова Анара", files.parent_iin(n), "01.05.2024 09:00"]
+    for n in (1, 2, 3)
+]
+
+
+def table_of(data: bytes, answers: dict[str, str] | None = None) -> Table:
+    return Table(parse(data), applications.COLUMNS, answers)
+
+
+def numbers(data: bytes, answers: dict[str, str] | None = None) -> list[str]:
+    """The numbers of the applications that are read, of a file in which nothing is wrong."""
+    table = table_of(data, answers)
+    found = [row["number"] for row in table.rows()]
+    assert [(one.cell, one.name) for one in table.problems] == []
+    return found
+
+
+def problem(data: bytes) -> str:
+    with pytest.raises(Wrong) as wrong:
+        parse(data)
+    assert wrong.value.name in SENTENCES
+    return wrong.value.name
+
+
+def text(rows, sign: str = ";", end: str = "\r\n") -> str:
+    return "".join(sign.join(row) + end for row in rows)
+
+
+def book(rows, change=None, sheet: str = "Журнал", **more) -> bytes:
+    """A workbook of these rows; `change` is given the book and its page."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, more) as made:
+        page = made.add_worksheet(sheet)
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+        if change:
+            change(made, page)
+    return file.getvalue()
+
+
+def repacked(data: bytes, **parts) -> bytes:
+    """A workbook with parts changed, by the end of their names (without the dot), or added."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            change = next((change for end, change in parts.items() if name.endswith(f"{end}.xml")), None)
+            new.writestr(name, change(old.read(name)) if change else old.read(name))
+    return file.getvalue()
+
+
+PLAIN = book([TITLES, *ROWS])
+ALL = ["Т.1", "Т.2", "Т.3"]
+
+# ---------------------------------------------------------------- text: encodings, signs, quotes
+
+READ_AS_TEXT = {
+    "UTF-8 with its mark": codecs.BOM_UTF8 + text([TITLES, *ROWS]).encode(),
+    "UTF-8 without": text([TITLES, *ROWS], end="\n").encode(),
+    "ends of lines of an old Mac": text([TITLES, *ROWS], end="\r").encode(),
+    "no end of the last line": text([TITLES, *ROWS]).encode().rstrip(),
+    "UTF-16 as Excel saves Unicode text": codecs.BOM_UTF16_LE + text([TITLES, *ROWS], "\t").encode("utf-16-le"),
+    "UTF-16 the other way round": codecs.BOM_UTF16_BE + text([TITLES, *ROWS], "\t").encode("utf-16-be"),
+    "UTF-16 without its mark": text([TITLES, *ROWS], "\t").encode("utf-16-le"),
+    "tabs": text([TITLES, *ROWS], "\t").encode(),
+    "commas": text([TITLES, *ROWS], ",").encode(),
+    "bars": text([TITLES, *ROWS], "|").encode(),
+    "the sign is said": ("sep=,\r\n" + text([TITLES, *ROWS], ",")).encode(),
+    "the sign is said in quotes": ('"sep=;"\r\n' + text([TITLES, *ROWS])).encode(),
+    "everything in quotes": text([[f'"{cell}"' for cell in row] for row in [TITLES, *ROWS]]).encode(),
+    "texts kept from being numbers": text([TITLES, *([*row[:2], f'="{row[2]}"', *row[3:]] for row in ROWS)]).encode(),
+    "the same in quotes": text([TITLES, *([*row[:2], f'"=""{row[2]}"""', *row[3:]] for row in ROWS)]).encode(),
+    "a heading above": ("Журнал заявлений;;\r\n\r\n" + text([TITLES, *ROWS])).encode(),
+}
+
+
+@pytest.mark.parametrize("name", READ_AS_TEXT)
+def test_a_table_of_text_is_read_in_every_form_that_offices_save(name):
+    assert numbers(READ_AS_TEXT[name]) == ALL
+
+
+QUOTES = {  # what stands instead of the second of three rows: which lines are named, by which name
+    "closed three rows later": ('a;"б\r\nв;г\r\nд;е"', [3, 4, 5], "quote_swallows"),
+    "closed inside the next row's address": ('a;"Самал, 5\r\nв;Абай, 1" үй', [3, 4], "stray_quote"),
+    "never closed": ('a;"б', [3], "open_quote"),
+    "inside a cell": ('a;ГККП "Арман"', [3], "stray_quote"),
+    "followed by a letter": ('a;"б"в', [3], "stray_quote"),
+    "one at the end": ('a;б"', [3], "stray_quote"),
+}
+
+
+@pytest.mark.parametrize("name", QUOTES)
+def test_a_quote_that_is_not_closed_or_stands_astray_is_named_with_each_line_it_swallows(name):
+    row, lines, said = QUOTES[name]
+    data = f"x;y\r\nа;б\r\n{row}\r\nж;з\r\n".encode()
+    sheet = parse(data)
+    assert [(one.row, one.name) for one in sheet.refused] == [(line, said) for line in lines]
+    assert sheet.rows[-1] == ["ж", "з"] and sheet.rows[1] == ["а", "б"], "the other rows are read as they are"
+
+
+def test_a_line_break_in_quotes_that_holds_no_sign_is_one_cell():
+    sheet = parse('x;y\r\n"а\r\nб";в\r\n'.encode())
+    assert (sheet.rows[1], sheet.refused, sheet.lines) == (["а\nб", "в"], [], (3, 1))
+
+
+@settings(max_examples=150)
+@given(st.lists(st.text(st.sampled_from('аб1;," =\t'), max_size=12), min_size=1, max_size=12), st.sampled_from(";,"))
+def test_rows_read_and_rows_refused_are_the_lines_of_the_file(lines, sign):
+    """Whatever the quotes, no line is lost and none is read twice (opening.py itself, for a process each is slow)."""
+    content = f"a{sign}b{sign}c\n" + "\n".join(lines) + "\n"
+    all_lines = content[:-1].split("\n")
+    told = list(opening.separated(content))
+    ((total, continued),) = [more for kind, *more in told if kind == "lines"]
+    read = [more for kind, *more in told if kind == "row"]
+    refused = [more[0] for kind, *more in told if kind == "bad"]
+    numbers_ = [more[0] for more in read] + refused
+    assert total == len(all_lines) and len(numbers_) == len(set(numbers_))
+    inside = sum(cell.count("\n") for more in read for cell in more[2] if isinstance(cell, str))
+    assert inside == continued, "a line goes on only inside a cell, which shows it"
+    empty = total - continued - len(numbers_)
+    assert 0 <= empty <= sum(not line.strip(',;\t|" ') for line in all_lines), "what is neither was empty"
+
+
+# ---------------------------------------------------------------- what people see
+
+
+def test_the_first_sheet_that_is_not_hidden_is_read_and_named():
+    def hide(made, page):
+        page.hide()
+        other = made.add_worksheet("Журнал")
+        other.activate()
+        other.set_first_sheet()
+        for number, row in enumerate([TITLES, ROWS[1]]):
+            other.write_row(number, 0, row)
+
+    for very in (False, True):
+        data = book([TITLES, *ROWS], hide, sheet="Ескі")
+        if very:
+            data = repacked(data, workbook=lambda xml: xml.replace(b'state="hidden"', b'state="veryHidden"'))
+        sheet = parse(data)
+        assert (sheet.name, sheet.notes) == ("Журнал", [("hidden_sheets", {"num": 1})])
+        assert numbers(data) == ["Т.2"]
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+def test_hidden_and_filtered_rows_are_asked_about_and_read_or_left_out_as_it_is_said(filtered):
+    def hide(_made, page):
+        if filtered:
+            page.autofilter(0, 0, 3, 6)
+        page.set_row(2, None, None, {"hidden": True})
+
+    data = book([TITLES, *ROWS], hide)
+    (asked,) = table_of(data).problems
+    assert (asked.name, asked.facts) == ("hidden_rows", {"rows": "3", "num": 1, "key": "hidden_rows"})
+    assert numbers(data, {"hidden_rows": "leave"}) == ["Т.1", "Т.3"]
+    assert numbers(data, {"hidden_rows": "read"}) == ALL
+
+
+def test_hidden_columns_are_asked_about():
+    data = book([TITLES, *ROWS], lambda _made, page: page.set_column(1, 1, None, None, {"hidden": True}))
+    (asked,) = table_of(data).problems
+    assert (asked.name, asked.facts["columns"]) == ("hidden_columns", "B")
+    assert numbers(data, {"hidden_columns": "read"}) == ALL
+    assert "missing_column" in {one.name for one in table_of(data, {"hidden_columns": "leave"}).problems}
+
+
+def strict(data: bytes) -> bytes:
+    """The same workbook as Strict Open XML."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = old.read(name).replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+            )
+            part = part.replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+                b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+            )
+            new.writestr(name, part)
+    return file.getvalue()
+
+
+def html(rows, attributes: str = "") -> bytes:
+    told = "".join("<tr>" + "".join(f"<td {attributes}>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<html><head><meta charset=utf-8></head><body><table>{told}</table></body></html>".encode()
+
+
+def of_2003(rows) -> bytes:
+    told = "".join(
+        "<Row>" + "".join(f'<Cell><Data ss:Type="String">{escape(cell)}</Data></Cell>' for cell in row) + "</Row>"
+        for row in rows
+    )
+    one = '<Table><Row><Cell><Data ss:Type="String">x</Data></Cell></Row></Table>'
+    hidden = "<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions>"
+    return (
+        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        'xmlns:x="urn:schemas-microsoft-com:office:excel" '
+        'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        f'<Worksheet ss:Name="Ескі">{one}{hidden}</Worksheet>'
+        f'<Worksheet ss:Name="Журнал"><Table>{told}</Table></Worksheet>'
+        "</Workbook>"
+    ).encode()
+
+
+def with_comment(xml: bytes) -> bytes:
+    return xml.replace(b"</sheetData>", b"<!-- nobody sees it --></sheetData>")
+
+
+TWO_LINES = [
+    ["Номер", "Ребёнок", "", "", "Заявитель", "", "Дата регистрации"],
+    ["", "ФИО", "ИИН", "Дата рождения", "ФИО", "ИИН", ""],
+]
+READ_AS_BOOK = {
+    "as Excel saves it": PLAIN,
+    "strict Open XML": strict(PLAIN),
+    "HTML named .xls": html([TITLES, *ROWS]),
+    "HTML with what Excel adds": html([TITLES, *ROWS], "style='mso-number-format:\"\\@\"' class=xl65"),
+    "XML of 2003 named .xls": of_2003([TITLES, *ROWS]),
+    "texts in their cells": book([TITLES, *ROWS], constant_memory=True, in_memory=True),
+    "a comment in the sheet": repacked(PLAIN, sheet1=with_comment),
+    "a heading above": book([["Журнал на 01.09.2026"], [], TITLES, *ROWS]),
+    "a row of column numbers": book([TITLES, [1, 2, 3, 4, 5, 6, 7], *ROWS]),
+    "column numbers as text": book([TITLES, list("1234567"), *ROWS]),
+    "titles in two lines": book([*TWO_LINES, *ROWS]),
+    "titles in two lines, numbers, a heading": book([["Журнал"], *TWO_LINES, [1, 2, 3, 4, 5, 6, 7], *ROWS]),
+    "titles again on each page": book([TITLES, *ROWS[:2], TITLES, *ROWS[2:]]),
+    "empty rows between": book([TITLES, ROWS[0], [], ["\u200b", " ", "\ufeff"], *ROWS[1:]]),
+    "days as Excel has them": book(
+        [TITLES, *ROWS],
+        lambda made, page: page.write_datetime(1, 3, date(2022, 9, 17), made.add_format({"num_format": "dd.mm.yyyy"})),
+    ),
+    "far cells that are only coloured": book(
+        [TITLES, *ROWS], lambda made, page: page.write_blank(40_000, 200, None, made.add_format({"bg_color": "red"}))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READ_AS_BOOK)
+def test_a_workbook_is_read_in_every_form_that_offices_make(name):
+    assert numbers(READ_AS_BOOK[name]) == ALL
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "14.04.2023",
+            "14.04.23",
+            "14-04-2023",
+            "14.04.2023 г.",
+            "14.04.2023г",
+            "14.4.2023",
+            "1​4.04.2023".replace("​", ""),
+        ),
+        *("14 апреля 2023", "14 апреля 2023 г.", "14 апреля 2023 года", "«14» апреля 2023 г.", "14 Апр 2023"),
+        *("2023 ж. 14 сәуір", "2023 жылғы 14 сәуір", "14 сәуір 2023 ж.", "14 сауир 2023", "2023-04-14", "2023.04.14"),
+        *("2023-04-14T00:00:00", "2023-04-14 00:00:00", "2023-04-14T00:00:00.000", "14/04/2023", "04/14/2023", "45030"),
+        *(45030, 45030.0, date(2023, 4, 14), datetime.fromisoformat("2023-04-14T09:30")),
+    ],
+    ids=str,
+)
+def test_a_day_is_read_as_offices_write_it(typed):
+    assert cells.day(typed) == date(2023, 4, 14)
+
+
+@pytest.mark.parametrize(
+    "typed", ["14.04.2023 09:30", "14.04.23 9:30", "14 апреля 2023 г. 09:30", "2023-04-14T09:30:00"]
+)
+def test_a_moment_is_read_as_offices_write_it(typed):
+    assert cells.moment(typed) == datetime(2023, 4, 14, 9, 30, tzinfo=LOCAL)
+
+
+@pytest.mark.parametrize("typed", ["04/05/2023", "14-04-23", "23-04-14", "01.02.99"])
+def test_a_day_that_can_be_read_in_two_ways_is_asked_for(typed):
+    for read in (cells.day, cells.moment):
+        with pytest.raises(Wrong) as wrong:
+            read(typed)
+        assert wrong.value.name == "day_in_doubt"
+
+
+# ---------------------------------------------------------------- what would hurt (spec 7, uploads)
+
+
+def packed(**parts: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return file.getvalue()
+
+
+def with_sheet(rows: bytes) -> bytes:
+    """A workbook whose sheet holds these rows."""
+    return repacked(
+        PLAIN, sheet1=lambda xml: xml[: xml.index(b"<sheetData>") + 11] + rows + b"</sheetData></worksheet>"
+    )
+
+
+def with_doctype(doctype: bytes):
+    return lambda xml: xml.replace(b"?>", b"?>" + doctype, 1)
+
+
+def added(data: bytes, name: str, content: bytes) -> bytes:
+    file = io.BytesIO(data)
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as book_:
+        warnings.simplefilter("ignore")  # that the name is there already
+        book_.writestr(name, content)
+    return file.getvalue()
+
+
+def lying() -> bytes:
+    """A workbook one of whose parts is a million times what it says of itself."""
+    bomb = bytearray(repacked(PLAIN, sharedStrings=lambda _xml: b" " * 90_000_000))
+    at = bomb.rindex(b"PK\x01\x02", 0, bomb.rindex(b"xl/sharedStrings.xml"))
+    bomb[at + 24 : at + 28] = struct.pack("<I", 5)
+    return bytes(bomb)
+
+
+def encrypted_zip() -> bytes:
+    data = bytearray(PLAIN)
+    for mark, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        at = data.find(mark)
+        while at >= 0:
+            data[at + flags] |= 1
+            at = data.find(mark, at + 4)
+    return bytes(data)
+
+
+LAUGHS = (
+    b"<!DOCTYPE l [<!ENTITY a 'ha'>"
+    + b"".join(b"<!ENTITY %c '%s'>" % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9))
+    + b"]>"
+)
+
+
+def many() -> bytes:
+    return "".join(f"<si><t>{n:x}</t></si>" for n in range(3_000_000)).encode()
+
+
+HURTING = {
+    "nothing": (lambda: b"", "empty"),
+    "blanks": (lambda: b" \r\n \t", "empty"),
+    "a zip bomb": (lambda: packed(xl__workbook=b" " * 500_000_000), "too_big"),
+    "a zip bomb that lies": (lambda: lying(), "not_a_table"),
+    "zips inside a zip": (lambda: packed(**{"a.zip": packed(**{"b.zip": packed(c=b" " * 10_000_000)})}), "not_a_table"),
+    "thousands of parts": (lambda: packed(**{f"p{n}": b"x" for n in range(5_000)}), "not_a_table"),
+    "an entity of a file": (
+        lambda: repacked(PLAIN, sheet1=with_doctype(b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>')),
+        "not_a_table",
+    ),
+    "an entity of the net": (
+        lambda: repacked(PLAIN, workbook=with_doctype(b'<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">')),
+        "not_a_table",
+    ),
+    "a billion laughs": (lambda: repacked(PLAIN, sharedStrings=with_doctype(LAUGHS)), "not_a_table"),
+    "laughs in the styles": (lambda: repacked(PLAIN, styles=with_doctype(LAUGHS)), "not_a_table"),
+    "laughs in XML of 2003": (lambda: of_2003([TITLES]).replace(b"?>", b"?>" + LAUGHS, 1), "not_a_table"),
+    "a million columns": (lambda: with_sheet(b'<row r="1">' + b"<c><v>1</v></c>" * 1_000_000 + b"</row>"), "too_wide"),
+    "a million empty cells": (lambda: with_sheet(b'<row r="1">' + b"<c/>" * 9_000_000 + b"</row>"), "takes_too_much"),
+    "a million rows": (lambda: with_sheet(b"<row><c><v>1</v></c></row>" * 1_000_000), "too_long"),
+    "a cell far away": (lambda: with_sheet(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "too_wide"),
+    "a cell far away in single quotes": (
+        lambda: with_sheet(b"<row r='999999'><c r='A999999'><v>1</v></c></row>"),
+        "too_long",
+    ),
+    "a cell that says another row": (
+        lambda: with_sheet(b"<row r='1'><c r='A999999'><v>1</v></c></row>"),
+        "not_a_table",
+    ),
+    "a cell behind a comment": (
+        lambda: with_sheet(b'<row r="2"><c r="XFD2"><!-- --><v>1</v></c></row>'),
+        "too_wide",
+    ),
+    "a wide text": (lambda: ("a;" * 1_000_000).encode(), "too_wide"),
+    "a long text": (lambda: b"a;b\n" * 100_000, "too_long"),
+    "texts without end": (
+        lambda: repacked(PLAIN, sharedStrings=lambda xml: xml[: xml.index(b"<si>")] + many() + b"</sst>"),
+        "takes_too_much",
+    ),
+    "one text without end": (
+        lambda: repacked(PLAIN, sharedStrings=lambda xml: xml.replace(b"<t>", b"<t>" + b"x" * 90_000_000, 1)),
+        "takes_too_much",
+    ),
+    "cut short": (lambda: PLAIN[: len(PLAIN) // 2], "not_a_table"),
+    "its end cut off": (lambda: PLAIN[:-30], "not_a_table"),
+    "a password of Excel": (
+        lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+        "password",
+    ),
+    "a password of the zip": (lambda: encrypted_zip(), "password"),
+    "an old workbook": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old_workbook"),
+    "macros": (lambda: added(PLAIN, "xl/vbaProject.bin", b"x"), "macros"),
+    "macros by its type": (
+        lambda: repacked(
+            PLAIN,
+            **{"[Content_Types]": lambda xml: xml.replace(b"sheet.main+xml", b"sheet.macroEnabled.main+xml")},
+        ),
+        "macros",
+    ),
+    "a binary workbook": (lambda: added(PLAIN, "xl/worksheets/sheet1.bin", b"x"), "binary_workbook"),
+    "OpenDocument": (lambda: packed(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "open_document"),
+    "a name that leads out": (lambda: added(PLAIN, "../../etc/cron.d/x", b"x"), "not_a_table"),
+    "an absolute name": (lambda: added(PLAIN, "/etc/passwd", b"x"), "not_a_table"),
+    "two sheets of one name": (lambda: added(PLAIN, "xl/worksheets/sheet1.xml", b"<worksheet/>"), "not_a_table"),
+    "a picture and a workbook in one": (lambda: b"GIF89a" + bytes(40) + PLAIN, "not_a_table"),
+    "a PDF and a workbook in one": (lambda: b"%PDF-1.7\n\xff\xfe" + PLAIN, "not_a_table"),
+    "a page without a table": (lambda: b"<html><body>Sign in</body></html>", "not_a_table"),
+    "tables inside tables": (lambda: b"<html><table><tr><td>" + b"<table><tr><td>" * 10_000, "nested_tables"),
+    "a million cells of a page": (lambda: b"<html><table><tr>" + b"<td>1" * 1_000_000, "too_wide"),
+    "hidden alone": (
+        lambda: repacked(PLAIN, workbook=lambda xml: xml.replace(b"<sheet name", b'<sheet state="hidden" name')),
+        "no_visible_sheet",
+    ),
+    "windows-1251": (lambda: "Номер;ФИО".encode("cp1251"), "not_utf8"),
+    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "not_a_table"),
+}
+SMALL = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdin=0, stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+"""
+
+
+@pytest.mark.parametrize("name", HURTING)
+def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(name, tmp_path):
+    """The memory is what the kernel has seen of the process, started by a small one, whose own would count else."""
+    make, said = HURTING[name]
+    data = make()
+    found, cost = opened(data, 100)
+    assert isinstance(found, Wrong) and found.name == said and found.name in SENTENCES
+    assert cost.seconds < 2.1
+    (tmp_path / "file").write_bytes(data)
+    command = [str(spreadsheet.OPENING), str(spreadsheet.MEMORY), "2", "100"]
+    with (tmp_path / "file").open() as file:
+        started = [sys.executable, "-I", "-S"]
+        ran = subprocess.run([*started, "-c", SMALL, *started, *command], stdin=file, capture_output=True, check=True)
+    seconds, megabytes = map(float, ran.stdout.split())
+    assert seconds < 2.1 and megabytes < 300, (seconds, megabytes)
+
+
+def test_a_process_that_takes_too_long_is_killed(monkeypatch, tmp_path):
+    endless = tmp_path / "opening.py"
+    endless.write_text("while True: pass")
+    monkeypatch.setattr(spreadsheet, "OPENING", endless)
+    monkeypatch.setattr(spreadsheet, "PATIENCE", 0.1)
+    found, cost = opened(b"a;b")
+    assert isinstance(found, Wrong) and found.name == "takes_too_much" and cost.status == -9
+
+
+def test_the_process_holds_itself_to_its_limits():
+    code = f"import sys; sys.path.insert(0, {str(spreadsheet.OPENING.parent)!r}); import opening as o\n"
+    code += "o.opened = lambda data, most: iter([bytearray(2_000_000_000)])\no.main()"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, "256", "2", "100"], input=b"x", capture_output=True, check=True
+    )
+    assert json.loads(ran.stdout) == ["wrong", "takes_too_much", {}]
