@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "c7a20d4e91b3"
-down_revision = "5d1c0f3a9b27"
+down_revision = "a4c1f0d27b35"
 branch_labels = None
 depends_on = None
 
