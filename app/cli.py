@@ -3,12 +3,12 @@
 from datetime import datetime
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 
 from app import shipped
 from app.database import transaction
 from app.imports import import_file
-from app.now import move_demo
+from app.now import is_demo, move_demo
 from app.rules.calendar import LOCAL
 from app.scenarios.command import scenario
 from app.seed import seed
@@ -38,7 +38,7 @@ def run_clock(at: datetime | None) -> None:
     """Do all that is due, district by district; in the demo with --at, move its time on first."""
     if at is not None:
         moment = at.replace(tzinfo=LOCAL)
-        if not current_app.config["KEZEK"].demo:
+        if not is_demo():
             raise click.UsageError("time is real here: --at is for the demo")
         with transaction():
             move_demo(moment)

@@ -1,8 +1,11 @@
-"""What time it is: asked by entrances only (house rule 7). In the demo time is its own and only moves forward."""
+"""What time it is: asked by entrances only (house rule 7). In the demo time is its own and only moves forward.
+
+Whether this is the demo is a fact of its database, so that every page, job and command lives in the same time.
+"""
 
 from datetime import UTC, datetime
 
-from flask import current_app
+from flask import g
 
 from app.extensions import db
 from app.models import DemoTime
@@ -11,15 +14,29 @@ from app.rules.refusals import Reason, Refusal
 
 def now() -> datetime:
     """The present moment, in UTC: the demo's where there is one, the real one elsewhere."""
-    if current_app.config["KEZEK"].demo and (demo := db.session.get(DemoTime, 1)) is not None:
-        return demo.at
-    return datetime.now(UTC)
+    demo = _demo()
+    return datetime.now(UTC) if demo is None else demo.at
+
+
+def is_demo() -> bool:
+    """Has this database a time of its own?"""
+    return _demo() is not None
+
+
+def _demo() -> DemoTime | None:
+    """The demo's time; that there is none is asked once for a request, a job or a command."""
+    if g.get("time_is_real"):
+        return None
+    demo = db.session.get(DemoTime, 1)
+    g.time_is_real = demo is None
+    return demo
 
 
 def move_demo(to: datetime) -> None:
     """Spec 11: move the demo's clock on, in the caller's transaction. Raises Refusal(too_late) for going back."""
     demo = db.session.get(DemoTime, 1, with_for_update=True)
     if demo is None:
+        g.time_is_real = False
         db.session.add(DemoTime(id=1, at=to))
     elif to < demo.at:
         raise Refusal(Reason.too_late, last_day=demo.at)

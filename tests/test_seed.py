@@ -28,6 +28,7 @@ from app.models import (
     Vacancy,
     VoucherStatus,
 )
+from app.now import now
 from app.permissions import Actor, Role
 from app.rules import iin
 from app.rules import places as rules
@@ -135,6 +136,27 @@ def test_flask_seed_writes_the_accounts_for_their_owner_alone_and_does_nothing_t
     assert run.invoke(args=["seed"]).exit_code == 0
     assert file.read_text() == written
     assert db.session.scalar(db.select(db.func.count(Change.id))) == changes
+
+
+def test_every_command_lives_in_the_demos_time_without_a_variable(demo, monkeypatch):
+    """That this is the demo is a fact of its database, whatever the environment of a command says."""
+    run = demo.test_cli_runner()
+    assert run.invoke(args=["seed"]).exit_code == 0
+    monkeypatch.setitem(demo.config, "KEZEK", replace(demo.config["KEZEK"], demo=False))
+    assert now() == seed.BEGINS
+    before = db.session.scalar(db.select(db.func.max(Change.id)))
+    asked = ["import", "applications", str(seed.SAMPLES / "applications.csv"), "--place", invented.TOWN[0]]
+    said = run.invoke(args=[*asked, "--language", "en"])
+    assert said.exit_code == 0, said.output
+    assert run.invoke(args=["clock", "--at", "2026-04-09T10:00"]).exit_code == 0
+    assert now() == at("2026-04-09T10:00")
+    moments = db.session.scalars(db.select(Change.at).where(Change.id > before)).all()
+    assert all(seed.BEGINS <= moment <= at("2026-04-09T10:00") for moment in moments)
+
+
+def test_where_time_is_real_no_command_moves_it(app):
+    said = app.test_cli_runner().invoke(args=["clock", "--at", "2026-04-09T10:00"])
+    assert (said.exit_code, "time is real" in said.output) == (2, True)
 
 
 def test_outside_the_demo_no_town_is_invented(app):

@@ -15,7 +15,7 @@ from werkzeug.exceptions import SecurityError
 import config as settings
 from app import tries
 from app.extensions import db
-from app.now import now
+from app.now import is_demo, now
 from app.rules.calendar import local_day
 from app.views import cells, door, look, rows, security, sessions, verify, wire, words
 from app.views.applications import ApplicationView
@@ -163,7 +163,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         now=now,
         local_day=local_day,
         language=language,
-        demo=app.config["KEZEK"].demo,
+        demo=lambda: app.config["KEZEK"].demo and is_demo(),
         demo_accounts=demo_accounts,
         menu=menu,
         titles_of=lambda labels, names: [str(labels[name]) for name in names],
