@@ -1,5 +1,7 @@
 """Kezek: the table of contents. `create_app` puts the floors together; nothing else happens here."""
 
+import os
+
 from flask import Flask
 
 import config as settings
@@ -12,6 +14,7 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
 
     Jobs, scenarios and the commands of `flask` show no screen, do without it, and start faster.
     """
+    os.umask(0o077)  # whatever any part of Kezek writes is for its own user alone
     config = config or settings.load()
     app = Flask(__name__)
     app.config.update(

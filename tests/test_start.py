@@ -88,6 +88,13 @@ def test_the_demo_key_is_for_its_owner_only(kezek):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
+def test_whatever_the_parts_write_is_for_their_own_user_alone(kezek):
+    folder = Path(kezek.environment["KEZEK_VAR"])
+    written = [path for path in folder.rglob("*") if path.exists()]
+    assert len(written) > 5
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []
+
+
 def test_the_demo_listens_on_this_machine_alone(kezek):
     """Spec 7: every socket on its port is bound to loopback, as the kernel says."""
     port = f"{int(kezek.environment['KEZEK_PORT']):04X}"

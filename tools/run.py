@@ -33,6 +33,7 @@ def main() -> None:
     """Prepare, start, say where, wait for the end."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda *_: sys.exit())
+    os.umask(0o077)  # what the parts write is for their own user alone
     var = Path(os.environ.get("KEZEK_VAR") or ROOT / "var").resolve()
     check(var)
     told = settings(var)
