@@ -11,7 +11,9 @@ from sqlalchemy import delete, func, or_, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import reach
+from app.access.passwords import easily_guessed
 from app.actions.moving import record
+from app.actions.records import Invalid
 from app.extensions import db
 from app.models import Account, Kindergarten, Place, UserScope
 from app.permissions import Actor, Role, permit
@@ -65,15 +67,21 @@ def hashed(password: str) -> str:
     return generate_password_hash(password, HASH)
 
 
+def _chosen(password: str, user: User) -> str:
+    if easily_guessed(password, (user.username, user.first_name, user.last_name, user.email.partition("@")[0])):
+        raise Invalid("new", "easily_guessed")
+    return hashed(password)
+
+
 def change_password(user: User, password: str, *, by: Actor, at: datetime) -> int:
     """The own password; whoever is signed in with the old one is out. Returns the account's version from now on.
 
-    Raises Refusal(not_allowed) for another's.
+    Raises Refusal(not_allowed) for another's, Invalid for one that is easily guessed.
     """
     if user.id != by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="change_password")
     record(user, "change_password", by=by, at=at)
-    user.password = hashed(password)
+    user.password = _chosen(password, user)
     return _renew(user)
 
 
@@ -114,20 +122,21 @@ def save(
     Only what differs is written, and stands on the record.
 
     Another role or password, or the right to sign in, ends what anybody began with the old one. Raises
-    Refusal(not_allowed; also for another role, or no way in, that somebody gives to the own account), IntegrityError
-    for a user name or e-mail that is taken.
+    Refusal(not_allowed; also for another role, or no way in, that somebody gives to the own account), Invalid for a
+    reach that the role does not have, IntegrityError for a user name or e-mail that is taken.
     """
     verb = "change" if user.id else "create"
     permit(by, verb, user)
     loses = [own.name for own in user.roles] != [role] or not facts.get("active", user.active)
     if loses and user.id is not None and user.id == by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb, own_account=True)
+    _reaches(role, reach)
     before = user.active, [own.name for own in user.roles]
     told: dict[str, Any] = {name: value for name, value in facts.items() if getattr(user, name) != value}
     for name, value in told.items():
         setattr(user, name, value)
     if password:
-        user.password, told["password"] = hashed(password), True
+        user.password, told["password"] = _chosen(password, user), True
     if before[1] != [role]:
         user.roles, told["role"] = [role_row(role)], role
     db.session.add(user)
@@ -153,6 +162,15 @@ def _reach(user: User, reach: Sequence[Place | Kindergarten]) -> bool:
     for column, pk in sorted(named):
         db.session.add(UserScope(user_id=user.id, **{column: pk}))
     return True
+
+
+def _reaches(role: Role, reach: Sequence[Place | Kindergarten]) -> None:
+    """Spec 1: a head has one kindergarten, the others places; who administers accounts needs neither."""
+    of_head = role is Role.head
+    if [where for where in reach if isinstance(where, Kindergarten) is not of_head]:
+        raise Invalid("place" if of_head else "kindergarten", "reach_of_another_role")
+    if not reach and role is not Role.administrator:
+        raise Invalid("kindergarten" if of_head else "place", "no_reach")
 
 
 def _renew(user: User, *, must_change: bool = False) -> int:

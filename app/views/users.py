@@ -41,13 +41,31 @@ class UserForm(forms.Form):
 
 
 class Accounts(Records):
-    """Accounts with their roles as people call them."""
+    """Accounts with their roles as people call them, and how far each reaches."""
+
+    def loaded(self, rows):
+        scopes = _scopes([row.id for row in rows])
+        for row in rows:
+            row.reach = [scope for scope in scopes if scope.user_id == row.id]
+        return rows
 
     def get_values_item(self, row, columns):
-        return [
-            [words.role(role.name) for role in row.roles] if name == "roles" else attribute(row, name)
-            for name in columns
-        ]
+        return [self._value(row, name) for name in columns]
+
+    def _value(self, row, name):
+        if name == "roles":
+            return [words.role(role.name) for role in row.roles]
+        if name == "reach":
+            if not hasattr(row, "reach"):
+                self.loaded([row])
+            return [str(scope.place or scope.kindergarten) for scope in row.reach]
+        return attribute(row, name)
+
+
+def _scopes(ids: list[int]) -> list[UserScope]:
+    """Where the rights of these accounts reach."""
+    eager = (selectinload(UserScope.place), selectinload(UserScope.kindergarten))
+    return list(db.session.scalars(select(UserScope).where(UserScope.user_id.in_(ids)).options(*eager)))
 
 
 class UserView(BaseView):
@@ -57,7 +75,7 @@ class UserView(BaseView):
     datamodel = Accounts(User, selectinload(User.roles))
     list_title, show_title = _l("Accounts"), _l("Account")
     add_title, edit_title = _l("Add an account"), _l("Change an account")
-    list_columns = ["username", "last_name", "first_name", "roles", "active"]
+    list_columns = ["username", "last_name", "first_name", "roles", "reach", "active"]
     show_columns = [*list_columns, "email", "last_login"]
     order_columns = ["username", "last_name"]
     search_columns = ["active"]
@@ -78,6 +96,7 @@ class UserView(BaseView):
         "first_name": _l("First name"),
         "last_name": _l("Last name"),
         "roles": _l("Role"),
+        "reach": _l("Reach"),
         "active": _l("May sign in"),
         "email": _l("E-mail"),
         "last_login": _l("Last signed in"),
@@ -107,14 +126,17 @@ class UserView(BaseView):
         return accounts.save(User(), reach=reach, by=g.actor, at=now(), **values)
 
     def change(self, row: User, values: dict[str, Any]) -> None:
+        """Who reaches further than the form can show keeps it, unless the form says otherwise."""
         named = {**self.standing(row), **values}
         reach = [where for where in (named["place"], named["kindergarten"]) if where is not None]
+        if not {"place", "kindergarten"} & values.keys():
+            reach = [scope.place or scope.kindergarten for scope in _scopes([row.id])]
         facts = {name: value for name, value in values.items() if name not in ("role", "place", "kindergarten")}
         accounts.save(row, role=named["role"], reach=reach, by=g.actor, at=now(), **facts)
 
     def standing(self, row: User) -> dict[str, Any]:
         """Role and reach are rows of their own."""
-        scopes = db.session.scalars(select(UserScope).where(UserScope.user_id == row.id)).all()
+        scopes = _scopes([row.id])
         own = {
             "role": next((Role(role.name) for role in row.roles if role.name in ROLES), None),
             "place": next((s.place for s in scopes if s.place), None),

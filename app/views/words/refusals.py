@@ -47,6 +47,8 @@ REFUSALS: dict[Reason, Any] = {
 # A fact of a refusal that says more than its reason.
 BECAUSE: dict[str, Any] = {
     "number": _l("Another application of this district has this number."),
+    "paper": _l("Name the day of the family's signed paper."),
+    "began_on": _l("The paper was signed before the right that it uses began. The family has to sign a new one."),
     "to_come": _l("This day has not come yet. Correct it."),
     "not_later": _l("The new last day must come after the one that is set now."),
     "author": _l("You entered, changed or asked for it yourself: another person says yes to it."),
@@ -108,6 +110,9 @@ INVALID: dict[str, Any] = {
     "category_ages": _l("Category %(rank)d: the last age is before the first, or is no age of a child."),
     "categories_overlap": _l("Categories %(other)d and %(rank)d have the same privilege and share ages."),
     "category_in_vain": _l("Category %(rank)d would serve nobody: category %(other)d takes all its children before."),
+    "easily_guessed": _l("This password is easily guessed. Take several words that belong together for you alone."),
+    "no_reach": _l("This role does nothing without its reach. Choose it."),
+    "reach_of_another_role": _l("A head reaches a kindergarten, other roles a region, district or city. Empty this."),
     "decree": _l("Give the number of the decree."),
     "before_first": _l("The last birth year is before the first."),
     "bin": _l("There is no such BIN. Check its twelve digits."),
@@ -141,7 +146,9 @@ def refusal(refused: Refusal) -> str:
     sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), usual))
     if isinstance(families := refused.facts.get("families"), int):
         return families_would_lose(families)
-    last = refused.facts.get("last_day")
+    last, began = refused.facts.get("last_day"), refused.facts.get("began_on")
+    if isinstance(began, date):
+        return sentence + " " + _("The right began on %(day)s.", day=day(began))
     return sentence + " " + _("The last day: %(day)s.", day=day(last)) if isinstance(last, date) else sentence
 
 

@@ -1,0 +1,1 @@
+"""WHO MAY: how people come in, and what of others they may see."""
