@@ -296,6 +296,12 @@ APPLICATION_WITH_VOUCHER = "status IN ('confirming', 'voucher_issued', 'referred
 VOUCHER_LIVE = "status IN ('issued', 'confirmed')"
 REFERRAL_LIVE = "status = 'issued' AND kind = 'general'"
 NUMBERED = "status = 'queued' AND standing"
+# What a family does, done for it by an official (spec 3.8): each such row of history names the day of a signed paper.
+AT_THE_COUNTER = (
+    "subject = 'application' AND role IN ('department', 'specialist', 'operator')"
+    " AND (verb IN ('confirm', 'refuse', 'restore', 'choose', 'sign', 'withdraw')"
+    " OR role = 'operator' AND verb IN ('extend', 'revoke'))"
+)
 
 
 # ---------------------------------------------------------------- places, kindergartens, seats
@@ -1042,6 +1048,8 @@ class Change(Base):
         Index("ix_change_subject", "subject", "subject_id"),
         Index("ix_change_application_id", "application_id", "id"),
         Index("ix_change_queue", "place_id", "subject", "effective_on", **only("status_to IS NOT NULL")),
+        CheckConstraint("NOT for_family OR paper_on IS NOT NULL", name="act_for_a_family_has_its_paper"),
+        CheckConstraint(f"NOT ({AT_THE_COUNTER}) OR paper_on IS NOT NULL", name="act_at_the_counter_has_its_paper"),
     )
     at: Mapped[datetime] = mapped_column(index=True)
     effective_on: Mapped[date]

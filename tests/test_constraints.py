@@ -12,6 +12,7 @@ from app.models import (
     Absence,
     Application,
     ApplicationStatus,
+    Change,
     DayOff,
     Enrolment,
     Holding,
@@ -28,6 +29,8 @@ from app.models import (
     StopListing,
     VoucherStatus,
 )
+from app.permissions import Actor, Role
+from app.rules.transitions import MOVES
 from tests.factories import DEPARTMENT, START, application, at, district, family, group, kindergarten, vacancy
 
 
@@ -208,6 +211,21 @@ def test_who_asks_that_an_application_come_back_never_decides(chosen):
     refused(asked, approved=True, decided_at=None)
     copy(asked, **decided, decided_by_id=second)
     assert db.session.scalar(db.select(db.func.count(Reinstatement.id))) == 2
+
+
+COUNTER = [(role, verb) for role in ("department", "specialist", "operator") for verb in MOVES[Application]]
+
+
+@pytest.mark.parametrize(("role", "verb"), [*COUNTER, ("operator", "extend"), ("operator", "sign")])
+def test_an_act_for_a_family_at_the_counter_has_the_day_of_its_paper(chosen, role, verb):
+    done = db.session.scalars(db.select(Change).where(Change.subject == "application", Change.verb == "choose")).one()
+    by = Actor(Role(role))
+    if by.stands_for_family(verb):
+        refused(done, role=role, verb=verb)
+    else:
+        copy(done, role=role, verb=verb)
+    copy(done, role=role, verb=verb, for_family=True, paper_on=START.date())
+    refused(done, role=role, verb=verb, for_family=True)
 
 
 def test_an_absence_ends_after_it_starts_and_has_a_vacancy_of_its_own(chosen):

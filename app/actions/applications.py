@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, select
 
 from app.actions import ending, norms, people, places, privileges
-from app.actions.beginning import begin, catch_up, latest_stop_listing
+from app.actions.beginning import begin, catch_up, latest_stop_listing, with_its_paper
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
 from app.database import lock_district
@@ -98,7 +98,8 @@ def register(
         tell={"number": application.number},
     )
     if privilege is not None:
-        privileges.claim(application, privilege, papers=papers, by=by, at=at)
+        signed = replace(by, paper_on=by.paper_on or day)  # with the application that the family brings
+        privileges.claim(application, privilege, papers=papers, by=signed, at=at)
     return application
 
 
@@ -111,6 +112,7 @@ def restore(application: Application, *, by: Actor, at: datetime) -> None:
     listing = latest_stop_listing(application)
     if listing is None or listing.voucher_id is None or listing.ended_at is not None:
         raise Refusal(Reason.wrong_status, verb="restore")
+    with_its_paper(application, "restore", by=by, at=at)
     allowed = int(norms.in_force("voucher.restorations", application.place_id, day).value)
     if norms.in_force("voucher.restorations_per", application.place_id, day).value == "application":
         eligibility.times_left(restorations(application), allowed)

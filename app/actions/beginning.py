@@ -14,6 +14,9 @@ from app.permissions import Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
 
+# Whether these may be done at all is known only from the contract or the referral that they are about.
+CHECKED_LATER = frozenset({"sign", "extend", "revoke", "restore"})
+
 _settled: ContextVar[frozenset[tuple[int, datetime]]] = ContextVar("settled", default=frozenset())
 
 
@@ -21,7 +24,8 @@ def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole
     """May this actor, is it in time, is what is due done, does its status allow the verb? Returns the local day.
 
     Takes the district's lock. `whole_district`: the verb looks at other families' vouchers too, so what is due
-    on those is done as well. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status.
+    on those is done as well. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, reason_required (a
+    family's act at the counter without the day of its signed paper).
     """
     permit(by, verb, application)
     lock_district(application.place_id)
@@ -30,6 +34,8 @@ def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole
     if verb != "extend" and not (verb == "sign" and by.role is Role.head):
         in_time(application, verb, day)
     eligibility.right_status(verb, application.status)
+    if verb not in CHECKED_LATER:
+        with_its_paper(application, verb, by=by, at=at)
     return day
 
 
@@ -68,6 +74,33 @@ def has_say(right: Voucher | Referral) -> bool:
         Change.id > ended.scalar_subquery(),
     )
     return db.session.scalars(waits_again.limit(1)).first() is None
+
+
+def with_its_paper(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
+    """Spec 3.8: an official who acts for a family names the day on which it signed its paper.
+
+    Nothing is asked of the family itself, nor of an office that acts in its own right. Raises Refusal:
+    reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
+    """
+    if by.stands_for_family(verb):
+        eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
+
+
+def _right_began_on(application: Application, verb: str) -> date:
+    """Since when a family has had the right that a verb uses: by its voucher, offer, referral or stop-listing, or else
+    since it has been waiting."""
+    voucher, referral = latest_voucher(application), latest_referral(application)
+    began: date | None = None
+    if verb in ("confirm", "refuse") and voucher:
+        began = voucher.issued_on
+    elif verb == "choose":
+        offered = next((offer.offered_on for offer in application.offers if offer.ended_at is None), None)
+        began = offered or (voucher.confirmed_on if voucher and voucher.ended_at is None else None)
+    elif verb in ("sign", "extend", "revoke") and referral:
+        began = referral.issued_on
+    elif verb == "restore" and application.stop_listings:
+        began = application.stop_listings[-1].from_on
+    return began or local_day(application.queued_at)
 
 
 def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> None:

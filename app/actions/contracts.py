@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from app.actions import referrals
-from app.actions.beginning import begin
+from app.actions.beginning import begin, with_its_paper
 from app.actions.moving import move, record
 from app.models import Application, ContractStatus
 from app.permissions import Actor, Role
@@ -25,8 +25,7 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
         raise Refusal(Reason.wrong_status, verb="sign")
     side = "head_signed_at" if by.role is Role.head else "family_signed_at"
     eligibility.signed_once(getattr(contract, side))
-    if by.stands_for_family("sign") and by.paper_on is None:
-        raise Refusal(Reason.reason_required, field="paper_on")
+    with_its_paper(application, "sign", by=by, at=at)
     signed: dict[str, Any] = {side: at}
     setattr(contract, side, at)
     complete = contract.family_signed_at is not None and contract.head_signed_at is not None

@@ -118,7 +118,8 @@ def _history(
     details: Mapping[str, Any] | None,
 ) -> Change:
     application = application_of(subject)
-    for_family = by.stands_for_family(f"{verb}_privilege" if isinstance(subject, Privilege) else verb)
+    of_family = by.stands_for_family(f"{verb}_privilege" if isinstance(subject, Privilege) else verb)
+    for_family = of_family and by.paper_on is not None
     return Change(
         at=at,
         effective_on=on,

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select, update
 
 from app.actions import norms
-from app.actions.beginning import catch_up
+from app.actions.beginning import catch_up, with_its_paper
 from app.actions.moving import move, notify, record, set_all
 from app.database import lock_district
 from app.extensions import db
@@ -51,12 +51,14 @@ def claim(
 ) -> Privilege:
     """S2, S3: a family claims a privilege, or another one than it has; it counts once an official has confirmed it.
 
-    Raises Refusal: not_allowed, wrong_status (the application is over, or a claim is still undecided), paper_to_come.
+    Raises Refusal: not_allowed, wrong_status (the application is over, or a claim is still undecided), reason_required,
+    too_late (the day of the family's signed paper, spec 3.8), paper_to_come.
     """
     day = _begin(application, "claim", by=by, at=at)
     catch_up(at=at, place_id=application.place_id, application_id=application.id)
     if application.status in APPLICATION_FINAL or open_claim(application) is not None:
         raise Refusal(Reason.wrong_status, verb="claim")
+    with_its_paper(application, "claim_privilege", by=by, at=at)
     rules.not_to_come((paper.issued_on for paper in papers), day)
     return _claimed(application, claimed, papers, by=by, at=at)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.actions import choosing, documents, ending, enrolments, norms
-from app.actions.beginning import begin, has_say, in_time, latest_referral
+from app.actions.beginning import begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.moving import move, record
 from app.actions.vouchers import live_voucher
 from app.extensions import db
@@ -111,6 +111,7 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     day = begin(application, "extend", by=by, at=at)
     in_time(application, "extend", day, of=(Referral,))
     referral = _by_turn(application)
+    with_its_paper(application, "extend", by=by, at=at)
     running = referral.attend_by or day
     eligibility.later(until, running)
     place_id = application.place_id
@@ -137,6 +138,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
         eligibility.within_hours(at, until)
     begin(application, "revoke", by=by, at=at)
     referral = _by_turn(application)
+    with_its_paper(application, "revoke", by=by, at=at)
     if not by_family:
         reason = eligibility.given(reason)
     ending.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")

@@ -84,6 +84,20 @@ def has_places(kindergarten: Kindergarten) -> bool:
     return kindergarten.ownership is not Ownership.private or kindergarten.state_order
 
 
+def signed_paper(signed_on: date | None, right_began_on: date, day: date) -> None:
+    """Spec 3.8: what an official does for a family at the counter follows from a paper that the family signed.
+
+    Raises Refusal: reason_required without its day, too_late for a day to come, or before the right that the act uses
+    began (spec 3.12).
+    """
+    if signed_on is None:
+        raise Refusal(Reason.reason_required, part="paper_on", paper=True)
+    if signed_on > day:
+        raise Refusal(Reason.too_late, part="paper_on", to_come=True)
+    if signed_on < right_began_on:
+        raise Refusal(Reason.too_late, part="paper_on", began_on=right_began_on)
+
+
 def in_birth_years(born_on: date, group: KgGroup) -> None:
     """Spec 3.3: a place serves the birth years of its group."""
     if not group.birth_year_from <= born_on.year <= group.birth_year_to:

@@ -330,9 +330,7 @@ class ApplicationView(ChildPage, Why, BaseView):
         return self._each("enrol", rows, enrolments.enrol)
 
     def sign(self, rows: list[Application]) -> Any:
-        """For a family the day of its signed paper is required; a head signs for the kindergarten."""
-        if asked("sign", rows) and g.actor.stands_for_family("sign") and signer().paper_on is None:
-            return ask(self, "sign", rows, _("Name the day of the signed paper."))
+        """The family, at the counter by its signed paper, or the head for the kindergarten."""
         return self._each("sign", rows, contracts.sign)
 
     def confirm_privilege(self, rows: list[Application]) -> Any:

@@ -66,7 +66,7 @@ def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
         if g.actor.role in COUNTER and not any(map(of_voucher, rows)):
             fields |= {"reason": False, "paper_on": g.actor.stands_for_family(verb)}
     elif g.actor.stands_for_family(verb):
-        fields["paper_on"] = False
+        fields["paper_on"] = True
     return fields
 
 
@@ -149,7 +149,7 @@ def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any], verb: str = 
     Where one record's `verb` needed an answer and was refused, the page asks again, with what was typed.
     """
     ids = [row.id for row in rows]
-    form = Answer() if verb in FIELDS and len(rows) == 1 else None
+    form = Answer() if len(rows) == 1 and needed(verb, rows) else None
     succeeded = [id_ for id_, row in zip(ids, rows, strict=True) if attempt(lambda row=row: act(row) or True, form)]
     if form is not None and form.errors:
         return ask(view, verb, rows, " ".join(sentence for said in form.errors.values() for sentence in said))

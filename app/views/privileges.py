@@ -61,7 +61,7 @@ class GroundForm(forms.Form):
 class ClaimForm(GroundForm):
     """A claim of its own, at the counter: the ground is what the family came for."""
 
-    paper_on = forms.a_day(_l("Day of the signed paper"), required=False)
+    paper_on = forms.a_day(_l("Day of the signed paper"))
 
     def validate_paper_on(self, field: Any) -> None:
         come(self, field)

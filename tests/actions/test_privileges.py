@@ -68,7 +68,7 @@ def test_the_last_paper_issued_is_the_certificate_and_its_norm_is_on_the_record(
     two_months = norm("privilege.certificate", "2", Unit.MONTHS, place, since=date(2026, 4, 2))
     child, moment = application(place), at("2026-04-06T10:00")
     papers = [paper(date(2026, 4, 1)), paper(date(2026, 4, 2)), paper(date(2026, 1, 5))]
-    privileges.claim(child, PrivilegeGround.teacher, papers=papers, by=DEPARTMENT, at=moment)
+    privileges.claim(child, PrivilegeGround.teacher, papers=papers, by=family(child), at=moment)
     privileges.confirm(child, by=DEPARTMENT, at=moment)
     (privilege,) = child.privileges
     assert (privilege.valid_until, privilege.norm_id) == (date(2026, 6, 2), two_months.id)
@@ -78,10 +78,10 @@ def test_the_last_paper_issued_is_the_certificate_and_its_norm_is_on_the_record(
 
 def test_a_ground_without_a_paper_is_not_confirmed_and_a_kind_alone_is(app):
     child, other = application(district()), application(district("Степногорск қаласы"))
-    privileges.claim(child, PrivilegeGround.large_family, by=DEPARTMENT, at=START)
+    privileges.claim(child, PrivilegeGround.large_family, by=family(child), at=START)
     with pytest.raises(Refusal, match="no_paper"):
         privileges.confirm(child, by=DEPARTMENT, at=START)
-    privileges.claim(other, PrivilegeKind.first_order, by=DEPARTMENT, at=START)
+    privileges.claim(other, PrivilegeKind.first_order, by=family(other), at=START)
     privileges.confirm(other, by=DEPARTMENT, at=START)
     assert (child.privilege, other.privilege) == (None, PrivilegeKind.first_order)
 
@@ -129,7 +129,7 @@ def test_nobody_else_claims_or_decides(app):
 
 def test_a_change_ends_the_one_before_it_in_the_same_moment(app):
     child = application(district(), privilege=PrivilegeKind.first_order)
-    privileges.claim(child, PrivilegeGround.military, papers=[paper()], by=DEPARTMENT, at=START)
+    privileges.claim(child, PrivilegeGround.military, papers=[paper()], by=family(child), at=START)
     privileges.confirm(child, by=DEPARTMENT, at=START)
     assert [p.status for p in child.privileges] == [PrivilegeStatus.expired, PrivilegeStatus.confirmed]
     assert history(child)[-2:] == [
@@ -143,7 +143,7 @@ def test_a_certificate_ends_on_its_own_day_however_late_the_clock_and_a_past_num
     place = district()
     other = application(place, queued_at=at("2026-03-30T10:00"))
     child = application(place, queued_at=at("2026-04-01T10:00"))
-    privileges.claim(child, PrivilegeGround.military, papers=[paper()], by=DEPARTMENT, at=at("2026-04-01T10:05"))
+    privileges.claim(child, PrivilegeGround.military, papers=[paper()], by=family(child), at=at("2026-04-01T10:05"))
     privileges.confirm(child, by=DEPARTMENT, at=at("2026-04-01T10:10"))
     assert (numbers.of(child, date(2026, 5, 1)).value, numbers.of(child, date(2026, 5, 1)).privileged) == (1, 1)
     before_the_clock = numbers.of(child, date(2026, 5, 2))
@@ -191,7 +191,7 @@ def test_whatever_happens_the_application_says_what_its_privileges_say(app, step
             with db.session.begin_nested():
                 if verb == "claim":
                     papers = [paper(moment.date() - timedelta(age))]
-                    privileges.claim(child, claimed, papers=papers, by=DEPARTMENT, at=moment)
+                    privileges.claim(child, claimed, papers=papers, by=family(child), at=moment)
                 elif verb == "clock":
                     clock.run(at=moment, place_id=place.id)
                 else:

@@ -42,6 +42,7 @@ FINAL = ("enrolled", "removed", "archived")
 BY = {"enrol": "head", "leave": "head"} | dict.fromkeys(
     ("confirm", "refuse", "restore", "withdraw", "choose"), "family"
 )
+SIGNED = {"confirm", "refuse", "restore", "choose", "sign", "withdraw"}  # at the counter: by the family's paper
 REASONED = {"issue", "extend", "revoke", "archive", "reinstate", "reject_privilege"}
 MOVES = {"go_on": 30, "register": 4, "round": 4, "publish": 3, "wait": 4, "try_anything": 2, "capacity": 1}
 
@@ -163,7 +164,10 @@ class Walk:
         by = BY.get(verb, "department") if likely else self.one_of(ROLES)
         if verb == "sign" and likely:
             by = self.one_of(["family", "head"])
-        if verb == "sign" and by not in ("family", "head") and self.chance(0.5):
+        signed = (verb in SIGNED and by not in ("family", "head")) or (
+            verb in ("extend", "revoke") and by == "operator"
+        )
+        if signed and (verb != "sign" or self.chance(0.5)):
             fields["paper_on"] = self.now.date().isoformat()
         self.play(verb, by=by, application=a.ref, **fields)
 

@@ -80,9 +80,10 @@ class Model:
 
     # ------------------------------------------------------------ entrances
 
-    def do(self, verb: str, *, at: datetime, by: str, **fields: Any) -> str | None:
+    def do(self, verb: str, *, at: datetime, by: str, paper_on: str | None = None, **fields: Any) -> str | None:
         """Do a verb: None, or the name of the refusal, after which nothing has changed."""
         self.now(at)
+        self.paper_on = paper_on
         try:
             need("not_allowed", by in MAY[f"{verb} {fields['what']}" if "what" in fields else verb])
             if by == "head" and verb in ("sign", "enrol", "leave", "revoke"):
@@ -371,7 +372,7 @@ class Model:
         v.free[0].take(a, "stay")
         a.status = "queued"
 
-    def sign(self, by: str, application: str, paper_on: str | None = None) -> None:
+    def sign(self, by: str, application: str) -> None:
         a = self.applications[application]
         v, r, side = a.voucher, a.referral, "head" if by == "head" else "family"
         need(
@@ -379,7 +380,7 @@ class Model:
             side == "head" or not (v and v.status in ("confirmed", "expired") and past(v.choose_by, self.day)),
         )
         need("wrong_status", a.status == "referred" and r.signed is not None and side not in r.signed)
-        need("reason_required", by in ("family", "head") or paper_on)
+        need("reason_required", by in ("family", "head") or self.paper_on)
         r.signed.add(side)
         if len(r.signed) == 2:
             v.status = "used"
