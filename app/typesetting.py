@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a third of a second, that only processes which set papers s
 PAPERS = Path(__file__).parent / "templates" / "papers"
 FONTS = Path(__file__).parent / "static" / "vendor" / "fonts"
 VARIANT = "pdf/ua-1"  # tagged, so that it can be read aloud
+STYLES = ("paper", "closer", "dense")  # of which a paper takes no more than it needs to fit
 FACES = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
 
 
@@ -37,8 +38,7 @@ class Press(NamedTuple):
 
     templates: Environment
     fonts: "FontConfiguration"
-    style: "CSS"
-    dense: "CSS"
+    styles: "list[CSS]"
     fetcher: "URLFetcher"
 
 
@@ -51,13 +51,13 @@ def pdf(template: str, **facts: object) -> bytes:
 
 
 def page(html: str) -> bytes:
-    """One A4 page, tagged; set smaller where it would not fit. Whatever the page points to is not fetched."""
+    """One A4 page, tagged; set closer, then smaller, where it would not fit. Whatever it points to is not fetched."""
     from weasyprint import HTML
 
     press = _press()
     source = HTML(string=html, url_fetcher=press.fetcher)
-    for styles in ([press.style], [press.style, press.dense]):
-        document = source.render(font_config=press.fonts, stylesheets=styles, pdf_variant=VARIANT)
+    for more in range(1, len(press.styles) + 1):
+        document = source.render(font_config=press.fonts, stylesheets=press.styles[:more], pdf_variant=VARIANT)
         if len(document.pages) == 1:
             return document.write_pdf(pdf_variant=VARIANT)
     raise DoesNotFit
@@ -83,11 +83,10 @@ def _press() -> Press:
     fonts = FontConfiguration()
     atexit.register(_press.cache_clear)  # it complains when the interpreter goes first
     faces = "".join(map(_face, FACES))
-    style, dense = (
-        CSS(string=text, font_config=fonts, url_fetcher=closed)
-        for text in (faces + (PAPERS / "paper.css").read_text(), (PAPERS / "dense.css").read_text())
-    )
-    return Press(templates, fonts, style, dense, closed)
+    texts = [(PAPERS / f"{name}.css").read_text() for name in STYLES]
+    texts[0] = faces + texts[0]
+    styles = [CSS(string=text, font_config=fonts, url_fetcher=closed) for text in texts]
+    return Press(templates, fonts, styles, closed)
 
 
 def _face(weight: int) -> str:

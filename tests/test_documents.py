@@ -253,3 +253,26 @@ def test_the_facts_of_a_paper_come_from_the_records(asked):
         "Акмолинская область, Көкшетау қаласы",
     )
     assert db.session.scalars(db.select(Outbox)).one().document_id == asked.id
+
+
+LEGIBLE = 9  # points from the lowest to the highest of a letter that is set in 8 points, as labels are
+A4, PROOF = 841.9, 55 * 72 / 25.4  # points: a page, and the foot of it where the QR stands
+
+
+@EVERY
+@pytest.mark.parametrize("length", [20, 60, 120, 200])
+def test_a_paper_is_set_small_only_where_its_page_is_full(facts, length):
+    """A usual referral was set in 6.6 points, while a third of its page was empty."""
+    if facts.kindergarten:
+        facts = replace(
+            facts, kindergarten=("Ұлы дала " * 30)[:length], address_of_kindergarten=("Абай к. " * 40)[:length]
+        )
+    page = pypdfium2.PdfDocument(documents.render(facts))[0]
+    letters, found = page.get_textpage(), list[tuple[float, float]]()
+    for i in range(letters.count_chars()):
+        _left, bottom, _right, top = letters.get_charbox(i, loose=True)
+        if bottom > PROOF and top > bottom:
+            found.append((bottom, top - bottom))
+    lowest, least = min(found)[0], min(size for _bottom, size in found)
+    full = lowest < PROOF + (A4 - PROOF) * 0.15
+    assert least > LEGIBLE or full
