@@ -35,8 +35,8 @@ SAID = {  # each role in one of the languages
     Role.auditor: "kk",
     Role.administrator: "ru",
 }
-LOOK = """async (rules) => {
-  const found = await axe.run(document, {resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})});
+LOOK = """async (options) => {
+  const found = await axe.run(document, {resultTypes: ["violations"], ...options});
   return found.violations.filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
 }"""
@@ -114,12 +114,18 @@ def windows(city, chromium, monkeypatch) -> Iterator[Windows]:
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds serious or critical, in both themes; which colours there are is all that a theme changes."""
+    """What axe finds serious or critical on a desk and on a phone, in both themes.
+
+    Which colours there are is all that a theme changes; what is there to be seen and named, what a phone changes.
+    """
     page.evaluate(AXE)
-    found = []
-    for theme, rules in (("light", None), ("dark", ["color-contrast"])):
-        page.evaluate(THEME, theme)
-        found += [f"{theme}: {one}" for one in page.evaluate(LOOK, rules)]
+    found = [f"light: {one}" for one in page.evaluate(LOOK, {})]
+    page.evaluate(THEME, "dark")
+    found += [f"dark: {one}" for one in page.evaluate(LOOK, {"runOnly": ["color-contrast"]})]
+    page.evaluate(THEME, "light")
+    page.set_viewport_size(NARROW)
+    found += [f"on a phone: {one}" for one in page.evaluate(LOOK, {"rules": {"color-contrast": {"enabled": False}}})]
+    page.set_viewport_size(WIDE)
     return found
 
 
