@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a5d0c1f7e2b4"
-down_revision = "b1c90e7d2a41"
+down_revision = "a4c1f0d27b35"
 branch_labels = None
 depends_on = None
 
