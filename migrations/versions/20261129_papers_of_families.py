@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a5d0c1f7e2b4"
-down_revision = "a4c1f0d27b35"
+down_revision = "c7a20d4e91b3"
 branch_labels = None
 depends_on = None
 
