@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,17 @@ class Databases:
             self.apps[kind, web] = app
         return self.apps[kind, web]
 
+    @contextmanager
+    def empty(self, kind: str) -> Iterator[Flask]:
+        """Inside, the current database is this one, with an empty town; what is done there is wiped away."""
+        app = self.app(kind, web=False)
+        with app.app_context():
+            try:
+                yield app
+            finally:
+                db.session.rollback()
+                self.wipe(kind)
+
     def wipe(self, kind: str) -> None:
         """Leave what was shipped and nothing else. One query asks which tables a test has filled at all."""
         with transaction():
@@ -130,11 +142,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(databases: Databases, kind: str) -> Iterator[Flask]:
-    app = databases.app(kind, web=False)
-    with app.app_context():
+    with databases.empty(kind) as app:
         yield app
-        db.session.rollback()
-        databases.wipe(kind)
 
 
 @pytest.fixture

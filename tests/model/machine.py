@@ -11,6 +11,7 @@ from typing import Any
 from app.scenarios.reading import moment
 from app.scenarios.verbs import VERBS
 from tests.model.pair import START, Pair, as_scenario, shortest
+from tests.model.real import Database
 from tests.model.town import Application
 
 END = moment("2026-11-20T00:00")
@@ -48,13 +49,13 @@ MOVES = {"go_on": 30, "register": 4, "round": 4, "publish": 3, "wait": 4, "try_a
 
 
 class Walk:
-    """One walk through one town in a database of its own; `seed` says which."""
+    """One walk through one town; `seed` says which."""
 
-    def __init__(self, seed: int, url: str) -> None:
-        self.random, self.url, self.now, self.steps = Random(seed), url, START, 0
+    def __init__(self, seed: int, database: Database) -> None:
+        self.random, self.database, self.now, self.steps = Random(seed), database, START, 0
         self.born, self.years = self.random.sample(BORN, 5), self.random.sample(YEARS, 3)
         self.last: Application | None = None  # the application of the last step
-        self.pair = Pair(self.town(), url)
+        self.pair = Pair(self.town(), database)
         self.model = self.pair.model
 
     def go(self, steps: int) -> None:
@@ -104,7 +105,8 @@ class Walk:
         self.pair.content["steps"].append({"at": f"{self.now:%Y-%m-%dT%H:%M}", "do": do, **fields})
         self.steps += 1
         if self.pair.play(self.pair.content["steps"][-1], whole=do == "clock" or self.steps % 10 == 0):
-            raise AssertionError(as_scenario(*shortest(self.pair.content, self.url)))
+            self.pair.real.close()
+            raise AssertionError(as_scenario(*shortest(self.pair.content, self.database)))
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share

@@ -6,7 +6,7 @@ import yaml
 
 from app.scenarios.reading import moment
 from tests.model import always
-from tests.model.real import Real, Step
+from tests.model.real import Database, Real, Step
 from tests.model.reference import Model
 
 START = moment("2026-03-02T09:00")
@@ -15,8 +15,8 @@ START = moment("2026-03-02T09:00")
 class Pair:
     """One town, twice."""
 
-    def __init__(self, content: dict[str, Any], url: str) -> None:
-        self.content, self.model, self.real = content, Model(content), Real(content, START, url)
+    def __init__(self, content: dict[str, Any], database: Database) -> None:
+        self.content, self.model, self.real = content, Model(content), Real(content, START, database)
         self.acted = 0  # what the model's clock had done when the system's clock last ran
 
     def play(self, step: Step, whole: bool = True) -> str:
@@ -57,9 +57,9 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def replay(content: dict[str, Any], url: str) -> tuple[int, str]:
+def replay(content: dict[str, Any], database: Database) -> tuple[int, str]:
     """Play all steps up to the first difference: how many were played, and what differs."""
-    pair = Pair(content | {"steps": []}, url)
+    pair = Pair(content | {"steps": []}, database)
     try:
         for count, step in enumerate(content["steps"], 1):
             new = step.get("application")
@@ -74,15 +74,15 @@ def replay(content: dict[str, Any], url: str) -> tuple[int, str]:
         pair.real.close()
 
 
-def shortest(content: dict[str, Any], url: str) -> tuple[dict[str, Any], str]:
+def shortest(content: dict[str, Any], database: Database) -> tuple[dict[str, Any], str]:
     """The steps without those that the difference does not need, and the difference."""
-    count, told = replay(content, url)
+    count, told = replay(content, database)
     steps = content["steps"][:count]
     size = len(steps) // 2
     while size:
         for end in range(len(steps) - 1, 0, -size):
             fewer = steps[: max(0, end - size)] + steps[end:]
-            if replay(content | {"steps": fewer}, url)[1] == told:
+            if replay(content | {"steps": fewer}, database)[1] == told:
                 steps = fewer
         size //= 2
     return content | {"steps": steps}, told

@@ -1,7 +1,7 @@
-"""The real system behind the model's entrances: a scratch database, a town in it, its verbs and its facts."""
+"""The real system behind the model's entrances: an empty database, a town in it, its verbs and its facts."""
 
-from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -18,12 +18,12 @@ from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.scenarios import acting, facts
 from app.scenarios.reading import Scenario, day, moment
-from app.scenarios.scratch import scratch
 from app.scenarios.town import OFFICE, Town
 from app.scenarios.verbs import VERBS
 from tests.model import always
 
 Step = dict[str, Any]
+Database = Callable[[], AbstractContextManager[None]]  # inside, the current database is an empty one
 MODELS = (Place, KgGroup, Vacancy, Application)  # read at once, so that the facts of each ref find them read
 READ_WITH = {
     Application: [
@@ -39,12 +39,12 @@ class Undone(Exception):
 
 
 class Real:
-    """One town in a database of its own, until close()."""
+    """One town in a database that it has for itself, until close()."""
 
-    def __init__(self, content: dict[str, Any], at: datetime, url: str) -> None:
+    def __init__(self, content: dict[str, Any], at: datetime, database: Database) -> None:
         self.town = Town(Scenario(content, {}))
         self.database, self.history = ExitStack(), always.History()
-        self.database.enter_context(scratch(url))
+        self.database.enter_context(database())
         with transaction():
             for _path, enter in self.town.founding(at):
                 enter()
@@ -54,7 +54,7 @@ class Real:
                 self.town.vacancy(row, at=at, publish=False)
 
     def close(self) -> None:
-        """The database is gone."""
+        """The database is another town's."""
         self.database.close()
 
     def do(self, step: Step) -> str | None:
