@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -19,38 +19,44 @@ from tests.views import city as cities
 from tests.views.city import PASSWORD, official
 from tests.views.tables import Tables
 
+Standing = Callable[[str, Callable[[], SimpleNamespace]], SimpleNamespace]
+
 
 @pytest.fixture
-def town(web: Flask, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def town(web: Flask, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")  # a cheap hash: these tests are not about passwords
-    with web.app_context(), transaction():
-        here, there = factories.district("Көкшетау қаласы"), factories.district("Степногорск қаласы")
-        arman, other = factories.kindergarten(here), factories.kindergarten(there, "№62 «Чирок»")
-        group, foreign_group = factories.group(arman, capacity=5), factories.group(other, capacity=5)
-        vacancy = factories.vacancy(group, places=2)
-        foreign_vacancy = factories.vacancy(foreign_group, places=2, publish=False)
-        child = factories.application(here, number="ОДО.2026.248")
-        foreign = factories.application(there, number="СТ-2026-1")
-        region = here.parent
-        official("department", Role.department, region)
-        official("specialist", Role.specialist, here)
-        official("operator", Role.operator, here)
-        official("head", Role.head, arman)
-        official("auditor", Role.auditor, region)
-        official("administrator", Role.administrator)
-        return SimpleNamespace(
-            here=here.id,
-            there=there.id,
-            arman=arman.id,
-            other=other.id,
-            group=group.id,
-            foreign_group=foreign_group.id,
-            vacancy=vacancy.id,
-            foreign_vacancy=foreign_vacancy.id,
-            child=child.id,
-            foreign=foreign.id,
-            sign_in=lambda name: sign_in(web, name),
-        )
+    made = standing("town", _town)
+    made.sign_in = lambda name: sign_in(web, name)
+    return made
+
+
+def _town() -> SimpleNamespace:
+    here, there = factories.district("Көкшетау қаласы"), factories.district("Степногорск қаласы")
+    arman, other = factories.kindergarten(here), factories.kindergarten(there, "№62 «Чирок»")
+    group, foreign_group = factories.group(arman, capacity=5), factories.group(other, capacity=5)
+    vacancy = factories.vacancy(group, places=2)
+    foreign_vacancy = factories.vacancy(foreign_group, places=2, publish=False)
+    child = factories.application(here, number="ОДО.2026.248")
+    foreign = factories.application(there, number="СТ-2026-1")
+    region = here.parent
+    official("department", Role.department, region)
+    official("specialist", Role.specialist, here)
+    official("operator", Role.operator, here)
+    official("head", Role.head, arman)
+    official("auditor", Role.auditor, region)
+    official("administrator", Role.administrator)
+    return SimpleNamespace(
+        here=here.id,
+        there=there.id,
+        arman=arman.id,
+        other=other.id,
+        group=group.id,
+        foreign_group=foreign_group.id,
+        vacancy=vacancy.id,
+        foreign_vacancy=foreign_vacancy.id,
+        child=child.id,
+        foreign=foreign.id,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -63,28 +69,39 @@ def fresh_tries(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def built() -> dict[str, tuple[SimpleNamespace, dict[str, list]]]:
-    """The city as it was built, by kind of database: building it takes seconds, putting its rows back does not."""
+def built() -> dict[tuple[str, str], SimpleNamespace]:
+    """What was built already, by its name and the kind of database: its rows lie beside the database."""
     return {}
 
 
 @pytest.fixture
-def city(web: Flask, kind: str, built: dict, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def standing(web: Flask, kind: str, built: dict) -> Standing:
+    """What a function builds under a name: to build it takes seconds, to bring its rows back does not."""
+
+    def standing(name: str, build: Callable[[], SimpleNamespace]) -> SimpleNamespace:
+        tables = Tables(web)
+        if (name, kind) in built:
+            tables.bring(name)
+        else:
+            with web.app_context(), transaction():
+                made = build()
+            tables.keep(name)
+            built[name, kind] = made
+        return SimpleNamespace(**vars(built[name, kind]))
+
+    return standing
+
+
+@pytest.fixture
+def city(web: Flask, kind: str, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """tests/views/city.py, at its own time, with somebody of each role who can sign in."""
     monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
     machine = web.config[
         "KEZEK"
     ]  # the city's papers lie apart: another test's row with the same id would write over them
     monkeypatch.setitem(web.config, "KEZEK", replace(machine, demo=True, var=machine.var / f"city-{kind}"))
-    tables = Tables(web)
-    if kind not in built:
-        with web.app_context(), transaction():
-            made = cities.build()
-        built[kind] = made, tables.rows()
-    else:
-        tables.put(built[kind][1])
-    made = SimpleNamespace(**vars(built[kind][0]))
-    made.web, made.tables = web, tables
+    made = standing("city", cities.build)
+    made.web, made.tables = web, Tables(web)
     made.sign_in = lambda name: sign_in(web, name)
     views = {view.route_base: type(view).__name__ for view in web.appbuilder.baseviews}
     made.view_of = lambda address: views["/" + address.split("/")[1]]
@@ -108,7 +125,8 @@ class Browser:
         return self.client.post(address, data={"csrf_token": self.token(), **(data or {})}, buffered=True, **more)
 
     def token(self) -> str:
-        page = self.client.get("/login/", follow_redirects=True).text if "csrf" not in self.__dict__ else ""
+        """Out of a page that costs little: the own password's, or for somebody unknown the door that it leads to."""
+        page = self.client.get("/password/", follow_redirects=True).text if "csrf" not in self.__dict__ else ""
         self.csrf = self.__dict__.get("csrf") or page.split('name="csrf_token" value="')[1].split('"')[0]
         return self.csrf
 

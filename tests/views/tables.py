@@ -1,8 +1,9 @@
-"""The whole database from outside of the application: what a request changed, and a way to put rows back."""
+"""The whole database from outside of the application: what a request changed, and a way to bring rows back."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,8 @@ from app.extensions import db
 KEPT = {"ab_permission", "ab_view_menu", "ab_permission_view", "ab_role", "ab_permission_view_role"}
 SIGNING_IN = {"last_login", "login_count", "fail_login_count", "changed_on"}  # of ab_user: these may change
 SESSIONS = "signed_in"  # who is there is written by whoever reads, too: tests/views/test_sessions.py
+FILLED = [table for table in db.metadata.sorted_tables if table.name not in KEPT | {SESSIONS}]  # by tests
+SELECTS: dict[str, dict[str, str]] = {}
 
 
 class Tables:
@@ -31,28 +34,45 @@ class Tables:
                 table.name: [
                     dict(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()
                 ]
-                for table in db.metadata.sorted_tables
-                if table.name not in KEPT | {SESSIONS}
+                for table in FILLED
             }
 
-    def put(self, rows: dict[str, list[dict[str, Any]]]) -> None:
-        """Put rows back that are not there, or not as they were."""
-        there = self.rows()
+    def keep(self, name: str) -> None:
+        """Copy all rows beside the database, for `bring`."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(sqlite3.connect(self.engine.url.database)) as connection:
+                connection.execute("VACUUM INTO ?", [self._copy(name)])
+            return
         with self.engine.begin() as connection:
-            for table in db.metadata.sorted_tables:
-                known = {row["id"]: row for row in there.get(table.name, ()) if "id" in row}
-                wanted = rows.get(table.name, ())
-                if missing := [row for row in wanted if row.get("id") not in known]:
-                    connection.execute(sa.insert(table), missing)
-                for row in wanted:
-                    if row.get("id") in known and known[row["id"]] != row:
-                        connection.execute(sa.update(table).where(table.c.id == row["id"]).values(row))
+            connection.exec_driver_sql(f"CREATE SCHEMA kept_{name}")
+            for table in FILLED:
+                connection.exec_driver_sql(f"CREATE TABLE kept_{name}.{table} AS TABLE {table}")
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION kept_{name}.bring() RETURNS void LANGUAGE plpgsql"
+                f" SET session_replication_role = replica AS $$ BEGIN {_swap(name)} END $$"
+            )
+
+    def bring(self, name: str) -> None:
+        """Put the rows that `keep` copied in the place of those that are there. No foreign key is asked: all fit."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(sqlite3.connect(self.engine.url.database, isolation_level=None)) as connection:
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.execute(f"ATTACH ? AS kept_{name}", [self._copy(name)])
+                connection.executescript(f"BEGIN IMMEDIATE; {_swap(name)} COMMIT")
+            return
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"SELECT kept_{name}.bring()")
+
+    def _copy(self, name: str) -> str:
+        return f"{self.engine.url.database}.{name}"
 
     def state(self) -> dict[str, str]:
         """A checksum for each table."""
         with self.engine.connect() as connection:
-            tables = (table for table in db.metadata.sorted_tables if table.name != SESSIONS)
-            return {table.name: self._checksum(connection, table) for table in tables}
+            return {
+                name: sha256(repr(connection.exec_driver_sql(rows).all()).encode()).hexdigest()
+                for name, rows in self._selects().items()
+            }
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
@@ -78,7 +98,18 @@ class Tables:
         finally:
             sa.event.remove(self.engine, "before_cursor_execute", look)
 
-    def _checksum(self, connection: sa.Connection, table: sa.Table) -> str:
-        columns = [c for c in table.c if table.name != "ab_user" or c.name not in SIGNING_IN]
-        found = connection.execute(sa.select(*columns).order_by(*table.primary_key)).all()
-        return sha256(repr(found).encode()).hexdigest()
+    def _selects(self) -> dict[str, str]:
+        """By table, what selects its rows, as the driver tells them: nobody needs to know here what they mean."""
+        dialect, selects = self.engine.dialect, {}
+        if dialect.name not in SELECTS:
+            for table in db.metadata.sorted_tables:
+                columns = [c for c in table.c if table.name != "ab_user" or c.name not in SIGNING_IN]
+                rows = sa.select(*columns).order_by(*table.primary_key)
+                selects[table.name] = str(rows.compile(dialect=dialect))
+            del selects[SESSIONS]
+            SELECTS[dialect.name] = selects
+        return SELECTS[dialect.name]
+
+
+def _swap(name: str) -> str:
+    return "".join(f"DELETE FROM {t}; INSERT INTO {t} SELECT * FROM kept_{name}.{t}; " for t in FILLED)
