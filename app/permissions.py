@@ -1,7 +1,8 @@
 """WHO MAY: role -> subject -> verbs, and how far each role sees (spec 1, 3.8; spec 6 "one idea").
 
 `may` is asked by the one writer for every change. `SCOPES` is applied to every ORM SELECT while somebody is
-looking (`looking_as`); decisions themselves read unscoped, because a scoped rank would be wrong.
+looking (`looking_as`); decisions themselves read unscoped, because a scoped rank would be wrong. Each table says for
+each role what it shows (`shown`); what nobody has said shows nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,8 +22,10 @@ from sqlalchemy.sql.visitors import InternalTraversal
 from app.dialects import Ids, among
 from app.models import (
     Absence,
+    Account,
     Applicant,
     Application,
+    Audience,
     Base,
     BulkRow,
     BulkRun,
@@ -30,6 +33,7 @@ from app.models import (
     Child,
     Contract,
     DayOff,
+    DemoTime,
     Document,
     Enrolment,
     Holding,
@@ -40,6 +44,7 @@ from app.models import (
     Norm,
     Notice,
     Offer,
+    Outbox,
     Place,
     Privilege,
     PrivilegePaper,
@@ -49,10 +54,12 @@ from app.models import (
     Reinstatement,
     Round,
     Seat,
+    SignedIn,
     StopListing,
     User,
     UserScope,
     Vacancy,
+    VacancyStatus,
     Voucher,
 )
 from app.rules.refusals import Reason, Refusal
@@ -281,26 +288,28 @@ def place_of(subject: Any) -> int | None:
 
 
 class Viewer(NamedTuple):
-    """Whoever looks, as the scopes know it. `places` is None for who sees all places, `kindergarten` for all but heads.
+    """Whoever looks, as the scopes know it. `places` is None for who sees all places, `kindergarten` for all but heads,
+    `application` for all but families.
 
     What differs between two of a kind are bound values, so that one statement in the database's words serves them all.
     """
 
-    administrator: bool
     places: BindParameter[list[int]] | None
-    around: BindParameter[list[int]]  # those and what lies above them
+    around: BindParameter[list[int]] | None  # those and what lies above them
     kindergarten: BindParameter[int] | None
+    application: BindParameter[int] | None
     user: BindParameter[int]
 
 
 def _viewer_of(actor: Actor) -> Viewer:
-    below = actor.place_ids
-    around = _bound("viewer_around", sorted((below or frozenset()) | actor.above_ids))
+    below, everywhere = actor.place_ids, actor.place_ids is None
+    around = sorted((below or frozenset()) | actor.above_ids)
+    head, family = actor.role is Role.head, actor.role is Role.family
     return Viewer(
-        administrator=actor.role is Role.administrator,
         places=None if below is None else _bound("viewer_places", sorted(below)),
-        around=around,
-        kindergarten=None if actor.kindergarten_id is None else _bound("viewer_kindergarten", actor.kindergarten_id),
+        around=None if everywhere else _bound("viewer_around", around),
+        kindergarten=_bound("viewer_kindergarten", actor.kindergarten_id) if head else None,
+        application=_bound("viewer_application", actor.application_id) if family else None,
         user=_bound("viewer_user", actor.user_id),
     )
 
@@ -309,9 +318,15 @@ def _bound(name: str, value: int | list[int] | None) -> BindParameter[Any]:
     return bindparam(name, value, Ids if isinstance(value, list) else Integer)
 
 
+def _everything(_viewer: Viewer) -> ColumnElement[bool]:
+    return true()
+
+
+def _nothing(_viewer: Viewer) -> ColumnElement[bool]:
+    return false()
+
+
 def _kindergartens(viewer: Viewer) -> ColumnElement[bool]:
-    if viewer.administrator:
-        return true()  # whoever gives officials their reach picks it from all
     if viewer.kindergarten is not None:
         return Kindergarten.id == viewer.kindergarten
     return _places(viewer, Kindergarten.place_id)
@@ -325,9 +340,7 @@ def _reaching_down(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
     """What belongs to a place holds for all that lies below it."""
 
     def scope(viewer: Viewer) -> ColumnElement[bool]:
-        if viewer.administrator:
-            return true()
-        return among(column, viewer.around)
+        return true() if viewer.around is None else among(column, viewer.around)
 
     return scope
 
@@ -362,8 +375,10 @@ def _own_referrals(viewer: Viewer) -> Any:
 
 
 def _own_applications(viewer: Viewer, column: str = "id") -> Any:
-    """A head sees the applications referred to the own kindergarten and those whose child attends it."""
+    """A head sees those that are referred to the own kindergarten or whose child attends it; a family its own."""
     application, referral, enrolment = Application.__table__.c, Referral.__table__.c, Enrolment.__table__.c
+    if viewer.application is not None:
+        return select(application[column]).where(application.id == viewer.application)
     if viewer.kindergarten is None:
         return select(application[column]).where(_places(viewer, application.place_id))
     if column != "id":
@@ -378,7 +393,7 @@ def _own_applications(viewer: Viewer, column: str = "id") -> Any:
 
 
 def _applications(viewer: Viewer) -> ColumnElement[bool]:
-    if viewer.kindergarten is None:
+    if viewer.kindergarten is None and viewer.application is None:
         return _places(viewer, Application.place_id)
     return Application.id.in_(_own_applications(viewer))
 
@@ -422,8 +437,6 @@ def _papers(viewer: Viewer) -> ColumnElement[bool]:
 
 def _runs(viewer: Viewer, run: Any) -> ColumnElement[bool]:
     """One's own, and those of whoever reaches no further than oneself."""
-    if viewer.kindergarten is not None:
-        return false()
     return or_(run.user_id == viewer.user, _places(viewer, run.place_id))
 
 
@@ -445,44 +458,128 @@ def _to_family(viewer: Viewer) -> ColumnElement[bool]:
     return own if viewer.kindergarten is None else own & (Notice.kindergarten_id == viewer.kindergarten)
 
 
-SCOPES: dict[type[Base], Callable[[Viewer], ColumnElement[bool]]] = {
-    Kindergarten: _kindergartens,
-    KgGroup: lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
-    Vacancy: lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
-    Seat: lambda viewer: Seat.group_id.in_(_own_groups(viewer)),
-    Holding: lambda viewer: Holding.seat_id.in_(
-        select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
+def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:
+    return Notice.application_id.in_(_own_applications(viewer)) & (Notice.audience == Audience.family)
+
+
+def _published(_viewer: Viewer) -> ColumnElement[bool]:
+    return Vacancy.status == VacancyStatus.published
+
+
+def _own_account(viewer: Viewer) -> ColumnElement[bool]:
+    return UserScope.user_id == viewer.user
+
+
+Rule = Callable[[Viewer], ColumnElement[bool]]
+
+
+def shown(*, office: Rule, head: Rule, administrator: Rule = _nothing, family: Rule = _nothing) -> dict[Role, Rule]:
+    """What of one table each role sees; `office`: all who work in places, each in the own ones. The clock never looks.
+
+    A role that is left out, here or in a table below, sees nothing.
+    """
+    return {
+        **dict.fromkeys((R.department, R.specialist, R.operator, R.auditor), office),
+        R.head: head,
+        R.administrator: administrator,
+        R.family: family,
+        R.clock: _nothing,
+    }
+
+
+def _officials(rule: Rule) -> dict[Role, Rule]:
+    """The same rule for all officials who see families; it knows how far each of them reaches."""
+    return shown(office=rule, head=rule)
+
+
+def _of_the_family_too(rule: Rule) -> dict[Role, Rule]:
+    return shown(office=rule, head=rule, family=rule)
+
+
+def _public(rule: Rule) -> dict[Role, Rule]:
+    """What families may know of every kindergarten; whoever gives officials their reach picks it from all."""
+    return shown(office=rule, head=rule, administrator=_everything, family=_everything)
+
+
+def _of_place(rule: Rule) -> dict[Role, Rule]:
+    return shown(office=rule, head=_nothing)
+
+
+SCOPES: dict[type[Base], dict[Role, Rule]] = {
+    Kindergarten: _public(_kindergartens),
+    KgGroup: shown(
+        office=lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
+        head=lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
+        family=_everything,
     ),
-    Enrolment: lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
-    Application: _applications,
-    Child: _people(Child, "child_id"),
-    Applicant: _people(Applicant, "applicant_id"),
-    Privilege: _of_application(Privilege.application_id),
-    PrivilegePaper: lambda viewer: PrivilegePaper.privilege_id.in_(
-        select(Privilege.__table__.c.id).where(Privilege.__table__.c.application_id.in_(_own_applications(viewer)))
+    Vacancy: shown(
+        office=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
+        head=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
+        family=_published,
     ),
-    Offer: lambda viewer: _referred(viewer, Offer),
-    Reinstatement: _of_application(Reinstatement.application_id),
-    Absence: lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer)),
-    Voucher: _of_application(Voucher.application_id),
-    Referral: lambda viewer: _referred(viewer, Referral),
-    Contract: lambda viewer: Contract.referral_id.in_(_own_referrals(viewer)),
-    StopListing: _of_application(StopListing.application_id),
-    Document: _papers,
-    Notice: _to_family,
-    Change: _changes,
-    BulkRun: lambda viewer: _runs(viewer, BulkRun),
-    BulkRow: _bulk_rows,
-    ImportRun: lambda viewer: _runs(viewer, ImportRun),
-    ImportProblem: _problems,
-    Round: lambda viewer: false() if viewer.kindergarten is not None else _places(viewer, Round.place_id),
-    Place: _reaching_down(Place.id),
-    Norm: _reaching_down(Norm.place_id),
-    QueueOrder: _reaching_down(QueueOrder.place_id),
-    QueueCategory: lambda viewer: QueueCategory.queue_order_id.in_(
-        select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
+    Seat: _officials(lambda viewer: Seat.group_id.in_(_own_groups(viewer))),
+    Holding: _officials(
+        lambda viewer: Holding.seat_id.in_(
+            select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
+        )
     ),
+    Enrolment: shown(
+        office=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
+        head=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
+        family=_of_application(Enrolment.application_id),
+    ),
+    Application: _of_the_family_too(_applications),
+    Child: _of_the_family_too(_people(Child, "child_id")),
+    Applicant: _of_the_family_too(_people(Applicant, "applicant_id")),
+    Privilege: _of_the_family_too(_of_application(Privilege.application_id)),
+    PrivilegePaper: _of_the_family_too(
+        lambda viewer: PrivilegePaper.privilege_id.in_(
+            select(Privilege.__table__.c.id).where(Privilege.__table__.c.application_id.in_(_own_applications(viewer)))
+        )
+    ),
+    Offer: _of_the_family_too(lambda viewer: _referred(viewer, Offer)),
+    Reinstatement: _officials(_of_application(Reinstatement.application_id)),
+    Absence: _officials(lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer))),
+    Voucher: _of_the_family_too(_of_application(Voucher.application_id)),
+    Referral: _of_the_family_too(lambda viewer: _referred(viewer, Referral)),
+    Contract: _of_the_family_too(lambda viewer: Contract.referral_id.in_(_own_referrals(viewer))),
+    StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
+    Document: _of_the_family_too(_papers),
+    Notice: shown(office=_to_family, head=_to_family, family=_to_the_family_itself),
+    Change: _officials(_changes),
+    BulkRun: _of_place(lambda viewer: _runs(viewer, BulkRun)),
+    BulkRow: _of_place(_bulk_rows),
+    ImportRun: _of_place(lambda viewer: _runs(viewer, ImportRun)),
+    ImportProblem: _of_place(_problems),
+    Round: _of_place(lambda viewer: _places(viewer, Round.place_id)),
+    Place: _public(_reaching_down(Place.id)),
+    Norm: _officials(_reaching_down(Norm.place_id)),
+    QueueOrder: _officials(_reaching_down(QueueOrder.place_id)),
+    QueueCategory: _officials(
+        lambda viewer: QueueCategory.queue_order_id.in_(
+            select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
+        )
+    ),
+    DayOff: shown(office=_everything, head=_everything, administrator=_everything, family=_everything),
+    DemoTime: shown(office=_everything, head=_everything, administrator=_everything, family=_everything),
+    Outbox: shown(
+        office=_everything, head=_nothing, administrator=_everything
+    ),  # how many wait; whose is said elsewhere
+    UserScope: shown(office=_own_account, head=_own_account, administrator=_everything),
+    Account: shown(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
+    SignedIn: shown(office=_nothing, head=_nothing),
 }
+
+
+def tables() -> list[type[Base]]:
+    """All of ours."""
+    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Base)]
+
+
+def rule_of(model: type[Base], role: Role) -> Rule:
+    """What a role sees of a table; nothing where nobody has said so."""
+    return SCOPES.get(model, {}).get(role, _nothing)
+
 
 _viewer: ContextVar[Actor | None] = ContextVar("viewer", default=None)
 
@@ -516,7 +613,7 @@ def _cut_to_scope(state: ORMExecuteState) -> None:
         return
     if state.is_insert or state.is_update or state.is_delete:
         raise RuntimeError(f"written outside an action: {state.statement}")
-    if not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):
+    if not state.is_select:
         return
     state.statement = state.statement.options(_scope(actor))
 
@@ -525,7 +622,7 @@ class Scope(CriteriaOption):
     """All that cuts a statement to what a viewer may see, as one option of it.
 
     SQLAlchemy finds the SQL of a statement by all that its options say. Thirty of `with_loader_criteria` would say so
-    much that it was a tenth of a page's time; this one says what it differs by: the kind of viewer, the bound values.
+    much that it was a tenth of a page's time; this one says what it differs by: the role, the bound values.
     """
 
     __slots__ = ("criteria", "kind", "values")
@@ -537,10 +634,15 @@ class Scope(CriteriaOption):
     # that lets a row load what belongs to it sees all of that.
     propagate_to_loaders = False
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, role: Role, viewer: Viewer) -> None:
         self.values = tuple(value for value in viewer if isinstance(value, BindParameter))
-        self.kind = f"{viewer.administrator} {viewer.places is None} {viewer.kindergarten is None}"
-        self.criteria = [with_loader_criteria(one, of(viewer), include_aliases=True) for one, of in SCOPES.items()]
+        self.kind = f"{role} {viewer.places is None}"
+        rules = {model: rule_of(model, role) for model in tables()}
+        self.criteria = [
+            with_loader_criteria(one, of(viewer), include_aliases=True)
+            for one, of in rules.items()
+            if of is not _everything
+        ]
 
     def get_global_criteria(self, attributes: dict[Any, Any]) -> None:
         for one in self.criteria:
@@ -555,7 +657,7 @@ class Scope(CriteriaOption):
 
 @lru_cache(maxsize=512)
 def _scope(actor: Actor) -> Scope:
-    return Scope(_viewer_of(actor))
+    return Scope(actor.role, _viewer_of(actor))
 
 
 @event.listens_for(Session, "before_flush")

@@ -42,6 +42,20 @@ GUARDS = (
         "test_scope.py::test_each_scope_on_its_own_keeps_out_what_is_foreign",
     ),
     Guard(
+        "a role of which a table says nothing sees nothing of it",
+        PERMISSIONS,
+        ".get(role, _nothing)",
+        ".get(role, _everything)",
+        "test_scope.py::test_a_table_that_says_nothing_of_a_role_shows_it_nothing",
+    ),
+    Guard(
+        "whoever looks is cut to what is theirs, without place and kindergarten too",
+        PERMISSIONS,
+        "    if not state.is_select:\n",
+        "    if not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):\n",
+        "test_scope.py::test_a_family_sees_its_own_application_alone",
+    ),
+    Guard(
         "a decision sees more than its reader does",
         PERMISSIONS,
         "    propagate_to_loaders = False\n",
