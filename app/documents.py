@@ -49,6 +49,7 @@ class Facts:
     group: str | None = None
     birth_years: str | None = None
     language: str | None = None
+    begins_on: date | None = None
     ends_on: date | None = None
     attend_by: date | None = None
 
@@ -64,7 +65,7 @@ def referral(facts: Facts) -> bytes:
 
 
 def temporary_referral(facts: Facts) -> bytes:
-    """S1, spec 3.6: a place until a day; the child leaves on the next working day and keeps its place in the queue."""
+    """S1, spec 3.6: a place from a day to a day; on the next working day the child leaves, and waits on as before."""
     return typesetting.pdf("temporary_referral.html", **asdict(facts))
 
 
@@ -107,6 +108,7 @@ def facts_of(document: Document) -> Facts:
         confirmed_on=right.confirmed_on if right else None,
         choose_by=right.choose_by if right else None,
         **(_kindergarten(document.referral.vacancy.group) if document.referral else {}),
+        begins_on=document.referral.begins_on if document.referral else None,
         ends_on=document.referral.ends_on if document.referral else None,
         attend_by=document.referral.attend_by if document.referral else None,
     )

@@ -130,10 +130,13 @@ class VacancyStatus(StrEnum):
 
 
 class HoldingKind(StrEnum):
+    """`lent`: whoever was enrolled has left, and another child stays in its place until a known day (spec 3.6)."""
+
     offer = "offer"
     held = "held"
     enrolment = "enrolment"
     stay = "stay"
+    lent = "lent"
 
 
 class ApplicationStatus(StrEnum):
@@ -390,18 +393,28 @@ class KgGroup(Base):
 
 
 class Vacancy(Base):
-    """Places of a group that the head or a specialist publishes; a temporary one ends on a known day (S1)."""
+    """Places of a group that the head or a specialist publishes.
+
+    A temporary one lends the places of children who are away, from its first day to its last (S1, spec 3.6).
+    """
 
     __tablename__ = "vacancy"
     __table_args__ = (
         CheckConstraint("places > 0", name="vacancy_has_a_place"),
         CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_vacancies_end"),
+        CheckConstraint("begins_on IS NULL OR ends_on IS NOT NULL", name="only_temporary_vacancies_begin"),
+        CheckConstraint("begins_on <= ends_on", name="vacancy_ends_after_it_begins"),
+        CheckConstraint(
+            "status <> 'published' OR intake = 'general' OR begins_on IS NOT NULL",
+            name="published_temporary_vacancy_has_its_first_day",
+        ),
         Index("ix_vacancy_published", "group_id", **only("status = 'published'")),
         *listed("vacancy", "status", "intake", "places", "ends_on"),
     )
     group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"), index=True)
     intake: Mapped[Intake] = mapped_column(default=Intake.general)
     places: Mapped[int]
+    begins_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     status: Mapped[VacancyStatus] = mapped_column(default=VacancyStatus.draft)
     published_at: Mapped[datetime | None]
@@ -413,7 +426,8 @@ class Vacancy(Base):
 
 
 class Seat(Base):
-    """One place of a group. A temporary vacancy brings its own; a retired one is no longer counted (spec 3.7).
+    """One place of a group. A temporary one is lent by one child while it is away; a retired one is no longer counted
+    (spec 3.6, 3.7).
 
     ``opened_at``: since when it is a free choice, because whoever it was offered to passed it by (spec 3.5.2).
     """
@@ -421,15 +435,22 @@ class Seat(Base):
     __tablename__ = "seat"
     __table_args__ = (
         CheckConstraint("intake = 'general' OR vacancy_id IS NOT NULL", name="temporary_seat_has_its_vacancy"),
+        CheckConstraint(
+            "intake = 'general' OR absence_id IS NOT NULL OR retired_at IS NOT NULL",
+            name="temporary_seat_stands_for_a_child_that_is_away",
+        ),
+        UniqueConstraint("absence_id", name="uq_seat_one_lent_per_absence"),
         Index("ix_seat_group_standing", "group_id", **only("retired_at IS NULL")),
     )
     group_id: Mapped[int] = mapped_column(ForeignKey("kg_group.id"))
     vacancy_id: Mapped[int | None] = mapped_column(ForeignKey("vacancy.id"), index=True)
+    absence_id: Mapped[int | None] = mapped_column(ForeignKey("absence.id"))
     intake: Mapped[Intake] = mapped_column(default=Intake.general)
     retired_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     group: Mapped[KgGroup] = relationship()
     vacancy: Mapped[Vacancy | None] = relationship()
+    absence: Mapped["Absence | None"] = relationship()
 
 
 # ---------------------------------------------------------------- people
@@ -751,6 +772,7 @@ class Referral(Base):
     __tablename__ = "referral"
     __table_args__ = (
         CheckConstraint("(kind = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_referrals_end"),
+        CheckConstraint("(begins_on IS NULL) = (ends_on IS NULL)", name="days_of_a_temporary_referral_come_together"),
         CheckConstraint("(attend_by IS NULL) = (revocable_until IS NULL)", name="terms_of_a_referral_come_together"),
         ForeignKeyConstraint(
             ["child_id", "child_iin"], ["child.id", "child.iin"], name="fk_referral_child", onupdate="CASCADE"
@@ -768,6 +790,7 @@ class Referral(Base):
     status: Mapped[ReferralStatus] = mapped_column(default=ReferralStatus.issued)
     issued_at: Mapped[datetime]
     issued_on: Mapped[date]
+    begins_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     attend_by: Mapped[date | None]
     attend_norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
@@ -808,12 +831,18 @@ class Contract(Base):
 
 
 class Enrolment(Base):
-    """A child attends a group. Without a child: one known by number alone, taken over from an older list."""
+    """A child attends a group. Without a child: one known by number alone, taken over from an older list.
+
+    What ends on a known day is a stay in a lent place or in a sanatorium kindergarten; one that was given up before
+    its first day has ended before it began.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (
         CheckConstraint("(intake = 'temporary') = (ends_on IS NOT NULL)", name="only_temporary_stays_end"),
-        CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="enrolment_ends_after_it_starts"),
+        CheckConstraint(
+            "ended_on IS NULL OR ended_on >= started_on OR intake = 'temporary'", name="enrolment_ends_after_it_starts"
+        ),
         CheckConstraint("(child_id IS NULL) = (child_iin IS NULL)", name="child_of_an_enrolment_has_its_number"),
         ForeignKeyConstraint(
             ["child_id", "child_iin"], ["child.id", "child.iin"], name="fk_enrolment_child", onupdate="CASCADE"
@@ -842,15 +871,20 @@ class Enrolment(Base):
 
 
 class Absence(Base):
-    """S1, spec 3.6: an enrolled child is away until a known day, and its place free for another until then."""
+    """S1, spec 3.6: an enrolled child is away until a known day, and lends its place to another one until then.
+
+    ``returned_on``: the first day on which it was back, where that was earlier. A child known by number alone has no
+    reason.
+    """
 
     __tablename__ = "absence"
     __table_args__ = (CheckConstraint("until >= from_on", name="absence_ends_after_it_starts"),)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
-    vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), unique=True)
+    vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), index=True)
     from_on: Mapped[date]
     until: Mapped[date]
-    reason: Mapped[str] = mapped_column(sa.String(500))
+    returned_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
     enrolment: Mapped[Enrolment] = relationship()
     vacancy: Mapped[Vacancy] = relationship()
 

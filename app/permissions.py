@@ -105,8 +105,9 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "revoke": FAMILY | {R.head},
         "reinstate": frozenset({R.department}),
         "absent": frozenset({R.head}),
+        "return": frozenset({R.head}),
         "archive": NEXT,
-        "leave": frozenset({R.head}),
+        "leave": frozenset({R.head, R.clock}),  # the clock: at the last day in a sanatorium kindergarten
         "lapse": frozenset({R.clock}),
         "expire": frozenset({R.clock}),
         "remind": frozenset({R.clock}),
@@ -138,6 +139,8 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "expel": frozenset({R.clock}),
         "leave": ENDS,
         "absent": frozenset({R.head}),
+        "return": frozenset({R.head}),
+        "give_back": frozenset({R.clock}),
     },
     Reinstatement: {verb: frozenset({R.department}) for verb in ("ask", "approve", "reject")},
     Round: {"issue": NEXT, "offer": NEXT},
@@ -147,6 +150,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "remove": OFFICE | {R.head},
         "publish": OFFICE | {R.head},
         "close": OFFICE | {R.head, R.clock},
+        "end": ENDS,  # whoever lent the place is back, or has left
     },
     KgGroup: {verb: OFFICE | {R.head} for verb in ("create", "change", "remove")},
     Kindergarten: {"create": OFFICE, "change": OFFICE | {R.head}, "remove": OFFICE},

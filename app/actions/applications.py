@@ -18,7 +18,6 @@ from app.models import (
     ApplicationStatus,
     Child,
     Enrolment,
-    Intake,
     KgGroup,
     Kindergarten,
     Language,
@@ -233,7 +232,12 @@ def _waiting(child_iin: str, queue_kind: QueueKind) -> Select[Application]:
 
 
 def not_waiting_already(child_iin: str, queue_kind: QueueKind) -> None:
-    """Spec 3.7, 3.8: one live application per child and queue; who attends a state kindergarten does not wait."""
+    """Spec 3.7, 3.8: one live application per child and queue; who attends a state kindergarten does not wait.
+
+    A sanatorium kindergarten ends no usual enrolment (spec 3.6), so neither of the two keeps a child out of the other's
+    queue.
+    """
+    of_sanatoria = Kindergarten.queue_kind == QueueKind.sanatorium
     attends = (
         select(Enrolment.id)
         .join(KgGroup, KgGroup.id == Enrolment.group_id)
@@ -241,8 +245,9 @@ def not_waiting_already(child_iin: str, queue_kind: QueueKind) -> None:
         .where(
             Enrolment.child_iin == child_iin,
             Enrolment.ended_on.is_(None),
-            Enrolment.intake == Intake.general,
+            Enrolment.voucher_id.is_(None),  # a stay in a lent place has the voucher that it was chosen by
             Kindergarten.ownership == Ownership.state,
+            of_sanatoria if queue_kind is QueueKind.sanatorium else ~of_sanatoria,
         )
     )
     if db.session.scalars(_waiting(child_iin, queue_kind)).first() or db.session.scalars(attends).first():

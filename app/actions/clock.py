@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, exists, insert, literal, select, update
 
 from app.actions import (
+    absences,
     applications,
     ending,
     enrolments,
@@ -203,6 +204,11 @@ def expel(at: datetime, place_id: int, application_id: int | None) -> int:
     return done
 
 
+def give_back(at: datetime, place_id: int, _application_id: int | None) -> int:
+    """Spec 3.6: the seat of a child that left while its place was lent is free on the day after the stay's end."""
+    return absences.give_back(at, place_id)
+
+
 def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | None) -> int:
     """S1, spec 3.6: a temporary place is no longer free once its last day is over."""
     ids = due.vacancies_to_close(local_day(at)).where(Kindergarten.place_id.in_(places.subtree(place_id)))
@@ -312,6 +318,7 @@ EFFECTS: tuple[Callable[[datetime, int, int | None], int], ...] = (
     expire_privileges,
     archive_unused_stop_lists,
     expel,
+    give_back,
     close_ended_vacancies,
     archive_over_age,
     remind,

@@ -5,34 +5,40 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from app.actions import ending, records, referrals
+from app.actions import absences, ending, norms, referrals
 from app.actions.beginning import begin
 from app.actions.moving import move, record
+from app.actions.seating import first_day
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
-    Absence,
     Application,
     ContractStatus,
     Enrolment,
     Holding,
     HoldingKind,
     Intake,
+    QueueKind,
     Seat,
     Vacancy,
     Voucher,
 )
 from app.permissions import Actor
+from app.rules import absences as absence_rules
 from app.rules import eligibility
 from app.rules import places as rules
 from app.rules.refusals import Reason, Refusal
 
+ONE_DAY = timedelta(days=1)
 
-def enrol(application: Application, *, by: Actor, at: datetime) -> None:
-    """S1, S2, spec 3.4.4, 3.5.5: the head takes the child in, once the contract is complete or the family came with
-    the papers in time.
 
-    A temporary stay ends then. Raises Refusal: not_allowed, too_late, wrong_status (a signature is missing).
+def enrol(application: Application, *, by: Actor, at: datetime, until: date | None = None) -> None:
+    """S1, S2, spec 3.4.4, 3.5.5, 3.6: the head takes the child in, once the contract is complete or the family came
+    with the papers in time. A temporary stay ends then.
+
+    In a sanatorium kindergarten it has a last day: `until`, or else the last one before school age; the usual enrolment
+    goes on, its kindergarten is told of an absence. Raises Refusal: not_allowed, too_late, wrong_status (a signature is
+    missing), too_old, too_long, wrong_place (`until` of a usual enrolment).
     """
     day = begin(application, "enrol", by=by, at=at)
     referral = referrals.current(application)
@@ -40,13 +46,36 @@ def enrol(application: Application, *, by: Actor, at: datetime) -> None:
     if by_contract and (referral.contract is None or referral.contract.status is not ContractStatus.signed):
         raise Refusal(Reason.wrong_status, verb="enrol")
     held = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
+    first = first_day(held.seat, day)
+    last = _last_day(application, referral.vacancy, first, until)
     held.ended_at, held.seat.opened_at = at, None
     db.session.flush()
-    end_stay(application, by=by, at=at, day=day - timedelta(days=1))
-    _end_elsewhere(application, by=by, at=at, day=day)
-    start(application, referral.vacancy, held.seat, voucher=None, by=by, at=at, day=day)
+    end_stay(application, by=by, at=at, day=first - ONE_DAY)
+    usual = _live(application, Intake.general)
+    if usual is not None and last is not None:
+        lock_district(usual.application.place_id if usual.application else application.place_id)
+        name = referral.vacancy.group.kindergarten.name
+        absences.go_to_sanatorium(usual, first, last, by=by, at=at, reason=name)
+    elif usual is not None:
+        _end_elsewhere(usual, by=by, at=at, last=first - ONE_DAY)
+    start(application, referral.vacancy, held.seat, voucher=None, by=by, at=at, first=first, last=last)
     move(referral, "use", by=by, at=at, ended_at=at)
     move(application, "enrol", by=by, at=at, tell={"kindergarten": referral.vacancy.group.kindergarten.name})
+
+
+def _last_day(application: Application, vacancy: Vacancy, first: date, until: date | None) -> date | None:
+    """Spec 3.6: an enrolment in a sanatorium kindergarten has a last day, before school age; no other one has any."""
+    if vacancy.group.kindergarten.queue_kind is not QueueKind.sanatorium:
+        if until is not None:
+            raise Refusal(Reason.wrong_place, part="until")
+        return None
+    months = norms.number("queue.maximum_age", application.place_id, first)
+    eligibility.not_too_old(application.born_on, first, months)
+    if until is not None and until < first:
+        raise Refusal(Reason.too_late, backwards=True)
+    school = absence_rules.last_before_school(application.born_on, months)
+    eligibility.not_too_long(until or school, school)
+    return until or school
 
 
 def start(
@@ -57,22 +86,24 @@ def start(
     voucher: Voucher | None,
     by: Actor,
     at: datetime,
-    day: date,
+    first: date,
+    last: date | None,
 ) -> Enrolment:
-    """The child attends from this day: an enrolment, or a stay with its last day, on one seat."""
+    """The child attends from its `first` day on: an enrolment, or a stay with its `last` day, on one seat."""
     enrolment = Enrolment(
         child_id=application.child_id,
         child_iin=application.child_iin,
         application=application,
         group=vacancy.group,
         voucher=voucher,
-        intake=vacancy.intake,
-        started_on=day,
-        ends_on=vacancy.ends_on,
+        intake=Intake.general if last is None else Intake.temporary,
+        started_on=first,
+        ends_on=last,
     )
     db.session.add(enrolment)
-    record(enrolment, "enrol", by=by, at=at, details={"group": vacancy.group_id, "ends_on": vacancy.ends_on})
-    kind = HoldingKind.stay if vacancy.intake is Intake.temporary else HoldingKind.enrolment
+    details = {"group": vacancy.group_id, "started_on": first, "ends_on": last}
+    record(enrolment, "enrol", by=by, at=at, details=details)
+    kind = HoldingKind.stay if seat.intake is Intake.temporary else HoldingKind.enrolment
     db.session.add(
         Holding(
             seat_id=seat.id,
@@ -87,54 +118,36 @@ def start(
 
 
 def leave(application: Application, *, by: Actor, at: datetime) -> None:
-    """Spec 3.8: the child goes away for good; this day is its last one there, and its application is archived.
+    """Spec 3.6, 3.8: the child goes away for good; this day is its last one there, and its application is archived.
 
     Raises Refusal: not_allowed, wrong_status.
     """
     day = begin(application, "leave", by=by, at=at)
-    enrolment = _live(application, Intake.general)
+    enrolment = db.session.scalars(absence_rules.own_enrolment(application.id)).first()
     if enrolment is None:
         raise Refusal(Reason.wrong_status, verb="leave")
     _end(enrolment, verb="leave", by=by, at=at, on=None, last=day)
     move(application, "leave", by=by, at=at, tell={"kindergarten": enrolment.group.kindergarten.name})
 
 
-def absent(
-    application: Application, *, from_on: date, until: date, by: Actor, at: datetime, reason: str | None
-) -> Absence:
-    """S1, spec 3.6: an enrolled child is away; a temporary place that ends with the absence is drafted for its group.
-
-    Raises Refusal: not_allowed, wrong_status (not enrolled, or away already on one of these days: its one place is
-    lent once), reason_required, too_late (over already, or before it begins).
-    """
-    day = begin(application, "absent", by=by, at=at)
-    reason = eligibility.given(reason)
-    enrolment = _live(application, Intake.general)
-    if enrolment is None:
-        raise Refusal(Reason.wrong_status, verb="absent")
-    if until < from_on:
-        raise Refusal(Reason.too_late, backwards=True)
-    eligibility.still_open(until, day)
-    overlaps = (Absence.from_on <= until, Absence.until >= from_on)
-    if db.session.scalars(select(Absence.id).where(Absence.enrolment_id == enrolment.id, *overlaps)).first():
-        raise Refusal(Reason.wrong_status, verb="absent", away=True)
-    drafted = Vacancy(group=enrolment.group, intake=Intake.temporary, places=1, ends_on=until)
-    away = Absence(enrolment=enrolment, vacancy=drafted, from_on=from_on, until=until, reason=reason)
-    records.create(drafted, by=by, at=at)
-    db.session.add(away)
-    record(enrolment, "absent", by=by, at=at, reason=reason, details={"from_on": from_on, "until": until})
-    return away
-
-
 def expel(stay: Enrolment, *, last: date, by: Actor, at: datetime, on: date) -> None:
-    """S1, spec 3.6: on the working day after its `last` day the child leaves and the voucher is annulled."""
-    _end(stay, verb="expel", by=by, at=at, on=on, last=last, tell={"ends_on": last})
+    """S1, spec 3.6: on the working day after its `last` day the child leaves and the voucher is annulled.
+
+    What ends so in a sanatorium kindergarten is an enrolment of its own: its application is archived.
+    """
+    if not _is_own(stay):
+        return _end(stay, verb="expel", by=by, at=at, on=on, last=last, tell={"ends_on": last})
+    _end(stay, verb="leave", by=by, at=at, on=on, last=last)
+    if stay.application is not None:
+        move(stay.application, "leave", by=by, at=at, on=on, tell={"kindergarten": stay.group.kindergarten.name})
 
 
 def end_stay(application: Application, *, by: Actor, at: datetime, day: date) -> None:
     """Spec 3.6: a stay ends early when the child gets another place; `day` is its last day there."""
     stay = _live(application, Intake.temporary)
-    if stay is not None:
+    if stay is not None and _is_own(stay):
+        _end_elsewhere(stay, by=by, at=at, last=day)
+    elif stay is not None:
         _end(stay, verb="leave", by=by, at=at, on=None, last=day)
 
 
@@ -146,12 +159,14 @@ def _live(application: Application, intake: Intake) -> Enrolment | None:
     return db.session.scalars(attends).first()
 
 
-def _end_elsewhere(application: Application, *, by: Actor, at: datetime, day: date) -> None:
+def _is_own(stay: Enrolment) -> bool:
+    """Is it an enrolment with a last day, in a sanatorium kindergarten, rather than a stay in a lent place?"""
+    return stay.voucher is None
+
+
+def _end_elsewhere(old: Enrolment, *, by: Actor, at: datetime, last: date) -> None:
     """Spec 3.7, 3.8: enrolling elsewhere ends the old enrolment the day before and archives its application."""
-    old = _live(application, Intake.general)
-    if old is None:
-        return
-    _end(old, verb="leave", by=by, at=at, on=None, last=day - timedelta(days=1))
+    _end(old, verb="leave", by=by, at=at, on=None, last=last)
     if old.application is not None:
         lock_district(old.application.place_id)
         there = replace(by, kindergarten_id=old.group.kindergarten_id)  # it follows, though this head is not theirs
@@ -168,13 +183,22 @@ def _end(
     last: date,
     tell: dict[str, date] | None = None,
 ) -> None:
-    """Close the enrolment with its last day, free the seat, annul the voucher of a stay."""
+    """Close the enrolment with its last day, free the seat, annul the voucher of a stay.
+
+    What is given up before its first day was never attended; an enrolment for good has at least one day.
+    """
     record(enrolment, verb, by=by, at=at, on=on, details={"ended_on": last}, tell=tell)
-    enrolment.ended_on = max(last, enrolment.started_on)
+    first = enrolment.started_on
+    enrolment.ended_on = max(last, first) if enrolment.ends_on is None else min(last, enrolment.ends_on)
     for holding in db.session.scalars(
         select(Holding).where(Holding.enrolment_id == enrolment.id, Holding.ended_at.is_(None))
     ):
-        holding.ended_at = at
+        if holding.kind is HoldingKind.stay:
+            holding.ended_at = at
+            db.session.flush()
+            absences.end_stay_in(holding.seat, enrolment.ended_on, at=at)
+        else:
+            absences.keep_or_free(enrolment, holding, enrolment.ended_on, by=by, at=at)
     if enrolment.voucher is not None and enrolment.voucher.status in ending.LIVE:
         move(enrolment.voucher, "annul", by=by, at=at, on=on, ended_at=at)
     db.session.flush()

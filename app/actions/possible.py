@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from app.actions import applications, choosing, ending, norms, referrals, reinstatements, vouchers
+from app.actions import absences, applications, choosing, ending, norms, referrals, reinstatements, vouchers
 from app.actions.beginning import latest_stop_listing, latest_voucher
 from app.models import Application, ApplicationStatus, Contract, ContractStatus, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
@@ -112,6 +112,10 @@ def _attends(application: Application, _by: Actor, _at: datetime) -> bool:
     return application.status is ApplicationStatus.enrolled
 
 
+def _may_return(application: Application, _by: Actor, at: datetime) -> bool:
+    return absences.may_come_back(application, local_day(at))
+
+
 def _live_referral(application: Application) -> Referral | None:
     try:
         return referrals.current(application)
@@ -136,6 +140,7 @@ VERBS: dict[str, Callable[[Application, Actor, datetime], bool]] = {
     "extend": _may_extend,
     "revoke": _may_revoke,
     "absent": _attends,
+    "return": _may_return,
     "leave": _attends,
     "archive": _always,
     "withdraw": _always,

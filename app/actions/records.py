@@ -11,10 +11,13 @@ from sqlalchemy import ColumnElement, func, inspect, select
 
 from app import keys
 from app.actions import keeping, orders, places
+from app.actions.beginning import catch_up
 from app.actions.moving import record
+from app.actions.seating import first_day
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
+    Absence,
     Approved,
     Base,
     DayOff,
@@ -67,7 +70,7 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
     """Set new values on one row, with before and after on the record; nothing when nothing differs.
 
     It must lie within the actor's reach before and after. What is approved is never changed (spec 3.2). Raises
-    Refusal, Invalid.
+    Refusal, Invalid; wrong_status for a vacancy that is no draft, or whose days are those of an absence.
     """
     permit(by, "change", row)
     if isinstance(row, Approved) and row.approved_at is not None:
@@ -75,8 +78,8 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
     before = {name: _value(row, name) for name, value in values.items() if _value(row, name) != value}
     if not before:
         return
-    if isinstance(row, Vacancy) and row.status is not VacancyStatus.draft:
-        raise Refusal(Reason.wrong_status, verb="change")
+    if isinstance(row, Vacancy) and (row.status is not VacancyStatus.draft or _lends(row)):
+        raise Refusal(Reason.wrong_status, verb="change", **{"lends": True} if _lends(row) else {})
     with db.session.no_autoflush:  # what is wrong is said by us first, by the database's constraints last
         for name in before:
             _set(row, name, values[name])
@@ -101,7 +104,8 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
     if families := keeping.in_the_way(_groups_of(row)):
         raise Refusal(Reason.wrong_status, verb="remove", families=families)
     if _used(row):
-        raise Refusal(Reason.wrong_status, verb="remove", **{"approved": True} if isinstance(row, Approved) else {})
+        why = "approved" if isinstance(row, Approved) else "lends" if isinstance(row, Vacancy) and _lends(row) else None
+        raise Refusal(Reason.wrong_status, verb="remove", **{why: True} if why else {})
     if isinstance(row, QueueOrder):
         orders.write(row, [])
     if isinstance(row, KgGroup):
@@ -114,13 +118,15 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
 
 def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime) -> None:
     """Spec 3.7: as many general seats as the capacity; a cut takes free unpublished ones only. Raises no_free_place."""
-    lock_district(places.district_of(group.kindergarten.place_id))
+    district = places.district_of(group.kindergarten.place_id)
+    lock_district(district)
     standing = select(func.count(Seat.id)).where(
         Seat.group_id == group.id, Seat.intake == Intake.general, Seat.retired_at.is_(None)
     )
     missing = group.capacity - (db.session.scalar(standing) or 0)
     db.session.add_all(Seat(group_id=group.id, intake=Intake.general) for _ in range(missing))
     if missing < 0:
+        catch_up(at=at, place_id=district)
         free = db.session.scalars(rules.unpublished_seats(group.id, -missing)).all()
         if len(free) < -missing:
             raise Refusal(Reason.no_free_place, free=len(free), places=-missing)
@@ -180,6 +186,10 @@ def _check(row: Base) -> None:
             raise Invalid("bin", "bin")
         case Vacancy() if (row.intake is Intake.temporary) != (row.ends_on is not None):
             raise Invalid("ends_on", "temporary_only")
+        case Vacancy() if row.begins_on is not None and row.ends_on is None:
+            raise Invalid("begins_on", "temporary_begins")
+        case Vacancy() if row.begins_on is not None and row.ends_on is not None and row.ends_on < row.begins_on:
+            raise Invalid("ends_on", "ends_before")
 
 
 def _once(row: Norm | QueueOrder, same: ColumnElement[bool]) -> None:
@@ -208,12 +218,17 @@ def _used(row: Base) -> bool:
         case Approved():
             return row.approved_at is not None
         case Vacancy():
-            return row.status is not VacancyStatus.draft
+            return row.status is not VacancyStatus.draft or _lends(row)
         case KgGroup():
             return bool(row.vacancies) or _ever_held(row)
         case Kindergarten():
             return bool(row.groups)
     return False
+
+
+def _lends(vacancy: Vacancy) -> bool:
+    """Spec 3.6: was it drafted by an absence, whose days are its own?"""
+    return db.session.scalars(select(Absence.id).where(Absence.vacancy_id == vacancy.id)).first() is not None
 
 
 def _ever_held(group: KgGroup) -> bool:
@@ -252,7 +267,7 @@ def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
     free = db.session.scalars(rules.unpublished_seats(group.id, places)).all()
     if len(free) < places:
         raise Refusal(Reason.no_free_place, free=len(free), places=places)
-    there = [Enrolment(group_id=group.id, started_on=local_day(at)) for _ in free]
+    there = [Enrolment(group_id=group.id, started_on=first_day(seat, local_day(at))) for seat in free]
     db.session.add_all(there)
     db.session.flush()
     db.session.add_all(
@@ -264,15 +279,17 @@ def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
 
 
 def vacate(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
-    """Fewer children known by number alone attend than before: the last of them are gone.
+    """Fewer children known by number alone attend than before: the last of them are gone, this day was their last one.
 
     Raises Refusal: not_allowed, no_free_place (not so many are known by number alone).
     """
+    from app.actions import absences  # which drafts the places that they lend, and drafts are rows of a register
+
     permit(by, "change", group)
     known = db.session.execute(rules.known_by_number(group.id, places)).all()
     if len(known) < places:
         raise Refusal(Reason.no_free_place, places=places)
     for enrolment, holding in known:
         enrolment.ended_on = max(local_day(at), enrolment.started_on)
-        holding.ended_at = at
+        absences.keep_or_free(enrolment, holding, enrolment.ended_on, by=by, at=at)
     record(group, "change", by=by, at=at, details={"occupied": -places})

@@ -6,6 +6,7 @@ from typing import Any
 from app.actions import choosing, documents, ending, enrolments, norms
 from app.actions.beginning import begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.moving import move, record
+from app.actions.seating import first_day
 from app.actions.vouchers import live_voucher
 from app.extensions import db
 from app.models import (
@@ -53,14 +54,16 @@ def _take_by_voucher(
 ) -> Referral:
     """S1: a free place of the child's birth year in any kindergarten of the district.
 
-    A general place is held until the contract is signed; a temporary one begins a stay at once, and the child
-    waits on with its old day.
+    A general place is held until the contract is signed; a temporary one is a stay from its first day on, and the
+    child waits on with its old day.
     """
     voucher = live_voucher(application)
-    referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
     if vacancy.intake is Intake.temporary:
+        begins = {"begins_on": first_day(seat, max(day, vacancy.begins_on or day))}
+        referral = _refer(application, vacancy, voucher, by=by, at=at, day=day, **begins)
         _stay(referral, voucher, seat, by=by, at=at, day=day)
     else:
+        referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
         _hold(referral, voucher, seat, by=by, at=at)
     return referral
 
@@ -209,14 +212,16 @@ def _claim(referral: Referral, seat: Seat, *, at: datetime) -> None:
 
 
 def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime, day: date) -> None:
-    """S1, spec 3.6: the stay begins with the choice; the voucher becomes that of the stay."""
+    """S1, spec 3.6: the stay begins with the choice, but not before the first day of the place; the voucher becomes
+    that of the stay."""
     application, vacancy = referral.application, referral.vacancy
+    first, last = referral.begins_on or day, referral.ends_on
     enrolments.end_stay(application, by=by, at=at, day=day)
     voucher.kind = Intake.temporary
     record(voucher, "choose", by=by, at=at, details={"kind": ["general", "temporary"]})
     move(referral, "use", by=by, at=at, ended_at=at)
-    enrolments.start(application, vacancy, seat, voucher=voucher, by=by, at=at, day=day)
-    told = {"kindergarten": vacancy.group.kindergarten.name, "ends_on": vacancy.ends_on}
+    enrolments.start(application, vacancy, seat, voucher=voucher, by=by, at=at, first=first, last=last)
+    told = {"kindergarten": vacancy.group.kindergarten.name, "begins_on": first, "ends_on": last}
     move(application, "choose", by=by, at=at, to=ApplicationStatus.queued, tell=told)
     documents.ask_for(referral, DocumentKind.temporary_referral, at=at)
 
@@ -245,7 +250,8 @@ def _refer(
         **terms,
     )
     db.session.add(referral)
-    details = {"vacancy": vacancy, "group": vacancy.group_id, "ends_on": vacancy.ends_on}
+    days = {"begins_on": referral.begins_on, "ends_on": referral.ends_on}
+    details = {"vacancy": vacancy, "group": vacancy.group_id, **days}
     record(referral, "issue", by=by, at=at, status=(None, ReferralStatus.issued), details=details)
     return referral
 

@@ -1,12 +1,13 @@
 """Spec 3.4.1, 3.7: the free seats of a district beside the vouchers that still have to choose."""
 
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from app.actions import places
 from app.extensions import db
-from app.models import KgGroup, QueueKind, Vacancy, VacancyStatus
+from app.models import KgGroup, QueueKind, Seat, Vacancy, VacancyStatus
+from app.rules import absences, seats
 from app.rules import places as rules
-from app.rules import seats
 from app.rules.refusals import Reason, Refusal
 
 
@@ -55,6 +56,12 @@ def with_one_more(held: Seating, vacancy: Vacancy) -> Seating:
     years = years_of(vacancy.group)
     more = vacancy.status is VacancyStatus.published
     return held._replace(pool={**held.pool, years: held.pool.get(years, 0) + more})
+
+
+def first_day(seat: Seat, day: date) -> date:
+    """Spec 3.6: the day of leaving counts as attended; who enters in that place attends from the next day."""
+    last = db.session.scalar(absences.last_day_attended(seat.id))
+    return day if last is None else max(day, last + timedelta(1))
 
 
 def keep_holders_seated(place_id: int, queue_kind: QueueKind, changes: dict[seats.Years, int]) -> None:

@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 
-from app.actions import places
+from app.actions import absences, places
 from app.actions.beginning import catch_up
 from app.actions.moving import move
 from app.actions.seating import keep_holders_seated, years_of
 from app.database import lock_district
 from app.extensions import db
-from app.models import Intake, Seat, Vacancy
+from app.models import Intake, Vacancy
 from app.permissions import Actor, permit
 from app.rules import eligibility
 from app.rules import places as rules
@@ -21,22 +21,23 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     """S1, spec 3.5.1, 3.6: the places of a drafted vacancy become free for the queue.
 
     Raises Refusal: not_allowed, too_late (its last day is over), wrong_status, no_free_place (the group has
-    fewer free places than the vacancy promises).
+    fewer free places than the vacancy promises, or fewer children who are away).
     """
     permit(by, "publish", vacancy)
-    lock_district(places.district_of(vacancy.group.kindergarten.place_id))
+    district = places.district_of(vacancy.group.kindergarten.place_id)
+    lock_district(district)
+    catch_up(at=at, place_id=district)
     eligibility.still_open(vacancy.ends_on, local_day(at))
     target(Vacancy, "publish", vacancy.status)
     if vacancy.intake is Intake.temporary:
-        for _ in range(vacancy.places):
-            db.session.add(Seat(group_id=vacancy.group_id, vacancy_id=vacancy.id, intake=Intake.temporary))
+        absences.lend(vacancy, at=at)
     else:
         free = db.session.scalars(rules.unpublished_seats(vacancy.group_id, vacancy.places)).all()
         if len(free) < vacancy.places:
             raise Refusal(Reason.no_free_place, free=len(free), places=vacancy.places)
         for seat in free:
             seat.vacancy_id, seat.opened_at = vacancy.id, None  # published anew, it goes by turn again
-    move(vacancy, "publish", by=by, at=at, published_at=at)
+    move(vacancy, "publish", by=by, at=at, published_at=at, begins_on=vacancy.begins_on)
 
 
 def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
@@ -60,7 +61,7 @@ def close_out(vacancy: Vacancy, *, by: Actor, at: datetime, on: date | None = No
     """Take the free places back: general ones go to their group, temporary ones are gone."""
     for seat in db.session.scalars(rules.free_seats(vacancy.id)).all():
         if vacancy.intake is Intake.temporary:
-            seat.retired_at = at
+            absences.take_back(seat, at=at)
         else:
             seat.vacancy_id = None
     move(vacancy, "close", by=by, at=at, on=on, closed_at=at)

@@ -67,7 +67,7 @@ def right_status(verb: str, status: A) -> None:
     """Spec 3.6, 3.8: stop_listed before wrong_status; nothing is issued, offered or chosen on the stop-list."""
     if status is A.stop_listed and verb in NOT_ON_STOP_LIST:
         raise Refusal(Reason.stop_listed)
-    if verb not in ("extend", "sign", "absent"):  # these are of a voucher, a contract, an enrolment: their own rows
+    if verb not in ("extend", "sign", "absent", "return"):  # these have rows of their own
         several = {"choose": A.queued, "miss": A.stop_listed}
         target(Application, verb, status, to=several.get(verb))
 

@@ -9,6 +9,7 @@ class Reason(StrEnum):
 
     not_their_turn = auto()
     no_free_place = auto()
+    place_is_lent = auto()
     stop_listed = auto()
     too_young = auto()
     too_late = auto()

@@ -107,6 +107,7 @@ MOVES: dict[type, dict[str, Step]] = {
     Vacancy: {
         "publish": step({Y.draft}, Y.published),
         "close": step({Y.published}, Y.closed),
+        "end": step({Y.draft, Y.published}, Y.closed, clause="3.6"),
     },
     Privilege: {
         "confirm": step({P.claimed}, P.confirmed),

@@ -105,6 +105,10 @@ def _check_meaning(scenario: Scenario) -> None:
     for path, row in scenario.rows("vacancies"):
         if (row.get("intake") == "temporary") != ("ends_on" in row):
             raise scenario.wrong(path, "ends_on belongs to a temporary vacancy, and to no other")
+        if "begins_on" in row and not day(row["begins_on"]) <= day(row.get("ends_on", row["begins_on"])):
+            raise scenario.wrong((*path, "begins_on"), f"later than ends_on: {row['begins_on']}")
+        if "begins_on" in row and "ends_on" not in row:
+            raise scenario.wrong((*path, "begins_on"), "begins_on belongs to a temporary vacancy, and to no other")
     for path, row in scenario.rows("norms"):
         _check_norm(scenario, path, row)
     last = None
@@ -121,6 +125,7 @@ def _refs(scenario: Scenario) -> dict[str, str]:
     kinds: dict[str, str] = {}
     found = [(p, r, s) for s in ("place", "kindergarten", "group") for p, r in scenario.rows(f"{s}s")]
     found += [(p, r, "vacancy") for p, r in scenario.rows("vacancies")]
+    found += [(p, {"ref": s["vacancy"]}, "vacancy") for p, s in _drafting(scenario)]
     found += [(p, r, "application") for p, r in scenario.rows("applications")]
     found += [
         ((*p, "application"), s["application"], "application")
@@ -132,6 +137,11 @@ def _refs(scenario: Scenario) -> dict[str, str]:
             raise scenario.wrong((*path, "ref"), f"named twice: {row['ref']}")
         kinds[row["ref"]] = kind
     return kinds
+
+
+def _drafting(scenario: Scenario) -> list[tuple[Path, dict[str, Any]]]:
+    """The steps that draft a lent vacancy and name it."""
+    return [(path, step) for path, step in scenario.rows("steps") if step.get("do") == "absent" and "vacancy" in step]
 
 
 def _check_refs(scenario: Scenario, kinds: dict[str, str], path: Path, row: dict[str, Any]) -> None:

@@ -100,9 +100,10 @@ def _contract(application: Application, _day: date, _town: Town) -> str:
     return contracts[-1].status if contracts and contracts[-1].status != "void" else "none"
 
 
-def _attends(application: Application, _day: date, town: Town) -> str | None:
-    """The group where the child is now: that of a stay, while there is one, before that of its enrolment."""
-    lives = select(Enrolment).where(Enrolment.child_iin == application.child_iin, Enrolment.ended_on.is_(None))
+def _attends(application: Application, day: date, town: Town) -> str | None:
+    """The group where the child is now: that of a stay that has begun, while there is one, before its enrolment's."""
+    begun = Enrolment.ended_on.is_(None), Enrolment.started_on <= day
+    lives = select(Enrolment).where(Enrolment.child_iin == application.child_iin, *begun)
     found = db.session.scalars(lives.order_by(Enrolment.intake == Intake.general, Enrolment.id)).first()
     return town.ref_of(KgGroup, found.group_id) if found else None
 
@@ -120,8 +121,8 @@ def _notices(application: Application, _day: date, _town: Town) -> list[str]:
 
 
 def _free_general(group: KgGroup, _day: date, _town: Town) -> int:
-    """Capacity less enrolled and held places; an offer does not count here (spec 4)."""
-    return group.capacity - _seats(group, Intake.general, HoldingKind.enrolment, HoldingKind.held)
+    """Capacity less enrolled and held places, and those that are left while lent; an offer does not count (spec 4)."""
+    return group.capacity - _seats(group, Intake.general, *(set(HoldingKind) - {HoldingKind.offer}))
 
 
 def _free_temporary(group: KgGroup, _day: date, _town: Town) -> int:
@@ -204,6 +205,8 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
     Vacancy: {
         "free": lambda vacancy, _day, _town: _free(vacancy),
         "status": lambda vacancy, _day, _town: vacancy.status,
+        "begins_on": lambda vacancy, _day, _town: vacancy.begins_on,
+        "ends_on": lambda vacancy, _day, _town: vacancy.ends_on,
         "open_to_year_group": _open_to_year_group,
     },
     Place: {"waiting": _waiting, "next": _next},

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import applications, norms, places, privileges, records, vacancies
+from app.actions import absences, applications, norms, places, privileges, records, vacancies
 from app.actions.people import Person
 from app.actions.privileges import Paper
 from app.extensions import db
@@ -170,17 +170,30 @@ class Town:
 
     def vacancy(self, row: Row, *, at: datetime, publish: bool) -> None:
         """A vacancy is drafted and, with publish_at, published."""
-        ends_on = day(row["ends_on"]) if "ends_on" in row else None
+        days = {name: day(row[name]) for name in ("begins_on", "ends_on") if name in row}
         vacancy = Vacancy(
             group=self.record(row["group"]),
             places=row["places"],
             intake=Intake(row.get("intake", "general")),
-            ends_on=ends_on,
+            **days,
         )
         records.create(vacancy, by=OFFICE, at=at)
         if publish:
             vacancies.publish(vacancy, by=OFFICE, at=at)
         self._enters(row["ref"], vacancy)
+
+    def absent(self, step: Row, *, by: Actor, at: datetime) -> None:
+        """Spec 3.6: an absence is recorded; `vacancy` names the lent place that it drafts. Raises Refusal."""
+        away = absences.absent(
+            self.record(step["application"]),
+            from_on=day(step["from_on"]),
+            until=day(step["until"]),
+            by=by,
+            at=at,
+            reason=step.get("reason"),
+        )
+        if "vacancy" in step:
+            self._enters(step["vacancy"], away.vacancy)
 
     def register(self, step: Row, *, by: Actor, at: datetime) -> Application:
         """Spec 4: a child is put into the queue; its privilege is claimed. Raises Refusal as the action does."""

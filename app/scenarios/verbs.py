@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.actions import applications, clock, contracts, enrolments, offers, privileges, referrals, vacancies, vouchers
+from app.actions import (
+    absences,
+    applications,
+    clock,
+    contracts,
+    enrolments,
+    offers,
+    privileges,
+    referrals,
+    vacancies,
+    vouchers,
+)
 from app.models import Application, Place, PrivilegeGround, PrivilegeKind
 from app.permissions import Actor
 from app.scenarios.reading import day
@@ -101,12 +112,15 @@ VERBS: dict[str, Verb] = {
     "withdraw": on(applications.withdraw, "application"),
     "choose": on(referrals.choose, "application", "vacancy"),
     "sign": on(contracts.sign, "application"),
-    "enrol": on(enrolments.enrol, "application"),
+    "enrol": on(enrolments.enrol, "application", may=("until",)),
     "offer": on(offers.offer, "vacancy"),
     "release": on(applications.release, "application"),
     "reinstate": on(applications.reinstate, "application", may=("reason",)),
     "leave": on(enrolments.leave, "application"),
-    "absent": on(enrolments.absent, "application", "from_on", "until", may=("reason",)),
+    "absent": Verb(
+        Town.absent, ("application", "from_on", "until"), ("reason", "vacancy", "paper_on"), action=absences.absent
+    ),
+    "return": on(absences.come_back, "application"),
     "extend": on(_extend, "application", "what", "until", may=("reason",)),
     "revoke": on(_revoke, "application", "what", may=("reason",)),
     "archive": on(applications.archive, "application", may=("reason",)),

@@ -14,6 +14,7 @@ from wtforms.validators import ValidationError
 
 from app import documents, storage
 from app.actions import (
+    absences,
     applications,
     choosing,
     contracts,
@@ -45,7 +46,7 @@ from app.rules import iin, numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.views import filters, forms, why, words
-from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer
+from app.views.asking import ask, asked, day_of, done, in_sanatorium, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
@@ -309,7 +310,11 @@ class ApplicationView(ChildPage, Why, BaseView):
 
     def absent(self, rows: list[Application]) -> Any:
         days = {"from_on": day_of("from_on"), "until": day_of("away_until")}
-        return self._each("absent", rows, lambda a, **who: enrolments.absent(a, reason=reason(), **days, **who))
+        return self._each("absent", rows, lambda a, **who: absences.absent(a, reason=reason(), **days, **who))
+
+    def come_back(self, rows: list[Application]) -> Any:
+        """Spec 3.6: the child is back before its absence was to end."""
+        return self._each("return", rows, absences.come_back)
 
     def archive(self, rows: list[Application]) -> Any:
         return self._each("archive", rows, lambda a, **who: applications.archive(a, reason=reason(), **who))
@@ -327,7 +332,9 @@ class ApplicationView(ChildPage, Why, BaseView):
         return self._each("withdraw", rows, applications.withdraw)
 
     def enrol(self, rows: list[Application]) -> Any:
-        return self._each("enrol", rows, enrolments.enrol)
+        """Spec 3.6: in a sanatorium kindergarten with a last day."""
+        until = day_of("stay_until") if in_sanatorium(rows) else None
+        return self._each("enrol", rows, lambda a, **who: enrolments.enrol(a, until=until, **who))
 
     def sign(self, rows: list[Application]) -> Any:
         """The family, at the counter by its signed paper, or the head for the kindergarten."""
@@ -355,6 +362,7 @@ class ApplicationView(ChildPage, Why, BaseView):
         "reinstate": reinstate,
         "leave": leave,
         "absent": absent,
+        "return": come_back,
         "confirm_privilege": confirm_privilege,
         "reject_privilege": reject_privilege,
     }

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.actions import possible
 from app.extensions import db
-from app.models import Application, Referral, Voucher
+from app.models import Application, QueueKind, Referral, Voucher
 from app.now import now
 from app.permissions import COUNTER, ITS_OWN_TOO, Actor
 from app.rules.calendar import local_day
@@ -41,6 +41,7 @@ class Answer(forms.Form):
     from_on = forms.a_day(_l("Away from"))
     away_until = forms.a_day(_l("Away until"))
     until = forms.a_day(_l("New last day"))
+    stay_until = forms.a_day(_l("Last day in the sanatorium kindergarten"))
     reason = forms.lines(_l("Reason"))
     paper_on = forms.a_day(_l("Day of the signed paper"))
 
@@ -56,12 +57,20 @@ def of_voucher(row: Any) -> bool:
     return isinstance(row, Voucher) or (isinstance(row, Application) and possible.by_voucher(row))
 
 
+def in_sanatorium(rows: Sequence[Any]) -> bool:
+    """Spec 3.6: is one of these children to be enrolled in a sanatorium kindergarten, and so until a day?"""
+    referred = (row.referrals[-1].vacancy.group.kindergarten for row in rows if row.referrals)
+    return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
+
+
 def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
     """The fields that a verb asks for on these records, and whether each must be filled in.
 
     S2, spec 3.8: what a family and an office may both do is the family's by its signed paper; an office gives a reason.
     """
     fields = dict.fromkeys(FIELDS.get(verb, ()), True)
+    if verb == "enrol" and in_sanatorium(rows):
+        fields["stay_until"] = True
     if verb in ITS_OWN_TOO:
         if g.actor.role in COUNTER and not any(map(of_voucher, rows)):
             fields |= {"reason": False, "paper_on": g.actor.stands_for_family(verb)}
@@ -78,7 +87,7 @@ def asked(verb: str, rows: Sequence[Any] = ()) -> bool:
 def problem_with(verb: str, rows: Sequence[Any] = ()) -> str:
     """What is wrong with the answer that a verb needs, said to the person; "" for nothing."""
     form, fields = Answer(), needed(verb, rows)
-    for name in {"from_on", "away_until", "until", "reason", "paper_on"} - fields.keys():
+    for name in {"from_on", "away_until", "until", "stay_until", "reason", "paper_on"} - fields.keys():
         del form[name]
     form.validate()
     for field in form:

@@ -41,7 +41,17 @@ class VacancyForm(forms.Form):
     group = forms.row_of(_l("Group"), GROUPS, find=find_group, pick="GroupView.pick")
     intake = forms.one_of(_l("Admission regime"), Intake)
     places = forms.number(_l("Places"), 1, 999)
-    ends_on = forms.a_day(_l("Last day of a temporary stay"), required=False)
+    begins_on = forms.a_day(
+        _l("First day of a temporary stay"), required=False, description=_l("Without it: the day of its publication.")
+    )
+    ends_on = forms.a_day(
+        _l("Last day of a temporary stay"),
+        required=False,
+        description=_l(
+            "Temporary places of this kind stand for children known by number alone who are away until then. "
+            "For a child known by name record its absence: that drafts its place."
+        ),
+    )
 
 
 class FreeForm(forms.Form):
@@ -92,17 +102,18 @@ class VacancyView(BaseView):
     datamodel = Vacancies(Vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
     list_title, show_title = _l("Vacancies"), _l("Vacancy")
     add_title, edit_title = _l("Draft a vacancy"), _l("Change a vacancy")
-    list_columns = ["group", "intake", "status", "places", *STATES[:-1], "ends_on"]
-    show_columns = ["group", "intake", "status", "places", *STATES, "ends_on", "published_at", "closed_at"]
+    list_columns = ["group", "intake", "status", "places", *STATES[:-1], "begins_on", "ends_on"]
+    show_columns = ["group", "intake", "status", "places", *STATES, "begins_on", "ends_on", "published_at", "closed_at"]
     order_columns = ["places", "ends_on"]
     search_columns, more_filters = ["status", "intake"], filters.OF_VACANCIES
     base_order = ("id", "desc")
     add_form = edit_form = VacancyForm
-    add_columns = edit_columns = ["group", "intake", "places", "ends_on"]
+    add_columns = edit_columns = ["group", "intake", "places", "begins_on", "ends_on"]
     label_columns = {
         "group": _l("Group"),
         "intake": _l("Admission regime"),
         "places": _l("Places"),
+        "begins_on": _l("First day of a temporary stay"),
         "ends_on": _l("Last day of a temporary stay"),
         "status": _l("Status"),
         "published_at": _l("Published"),

@@ -116,7 +116,7 @@ class ReferralView(BaseView):
         "contract.status",
         "ends_on",
     ]
-    show_columns = [*list_columns, "kind", "revocable_until", "extensions", "ended_at"]
+    show_columns = [*list_columns[:-1], "begins_on", "ends_on", "kind", "revocable_until", "extensions", "ended_at"]
     order_columns, sorted_as = ["issued_on", "attend_by", "ends_on"], {"issued_on": "id"}
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
@@ -130,6 +130,7 @@ class ReferralView(BaseView):
         "contract.status": _l("Contract"),
         "issued_on": _l("Issued"),
         "attend_by": _l("Come by"),
+        "begins_on": _l("First day of a temporary stay"),
         "ends_on": _l("Last day of a temporary stay"),
         "revocable_until": _l("The family may take it back until"),
         "extensions": _l("Extensions"),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app import documents
 from app.actions import (
+    absences,
     accounts,
     applications,
     bulk,
@@ -211,7 +212,7 @@ def _referred_in_march(place: Place, kindergarten: Kindergarten):
     choose(came, vacancy, "2026-03-04T10:00")
     enrolments.enrol(came, by=head, at=at("2026-03-05T10:00"))
     days = {"from_on": date(2026, 3, 10), "until": date(2026, 3, 19)}
-    absence = enrolments.absent(came, by=head, at=at("2026-03-06T10:00"), reason="шипажай", **days)
+    absence = absences.absent(came, by=head, at=at("2026-03-06T10:00"), reason="шипажай", **days)
     enrolments.leave(came, by=head, at=at("2026-03-20T10:00"))
     back = factories.application(place, date(2021, 9, 18), queued_at=at("2026-03-02T11:00"))
     applications.archive(back, by=DEPARTMENT, at=at("2026-03-02T12:00"), reason="көшті")

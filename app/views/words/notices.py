@@ -50,6 +50,13 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("choose", Audience.family, "attend_by"): _l(
         "You chose %(kindergarten)s. Come there with the referral and your papers by %(attend_by)s."
     ),
+    ("choose", Audience.family, "begins_on"): _l(
+        "You chose a temporary place in %(kindergarten)s: your child may attend from %(begins_on)s until %(ends_on)s. "
+        "The referral is among your documents."
+    ),
+    ("choose", Audience.kindergarten, "begins_on"): _l(
+        "A family chose a temporary place in your kindergarten, from %(begins_on)s until %(ends_on)s."
+    ),
     ("choose", Audience.family): _l("You chose %(kindergarten)s. The referral is among your documents."),
     ("choose", Audience.kindergarten): _l("A family chose your kindergarten."),
     ("sign", Audience.family): _l("The contract was signed."),

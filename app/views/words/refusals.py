@@ -22,6 +22,7 @@ from app.views.words.rules import CHOICES
 REFUSALS: dict[Reason, Any] = {
     Reason.not_their_turn: _l("It is not this child's turn yet."),
     Reason.no_free_place: _l("There is no free place: every published one is held, taken, or owed to a voucher."),
+    Reason.place_is_lent: _l("The child's place is lent, and another child attends in it or is to come."),
     Reason.stop_listed: _l("The application is on the stop-list: nothing is issued, offered or chosen until it ends."),
     Reason.too_young: _l("The child is too young for this."),
     Reason.too_old: _l("The child is too old for the queue."),
@@ -57,6 +58,8 @@ BECAUSE: dict[str, Any] = {
     "left": _l("The child has left its kindergarten. Its family applies anew."),
     "backwards": _l("The last day comes before the first one. Correct them."),
     "away": _l("The child is recorded as away on some of these days already: its place is lent once."),
+    "not_away": _l("No absence of this child is recorded that still runs or is to come."),
+    "lends": _l("It was drafted by an absence, and its days are those of the absence. It ends when the child is back."),
     "changed": _l("Somebody changed it after this page was shown to you. Look at it again, then approve it."),
     "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
 }
@@ -117,6 +120,8 @@ INVALID: dict[str, Any] = {
     "before_first": _l("The last birth year is before the first."),
     "bin": _l("There is no such BIN. Check its twelve digits."),
     "temporary_only": _l("A temporary vacancy needs its last day; a general one has none."),
+    "temporary_begins": _l("Only a temporary vacancy has a first day. Empty it, or make the vacancy temporary."),
+    "ends_before": _l("The last day comes before the first one. Correct them."),
 }
 CONSTRAINTS: dict[str, Any] = {
     "kindergarten.place_id, kindergarten.name": _l("There is a kindergarten of this name in this place already."),

@@ -30,6 +30,7 @@ VERBS: dict[str, Any] = {
     "reinstate": _l("Put back into the queue"),
     "ask": _l("Ask a second person"),
     "absent": _l("Record an absence"),
+    "return": _l("The child is back"),
     "expel": _l("End of the temporary stay"),
     "leave": _l("End of the stay"),
     "end": _l("Ended"),
@@ -85,6 +86,8 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "reinstate": _l("The application was put back into the queue"),
     "ask": _l("A second person was asked"),
     "absent": _l("An absence was recorded"),
+    "return": _l("The child came back before its absence was to end"),
+    "give_back": _l("The place that the child left is free: the stay in it has ended"),
     "publish": _l("It was published"),
     "close": _l("It was closed"),
     "claim_privilege": _l("A privilege was claimed"),
@@ -114,15 +117,31 @@ FOLLOWS: dict[str, Any] = {
     "reinstate": _l(
         "Another person of the department has to approve it. Then the child waits again by its original day."
     ),
-    "leave": _l("Today is the child's last day there. Its place becomes free, the application goes to the archive."),
-    "absent": _l("A temporary vacancy of one place is drafted for the group; it ends with the absence."),
+    "leave": _l(
+        "Today is the child's last day there. Its place becomes free, the application goes to the archive. While "
+        "another child stays in the lent place, the place becomes free on the day after that stay."
+    ),
+    "absent": _l(
+        "A temporary vacancy of one place is drafted for the group; it begins and ends with the absence. "
+        "It may be published and chosen before its first day."
+    ),
+    "return": _l(
+        "The absence ends: the child attends again from today. Its lent place is taken back; where another child has "
+        "chosen it, the absence goes on to its last day."
+    ),
     "confirm_privilege": _l("The privilege counts from now on: the child moves to its category in the queue."),
     "reject_privilege": _l("The child waits on without the privilege, by its original day."),
     "start": _l("What can be done is done row by row, and each row's outcome is kept. You may leave the page."),
     "stop": _l("What is done stays done; all other rows are skipped."),
     "sign": _l("With both signatures the contract is complete and the voucher is used."),
-    "enrol": _l("The child attends the group from today; a temporary stay elsewhere ends."),
-    "publish": _l("The places become free for the children in the queue."),
+    "enrol": _l(
+        "The child attends the group from today, or from tomorrow where another child left this place today; a "
+        "temporary stay elsewhere ends. A sanatorium kindergarten ends no usual enrolment: it gets an absence."
+    ),
+    "publish": _l(
+        "The places become free for the children in the queue. Temporary places that no absence has drafted stand for "
+        "children known by number alone: so many of them are recorded as away on those days."
+    ),
     "close": _l("Free places are no longer offered; held and occupied ones stay as they are."),
     "approve": _l(
         "It counts from its first day on, at the earliest from today, and is never changed or removed again. "

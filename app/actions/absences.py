@@ -1,0 +1,229 @@
+"""An enrolled child is away: its place is lent to another one, until it comes back or leaves for good (S1, spec 3.6).
+
+A place is lent by a seat of its own that stands for one absence, so a group never lends more than are away. Whoever
+leaves while its place is lent leaves it behind: nobody else gets it before the day after the stay in it has ended.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from app.actions import norms, places, records
+from app.actions.beginning import begin
+from app.actions.moving import move, record
+from app.actions.seating import first_day
+from app.extensions import db
+from app.models import (
+    Absence,
+    Application,
+    Enrolment,
+    Holding,
+    HoldingKind,
+    Intake,
+    Kindergarten,
+    Seat,
+    Vacancy,
+    VacancyStatus,
+)
+from app.permissions import CLOCK, Actor
+from app.rules import absences as rules
+from app.rules import eligibility
+from app.rules.calendar import local_day
+from app.rules.places import is_free
+from app.rules.refusals import Reason, Refusal
+
+ONE_DAY = timedelta(days=1)
+
+
+def absent(
+    application: Application, *, from_on: date, until: date, by: Actor, at: datetime, reason: str | None
+) -> Absence:
+    """S1, spec 3.6: an enrolled child is away; a temporary place of the same days is drafted for its group.
+
+    Raises Refusal: not_allowed, too_late (over already, or before it begins), wrong_status (not enrolled, or away
+    already on one of these days: its one place is lent once), reason_required, too_long (beyond school age).
+    """
+    day = begin(application, "absent", by=by, at=at)
+    if until < from_on:
+        raise Refusal(Reason.too_late, backwards=True)
+    eligibility.still_open(until, day)
+    enrolment = _enrolled(application, "absent")
+    if db.session.scalars(rules.of(enrolment.id, from_on, until)).first():
+        raise Refusal(Reason.wrong_status, verb="absent", away=True)
+    reason = eligibility.given(reason)
+    eligibility.not_too_long(until, last_day(application, enrolment.ends_on, day))
+    return _draft(enrolment, from_on, until, by=by, at=at, reason=reason)
+
+
+def last_day(application: Application, ends_on: date | None, day: date) -> date:
+    """Spec 3.6: an absence ends on the last day before school age at the latest, and not after the enrolment's own."""
+    months = norms.number("queue.maximum_age", application.place_id, day)
+    school = rules.last_before_school(application.born_on, months)
+    return school if ends_on is None else min(ends_on, school)
+
+
+def go_to_sanatorium(
+    usual: Enrolment, first: date, last: date, *, by: Actor, at: datetime, reason: str
+) -> list[Absence]:
+    """Spec 3.6: who enrols in a sanatorium kindergarten is away from its usual one; recorded days stay as they are.
+
+    It follows from what the sanatorium's head does, who is not the head of the usual one.
+    """
+    there = replace(by, kindergarten_id=usual.group.kindergarten_id)
+    known = map(rules.days_of, db.session.scalars(rules.of(usual.id, first, last)))
+    days = rules.uncovered(first, last, known)
+    return [_draft(usual, begins, ends, by=there, at=at, reason=reason) for begins, ends in days]
+
+
+def _draft(enrolment: Enrolment, first: date, last: date, *, by: Actor, at: datetime, reason: str) -> Absence:
+    drafted = Vacancy(group=enrolment.group, intake=Intake.temporary, places=1, begins_on=first, ends_on=last)
+    away = Absence(enrolment=enrolment, vacancy=drafted, from_on=first, until=last, reason=reason)
+    records.create(drafted, by=by, at=at)
+    db.session.add(away)
+    record(enrolment, "absent", by=by, at=at, reason=reason, details={"from_on": first, "until": last})
+    return away
+
+
+def come_back(application: Application, *, by: Actor, at: datetime) -> Absence:
+    """Spec 3.6, `return`: the child is back from this day on, before its absence was to end, or does not go at all.
+
+    A lent place that nobody has claimed ends with it. Raises Refusal: not_allowed, wrong_status (not away),
+    place_is_lent (another child stays in it until its last day).
+    """
+    day = begin(application, "return", by=by, at=at)
+    enrolment = _enrolled(application, "return")
+    absence = _to_end(enrolment, day)
+    absence.returned_on = day
+    record(enrolment, "return", by=by, at=at, details={"returned_on": day, "until": absence.until})
+    _end_unclaimed(absence, by=by, at=at)
+    return absence
+
+
+def may_come_back(application: Application, day: date) -> bool:
+    """Is an absence of this enrolled child recorded that could end on this day?"""
+    try:
+        return _to_end(_enrolled(application, "return"), day) is not None
+    except Refusal:
+        return False
+
+
+def _to_end(enrolment: Enrolment, day: date) -> Absence:
+    """The absence that runs or comes next, if nobody attends in its place. Raises wrong_status, place_is_lent."""
+    absence = db.session.scalars(rules.of(enrolment.id, day, date.max)).first()
+    if absence is None:
+        raise Refusal(Reason.wrong_status, verb="return", not_away=True)
+    lent = _lent(absence)
+    last = db.session.scalar(rules.last_day_attended(lent.id)) if lent is not None else None
+    if last is not None and last >= day:
+        raise Refusal(Reason.place_is_lent, last_day=last)
+    return absence
+
+
+def lend(vacancy: Vacancy, *, at: datetime) -> None:
+    """Spec 3.6: each temporary place stands for one child that is away.
+
+    Where no absence drafted it, it stands for children of the group who are known by number alone; who is known by
+    name has an absence recorded. Raises Refusal(no_free_place): not so many of them are there on those days.
+    """
+    drafted = db.session.scalars(select(Absence).where(Absence.vacancy_id == vacancy.id)).all()
+    for absence in drafted or _send_away(vacancy, local_day(at)):
+        seat = Seat(group_id=vacancy.group_id, vacancy_id=vacancy.id, absence=absence, intake=Intake.temporary)
+        db.session.add(seat)
+    db.session.flush()
+
+
+def _send_away(vacancy: Vacancy, day: date) -> Sequence[Absence]:
+    group, last = vacancy.group, vacancy.ends_on
+    if last is None:
+        raise ValueError("a temporary vacancy has its last day")
+    first = vacancy.begins_on = max(vacancy.begins_on or day, day)
+    found: Sequence[Enrolment] = ()
+    months = norms.number("queue.maximum_age", group.kindergarten.place_id, day)
+    if last <= rules.last_before_school(date(group.birth_year_to, 12, 31), months):
+        found = db.session.scalars(rules.may_go(group.id, first, last, vacancy.places)).all()
+    if len(found) < vacancy.places:
+        raise Refusal(Reason.no_free_place, away=len(found), places=vacancy.places)
+    away = [Absence(enrolment=one, vacancy=vacancy, from_on=first, until=last) for one in found]
+    db.session.add_all(away)
+    return away
+
+
+def keep_or_free(enrolment: Enrolment, holding: Holding, last: date, *, by: Actor, at: datetime) -> None:
+    """Spec 3.6: a child whose `last` day is known gives its seat up, once nobody stays in a place that it has lent.
+
+    Its lent places that nobody has claimed end.
+    """
+    today = local_day(at)
+    for absence in db.session.scalars(select(Absence).where(Absence.enrolment_id == enrolment.id)).all():
+        _end_unclaimed(absence, by=by, at=at)
+    lent = db.session.scalar(rules.last_day_lent(enrolment.id))
+    if lent is not None and lent > last and lent >= today:
+        holding.kind = HoldingKind.lent
+    else:
+        holding.ended_at = at
+
+
+def end_stay_in(seat: Seat, last: date, *, at: datetime) -> None:
+    """Spec 3.6: the stay in this lent place has its `last` day: who lent it may have left."""
+    absence = seat.absence
+    if absence is None or seat.vacancy is None or seat.vacancy.ends_on is None:
+        return
+    if absence.enrolment.ended_on is not None or last >= seat.vacancy.ends_on:
+        seat.retired_at = at
+    for holding in db.session.scalars(rules.left_behind().where(Holding.enrolment_id == absence.enrolment_id)).all():
+        _give_back(holding, at=at)
+
+
+def give_back(at: datetime, place_id: int) -> int:
+    """Spec 3.6: a seat that its child has left is free on the day after the last stay in it. Returns how many."""
+    found = rules.left_behind().where(Kindergarten.place_id.in_(places.subtree(place_id)))
+    return sum(_give_back(holding, at=at) for holding in db.session.scalars(found).all())
+
+
+def _give_back(holding: Holding, *, at: datetime) -> bool:
+    if holding.enrolment_id is None:
+        raise ValueError("a place is left behind by an enrolled child")
+    enrolment = db.session.get_one(Enrolment, holding.enrolment_id)
+    lent = db.session.scalar(rules.last_day_lent(enrolment.id))
+    last = max(day for day in (lent, enrolment.ended_on) if day is not None)
+    if last >= local_day(at):
+        return False
+    holding.ended_at = at
+    record(enrolment, "give_back", by=CLOCK, at=at, on=last + ONE_DAY, details={"last_day": last})
+    return True
+
+
+def take_back(seat: Seat, *, at: datetime) -> None:
+    """Spec 3.8: a lent place that is free is closed; a child known by number alone was away for nothing else."""
+    seat.retired_at = at
+    if seat.absence is not None and seat.absence.enrolment.child_id is None:
+        seat.absence.returned_on = first_day(seat, local_day(at))
+
+
+def _end_unclaimed(absence: Absence, *, by: Actor, at: datetime) -> None:
+    """The place that an absence lends is lent no more, if nobody stays in it or is to come."""
+    vacancy, seat = absence.vacancy, _lent(absence)
+    if vacancy.status not in (VacancyStatus.draft, VacancyStatus.published):
+        return
+    if seat is not None:
+        if db.session.scalars(select(Seat.id).where(Seat.id == seat.id, is_free())).first() is None:
+            return
+        seat.retired_at = at
+        db.session.flush()
+    standing = select(Seat.id).where(Seat.vacancy_id == vacancy.id, Seat.retired_at.is_(None))
+    if db.session.scalars(standing).first() is None:
+        move(vacancy, "end", by=by, at=at, closed_at=at)
+
+
+def _lent(absence: Absence) -> Seat | None:
+    """The seat that an absence lends; None before its vacancy is published."""
+    return db.session.scalars(select(Seat).where(Seat.absence_id == absence.id)).first()
+
+
+def _enrolled(application: Application, verb: str) -> Enrolment:
+    enrolment = db.session.scalars(rules.own_enrolment(application.id)).first()
+    if enrolment is None:
+        raise Refusal(Reason.wrong_status, verb=verb)
+    return enrolment
