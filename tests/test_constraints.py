@@ -27,6 +27,7 @@ from app.models import (
     Round,
     Seat,
     StopListing,
+    VacancyStatus,
     VoucherStatus,
 )
 from app.permissions import Actor, Role
@@ -83,7 +84,8 @@ def test_an_application_has_one_live_voucher_of_a_kind(chosen):
 
 def test_a_child_has_one_live_general_referral(chosen):
     refused(chosen.referrals[0])
-    copy(chosen.referrals[0], kind=Intake.temporary, ends_on=date(2026, 4, 30))
+    days = {"begins_on": date(2026, 4, 13), "ends_on": date(2026, 4, 30)}
+    copy(chosen.referrals[0], kind=Intake.temporary, **days)
 
 
 def test_a_child_has_one_live_general_enrolment(chosen):
@@ -228,7 +230,7 @@ def test_an_act_for_a_family_at_the_counter_has_the_day_of_its_paper(chosen, rol
     refused(done, role=role, verb=verb, for_family=True)
 
 
-def test_an_absence_ends_after_it_starts_and_has_a_vacancy_of_its_own(chosen):
+def test_an_absence_ends_after_it_starts_and_lends_one_place(chosen):
     stay = Enrolment(
         child_id=chosen.child_id,
         child_iin=chosen.child_iin,
@@ -242,10 +244,22 @@ def test_an_absence_ends_after_it_starts_and_has_a_vacancy_of_its_own(chosen):
     away = Absence(enrolment_id=stay.id, vacancy_id=places.id, **days)
     db.session.add(away)
     db.session.flush()
-    refused(away)
-    other = vacancy(chosen.referrals[0].vacancy.group, ends_on=date(2026, 4, 30), publish=False)
-    refused(away, vacancy_id=other.id, until=date(2026, 4, 8))
-    copy(away, vacancy_id=other.id)
+    refused(away, until=date(2026, 4, 8))
+    lent = {"group_id": places.group_id, "vacancy_id": places.id, "intake": Intake.temporary}
+    seat = Seat(absence_id=away.id, **lent)
+    db.session.add(seat)
+    db.session.flush()
+    refused(seat)
+    refused(seat, absence_id=None)
+    copy(seat, absence_id=None, retired_at=START)
+
+
+def test_only_a_temporary_vacancy_begins_and_a_published_one_has_its_first_day(chosen):
+    draft = vacancy(chosen.referrals[0].vacancy.group, ends_on=date(2026, 4, 30), publish=False)
+    refused(draft, begins_on=date(2026, 5, 1))
+    refused(draft, status=VacancyStatus.published)
+    refused(draft, intake=Intake.general, begins_on=date(2026, 4, 1), ends_on=None)
+    copy(draft, status=VacancyStatus.published, begins_on=date(2026, 4, 30))
 
 
 def test_a_day_has_one_draft_and_any_number_of_approved_rows(app):

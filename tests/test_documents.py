@@ -36,9 +36,10 @@ TEMPORARY = Facts(
     group="Ақбота",
     birth_years="2022",
     language="ru",
+    begins_on=date(2026, 4, 13),
     ends_on=date(2026, 4, 30),
 )
-GENERAL = replace(TEMPORARY, kind=DocumentKind.referral, ends_on=None)
+GENERAL = replace(TEMPORARY, kind=DocumentKind.referral, begins_on=None, ends_on=None)
 BY_TURN = replace(
     GENERAL,
     number="Ж-2026-000124",
@@ -100,10 +101,10 @@ def test_a_referral_by_turn_says_by_when_to_come_where_and_with_what_and_nothing
         assert word not in said
 
 
-def test_a_temporary_referral_says_until_when_and_what_follows():
+def test_a_temporary_referral_says_from_when_until_when_and_what_follows():
     said = text(documents.temporary_referral(TEMPORARY))
-    assert "Бұл – уақытша орын Бала балабақшаға бара алады: 30.04.2026 дейін осы күнді қоса алғанда" in said
-    assert "Это временное место Ребёнок может посещать детский сад: по 30.04.2026 включительно" in said
+    assert "Бұл – уақытша орын Бала балабақшаға бара алады: 13.04.2026 – 30.04.2026 екі күнді де қоса алғанда" in said
+    assert "Это временное место Ребёнок может посещать детский сад: с 13.04.2026 по 30.04.2026 включительно" in said
     assert "келесі жұмыс күні бала балабақшадан автоматты түрде шығарылады, ваучер жойылады" in said
     assert "На следующий рабочий день после этого срока ребёнок автоматически отчисляется" in said
     assert "ваучер аннулируется" in said

@@ -162,8 +162,8 @@ def reinstate(application: Application, *, by: Actor, at: datetime, reason: str 
 def left(application: Application) -> bool:
     """Spec 3.8: was it archived by `leave`? It had come to its end: enrolled, a child leaves by nothing else."""
     enrolled = select(Enrolment.id).where(
-        Enrolment.application_id == application.id, Enrolment.intake == Intake.general
-    )
+        Enrolment.application_id == application.id, Enrolment.voucher_id.is_(None)
+    )  # a stay in a lent place has the voucher that it was chosen by
     return db.session.scalars(enrolled.limit(1)).first() is not None
 
 

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from app.extensions import db
 from app.models import (
+    Absence,
     Application,
     Change,
     Child,
@@ -22,9 +24,11 @@ from app.models import (
     Vacancy,
     Voucher,
 )
+from tests.model.days import DAY
 from tests.model.lines import seatable
 from tests.model.reference import Model
 
+NEVER = date(9999, 12, 30)
 FINAL = ("enrolled", "removed", "archived")
 LIVE_VOUCHER = ("issued", "confirmed")
 WITHOUT_SEAT = ("confirming", "voucher_issued")
@@ -147,6 +151,51 @@ def rows(*columns: Any, joins: list[Any] = (), where: Iterable[Any] = ()) -> lis
     if joins:
         query = query.select_from(joins[0]).join(*joins[1:])
     return list(db.session.execute(query.where(*where)))
+
+
+class Attendance:
+    """3.6: on no day, past or to come, are more children expected in a group than its capacity on that day."""
+
+    def __init__(self) -> None:
+        self.capacities: dict[int, dict[date, tuple[int, int]]] = {}  # group: day: the largest, the last of that day
+
+    def holds(self, today: date) -> None:
+        """Of every day on which somebody's first day comes, or somebody is back. Raises AssertionError."""
+        for group in rows(KgGroup.id, KgGroup.capacity):
+            known = self.capacities.setdefault(group.id, {})
+            largest = max([known[today][0]] if today in known else [known[max(known)][1]] if known else [], default=0)
+            known[today] = max(largest, group.capacity), group.capacity
+        for group, stays in expected(today).items():
+            for day in {first for first, _ in stays if first < NEVER}:
+                there = sum(first <= day <= last for first, last in stays)
+                assert there <= self.capacity(group, day, today), f"{there} children on {day} in group {group}"
+
+    def capacity(self, group: int, day: date, today: date) -> int:
+        """Of a day to come it is today's last one; of a day on which nothing happened that of the day before."""
+        known = self.capacities[group]
+        if day > today:
+            return known[today][1]
+        return known[day][0] if day in known else known[max([d for d in known if d < day], default=min(known))][1]
+
+
+def expected(today: date) -> dict[int, list[tuple[date, date]]]:
+    """By group, the first and last day of everybody who attends; who holds a place may come from tomorrow on."""
+    away: dict[int, list[tuple[date, date]]] = {}
+    for row in rows(Absence.enrolment_id, Absence.from_on, Absence.until, Absence.returned_on):
+        back = row.returned_on or NEVER
+        away.setdefault(row.enrolment_id, []).append((row.from_on, min(row.until, back - DAY)))
+    found: dict[int, list[tuple[date, date]]] = {}
+    for row in rows(Enrolment.id, Enrolment.group_id, Enrolment.started_on, Enrolment.ends_on, Enrolment.ended_on):
+        days = [(row.started_on, row.ended_on or row.ends_on or NEVER)]
+        for first, last in away.get(row.id, []):
+            if first <= last:
+                cut = [((a, min(b, first - DAY)), (max(a, last + DAY), b)) for a, b in days]
+                days = [piece for pieces in cut for piece in pieces]
+        found.setdefault(row.group_id, []).extend(piece for piece in days if piece[0] <= piece[1])
+    to_come = Holding.ended_at.is_(None), Holding.kind.in_(("offer", "held"))
+    for row in rows(Seat.group_id, joins=[Holding, Seat], where=to_come):
+        found.setdefault(row.group_id, []).append((today + DAY, NEVER))
+    return found
 
 
 class History:

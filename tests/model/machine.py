@@ -19,7 +19,7 @@ BORN = ["2020-04-10", "2020-08-31", "2022-05-05", "2022-12-31", "2023-01-01", "2
 BORN += ["2024-02-29", "2024-04-20", "2024-10-31"]  # 72, 36, 24 and 18 months fall into the walk
 YEARS = [(2022, 2022), (2020, 2022), (2022, 2023), (2023, 2023), (2023, 2024)]
 PLACES = ["v", "r"]
-NOT_WALKED = {"register", "absent", "claim_privilege"}  # scenarios play those with papers and absences
+NOT_WALKED = {"register", "claim_privilege"}  # scenarios play those with papers
 ROLES = ["family", "operator", "specialist", "department", "head", "auditor"]
 CHILDREN = 12
 NORMS = [("voucher.confirm", "4", "CD"), ("voucher.confirm", "1", "WD"), ("voucher.choose", "9", "CD")]
@@ -33,18 +33,18 @@ LIKELY = {  # what people do with an application of this status
     "confirming": ["confirm"] * 12 + ["refuse", "extend", "revoke"],
     "voucher_issued": ["choose"] * 20 + ["extend", "extend", "revoke", "refuse", "confirm"],
     "referred": ["sign"] * 8 + ["enrol"] * 4 + ["extend", "revoke", "withdraw", "archive"],
-    "enrolled": ["leave", "enrol", "archive"],
+    "enrolled": ["absent"] * 8 + ["return"] * 3 + ["leave"] * 2 + ["enrol", "archive"],
     "stop_listed": ["restore"] * 4 + ["release", "confirm", "withdraw", "archive"],
     "removed": ["reinstate", "reinstate", "withdraw"],
     "archived": ["reinstate"] * 4 + ["restore", "confirm", "choose", "sign"],
 }
-OFTEN = {"queued": 3, "stop_listed": 4, "enrolled": 1, "removed": 0.2, "archived": 0.3}  # and 10 for what is under way
+OFTEN = {"queued": 3, "stop_listed": 4, "enrolled": 8, "removed": 0.2, "archived": 0.3}  # and 10 for what is under way
 FINAL = ("enrolled", "removed", "archived")
-BY = {"enrol": "head", "leave": "head"} | dict.fromkeys(
+BY = dict.fromkeys(("enrol", "leave", "absent", "return"), "head") | dict.fromkeys(
     ("confirm", "refuse", "restore", "withdraw", "choose"), "family"
 )
 SIGNED = {"confirm", "refuse", "restore", "choose", "sign", "withdraw"}  # at the counter: by the family's paper
-REASONED = {"issue", "extend", "revoke", "archive", "reinstate", "reject_privilege"}
+REASONED = {"absent", "issue", "extend", "revoke", "archive", "reinstate", "reject_privilege"}
 MOVES = {"go_on": 30, "register": 4, "round": 4, "publish": 3, "wait": 4, "try_anything": 2, "capacity": 1}
 
 
@@ -64,6 +64,8 @@ class Walk:
             for _ in range(6):
                 self.publish()
                 self.register()
+            for _ in range(self.random.choice([0, 0, 2, 3])):
+                self.enrolled()
             while self.steps < steps:
                 getattr(self, *self.random.choices(list(MOVES), list(MOVES.values())))()
         finally:
@@ -77,15 +79,17 @@ class Walk:
             content["places"].append({"ref": place, "kind": "district", "name": place, "procedure": procedure})
             groups = []
             for i in range(4):
-                group, size = f"{place}{i}", self.random.randint(1, 4)
-                groups.append({"ref": group, "birth_years": list(self.random.choice(self.years)), "capacity": size})
+                group, size, there = f"{place}{i}", self.random.randint(1, 4), self.random.randint(0, 2)
+                years = list(self.random.choice(self.years))
+                groups.append({"ref": group, "birth_years": years, "capacity": size + there, "occupied": there})
                 sizes = self.random.randint(1, size), 1, 1
                 content["vacancies"] += [
                     {"ref": group + x, "group": group, "places": n} for x, n in zip("abc", sizes, strict=True)
                 ]
             content["kindergartens"] += kindergartens(place, groups)
         for i, ends_on in enumerate(("2026-03-20", "2026-04-30", "2026-06-12")):
-            vacancy = {"ref": f"t{i}", "group": f"v{i}", "places": 1, "intake": "temporary", "ends_on": ends_on}
+            vacancy = {"ref": f"t{i}", "group": f"v{i}", "places": self.random.randint(1, 2), "intake": "temporary"}
+            vacancy |= {"ends_on": ends_on} | ({"begins_on": "2026-03-16"} if self.chance(0.5) else {})
             content["vacancies"].append(vacancy)
         content["norms"] = self.norms()
         return content
@@ -132,6 +136,22 @@ class Walk:
         if privileged and ref in known and self.chance(0.7):
             self.play("confirm_privilege", by="department", application=ref)
 
+    def enrolled(self) -> None:
+        """A child goes all the way to its enrolment, where it can: who is away and whose place is lent begins there."""
+        free = [v for v in self.model.vacancies.values() if v.group.place == "v" and not v.ends_on and v.free]
+        if not free:
+            return
+        born = [day for day in BORN[2:] if free[0].group.years[0] <= int(day[:4]) <= free[0].group.years[1]]
+        ref = f"e{self.steps}"
+        child = {"born_on": self.one_of(born, BORN)}
+        self.play("register", by="family", application={"ref": ref, "place": "v", "child": child})
+        self.play("issue", by="department", application=ref, reason="a reason")
+        self.play("confirm", by="family", application=ref)
+        self.play("choose", by="family", application=ref, vacancy=free[0].ref)
+        self.play("sign", by="family", application=ref)
+        self.play("sign", by="head", application=ref)
+        self.play("enrol", by="head", application=ref)
+
     def go_on(self) -> None:
         """Somebody does what is likely with an application, most often with the one of the last time."""
         known = list(self.model.applications.values())
@@ -161,6 +181,11 @@ class Walk:
             )
         if verb == "extend":
             fields["until"] = (self.now + timedelta(days=self.random.randint(-1, 35))).date().isoformat()
+        if verb == "absent":
+            first = self.now + timedelta(days=self.random.randint(0, 9))
+            last = first + timedelta(days=self.random.randint(0, 40) - (0 if likely else 10))
+            fields |= {"from_on": first.date().isoformat(), "until": last.date().isoformat()}
+            fields["vacancy"] = f"l{self.steps}"
         if verb in REASONED and (likely or self.chance(0.5)):
             fields["reason"] = "a reason"
         by = BY.get(verb, "department") if likely else self.one_of(ROLES)
@@ -172,6 +197,8 @@ class Walk:
         if signed and (verb != "sign" or self.chance(0.5)):
             fields["paper_on"] = self.now.date().isoformat()
         self.play(verb, by=by, application=a.ref, **fields)
+        if fields.get("vacancy") in self.model.vacancies and verb == "absent" and self.chance(0.7):
+            self.play("publish", by="head", vacancy=fields["vacancy"])
 
     def round(self) -> None:
         """A round of vouchers, or offers for a vacancy."""
@@ -217,7 +244,9 @@ class Walk:
         found = [a.priority_by, *(s.until for s in a.stops[-1:])]
         found += [day for v in a.vouchers[-1:] for day in (v.confirm_by, v.choose_by)]
         found += [r.attend_by for r in a.referrals[-1:]]
-        found += [v.ends_on for v in self.model.vacancies.values() if v.status == "published"]
+        found += [
+            day for v in self.model.vacancies.values() if v.status == "published" for day in (v.begins_on, v.ends_on)
+        ]
         return [day for day in found if day]
 
 

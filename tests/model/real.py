@@ -43,7 +43,7 @@ class Real:
 
     def __init__(self, content: dict[str, Any], at: datetime, database: Database) -> None:
         self.town = Town(Scenario(content, {}))
-        self.database, self.history = ExitStack(), always.History()
+        self.database, self.history, self.attendance = ExitStack(), always.History(), always.Attendance()
         self.database.enter_context(database())
         with transaction():
             for _path, enter in self.town.founding(at):
@@ -70,10 +70,11 @@ class Real:
             return str(refusal.reason)
         return None
 
-    def holds(self) -> None:
-        """Spec 3.7, of the rows as they are now. Raises AssertionError."""
+    def holds(self, today: date) -> None:
+        """Spec 3.6, 3.7, of the rows as they are now. Raises AssertionError."""
         with unscoped():
             always.hold(always.of_system())
+            self.attendance.holds(today)
             self.history.goes_on()
         db.session.rollback()
 

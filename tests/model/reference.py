@@ -11,6 +11,7 @@ from tests.model import lines
 from tests.model.days import DAY, Refused, age, birthday, next_working
 from tests.model.town import (
     SHIPPED,
+    Absence,
     Application,
     Group,
     Norm,
@@ -18,6 +19,7 @@ from tests.model.town import (
     Referral,
     Seat,
     StopListing,
+    Unnamed,
     Vacancy,
     Voucher,
     need,
@@ -35,6 +37,8 @@ MAY = {
     "sign": COUNTER | {"head"},
     "enrol": {"head"},
     "leave": {"head"},
+    "absent": {"head"},
+    "return": {"head"},
     "extend voucher": OFFICE,
     "extend referral": COUNTER,
     "revoke voucher": OFFICE,
@@ -67,11 +71,14 @@ class Model:
             for g in k["groups"]:
                 group = Group(g["ref"], k["place"], k["ref"], kind, tuple(g["birth_years"]))
                 group.seats = [Seat(group) for _ in range(g["capacity"])]
+                for i, seat in enumerate(group.seats[: g.get("occupied", 0)]):
+                    seat.holder, seat.kind, seat.first = Unnamed(f"{group.ref}~{i}"), "enrolment", date.min
                 self.groups[group.ref] = group
         self.vacancies = {}
         for v in content["vacancies"]:
-            ends_on = date.fromisoformat(v["ends_on"]) if "ends_on" in v else None
-            self.vacancies[v["ref"]] = Vacancy(v["ref"], self.groups[v["group"]], v["places"], ends_on)
+            begins_on, ends_on = (date.fromisoformat(v[n]) if n in v else None for n in ("begins_on", "ends_on"))
+            self.vacancies[v["ref"]] = Vacancy(v["ref"], self.groups[v["group"]], v["places"], ends_on, begins_on)
+        self.absences: list[Absence] = []
         self.applications: dict[str, Application] = {}
         self.served: dict[tuple[str, int], list[bool]] = {}  # of each line (district, birth year), True: privileged
         self.rounds: set[tuple[str, date]] = set()
@@ -86,9 +93,9 @@ class Model:
         self.paper_on = paper_on
         try:
             need("not_allowed", by in MAY[f"{verb} {fields['what']}" if "what" in fields else verb])
-            if by == "head" and verb in ("sign", "enrol", "leave", "revoke"):
+            if by == "head" and verb in ("sign", "enrol", "leave", "revoke", "absent", "return"):
                 need("not_allowed", fields["application"] in self.applications and self.of(fields).referrals)
-            getattr(self, verb)(by, **fields)
+            getattr(self, "come_back" if verb == "return" else verb)(by, **fields)
         except Refused as refusal:
             return refusal.args[0]
         self.settle()
@@ -129,6 +136,7 @@ class Model:
         things = [(self.due, a) for a in self.applications.values()] + [
             (self.ended, v) for v in self.vacancies.values()
         ]
+        things += [(self.given_back, s) for g in self.groups.values() for s in g.seats]
         while sum(self.tried(act, thing) for act, thing in things):
             pass
 
@@ -193,13 +201,24 @@ class Model:
             v.status = "closed"
         leaving = [s for s in v.seats if s.kind and next_working(v.ends_on) <= self.day]
         for seat in leaving:
-            self.end_stay(seat)
+            self.end_stay(seat, v.ends_on)
         return closes or bool(leaving)
 
-    def end_stay(self, seat: Seat) -> None:
-        """The stay is over, and so is its voucher."""
+    def end_stay(self, seat: Seat, last: date) -> None:
+        """The stay is over, and so is its voucher; the place is lent on while its owner is there, and to its end."""
         next(v for v in seat.holder.vouchers if v.kind == "temporary" and v.status == "confirmed").status = "annulled"
+        last = min(last, seat.last)
+        seat.leave(last)
+        owner = seat.absence.seat
+        if owner.holder is not seat.absence.owner or owner.kind == "lent" or last >= seat.vacancy.ends_on:
+            seat.group.seats.remove(seat)
+
+    def given_back(self, seat: Seat) -> bool:
+        """3.6: a place that its owner has left is free on the day after the last stay in it."""
+        if seat.kind != "lent" or max(a.taken_until for a in self.absences if a.owner is seat.holder) >= self.day:
+            return False
         seat.leave()
+        return True
 
     # ------------------------------------------------------------ what several verbs need
 
@@ -364,12 +383,14 @@ class Model:
         need("wrong_birth_year", v.group.years[0] <= a.born.year <= v.group.years[1])
 
     def choose_stay(self, a: Application, v: Vacancy) -> None:
-        """3.6: a temporary place; the child waits on with its number."""
+        """3.6: a temporary place, from its first day on; the child waits on with its number."""
+        seat = v.free[0]
         if stay := self.stay(a.child):
-            self.end_stay(stay)
+            self.end_stay(stay, self.day)
         a.voucher.kind = "temporary"
         a.referrals.append(Referral(v, self.at, status="used"))
-        v.free[0].take(a, "stay")
+        seat.take(a, "stay")
+        seat.enter(max(self.day, v.begins_on), v.ends_on)
         a.status = "queued"
 
     def sign(self, by: str, application: str) -> None:
@@ -390,20 +411,85 @@ class Model:
         r = a.referral
         need("too_late", not (r and r.status in ("issued", "missed") and past(r.attend_by, self.day)))
         need("wrong_status", a.status == "referred" and (r.signed is None or len(r.signed) == 2))
+        seat = self.seat(a, "held")
+        seat.enter(self.day)
+        if stay := self.stay(a.child):
+            self.end_stay(stay, seat.first - DAY)
         if old := self.enrolled(a.child):
             old.holder.status = "archived"
-            old.leave()
-        if stay := self.stay(a.child):
-            self.end_stay(stay)
-        seat = self.seat(a, "held")
+            self.give_up(old, seat.first - DAY)
         seat.kind, seat.open = "enrolment", False
-        r.status, a.status = "used", "enrolled"
+        r.status, a.status, a.enrolled = "used", "enrolled", True
 
     def leave(self, by: str, application: str) -> None:
         a = self.applications[application]
         need("wrong_status", a.status == "enrolled")
-        self.seat(a, "enrolment").leave()
+        self.give_up(self.seat(a, "enrolment"), self.day)
         a.status = "archived"
+
+    # ------------------------------------------------------------ who is away (3.6)
+
+    def give_up(self, seat: Seat, last: date) -> None:
+        """A child leaves its place: what nobody claimed of what it lends ends; a stay goes on, and keeps the place."""
+        last = max(last, seat.first)
+        mine = [a for a in self.absences if a.owner is seat.holder]
+        for absence in mine:
+            self.end_unclaimed(absence)
+        taken = max([a.taken_until for a in mine], default=date.min)
+        if taken > last and taken >= self.day:
+            seat.kind, seat.left = "lent", max(seat.left, last)
+        else:
+            seat.leave(last)
+
+    def end_unclaimed(self, absence: Absence) -> None:
+        v, seat = absence.vacancy, absence.lent
+        if v.status == "closed" or (seat and (seat.kind or seat not in seat.group.seats)):
+            return
+        if seat:
+            seat.group.seats.remove(seat)
+        if not v.seats:
+            v.status = "closed"
+
+    def absent(
+        self, by: str, application: str, from_on: str, until: str, vacancy: str, reason: str | None = None
+    ) -> None:
+        a, seat = self.applications[application], self.seat(self.applications[application], "enrolment")
+        first, last = date.fromisoformat(from_on), date.fromisoformat(until)
+        need("too_late", first <= last and last >= self.day)
+        need("wrong_status", seat)
+        need("wrong_status", not any(b.owner is a and b.away(first, last) for b in self.absences))
+        need("reason_required", reason)
+        need("too_long", last < self.reached("queue.maximum_age", a))
+        drafted = self.vacancies[vacancy] = Vacancy(vacancy, seat.group, 1, last, first)
+        self.absences.append(Absence(a, seat, drafted, first, last))
+
+    def come_back(self, by: str, application: str) -> None:
+        a = self.applications[application]
+        need("wrong_status", self.seat(a, "enrolment"))
+        mine = [b for b in self.absences if b.owner is a and b.away(self.day, date.max)]
+        need("wrong_status", mine)
+        absence = min(mine, key=lambda b: b.first)
+        need("place_is_lent", absence.taken_until < self.day)
+        absence.back = self.day
+        self.end_unclaimed(absence)
+
+    def lend(self, v: Vacancy) -> None:
+        """A temporary place stands for one child that is away; where no absence drafted it, for one without a name."""
+        away = [a for a in self.absences if a.vacancy is v]
+        if not away:
+            first = max(v.begins_on or self.day, self.day)
+            school = birthday(date(v.group.years[1], 12, 31), int(self.norm("queue.maximum_age", v.group.place).value))
+            for seat in v.group.seats:
+                gone = any(a.owner is seat.holder and a.away(first, v.ends_on) for a in self.absences)
+                if isinstance(seat.holder, Unnamed) and not gone and v.ends_on < school:
+                    away.append(Absence(seat.holder, seat, v, first, v.ends_on))
+            need("no_free_place", len(away) >= v.places)
+            away = away[: v.places]
+            self.absences += away
+            v.begins_on = first
+        for absence in away:
+            absence.lent = Seat(v.group, v, absence=absence)
+        v.group.seats += [a.lent for a in away]
 
     def extend(self, by: str, application: str, what: str, until: str, reason: str | None = None) -> None:
         a, last = self.applications[application], date.fromisoformat(until)
@@ -521,7 +607,7 @@ class Model:
 
     def reinstate(self, by: str, application: str, reason: str | None = None) -> None:
         a = self.applications[application]
-        need("wrong_status", a.status in ("archived", "removed"))
+        need("wrong_status", a.status in ("archived", "removed") and not a.enrolled)
         need("reason_required", reason)
         need("too_old", self.day < self.reached("queue.maximum_age", a))
         live = [o for o in self.applications.values() if o.child == a.child and o.status in WITHDRAWN_FROM]
@@ -536,7 +622,7 @@ class Model:
         need("too_late", not past(v.ends_on, self.day))
         need("wrong_status", v.status == "draft")
         if v.ends_on:
-            v.group.seats += [Seat(v.group, v) for _ in range(v.places)]
+            self.lend(v)
         else:
             free = [s for s in v.group.seats if not s.kind and (s.vacancy is None or s.vacancy.status == "closed")]
             free = [s for s in free if not (s.vacancy and s.vacancy.ends_on)]
@@ -550,8 +636,12 @@ class Model:
         need("wrong_status", v.status == "published")
         voucher = self.voucher_procedure(v.group.place) and not v.ends_on
         need("no_free_place", not voucher or self.seatable(v.group.place, without=v.free))
-        if not v.ends_on:
-            for seat in v.free:
+        for seat in v.free:
+            if v.ends_on:
+                seat.group.seats.remove(seat)
+                if isinstance(seat.absence.owner, Unnamed):
+                    seat.absence.back = max(self.day, seat.left + DAY if seat.left > date.min else self.day)
+            else:
                 seat.vacancy = None
         v.status = "closed"
 
@@ -577,17 +667,19 @@ class Model:
         for g in self.groups.values():
             general = [s for s in g.seats if not (s.vacancy and s.vacancy.ends_on)]
             kinds = [s.kind for s in general]
-            free = len(general) - kinds.count("held") - kinds.count("enrolment")
+            free = len(general) - sum(kinds.count(kind) for kind in ("held", "enrolment", "lent"))
             found[g.ref] = {"free_general": free, "enrolled": kinds.count("enrolment")}
         for v in self.vacancies.values():
             own = [s for s in v.seats if s.kind or v.status == "published"]  # 3.8: the others are the group's again
             found[v.ref] = {"free": len(v.free), "status": v.status, "open_to_year_group": any(s.open for s in own)}
+            found[v.ref] |= {"begins_on": v.begins_on, "ends_on": v.ends_on}
         return found
 
     def facts_of(self, a: Application) -> dict[str, Any]:
         v, r, stay = a.voucher, a.referral, self.stay(a.child)
         temporary = [v.status for v in a.vouchers if v.kind == "temporary"]
-        held, attended = self.seat(a, "held"), stay or self.enrolled(a.child)
+        held, there = self.seat(a, "held"), [s for s in (stay, self.enrolled(a.child)) if s and s.first <= self.day]
+        attended = there[0] if there else None
         contract = "none" if not r or r.signed is None else "draft"
         if r and r.signed and "family" in r.signed:
             contract = "signed" if "head" in r.signed else "signed_by_family"
@@ -614,6 +706,8 @@ class Model:
         if not a.waits:
             return {"number": None, "privileged_number": None}
         if self.voucher_procedure(a.place):
+            if self.category(a) is None:
+                return {"number": None, "privileged_number": None}
             order = sorted(self.waiting(a.place), key=self.rank)
             same = [b for b in order if self.category(b) == self.category(a)]
             among = [b for b in order if b.counts != "none"]

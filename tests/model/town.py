@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from tests.model.days import Refused, last_day
+from tests.model.days import DAY, Refused, last_day
 
 LONG_AGO = date(2016, 1, 1)
 SHIPPED = [  # name, value, unit, what follows
@@ -77,6 +77,7 @@ class Vacancy:
     group: Group
     places: int
     ends_on: date | None = None
+    begins_on: date | None = None
     status: str = "draft"
 
     @property
@@ -92,22 +93,65 @@ class Vacancy:
 
 @dataclass(eq=False)
 class Seat:
-    """One place and who has it: kind is offer, held, enrolment or stay."""
+    """One place and who has it: kind is offer, held, enrolment or stay, or lent when its child has left while another
+    stays in its place. `first` and `last`: the days of whoever attends; `left`: the last day that anybody attended."""
 
     group: Group
     vacancy: Vacancy | None = None
-    holder: "Application | None" = None
+    holder: "Application | Unnamed | None" = None
     kind: str | None = None
     open: bool = False
+    absence: "Absence | None" = None
+    first: date | None = None
+    last: date | None = None
+    left: date = date.min
 
     def take(self, holder: "Application", kind: str) -> None:
         """The one live holding of this place."""
         assert self.kind is None or self.holder is holder, "a place is held twice"
         self.holder, self.kind = holder, kind
 
-    def leave(self) -> None:
-        """Nobody has it any more."""
-        self.holder = self.kind = None
+    def enter(self, day: date, last: date | None = None) -> None:
+        """Whoever has it attends from this day, but not on a day that another one attended."""
+        self.first, self.last = max(day, self.left + DAY if self.left > date.min else day), last
+
+    def leave(self, last: date | None = None) -> None:
+        """Nobody has it any more; `last`: the last day of whoever attended, before the first of one who never came."""
+        if last and last >= self.first:
+            self.left = max(self.left, last)
+        self.holder = self.kind = self.first = self.last = None
+
+
+@dataclass(eq=False)
+class Unnamed:
+    """A child that is known by number alone; `child` is a name of its own."""
+
+    child: str
+
+
+@dataclass(eq=False)
+class Absence:
+    """A child is away from its place, which a vacancy lends; `back` is the first day on which it was there again."""
+
+    owner: "Application | Unnamed"
+    seat: Seat
+    vacancy: Vacancy
+    first: date
+    until: date
+    back: date | None = None
+    lent: Seat | None = None
+
+    def away(self, first: date, last: date) -> bool:
+        """Whether it is away on any of these days."""
+        until = self.until if self.back is None else min(self.until, self.back - DAY)
+        return self.first <= min(last, until) and first <= until
+
+    @property
+    def taken_until(self) -> date:
+        """The last day on which somebody attends in its place, known or to come."""
+        if self.lent is None:
+            return date.min
+        return max(self.lent.left, self.lent.last or date.min)
 
 
 @dataclass(eq=False)
@@ -154,6 +198,7 @@ class Application:
     privilege_status: str | None = None
     status: str = "queued"
     standing: bool = True
+    enrolled: bool = False
     misses: int = 0
     restored: list[StopListing] = field(default_factory=list)
     priority_by: date | None = None

@@ -26,4 +26,5 @@ def test_no_free_place_alone_has_two_turns_and_ours_of_no_order_never_compete() 
         Reason.no_norm,
         Reason.no_paper,
         Reason.paper_to_come,
+        Reason.place_is_lent,
     }
