@@ -113,9 +113,15 @@ def group(
     return row
 
 
-def vacancy(of: KgGroup, places: int = 1, ends_on: date | None = None, publish: bool = True) -> Vacancy:
+def vacancy(
+    of: KgGroup, places: int = 1, ends_on: date | None = None, publish: bool = True, begins_on: date | None = None
+) -> Vacancy:
+    """Places of a group; temporary ones stand for as many more children of it, known by number alone."""
     intake = Intake.temporary if ends_on else Intake.general
-    row = Vacancy(group=of, places=places, intake=intake, ends_on=ends_on)
+    if ends_on is not None:
+        records.change(of, {"capacity": of.capacity + places}, by=DEPARTMENT, at=START)
+        records.occupy(of, places, by=DEPARTMENT, at=START)
+    row = Vacancy(group=of, places=places, intake=intake, begins_on=begins_on, ends_on=ends_on)
     records.create(row, by=DEPARTMENT, at=START)
     if publish:
         vacancies.publish(row, by=DEPARTMENT, at=START)

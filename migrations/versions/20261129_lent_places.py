@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3b1f6d2a9c04"
-down_revision = "c7a20d4e91b3"
+down_revision = "a5d0c1f7e2b4"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ from app.scenarios.reading import moment
 from app.scenarios.verbs import VERBS
 from tests.model.pair import START, Pair, as_scenario, shortest
 from tests.model.real import Database
-from tests.model.town import Application
+from tests.model.town import Application, Vacancy
 
 END = moment("2026-11-20T00:00")
 BORN = ["2020-04-10", "2020-08-31", "2022-05-05", "2022-12-31", "2023-01-01", "2023-04-15", "2023-07-31"]
@@ -139,18 +139,22 @@ class Walk:
     def enrolled(self) -> None:
         """A child goes all the way to its enrolment, where it can: who is away and whose place is lent begins there."""
         free = [v for v in self.model.vacancies.values() if v.group.place == "v" and not v.ends_on and v.free]
-        if not free:
-            return
-        born = [day for day in BORN[2:] if free[0].group.years[0] <= int(day[:4]) <= free[0].group.years[1]]
-        ref = f"e{self.steps}"
-        child = {"born_on": self.one_of(born, BORN)}
-        self.play("register", by="family", application={"ref": ref, "place": "v", "child": child})
-        self.play("issue", by="department", application=ref, reason="a reason")
-        self.play("confirm", by="family", application=ref)
-        self.play("choose", by="family", application=ref, vacancy=free[0].ref)
-        self.play("sign", by="family", application=ref)
-        self.play("sign", by="head", application=ref)
-        self.play("enrol", by="head", application=ref)
+        if free:
+            ref = self.chosen(free[0])
+            self.play("sign", by="family", application=ref)
+            self.play("sign", by="head", application=ref)
+            self.play("enrol", by="head", application=ref)
+
+    def chosen(self, v: Vacancy) -> str:
+        """A new child gets a voucher, where it can, and chooses a place of this vacancy."""
+        born = [day for day in BORN[2:] if v.group.years[0] <= int(day[:4]) <= v.group.years[1]]
+        ref, child = f"e{self.steps}", {"born_on": self.one_of(born, BORN)}
+        self.play("register", by="family", application={"ref": ref, "place": v.group.place, "child": child})
+        if ref in self.model.applications:
+            self.play("issue", by="department", application=ref, reason="a reason")
+            self.play("confirm", by="family", application=ref)
+            self.play("choose", by="family", application=ref, vacancy=v.ref)
+        return ref
 
     def go_on(self) -> None:
         """Somebody does what is likely with an application, most often with the one of the last time."""
@@ -199,6 +203,8 @@ class Walk:
         self.play(verb, by=by, application=a.ref, **fields)
         if fields.get("vacancy") in self.model.vacancies and verb == "absent" and self.chance(0.7):
             self.play("publish", by="head", vacancy=fields["vacancy"])
+            if self.chance(0.6):
+                self.chosen(self.model.vacancies[fields["vacancy"]])
 
     def round(self) -> None:
         """A round of vouchers, or offers for a vacancy."""

@@ -48,7 +48,7 @@ def valid(noun: str, own) -> dict[str, str]:
             "email": "a@b.kz",
             "address": "Абай к-сі 2",
         },
-        "vacancies": {"group": own.group, "intake": "general", "places": "1", "ends_on": ""},
+        "vacancies": {"group": own.group, "intake": "general", "places": "1", "begins_on": "", "ends_on": ""},
         "kindergartens": {
             "name": "Жаңа бақша",
             "place": own.place,

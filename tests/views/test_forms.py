@@ -22,7 +22,7 @@ MAY_BE_EMPTY = {
         *("child_patronymic", "applicant_patronymic", "reason", "phone", "email", "address", "number", "child_sex"),
         *("paper_number", "paper_issued_by"),
     },
-    "vacancies": {"ends_on"},
+    "vacancies": {"begins_on", "ends_on"},
     "kindergartens": {"bin", "phone", "address"},
     "groups": set(),
     "norms": {"on_lapse", "note"},
