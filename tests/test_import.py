@@ -192,8 +192,8 @@ def test_a_child_that_waits_in_another_district_and_a_number_of_another_child_ar
     db.session.commit()
     assert bring("applications", write([files.application(1), files.application(2)])).added == 2
     elsewhere = files.application(3, **{"Баланың ЖСН": files.child_iin(1), "Аудан/қала": "г. Степногорск"})
-    taken = files.application(2, **{"Баланың ЖСН": files.child_iin(7), "Аудан/қала": "көкшетау"})
-    elsewhere["Баланың Т.А.Ә."] = "Ойдан Бала Нөмірі"
+    taken = files.application(2, **{"Баланың ЖСН": files.child_iin(7), "Аудан/қала": "КӨКШЕТАУ  қаласы"})
+    elsewhere["Баланың Т.А.Ә."], taken["Баланың Т.А.Ә."] = "Ойдан Бала Нөмірі", "Басқа Бала"
     outcome = bring("applications", write([taken, elsewhere]))
     assert named(outcome) == [("A2", "number_taken"), ("B3", "child_waiting")]
 
@@ -230,6 +230,103 @@ def test_a_day_in_the_queue_changes_for_a_reason_only(town, write):
     change = db.session.scalars(db.select(Change).where(Change.verb == "change")).one()
     assert (change.reason, set(change.details)) == ("Сот шешімі", {"queued_at"})
     assert db.session.scalars(db.select(Application)).one().queued_at == at("2025-01-09T10:00:00")
+
+
+# ---------------------------------------------------------------- exact, near, another one (spec 3.9)
+
+
+def asked(outcome):
+    """(cell, question, its key) of all that a file asks."""
+    return [(one.cell.rpartition("!")[2], one.name, one.facts.get("key")) for one in outcome.problems]
+
+
+NAME = "Мектепке дейінгі ұйымның атауы"
+TWO_NAMES = [("Мини-центр № 1-2", "Мини-центр № 12"), ("№ 1 бала бақша", "№ 11 бала бақша"), ("Арман 2", "Арман 3")]
+
+
+@pytest.mark.parametrize("names", TWO_NAMES, ids=str)
+def test_kindergartens_of_two_numbers_are_two(town, write, names):
+    for name in names:
+        outcome = bring("kindergartens", write([files.kindergarten(1, **{NAME: name})]))
+        assert (outcome.added, outcome.problems) == (1, [])
+    assert sorted(db.session.scalars(db.select(Kindergarten.name))) == sorted(names)
+
+
+def test_groups_of_two_numbers_are_two(town, write):
+    for group in ("1-2", "12"):
+        assert bring("kindergartens", write([files.kindergarten(1, **{"Топ": group})])).added == 1
+    assert (count(Kindergarten), count(KgGroup)) == (1, 2)
+
+
+@pytest.mark.parametrize("written", ['№ 1 "Балапан"', "№1   “балапан”", "№ 1 «БАЛАПАН»"])
+def test_kinds_of_quotes_blanks_and_case_are_no_other_name(town, write, written):
+    bring("kindergartens", write([files.kindergarten(1)]))
+    again = bring("kindergartens", write([files.kindergarten(1, **{NAME: written})]))
+    assert (again.same, again.problems, count(Kindergarten)) == (1, [], 1)
+
+
+ALIKE = ["№1 «Бaлапан»", "№1 Балапан", "№1 «Балапан»."]
+
+
+@pytest.mark.parametrize("written", ALIKE)
+def test_a_kindergarten_that_is_called_almost_so_is_asked_about_and_is_what_the_answer_says(town, write, written):
+    bring("kindergartens", write([files.kindergarten(1)]))
+    path = write([files.kindergarten(1, **{NAME: written})])
+    outcome = bring("kindergartens", path)
+    ((cell, question, key),) = asked(outcome)
+    assert (cell, question, outcome.problems[0].facts["other"]) == ("C2", "near_kindergarten", "№1 «Балапан»")
+    same = bring("kindergartens", path, answers={key: "same"})
+    assert (same.same, same.problems) == (1, [])
+    assert db.session.scalars(db.select(Kindergarten.name)).all() == ["№1 «Балапан»"], "nothing is renamed by a file"
+    assert bring("kindergartens", path, answers={key: "other"}).added == 1
+    assert count(Kindergarten) == 2
+
+
+def test_two_rows_of_one_file_that_are_called_almost_so_are_asked_about_once(town, write):
+    rows = [files.kindergarten(1), *(files.kindergarten(1, **{NAME: ALIKE[0], "Топ": one}) for one in ("а", "б"))]
+    assert [(cell, question) for cell, question, _ in asked(bring("kindergartens", write(rows)))] == [
+        ("C3", "near_kindergarten")
+    ]
+
+
+def test_a_group_that_is_called_almost_so_is_asked_about(town, write):
+    bring("kindergartens", write([files.kindergarten(1)]))
+    path = write([files.kindergarten(1, **{"Топ": "Күншуaқ"})])
+    ((cell, question, key),) = asked(bring("kindergartens", path))
+    assert (cell, question) == ("H2", "near_group")
+    assert (bring("kindergartens", path, answers={key: "same"}).same, count(KgGroup)) == (1, 1)
+    assert (bring("kindergartens", path, answers={key: "other"}).added, count(KgGroup)) == (1, 2)
+
+
+@pytest.mark.parametrize("written", ["Көкшетау", "Көкшетау ауданы", "Kөкшетау қаласы", "Кокшетау"])
+def test_a_place_that_is_called_almost_so_is_asked_about_once(town, write, written):
+    path = write([files.application(n, **{"Аудан/қала": written}) for n in (1, 2)])
+    ((_cell, question, key),) = asked(bring("applications", path))
+    assert (question, key) == ("near_place", f"near_place:{written}")
+    assert {name for _, name in named(bring("applications", path, answers={key: "other"}))} == {"place_unknown"}
+    assert bring("applications", path, answers={key: "same"}).added == 2
+
+
+@pytest.mark.parametrize(
+    "written", ["Көкшетау қаласы", "КӨКШЕТАУ ҚАЛАСЫ", "г. Көкшетау", "город Көкшетау", "Көкшетау қ."]
+)
+def test_a_city_is_known_in_either_language(town, write, written):
+    assert bring("applications", write([files.application(1, **{"Аудан/қала": written})])).added == 1
+
+
+def test_the_command_says_how_a_question_is_answered(town, tmp_path, app):
+    path = workbook(tmp_path / "list.xlsx", [files.application(1, **{"Аудан/қала": "Көкшетау"})])
+    command = ["import", "applications", str(path), "--language", "en"]
+    said = app.test_cli_runner().invoke(args=command)
+    assert (said.exit_code, "--answer 'near_place:Көкшетау=same'" in said.output) == (1, True)
+    told = app.test_cli_runner().invoke(args=[*command, "--answer", "near_place:Көкшетау=same"])
+    assert (told.exit_code, "1 added" in told.output) == (0, True)
+
+
+def test_a_child_whose_iin_was_corrected_elsewhere_is_named_as_what_it_is(town, write):
+    bring("applications", write([files.application(1)]))
+    corrected = files.application(1, **{"Баланың ЖСН": files.child_iin(7), "Негіздеме": "Туу туралы куәлік"})
+    assert named(bring("applications", write([corrected]))) == [("B2", "iin_otherwise")]
 
 
 # ---------------------------------------------------------------- files that are no tables, and titles
@@ -535,7 +632,7 @@ def test_the_command_counts_what_it_did(town, tmp_path, app):
     row = files.kindergarten(1)
     del row["Аудан/қала"]
     path = workbook(tmp_path / "list.xlsx", [row])
-    command = ["import", "kindergartens", str(path), "--place", "Көкшетау", "--language", "en"]
+    command = ["import", "kindergartens", str(path), "--place", "Көкшетау қаласы", "--language", "en"]
     run = app.test_cli_runner()
     assert "1 added, 0 changed, 0 as before.\nThis was a dry run" in run.invoke(args=[*command, "--dry-run"]).output
     assert run.invoke(args=command).output == "The sheet “Парақ1” was read.\n1 added, 0 changed, 0 as before.\n"

@@ -9,6 +9,7 @@ from app.actions.people import Difference
 from app.models import Application, PrivilegeStatus
 from app.permissions import Actor
 from app.rules.calendar import local_day
+from app.rules.folding import fold
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
 
@@ -16,7 +17,8 @@ from app.rules.transitions import APPLICATION_FINAL
 def compare(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:
     """Set on the record what a known line says otherwise; was there anything?"""
     if application.child.iin != entry.child.iin:
-        raise Refusal(Reason.already_waiting, part="number")
+        of_one_name = fold(application.child.full_name) == fold(" ".join(entry.child.name))
+        raise Refusal(Reason.already_waiting, part="number", of_one_name=of_one_name)
     if application.queue_kind is not entry.queue_kind:
         raise Refusal(Reason.wrong_status, part="queue_kind")
     applicant = applicant_of(entry.applicant, known)

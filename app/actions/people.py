@@ -36,6 +36,11 @@ class Person:
     patronymic: str = ""
     sex: Sex | None = None
 
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Surname, name and patronymic."""
+        return self.last_name, self.first_name, self.patronymic
+
 
 @dataclass(frozen=True)
 class Contacts:

@@ -233,7 +233,8 @@ def _refused(row: Row, part: str, refusal: Refusal) -> None:
     elif refusal.reason is Reason.recorded_otherwise:
         row.wrong(field, "recorded_otherwise")
     elif part == "number":
-        row.wrong(field, "number_taken")
+        otherwise = refusal.facts.get("of_one_name")
+        row.wrong("child_iin" if otherwise else field, "iin_otherwise" if otherwise else "number_taken")
     elif part == "child":
         row.wrong(field, "child_waiting")
     else:

@@ -220,6 +220,13 @@ class Row:
         column = self.table.at.get(field, 1)
         return Problem(self.number, column, self.table.sheet.cell(self.number, column), name, facts)
 
+    def ask(self, field: str, name: str, key: str, /, **facts: Any) -> str | None:
+        """The answer to a question about this row's cell of a field; None where there is none yet, and it is noted."""
+        said = self.table.ask(self.number, self.table.at.get(field, 1), name, key, **facts)
+        if said is None:
+            self.broken.add(field)
+        return said
+
     def wrong(self, field: str, name: str, /, **facts: Any) -> None:
         """Note a problem of this row's cell of a field (of its first cell where the file has no such column)."""
         self.broken.add(field)

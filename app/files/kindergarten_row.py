@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from app.actions import records, vacancies
 from app.extensions import db
 from app.files.columns import Row
-from app.files.words import plain
 from app.models import Intake, KgGroup, Kindergarten, Language, Vacancy, VacancyStatus
 from app.permissions import Actor
+from app.rules import folding
 from app.rules import places as rules
+from app.rules.folding import fold, identity
 from app.rules.refusals import Reason, Refusal
 
 FACTS = ("name", "ownership", "kind", "state_order", "phone", "address", "bin")
@@ -31,11 +32,29 @@ REFUSED = {
 
 
 class Known:
-    """The kindergartens that are recorded, by place and name."""
+    """The kindergartens that are recorded, by place and name: exactly so, and almost so (spec 3.9)."""
 
     def __init__(self) -> None:
-        found = db.session.execute(select(Kindergarten.place_id, Kindergarten.name, Kindergarten.id))
-        self.ids = {(place_id, plain(name)): id_ for place_id, name, id_ in found}
+        self.ids, self.alike = dict[tuple[int, str], int](), dict[tuple[int, str], tuple[int, str]]()
+        for place_id, name, id_ in db.session.execute(
+            select(Kindergarten.place_id, Kindergarten.name, Kindergarten.id)
+        ):
+            self.add(place_id, name, id_)
+
+    def add(self, place_id: int, name: str, id_: int) -> None:
+        """One more of them."""
+        self.ids[place_id, identity(name)] = id_
+        self.alike.setdefault((place_id, fold(name)), (id_, name))
+
+    def find(self, row: Row, place_id: int) -> tuple[int | None, bool]:
+        """The kindergarten that a row is of, None for a new one; and whether it can be told: a near match is asked."""
+        if id_ := self.ids.get((place_id, identity(row["name"]))):
+            return id_, True
+        if (place_id, fold(row["name"])) not in self.alike:
+            return None, True
+        id_, other = self.alike[place_id, fold(row["name"])]
+        said = row.ask("name", "near_kindergarten", f"near_kindergarten:{place_id}:{row['name']}", other=other)
+        return id_ if said == "same" else None, said is not None
 
 
 class _Step:
@@ -51,12 +70,17 @@ class _Step:
 
 
 def apply(row: Row, place_id: int, known: Known, *, by: Actor, at: datetime) -> str | None:
-    """Do what a row says: "added", "changed" or "same"; None and a problem where it was refused."""
+    """Do what a row says: "added", "changed" or "same"; None and a problem where it was refused or is asked about."""
     step, doing = _Step(), {"by": by, "at": at}
+    known_id, told = known.find(row, place_id)
+    if not told:
+        return None
     try:
         with db.session.begin_nested():
-            kindergarten = _kindergarten(row, place_id, known, step, doing)
+            kindergarten = _kindergarten(row, place_id, known, known_id, step, doing)
             group = _group(row, kindergarten, step, doing)
+            if group is None:
+                return None
             _attending(row, group, step, doing)
             _places(row, group, step, doing)
     except Refusal as refusal:
@@ -74,34 +98,58 @@ def apply(row: Row, place_id: int, known: Known, *, by: Actor, at: datetime) -> 
     return None
 
 
-def _kindergarten(row: Row, place_id: int, known: Known, step: _Step, doing: dict[str, Any]) -> Kindergarten:
-    key = (place_id, plain(row["name"]))
+def _kindergarten(
+    row: Row, place_id: int, known: Known, known_id: int | None, step: _Step, doing: dict[str, Any]
+) -> Kindergarten:
     values = {name: row[name] for name in FACTS if row.has(name)}
-    if key in known.ids:
-        kindergarten = db.session.get_one(Kindergarten, known.ids[key])
+    if known_id is not None:
+        kindergarten = db.session.get_one(Kindergarten, known_id)
         step.at("kind" if "kind" in values else "name")
+        del values["name"]  # it is known by the name that is recorded
         _change(kindergarten, values, step, doing)
         return kindergarten
     kindergarten = Kindergarten(place_id=place_id, **values)
     records.create(kindergarten, **doing)
-    known.ids[key] = kindergarten.id
+    known.add(place_id, kindergarten.name, kindergarten.id)
     return kindergarten
 
 
-def _group(row: Row, kindergarten: Kindergarten, step: _Step, doing: dict[str, Any]) -> KgGroup:
+def _group(row: Row, kindergarten: Kindergarten, step: _Step, doing: dict[str, Any]) -> KgGroup | None:
+    """The group of a row, or a new one; None where a near match is asked about."""
     first, last = row["years"]
     values = {"language": row["language"], "birth_year_from": first, "birth_year_to": last, "capacity": row["capacity"]}
     step.at("capacity")
-    for group in kindergarten.groups:
-        same = (group.language, group.birth_year_from, group.birth_year_to) == (row["language"], first, last)
-        if plain(group.name) == plain(row["group"]) if row["group"] else same:
-            _change(group, values, step, doing)
-            return group
+    known, told = _known_group(row, kindergarten)
+    if not told:
+        return None
+    if known is not None:
+        _change(known, values, step, doing)
+        return known
     name = row["group"] or f"{GROUP_NAMES[row['language']]}, {first if first == last else f'{first}-{last}'}"
     group = KgGroup(kindergarten=kindergarten, name=name, **values)
     records.create(group, **doing)
     step.became = "added"
     return group
+
+
+def _known_group(row: Row, kindergarten: Kindergarten) -> tuple[KgGroup | None, bool]:
+    """The recorded group of a row, by its name or by language and birth years, and whether that can be told."""
+    groups = kindergarten.groups
+    if not row["group"]:
+        of = (row["language"], *row["years"])
+        same = (one for one in groups if (one.language, one.birth_year_from, one.birth_year_to) == of)
+        return next(same, None), True
+    alike = None
+    for group in groups:
+        match folding.match(group.name, row["group"]):
+            case folding.Match.exact:
+                return group, True
+            case folding.Match.near:
+                alike = group
+    if alike is None:
+        return None, True
+    said = row.ask("group", "near_group", f"near_group:{kindergarten.id}:{row['group']}", other=alike.name)
+    return alike if said == "same" else None, said is not None
 
 
 def _attending(row: Row, group: KgGroup, step: _Step, doing: dict[str, Any]) -> None:

@@ -10,9 +10,9 @@ from app.files import cells, kindergarten_row, words
 from app.files.columns import Column, Row, Table
 from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
 from app.files.spreadsheet import Sheet
-from app.files.words import plain
 from app.models import Intake
 from app.permissions import Actor
+from app.rules.folding import identity
 
 COLUMNS = (
     Column("language", ("Тіл", "Язык обучения", "Оқыту тілі", "Язык"), cells.word(words.LANGUAGES), required=True),
@@ -82,8 +82,8 @@ def _check(row: Row) -> None:
 
 def _compare(row: Row, place_id: int, first: dict[Any, Row]) -> None:
     """What rows of one kindergarten or one group say against each other; `first` names where a thing was said first."""
-    kindergarten = (place_id, plain(row["name"]))
-    group = (*kindergarten, plain(row["group"]) if row["group"] else (row["language"], row["years"]))
+    kindergarten = (place_id, identity(row["name"]))
+    group = (*kindergarten, identity(row["group"]) if row["group"] else (row["language"], row["years"]))
     for of, fields in ((kindergarten, OF_KINDERGARTEN), (group, OF_GROUP)):
         for field in fields:
             before = first.setdefault((of, field), row) if row.has(field) else row

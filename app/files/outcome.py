@@ -1,7 +1,8 @@
 """What a file did or would do: rows added, changed, as before, and all that is wrong; and which place a row is of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy import select
@@ -10,8 +11,9 @@ from app.extensions import db
 from app.files.columns import Row, Table, near
 from app.files.problems import Problem, Wrong
 from app.files.spreadsheet import Sheet
-from app.files.words import place_key
+from app.files.words import place_name
 from app.models import Place, PlaceKind
+from app.rules.folding import fold, identity
 
 PLACE_TITLES = ("Аудан/қала", "Район/город", "Аудан немесе қала", "Район или город", "Аудан", "Район", "Қала", "Город")
 NOTE_TITLES = ("Ескертпе", "Примечание", "Ескерту")
@@ -57,35 +59,55 @@ class Places:
         if reach is not None:
             districts = districts.where(Place.id.in_(sorted(reach)))
         found = db.session.scalars(districts).all()
-        names = [(place_key(name), one) for one in found for name in {one.name_kk, one.name_ru}]
-        self.ids: dict[str, int | None] = {}
-        for key, one in names:
-            self.ids[key] = one.id if self.ids.get(key, one.id) == one.id else None
-        self.names = {key: one.name_kk for key, one in names}
-        if isinstance(place, int) and place not in {one.id for one in found}:
+        self.exact, self.named = dict[str, set[int]](), dict[tuple[str, str], set[int]]()
+        self.alike, self.names = dict[str, set[int]](), {one.id: one.name_kk for one in found}
+        for one in found:
+            for name in {one.name_kk, one.name_ru}:
+                kind, own = place_name(name)
+                self.exact.setdefault(identity(name), set()).add(one.id)
+                self.named.setdefault((kind, identity(own)), set()).add(one.id)
+                self.alike.setdefault(fold(own), set()).add(one.id)
+        if isinstance(place, int) and place not in self.names:
             raise Wrong("place_gone")
-        self.whole_file = self._find(place) if isinstance(place, str) and place else place or None
+        self.said, self.whole_file = place if isinstance(place, str) else "", place if isinstance(place, int) else None
 
     def check(self, table: Table) -> None:
-        """Note once where neither the file nor whoever brings it in says the place."""
-        if self.whole_file is None and "place" not in table.at and table.titles:
+        """Note once where neither the file nor whoever brings it in says the place, or which one is meant is asked."""
+        if self.said:
+            self.whole_file = self._find(self.said, partial(table.ask, 0, 0))
+        if not (self.said or self.whole_file or "place" in table.at) and table.titles:
             table.wrong(table.titles_at, 1, "place_missing", kk=PLACE_TITLES[0])
 
     def of(self, row: Row) -> int | None:
         """The place of a row; its problem is noted and the answer None where there is no such place."""
         if not row["place"]:
-            if self.whole_file is None and "place" in row.table.at and "place" not in row.broken:
+            if not (self.said or self.whole_file) and "place" in row.table.at and "place" not in row.broken:
                 row.wrong("place", "place_missing", kk=PLACE_TITLES[0])
             return self.whole_file
         try:
-            return self._find(row["place"])
+            return self._find(row["place"], partial(row.ask, "place"))
         except Wrong as wrong:
             row.wrong("place", wrong.name, **wrong.facts)
             return None
 
-    def _find(self, name: str) -> int:
-        place_id = self.ids.get(place_key(name))
-        if place_id is None:
-            nearest = self.names.get(near(place_key(name), self.names))
-            raise Wrong("place_unknown", near=nearest) if nearest else Wrong("place_gone")
-        return place_id
+    def _find(self, name: str, ask: Callable[..., str | None]) -> int | None:
+        """The place of a name; None where another one of that name may be meant, which is asked. Raises Wrong."""
+        kind, own = place_name(name)
+        exact = self.exact.get(identity(name)) or (self.named.get((kind, identity(own))) if kind else None)
+        if exact and len(exact) == 1:
+            return next(iter(exact))
+        alike = self._alike(name)
+        said = ask("near_place", f"near_place:{name}", other=self.names[alike]) if alike else "other"
+        if said == "other":
+            self._unknown(name)
+        return alike if said else None
+
+    def _alike(self, name: str) -> int | None:
+        """The one place that may be meant; None for none, or several."""
+        found = self.alike.get(fold(place_name(name)[1]), set())
+        return next(iter(found)) if len(found) == 1 else None
+
+    def _unknown(self, name: str) -> None:
+        own = {key: next(iter(ids)) for key, ids in self.alike.items()}
+        nearest = self.names.get(own.get(near(fold(place_name(name)[1]), own), 0))
+        raise Wrong("place_unknown", near=nearest) if nearest else Wrong("place_gone")

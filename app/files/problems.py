@@ -78,6 +78,7 @@ ROW: dict[str, Any] = {
     "number_form": _l("A number has at least one letter or digit."),
     "number_long": _l("The number is too long. Shorten it."),
     "number_twice": _l("The same number stands in %(cell)s. Each application has its own."),
+    "iin_otherwise": _l("The record has this child under another IIN. Correct it on the application's page first."),
     "number_taken": _l("This number belongs to another child's application. Correct the number or the IIN."),
     "child_twice": _l("The same child stands in %(cell)s and waits there. Leave one of the rows."),
     "child_waiting": _l("This child waits in this queue already, or attends a state kindergarten. Remove the row."),
@@ -118,10 +119,16 @@ ROW: dict[str, Any] = {
 QUESTIONS: dict[str, Any] = {  # whoever brings the file answers them; `key` in their facts is what an answer is of
     "hidden_rows": _l("Rows %(rows)s are hidden or filtered out (%(num)d in all). Are they of the list?"),
     "hidden_columns": _l("Columns %(columns)s are hidden. Are they of the list?"),
+    "near_place": _l("There is a “%(other)s”. Is it meant?"),
+    "near_kindergarten": _l("There is a kindergarten that is called almost so: “%(other)s”. Is it the same one?"),
+    "near_group": _l("There is a group that is called almost so: “%(other)s”. Is it the same one?"),
 }
 CHOICES: dict[str, dict[str, Any]] = {
     "hidden_rows": {"read": _l("Read them too"), "leave": _l("Leave them out")},
     "hidden_columns": {"read": _l("Read them too"), "leave": _l("Leave them out")},
+    "near_place": {"same": _l("Yes, it is meant"), "other": _l("No, another one")},
+    "near_kindergarten": {"same": _l("The same one"), "other": _l("Another one")},
+    "near_group": {"same": _l("The same one"), "other": _l("Another one")},
 }
 
 SENTENCES = FILE | CELL | ROW | QUESTIONS

@@ -69,7 +69,12 @@ PRIVILEGES: dict[PrivilegeKind | None, tuple[str, ...]] = {
         *("ерекше білім беру қажеттілігі", "особые образовательные потребности"),
     ),
 }
-OF_PLACES = re.compile(r"\b(қаласы|қала|қ|ауданы|аудан|облысы|город|гор|г|район|р-н|р н|область)\b")
+CITY, DISTRICT = "city", "district"
+OF_PLACES = {  # what a place is, in either language
+    **dict.fromkeys(("қаласы", "қала", "қ", "город", "гор", "г"), CITY),
+    **dict.fromkeys(("ауданы", "аудан", "район", "р-н", "рн"), DISTRICT),
+    **dict.fromkeys(("облысы", "область", "обл"), "region"),
+}
 
 
 def plain(text: str) -> str:
@@ -77,9 +82,12 @@ def plain(text: str) -> str:
     return NOT_A_SIGN.sub("", unicodedata.normalize("NFKC", text).casefold().replace("ё", "е"))
 
 
-def place_key(name: str) -> str:
-    """The name of a place without "city" or "district": Көкшетау қаласы, г. Көкшетау and Көкшетау are one."""
-    return plain(OF_PLACES.sub(" ", unicodedata.normalize("NFKC", name).casefold()))
+def place_name(name: str) -> tuple[str, str]:
+    """What a place is ("" where it is not said) and its own name: г. Көкшетау and Көкшетау қаласы agree."""
+    words = re.findall(r"[\w-]+", unicodedata.normalize("NFKC", name).casefold())
+    kinds = [OF_PLACES[word] for word in words if word in OF_PLACES]
+    own = " ".join(word for word in words if word not in OF_PLACES)
+    return (kinds[0] if kinds else "", own or name)
 
 
 def meanings(words: Mapping[Any, Iterable[str]]) -> dict[str, Any]:

@@ -215,6 +215,31 @@ def test_who_brought_what_in_when_is_on_record(web, specialist):
         }
 
 
+def test_what_a_file_asks_is_answered_on_its_page_and_then_it_is_brought_in(web, specialist):
+    before = count(web, Application)
+    page = specialist.get(brought(specialist, table([files.application(1, **{"Аудан/қала": "Көкшетау"})]))).text
+    run = run_of(web)
+    assert "Сұрақтар" in page and "/action/start/" not in page
+    assert start(specialist, run).status_code == 303 and count(web, Application) == before
+    (field,) = set(re.findall(r'name="(answer-\d+)"', page))
+    with Tables(web).unchanged():
+        specialist.post(f"/imports/answer/{run.id}", {field: "nonsense"})
+    assert specialist.post(f"/imports/answer/{run.id}", {field: "same"}).status_code == 303
+    work(web)
+    assert counts(run_of(web)) == (1, 0, 0, 0)
+    start(specialist, run)
+    assert count(web, Application) == before + 1
+
+
+def test_nobody_else_answers_for_whoever_brought_the_file(web, town, specialist):
+    with web.app_context(), transaction():
+        official("екінші", Role.specialist, db.session.get_one(Place, town.here))
+    page = specialist.get(brought(specialist, table([files.application(1, **{"Аудан/қала": "Көкшетау"})]))).text
+    (field,) = set(re.findall(r'name="(answer-\d+)"', page))
+    town.sign_in("екінші").post(f"/imports/answer/{run_of(web).id}", {field: "same"})
+    assert run_of(web).stage is ImportStage.tried and run_of(web).answers == {}
+
+
 # ---------------------------------------------------------------- as a job: nothing lost, nothing twice
 
 
@@ -326,7 +351,7 @@ def test_whoever_lost_the_role_meanwhile_brings_nothing_in(web, town, specialist
 
 
 def test_whoever_reaches_less_meanwhile_brings_nothing_into_what_is_out_of_reach(web, town, department):
-    there = files.application(1, **{"Аудан/қала": "Степногорск"})
+    there = files.application(1, **{"Аудан/қала": "Степногорск қаласы"})
     left(department, table([there]))
     work(web)
     asked_for(department, run_of(web))
@@ -341,7 +366,7 @@ def test_whoever_reaches_less_meanwhile_brings_nothing_into_what_is_out_of_reach
 @pytest.mark.parametrize("kind", ["applications", "kindergartens"], ids=str)
 def test_a_district_out_of_reach_is_none_and_is_not_named(web, specialist, kind, request):
     make_row = files.application if kind == "applications" else files.kindergarten
-    content = table([make_row(1, **{"Аудан/қала": "Степногорск"}), make_row(2, **{"Аудан/қала": "Жоқ жер"})])
+    content = table([make_row(1, **{"Аудан/қала": "Степногорск қаласы"}), make_row(2, **{"Аудан/қала": "Жоқ жер"})])
     page = specialist.get(brought(specialist, content, kind)).text
     rows = told(specialist, run_of(web))
     sentences = {row[2] for row in rows}
