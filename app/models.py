@@ -660,6 +660,9 @@ class Round(Base):
     """Vouchers for a whole district, or offers of one vacancy: the day, the order, how many were served and passed.
 
     ``after_change_id`` is the last row of history before it: what it decided on can be rebuilt and checked.
+
+    ``by_hand`` names the verb where an official changed the order for one application (None: for a list that was taken
+    over): ``stood`` says where it stood before and after (rules/queue.py, Mark), ``queued_before`` its day until then.
     """
 
     __tablename__ = "queue_round"
@@ -678,6 +681,8 @@ class Round(Base):
             unique=True,
             **only("automatic AND vacancy_id IS NOT NULL"),
         ),
+        CheckConstraint("by_hand IS NOT NULL OR application_id IS NULL", name="only_an_act_by_hand_is_of_one_child"),
+        CheckConstraint("by_hand IS NULL OR NOT automatic", name="no_clock_acts_by_hand"),
     )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     held_on: Mapped[date]
@@ -688,7 +693,13 @@ class Round(Base):
     automatic: Mapped[bool] = mapped_column(default=False)
     served: Mapped[int] = mapped_column(default=0)
     passed: Mapped[int] = mapped_column(default=0)
+    by_hand: Mapped[str | None] = mapped_column(sa.String(24))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
+    stood: Mapped[dict[str, Any] | None]
+    queued_before: Mapped[datetime | None]
     place: Mapped[Place] = relationship()
+    application: Mapped[Application | None] = relationship()
     vacancy: Mapped[Vacancy | None] = relationship()
     queue_order: Mapped["QueueOrder"] = relationship()
 
@@ -933,24 +944,32 @@ class StopListing(Base):
     application: Mapped[Application] = relationship(back_populates="stop_listings")
 
 
-class Reinstatement(Base):
-    """Spec 3.8: somebody of the department asks that an application come back, and another one says yes or no."""
+class Proposal(Base):
+    """Spec 3.8: what one official asks for and another one decides, where the regulation wants two people.
 
-    __tablename__ = "reinstatement"
+    ``verb`` is what will be done to the record ``subject_id`` of the table ``subject``; ``place_id`` where it lies.
+    """
+
+    __tablename__ = "proposal"
     __table_args__ = (
         CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="who_asks_never_decides"),
-        CheckConstraint("(approved IS NULL) = (decided_at IS NULL)", name="reinstatement_is_decided_or_open"),
-        Index("uq_reinstatement_one_open", "application_id", unique=True, **only("decided_at IS NULL")),
+        CheckConstraint("(approved IS NULL) = (decided_at IS NULL)", name="proposal_is_decided_or_open"),
+        Index("uq_proposal_one_open", "subject", "subject_id", unique=True, **only("decided_at IS NULL")),
     )
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    verb: Mapped[str] = mapped_column(sa.String(24))
+    subject: Mapped[str] = mapped_column(sa.String(24))
+    subject_id: Mapped[int]
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     reason: Mapped[str] = mapped_column(sa.String(500))
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     approved: Mapped[bool | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
-    application: Mapped[Application] = relationship()
+    application: Mapped[Application | None] = relationship()
     asked_by: Mapped[User | None] = relationship(User, foreign_keys=[asked_by_id])
+    decided_by: Mapped[User | None] = relationship(User, foreign_keys=[decided_by_id])
 
 
 # ---------------------------------------------------------------- the regulation as dated data

@@ -48,10 +48,10 @@ from app.models import (
     Place,
     Privilege,
     PrivilegePaper,
+    Proposal,
     QueueCategory,
     QueueOrder,
     Referral,
-    Reinstatement,
     Round,
     Seat,
     SignedIn,
@@ -90,6 +90,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "register": FAMILY,
         "change": COUNTER,
         "issue": NEXT,
+        "issue_out_of_turn": OFFICE,
         "confirm": FAMILY,
         "refuse": FAMILY,
         "restore": FAMILY,
@@ -115,6 +116,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE, "expire": NEXT},  # a new one ends the old one
     Voucher: {
         "issue": NEXT,
+        "issue_out_of_turn": OFFICE,
         "confirm": FAMILY,
         "refuse": FAMILY,
         "revoke": OFFICE,
@@ -142,7 +144,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "return": frozenset({R.head}),
         "give_back": frozenset({R.clock}),
     },
-    Reinstatement: {verb: frozenset({R.department}) for verb in ("ask", "approve", "reject")},
+    Proposal: dict.fromkeys(("ask", "approve", "reject"), OFFICE),  # and what it is about: decided by its own verb
     Round: {"issue": NEXT, "offer": NEXT},
     Vacancy: {
         "create": OFFICE | {R.head},
@@ -154,8 +156,8 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     },
     KgGroup: {verb: OFFICE | {R.head} for verb in ("create", "change", "remove")},
     Kindergarten: {"create": OFFICE, "change": OFFICE | {R.head}, "remove": OFFICE},
-    Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
-    QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
+    Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve", "take_back")},
+    QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve", "take_back")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
     BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
     ImportRun: dict.fromkeys(("ask", "answer", "start", "bring_in"), OFFICE),
@@ -226,6 +228,8 @@ def within(actor: Actor, subject: Base) -> bool:
     if actor.role is Role.head:
         own = kindergarten_of(subject) or _last_referred_to(subject)
         return actor.kindergarten_id is not None and actor.kindergarten_id == own
+    if isinstance(subject, Proposal) and subject.asked_by_id is not None and subject.asked_by_id == actor.user_id:
+        return True  # what one asks for oneself; nobody says yes to it himself
     if isinstance(subject, BulkRun | ImportRun) and subject.user_id == actor.user_id:
         return True  # one's own, also where its rows lie in several places of one's reach
     return actor.place_ids is None or isinstance(subject, EVERYWHERE) or place_of(subject) in actor.place_ids
@@ -283,8 +287,10 @@ def place_of(subject: Any) -> int | None:
             return place_of(subject.application) if subject.application else place_of(subject.group)
         case Contract():
             return place_of(subject.referral)
-        case Voucher() | Referral() | Privilege() | Reinstatement():
+        case Voucher() | Referral() | Privilege():
             return place_of(subject.application)
+        case Proposal():
+            return subject.place_id
     return None
 
 
@@ -444,6 +450,13 @@ def _runs(viewer: Viewer, run: Any) -> ColumnElement[bool]:
     return or_(run.user_id == viewer.user, _places(viewer, run.place_id))
 
 
+def _proposals(viewer: Viewer) -> ColumnElement[bool]:
+    """One's own, and those about what lies within one's reach."""
+    if viewer.kindergarten is not None:
+        return false()
+    return or_(Proposal.asked_by_id == viewer.user, _places(viewer, Proposal.place_id))
+
+
 def _bulk_rows(viewer: Viewer) -> ColumnElement[bool]:
     """Of the runs that one may read, the rows within one's reach: that of an own one may have been wider."""
     run = BulkRun.__table__.c
@@ -521,11 +534,34 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
         head=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
         family=_published,
     ),
+<<<<<<< HEAD
     Seat: _officials(lambda viewer: Seat.group_id.in_(_own_groups(viewer))),
     Holding: _officials(
         lambda viewer: Holding.seat_id.in_(
             select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
         )
+=======
+    Offer: lambda viewer: _referred(viewer, Offer),
+    Proposal: _proposals,
+    Absence: lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer)),
+    Voucher: _of_application(Voucher.application_id),
+    Referral: lambda viewer: _referred(viewer, Referral),
+    Contract: lambda viewer: Contract.referral_id.in_(_own_referrals(viewer)),
+    StopListing: _of_application(StopListing.application_id),
+    Document: _papers,
+    Notice: _to_family,
+    Change: _changes,
+    BulkRun: lambda viewer: _runs(viewer, BulkRun),
+    BulkRow: _bulk_rows,
+    ImportRun: lambda viewer: _runs(viewer, ImportRun),
+    ImportProblem: _problems,
+    Round: lambda viewer: false() if viewer.kindergarten is not None else _places(viewer, Round.place_id),
+    Place: _reaching_down(Place.id),
+    Norm: _reaching_down(Norm.place_id),
+    QueueOrder: _reaching_down(QueueOrder.place_id),
+    QueueCategory: lambda viewer: QueueCategory.queue_order_id.in_(
+        select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
+>>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
     ),
     Enrolment: shown(
         office=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import offers, referrals, reinstatements, vouchers
+from app.actions import offers, proposals, referrals, vouchers
 from app.extensions import db
 from app.models import (
     Absence,
@@ -21,9 +21,9 @@ from app.models import (
     Norm,
     OfferStatus,
     PrivilegeKind,
+    Proposal,
     QueueOrder,
     ReferralStatus,
-    Reinstatement,
     Round,
     Seat,
     StopListing,
@@ -203,7 +203,7 @@ def test_who_asks_that_an_application_come_back_never_decides(chosen):
     first, second = users(2)
     chosen.status = ApplicationStatus.archived
     db.session.flush()
-    asked = reinstatements.ask(chosen, by=DEPARTMENT, at=START, reason="a mistake")
+    asked = proposals.ask(chosen, "reinstate", by=DEPARTMENT, at=START, reason="a mistake")
     asked.asked_by_id = first
     db.session.flush()
     refused(asked)  # one open at a time
@@ -212,7 +212,7 @@ def test_who_asks_that_an_application_come_back_never_decides(chosen):
     refused(asked, approved=None, decided_at=START)
     refused(asked, approved=True, decided_at=None)
     copy(asked, **decided, decided_by_id=second)
-    assert db.session.scalar(db.select(db.func.count(Reinstatement.id))) == 2
+    assert db.session.scalar(db.select(db.func.count(Proposal.id))) == 2
 
 
 COUNTER = [(role, verb) for role in ("department", "specialist", "operator") for verb in MOVES[Application]]

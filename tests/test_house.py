@@ -194,7 +194,7 @@ def test_names_of_constraints_and_indexes_are_used_once():
         "uq_round_by_clock_once_a_day",
         "uq_offers_by_clock_once_a_day",
         "uq_offer_one_live_per_application",
-        "uq_reinstatement_one_open",
+        "uq_proposal_one_open",
         "uq_day_off_one_draft_per_day",
     ],
 )

@@ -55,7 +55,7 @@ PAGES = {  # name: (role, address or the number of an application, what to press
     "changes": ("auditor", "/history/list/", ""),
     "notices": ("department", "/notices/list/", ""),
     "users": ("administrator", "/users/list/", ""),
-    "empty": ("department", "/reinstatements/list/", ""),
+    "empty": ("department", "/proposals/list/", ""),
     "problem": ("department", "/nowhere", ""),
     "imports": ("department", "/imports/list/", ""),
     "import": ("department", "/imports/begin", ""),

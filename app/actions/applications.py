@@ -6,8 +6,13 @@ from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 
+<<<<<<< HEAD
 from app.actions import ending, norms, people, places, privileges
 from app.actions.beginning import begin, catch_up, latest_stop_listing, with_its_paper
+=======
+from app.actions import by_hand, ending, norms, people, places, privileges
+from app.actions.beginning import begin, catch_up, latest_stop_listing
+>>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
 from app.database import lock_district
@@ -80,6 +85,7 @@ def register(
     application.number_key = key or numbers.key(application.number)
     if _number_taken(place_id, application.number_key):
         raise Refusal(Reason.already_waiting, part="number", number=application.number)
+    stood = by_hand.before(None, at=at)
     db.session.add(application)
     db.session.flush()
     if by.role is Role.family:
@@ -96,6 +102,8 @@ def register(
         | ({"accepted": doubts} if doubts else {}),
         tell={"number": application.number},
     )
+    if queued_at is not None and queued_at < at:
+        by_hand.seen(application, "register", stood, by=by, at=at, reason=reason, always=False)
     if privilege is not None:
         signed = replace(by, paper_on=by.paper_on or day)  # with the application that the family brings
         privileges.claim(application, privilege, papers=papers, by=signed, at=at)
@@ -137,7 +145,9 @@ def release(application: Application, *, by: Actor, at: datetime) -> None:
     listing = latest_stop_listing(application)
     if listing is None or listing.referral_id is None or listing.ended_at is not None:
         raise Refusal(Reason.wrong_status, verb="release")
+    stood = by_hand.before(application, at=at)
     let_off(listing, by=by, at=at)
+    by_hand.seen(application, "release", stood, by=by, at=at)
 
 
 def let_off(listing: StopListing, *, by: Actor, at: datetime, on: date | None = None) -> None:
@@ -147,7 +157,7 @@ def let_off(listing: StopListing, *, by: Actor, at: datetime, on: date | None = 
 
 
 def reinstate(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
-    """Spec 3.8: what was archived or removed waits again from its old day; two people say so (reinstatements.py).
+    """Spec 3.8: what was archived or removed waits again from its old day; two people say so (proposals.py).
 
     Raises Refusal: not_allowed, wrong_status (also of a child that has left its kindergarten), reason_required,
     too_old, already_waiting.
@@ -156,7 +166,9 @@ def reinstate(application: Application, *, by: Actor, at: datetime, reason: str 
     has_not_left(application)
     reason = eligibility.given(reason)
     may_come_back(application, day)
+    stood = by_hand.before(application, at=at)
     move(application, "reinstate", by=by, at=at, reason=reason, tell={"reason": reason}, standing=True)
+    by_hand.seen(application, "reinstate", stood, by=by, at=at, reason=reason)
 
 
 def left(application: Application) -> bool:

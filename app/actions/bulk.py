@@ -32,7 +32,7 @@ from app.models import (
     VoucherStatus,
 )
 from app.permissions import Actor, permit
-from app.rules import eligibility
+from app.rules import eligibility, two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
@@ -93,12 +93,32 @@ def ask(
 def start(run: BulkRun, *, by: Actor, at: datetime) -> None:
     """Whoever asked has seen what would follow, and says yes; a second yes changes nothing.
 
-    Raises Refusal: not_allowed (also for another person), wrong_status (the preview is not ready, or it was stopped).
+    Raises Refusal: not_allowed (also for another person, and where another one has to say yes: proposals.py),
+    wrong_status (the preview is not ready, or it was stopped).
     """
     permit(by, "start", run)
     run = _locked(run.id)
     if run.user_id != by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="start")
+    if run.stage is BulkStage.previewed and not two_people.alone(run.verb, run.selected):
+        raise Refusal(Reason.not_allowed, verb="start", second=True)
+    _start(run, by=by, at=at)
+
+
+def start_by_another(run: BulkRun, *, by: Actor, at: datetime, reason: str | None = None) -> None:
+    """Spec 3.8: what takes something away from many starts with another official's yes; proposals.py sees to that.
+
+    The selection and the preview were frozen before anybody was asked: another selection is another run, with a yes
+    of its own. Raises Refusal: not_allowed, wrong_status (the preview is not ready, or it was started or stopped).
+    """
+    permit(by, "start", run)
+    run = _locked(run.id)
+    if run.stage is not BulkStage.previewed:
+        raise Refusal(Reason.wrong_status, verb="start")
+    _start(run, by=by, at=at)
+
+
+def _start(run: BulkRun, *, by: Actor, at: datetime) -> None:
     if run.stage in (BulkStage.running, BulkStage.done):
         return
     if run.stage is not BulkStage.previewed:
@@ -150,7 +170,7 @@ def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     seen = _last_changes(rows)
     told: list[dict[str, Any]] = []
     with taken_back(), settled(calm, order.at):
-        if order.verb == "issue":
+        if order.verb == "issue_out_of_turn":
             _take_what_was_foreseen(run_id, order)
         for row in rows:
             found = tried(order, row.subject_id, keep=True)
@@ -163,7 +183,7 @@ def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     run.feasible, run.hopeless = run.feasible + feasible, run.hopeless + len(told) - feasible
     if run.feasible + run.hopeless == run.selected:
         run.stage, run.previewed_at = BulkStage.previewed, order.at
-        run.passed = passed_over(run, local_day(order.at)) if order.verb == "issue" else None
+        run.passed = passed_over(run, local_day(order.at)) if order.verb == "issue_out_of_turn" else None
 
 
 def _do(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:

@@ -15,7 +15,7 @@ from app.rules.refusals import Refusal
 
 def in_order(rows: Sequence[tuple[int, int]], verb: str, day: date) -> list[tuple[int, int]]:
     """District by district, so that few others wait; within one as listed, but vouchers in the order of the queue."""
-    listed = _by_the_queue(rows, day) if verb == "issue" else rows
+    listed = _by_the_queue(rows, day) if verb == "issue_out_of_turn" else rows
     lies_in = _places([application_id for _, application_id in rows])
     return sorted(listed, key=lambda row: lies_in[row[1]])
 

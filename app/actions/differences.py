@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.actions import applications, people, privileges
+from app.actions import applications, by_hand, people, privileges
 from app.actions.entries import Entry, Known, applicant_of
 from app.actions.moving import record
 from app.actions.people import Difference
@@ -34,9 +34,12 @@ def compare(application: Application, entry: Entry, known: Known, *, by: Actor, 
     was = application.queued_at
     if (local_day(was) != local_day(entry.queued_at)) if entry.day_only else was != entry.queued_at:
         differences.append(Difference("queued_at", application, "queued_at", entry.queued_at, grave=True))
+    stood = by_hand.before(application, at=at)
     details = people.set_all(differences, entry.reason)
     if details:
         record(application, "change", by=by, at=at, reason=entry.reason, details=details)
+    if application.queued_at != was:
+        by_hand.seen(application, "change", stood, by=by, at=at, reason=entry.reason)
     changed = _compare_privilege(application, entry, by=by, at=at)
     if entry.archived and application.status not in APPLICATION_FINAL:
         if not entry.reason:
@@ -59,5 +62,8 @@ def _compare_privilege(application: Application, entry: Entry, *, by: Actor, at:
     if last is not None and live:
         privileges.set_aside(last, by=by, at=at, reason=entry.reason)
     if entry.privilege is not None:
+        stood = by_hand.before(application, at=at)
         privileges.grant(application, entry.privilege, by=by, at=at)
+        if by_hand.announced(application):
+            by_hand.seen(application, "confirm_privilege", stood, by=by, at=at, reason=entry.reason, always=False)
     return True

@@ -107,9 +107,10 @@ def line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> que
 def _ahead_by_category(
     application: Application, line: queue.Queue | None, order: QueueOrder, number: Number, day: date
 ) -> Ahead:
+    since = numbers.queued_at(application, line, day)
     if line is None:
         line = queue.waiting(application.place_id, application.queue_kind, day)
-    upto = numbers.standing(application, number.category.rank if number.category else queue.NOT_SERVED)
+    upto = numbers.standing(application, number.category.rank if number.category else queue.NOT_SERVED, since)
     by_rank = {category.rank: category for category in order.categories}
     counted = db.session.execute(queue.how_many_by_category(line, order.categories, day, upto=upto))
     return tuple((by_rank.get(rank), count) for rank, count in counted)

@@ -11,7 +11,9 @@ from app.actions import moving, places, two_people
 from app.extensions import db
 from app.models import Change, DayOff, Norm, QueueOrder, QueueOrderKind
 from app.permissions import Actor, permit
+from app.rules import eligibility
 from app.rules import norms as rules
+from app.rules.calendar import local_day
 from app.rules.deadlines import due_date
 from app.rules.refusals import Reason, Refusal
 
@@ -146,3 +148,26 @@ def authors(norm: Norm | QueueOrder | DayOff) -> set[int]:
     )
     known = {norm.entered_by_id, norm.changed_by_id, *db.session.scalars(wrote)}
     return {user_id for user_id in known if user_id is not None}
+
+
+def take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.12: what is approved and has not begun may be taken back by two people (proposals.py): it is gone, and
+    the history keeps all that it said. One in force is mended by the next row.
+
+    Raises Refusal: not_allowed, wrong_status (a draft), too_late (its first day has come), reason_required.
+    """
+    permit(by, "take_back", norm)
+    if norm.approved_at is None:
+        raise Refusal(Reason.wrong_status, verb="take_back")
+    if norm.valid_from <= local_day(at):
+        raise Refusal(Reason.too_late, begun=True)
+    reason = eligibility.given(reason)
+    parts = [norm, *(norm.categories if isinstance(norm, QueueOrder) else ())]
+    told = [{column.key: getattr(one, column.key) for column in one.__table__.columns} for one in parts]
+    details = {name: value for name, value in told[0].items() if name != "id"}
+    if told[1:]:
+        details["categories"] = [[str(value) for value in one.values()] for one in told[1:]]
+    moving.record(norm, "take_back", by=by, at=at, reason=reason, details=details)
+    for one in reversed(parts):
+        db.session.delete(one)
+    db.session.flush()

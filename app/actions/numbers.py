@@ -1,13 +1,13 @@
 """S1, S3, spec 3.3: the numbers that a waiting child has in its queue. Computed when asked for, never stored."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from app.actions import norms, vouchers
+from app.actions import norms
 from app.extensions import db
 from app.models import Application, ApplicationStatus, PrivilegeKind, QueueCategory, QueueKind, QueueOrderKind, Side
-from app.rules import queue, ratio
+from app.rules import past, queue, ratio
 
 LATER = 2**31 - 1  # than every round
 
@@ -37,7 +37,7 @@ def of(application: Application, day: date) -> Number | None:
     """
     if application.status is not ApplicationStatus.queued or not application.standing:
         return None
-    return in_line(application, None, vouchers.privilege(application, day), day)
+    return in_line(application, None, privilege(application, day), day)
 
 
 def in_line(
@@ -59,9 +59,10 @@ def in_line(
     category = queue.category_of(application.born_on, privilege, order.categories, day)
     if category is None:
         return None
+    since = queued_at(application, line, day)
     if line is None:
         line = queue.waiting(application.place_id, application.queue_kind, day)
-    upto = standing(application, category.rank)
+    upto = standing(application, category.rank, since)
     value = db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0
     among = queue.number_among_privileged(line, order.categories, day, upto=upto)
     return Number(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
@@ -84,9 +85,22 @@ def counted(application: Application, line: queue.Queue | None, number: Number, 
     return set(db.session.scalars(ahead))
 
 
-def standing(application: Application, rank: int = 0) -> queue.Standing:
-    """Where an application stands, in a category of this rank."""
-    return queue.Standing(rank=rank, queued_at=application.queued_at, application_id=application.id)
+def privilege(application: Application, day: date) -> PrivilegeKind | None:
+    """Spec 3.3: the privilege that counts on a day, confirmed and unexpired; the twin of queue.counts_on."""
+    counts = application.privilege_until is None or application.privilege_until >= day
+    return application.privilege if counts else None
+
+
+def standing(application: Application, rank: int = 0, since: datetime | None = None) -> queue.Standing:
+    """Where an application stands, in a category of this rank; `since`: by another day in the queue than it has now."""
+    return queue.Standing(rank=rank, queued_at=since or application.queued_at, application_id=application.id)
+
+
+def queued_at(application: Application, line: queue.Queue | None, day: date) -> datetime:
+    """The moment that a number in this line goes by: on a past day the one of then (by_hand.py)."""
+    if line is None:
+        return application.queued_at
+    return db.session.scalar(past.queued_at(application.id, past.Until(day))) or application.queued_at
 
 
 def cycle(application: Application, day: date, before: int | None = None) -> ratio.Cycle:
@@ -127,7 +141,7 @@ def _by_ratio(
         facts |= {"day": day, "queued_at": application.queued_at, "application_id": application.id}
         found = db.session.execute(queue.BY_RATIO[privilege], facts)
     else:
-        stands = (application.birth_year, application.queued_at, application.id)
+        stands = (application.birth_year, queued_at(application, line, day), application.id)
         found = db.session.execute(queue.by_ratio(line, privilege, *stands), facts)
     rank, out_of_turn, other, sides = found.one()
     side = queue.SIDES[privilege]

@@ -4,9 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+<<<<<<< HEAD
 from app.actions import absences, applications, choosing, ending, norms, referrals, reinstatements, vouchers
+=======
+from sqlalchemy import select
+
+from app.actions import applications, choosing, ending, norms, referrals, vouchers
+>>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
 from app.actions.beginning import latest_stop_listing, latest_voucher
-from app.models import Application, ApplicationStatus, Contract, ContractStatus, Referral, Voucher
+from app.extensions import db
+from app.models import Application, ApplicationStatus, Contract, ContractStatus, Proposal, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
@@ -42,8 +49,14 @@ def _always(_application: Application, _by: Actor, _at: datetime) -> bool:
     return True
 
 
+def _asked_already(application: Application) -> bool:
+    """Does something about it wait for a second person?"""
+    waiting = select(Proposal.id).where(Proposal.application_id == application.id, Proposal.decided_at.is_(None))
+    return db.session.scalars(waiting).first() is not None
+
+
 def _may_issue(application: Application, _by: Actor, at: datetime) -> bool:
-    return norms.procedure(application.place_id, local_day(at)) == "voucher"
+    return not _asked_already(application) and norms.procedure(application.place_id, local_day(at)) == "voucher"
 
 
 def _may_choose(application: Application, _by: Actor, at: datetime) -> bool:
@@ -105,7 +118,7 @@ def _may_enrol(application: Application, _by: Actor, at: datetime) -> bool:
 
 
 def _may_reinstate(application: Application, _by: Actor, _at: datetime) -> bool:
-    return reinstatements.open_one(application) is None and not applications.left(application)
+    return not _asked_already(application) and not applications.left(application)
 
 
 def _attends(application: Application, _by: Actor, _at: datetime) -> bool:
@@ -136,7 +149,7 @@ VERBS: dict[str, Callable[[Application, Actor, datetime], bool]] = {
     "refuse": _may_refuse,
     "restore": _may_restore,
     "release": _may_release,
-    "issue": _may_issue,
+    "issue_out_of_turn": _may_issue,
     "extend": _may_extend,
     "revoke": _may_revoke,
     "absent": _attends,

@@ -7,8 +7,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 
+<<<<<<< HEAD
 from app.actions import norms
 from app.actions.beginning import catch_up, with_its_paper
+=======
+from app.actions import by_hand, norms
+from app.actions.beginning import catch_up
+>>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
 from app.actions.moving import move, notify, record, set_all
 from app.database import lock_district
 from app.extensions import db
@@ -96,11 +101,14 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     if application.status in APPLICATION_FINAL:
         raise Refusal(Reason.wrong_status, verb="confirm")
     rules.proven(privilege.ground, len(privilege.papers))
+    stood = by_hand.before(application, at=at)
     if (before := confirmed(application)) is not None:
         move(before, "expire", by=by, at=at, reason="another_privilege")
     norm_id = norm.id if norm else None
     move(privilege, "confirm", by=by, at=at, norm=norm, decided_at=at, valid_until=until, norm_id=norm_id)
     counts([application])
+    if by_hand.announced(application):
+        by_hand.seen(application, "confirm_privilege", stood, by=by, at=at, always=False)
     if privilege.ground is not None:
         _tell(privilege, "confirm_privilege", at=at, last_day=until)
 

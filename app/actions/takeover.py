@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from app.actions import applications, norms, people, places, privileges
+from app.actions import applications, by_hand, norms, people, places, privileges
 from app.actions.beginning import catch_up
 from app.actions.differences import compare
 from app.actions.entries import Entry, Known, applicant_of, child_of, look_up
@@ -21,7 +21,7 @@ from app.extensions import db
 from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
 from app.permissions import Actor, permit
-from app.rules import eligibility
+from app.rules import eligibility, two_people
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.numbers import key
@@ -32,12 +32,13 @@ AT_ONCE = 1000
 
 @dataclass
 class Outcome:
-    """How many were added and changed; by their index the refused with why, those with a waiting namesake, and those
-    of whom another district has recorded another name, birth date or sex.
+    """How many were added, changed, and archived by that; by their index the refused with why, those with a waiting
+    namesake, and those of whom another district has recorded another name, birth date or sex.
     """
 
     added: int = 0
     changed: int = 0
+    archived: int = 0
     refused: list[tuple[int, Refusal]] = field(default_factory=list)
     namesakes: list[int] = field(default_factory=list)
     differing: list[int] = field(default_factory=list)
@@ -55,9 +56,10 @@ def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetim
         raise Refusal(Reason.wrong_place, place=place_id)
     lock_district(place_id)
     catch_up(at=at, place_id=place_id)
-    outcome = Outcome()
+    outcome, own, stood = Outcome(), set[int](), by_hand.before(None, at=at)
     for first in range(0, len(entries), AT_ONCE):
-        _take_over(entries[first : first + AT_ONCE], first, outcome, place_id, by=by, at=at)
+        own |= _take_over(entries[first : first + AT_ONCE], first, outcome, place_id, by=by, at=at)
+    by_hand.taken_over(place_id, own, stood, by=by, at=at)
     return outcome
 
 
@@ -73,8 +75,8 @@ class _New(NamedTuple):
 
 def _take_over(
     entries: Sequence[Entry], first: int, outcome: Outcome, place_id: int, *, by: Actor, at: datetime
-) -> None:
-    """Look up a portion at once, write what is new together, then put it on the record."""
+) -> set[int]:
+    """Look up a portion at once, write what is new together, then put it on the record. Returns the ids of the new."""
     known, new = look_up(entries, place_id), list[_New]()
     months = int(norms.in_force("queue.maximum_age", place_id, local_day(at)).value)
     for index, entry in enumerate(entries, first):
@@ -88,7 +90,11 @@ def _take_over(
                 new.append(_New(index, *added, entry, entry.reason or ("over_age" if too_old else None)))
                 outcome.added += 1
             else:
+                was = application.status
                 outcome.changed += compare(application, entry, known, by=by, at=at)
+                outcome.archived += application.status is A.archived and was is not A.archived
+                if not two_people.alone("archive", outcome.archived):
+                    raise Refusal(Reason.not_allowed, part="status", many=True)
         except Refusal as refusal:
             if "part" not in refusal.facts:  # it is not this line's
                 raise
@@ -100,7 +106,9 @@ def _take_over(
     for one in new:
         who = [p for p in (one.application.child, one.application.applicant) if p.iin in known.elsewhere]
         outcome.differing += [one.line] if people.differs_elsewhere(*who) else []
+    own = {one.application.id for one in new}
     db.session.expire_all()
+    return own
 
 
 def _add(entry: Entry, known: Known, place_id: int, status: A, *, at: datetime) -> tuple[Application, Details]:

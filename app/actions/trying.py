@@ -73,7 +73,7 @@ def _application_of(subject: Any) -> Application:
 
 
 def _issue(application: Application, order: Order) -> None:
-    vouchers.issue(application, by=order.by, at=order.at, reason=order.reason)
+    vouchers.issue_out_of_turn(application, by=order.by, at=order.at, reason=order.reason)
 
 
 def _extend(right: Any) -> Callable[[Application, Order], None]:
@@ -104,7 +104,7 @@ def _of(right: Any) -> dict[str, Callable[[Application, Order], None]]:
 
 
 VERBS: Mapping[type[Base], Mapping[str, Callable[[Application, Order], None]]] = {
-    Application: {"issue": _issue, **_of(possible.right), "release": _release, "archive": _archive},
+    Application: {"issue_out_of_turn": _issue, **_of(possible.right), "release": _release, "archive": _archive},
     Voucher: _of(lambda _application: vouchers),
     Referral: _of(lambda _application: referrals),
 }

@@ -5,16 +5,15 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from app.actions import documents, ending, norms, places
+from app.actions import by_hand, documents, ending, norms, numbers, places
 from app.actions.beginning import begin, catch_up, in_time, latest_voucher
-from app.actions.moving import last_change, move, record
+from app.actions.moving import last_change, move, notify, record
 from app.actions.seating import Seating, seating
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
     Application,
     DocumentKind,
-    PrivilegeKind,
     QueueCategory,
     QueueKind,
     QueueOrder,
@@ -63,23 +62,24 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     return held
 
 
-def issue(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
-    """Spec 3.4.1, `issue` with an application: one child out of order, with a reason.
+def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.8: one child out of turn, with a reason; one official asks, another one approves (proposals.py).
 
     Raises Refusal: not_allowed, stop_listed, wrong_status, reason_required, wrong_place, too_young, no_free_place.
     """
-    day = begin(application, "issue", by=by, at=at, whole_district=True)
+    day = begin(application, "issue_out_of_turn", by=by, at=at, whole_district=True)
     reason = eligibility.given(reason)
     _voucher_district(application.place_id, day)
     if category(application, day) is None:
         raise Refusal(Reason.too_young)
     if (latest := latest_voucher(application)) and latest.status in ending.LIVE:
-        raise Refusal(Reason.wrong_status, verb="issue")
+        raise Refusal(Reason.wrong_status, verb="issue_out_of_turn")
     pool, holders = seating(application.place_id, application.queue_kind)
     candidate = [(application.id, application.child.born_on.year)]
     if not seats.serve(candidate, free=pool, holders=holders).served:
         raise Refusal(Reason.no_free_place)
-    _issue([application.id], None, by=by, at=at, reason=reason)
+    held = by_hand.out_of_turn(application, by=by, at=at, reason=reason)
+    _issue([application.id], held, by=by, at=at, reason=reason)
 
 
 def confirm(application: Application, *, by: Actor, at: datetime) -> None:
@@ -164,13 +164,7 @@ def live_voucher(application: Application) -> Voucher:
 def category(application: Application, day: date) -> QueueCategory | None:
     """Spec 3.3: the queue category of one application on a day, None for a child too young for any."""
     order = norms.order(application.place_id, day)
-    return queue.category_of(application.child.born_on, privilege(application, day), order.categories, day)
-
-
-def privilege(application: Application, day: date) -> PrivilegeKind | None:
-    """Spec 3.3: the privilege that counts on a day, confirmed and unexpired; the twin of queue.counts_on."""
-    counts = application.privilege_until is None or application.privilege_until >= day
-    return application.privilege if counts else None
+    return queue.category_of(application.child.born_on, numbers.privilege(application, day), order.categories, day)
 
 
 def _voucher_district(place_id: int, day: date) -> None:
@@ -188,7 +182,11 @@ def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date, s
 
 
 def _issue(ids: Sequence[int], held: Round | None, *, by: Actor, at: datetime, reason: str | None = None) -> None:
-    """Give each application its voucher, in the order of `ids`; all of one district, on one day, by one norm."""
+    """Give each application its voucher, in the order of `ids`; all of one district, on one day, by one norm.
+
+    With a reason it is out of turn, and the history says so; the family is told the same.
+    """
+    verb = "issue_out_of_turn" if reason else "issue"
     if not ids:
         return
     day = local_day(at)
@@ -204,5 +202,6 @@ def _issue(ids: Sequence[int], held: Round | None, *, by: Actor, at: datetime, r
             confirm_norm_id=norm.id,
         )
         db.session.add(voucher)
-        record(voucher, "issue", by=by, at=at, norm=norm, status=(None, VoucherStatus.issued), reason=reason)
-        move(application, "issue", by=by, at=at, norm=norm, reason=reason, tell={"confirm_by": confirm_by})
+        record(voucher, verb, by=by, at=at, norm=norm, status=(None, VoucherStatus.issued), reason=reason)
+        move(application, verb, by=by, at=at, norm=norm, reason=reason)
+        notify(application, "issue", at=at, facts={"confirm_by": confirm_by})

@@ -232,6 +232,8 @@ def _refused(row: Row, part: str, refusal: Refusal) -> None:
         row.wrong(field, "needs_reason", kk=REASON_TITLES[0])
     elif refusal.reason is Reason.recorded_otherwise:
         row.wrong(field, "recorded_otherwise")
+    elif refusal.facts.get("many"):
+        row.wrong(field, "many_archived")
     elif part == "number":
         otherwise = refusal.facts.get("of_one_name")
         row.wrong("child_iin" if otherwise else field, "iin_otherwise" if otherwise else "number_taken")

@@ -98,6 +98,10 @@ ROW: dict[str, Any] = {
         "Another district has recorded another name, birth date or sex for this IIN. Compare with the family's papers."
     ),
     "needs_reason": _l("The record says something else, and it matters to families. Say why in the column “%(kk)s”."),
+    "many_archived": _l(
+        "A file takes one application out of the queue at most. Leave the others queued and archive them in the "
+        "journal: a second person says yes to that."
+    ),
     "differs": _l("%(cell)s says something else of the same kindergarten or group. Make both alike."),
     "group_twice": _l("The same places stand in %(cell)s. Leave one of the rows, or name the groups differently."),
     "over_capacity": _l("Free places and children who attend are more than the capacity. Correct one of the three."),

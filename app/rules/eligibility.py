@@ -25,7 +25,7 @@ from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import target
 
-NOT_ON_STOP_LIST = frozenset({"issue", "offer", "choose"})
+NOT_ON_STOP_LIST = frozenset({"issue", "issue_out_of_turn", "offer", "choose"})
 
 
 def in_time(

@@ -5,11 +5,11 @@ late the clock wrote it. The line has the same columns as today's (queue.py), so
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, true, type_coerce, union_all
 
-from app.models import Application, Change, Privilege, QueueKind
+from app.models import Application, Change, Privilege, QueueKind, Round
 from app.rules.queue import Queue
 
 WAITS = "queued"
@@ -28,18 +28,22 @@ class Until:
             return Change.id <= self.change_id
         return Change.effective_on <= self.day
 
+    def to_come(self) -> ColumnElement[bool]:
+        """The rounds and acts by hand that had not happened yet."""
+        return Round.after_change_id >= self.change_id if self.change_id is not None else Round.held_on > self.day
 
-def waiting(place_id: int, queue_kind: QueueKind, until: Until) -> Queue:
-    """Spec 3.3: who stood in one queue then; queue.waiting as it was.
+
+def waiting(place_id: int, queue_kind: QueueKind, until: Until, only: int | None = None) -> Queue:
+    """Spec 3.3: who stood in one queue then; queue.waiting as it was. `only`: whether one application did.
 
     Those who waited and those who had a privilege are brought together by counting, not by a join: nothing tells
     the database beforehand how few privileges there are.
     """
     kind = Application.privilege.type
-    waits = _last_changes(place_id, Application.__tablename__, until).subquery()
+    waits = _last_changes(place_id, Application.__tablename__, until, only).subquery()
     waited = select(waits.c.subject_id.label("id"), null().cast(kind).label("privilege"), literal(1).label("waits"))
     waited = waited.where(waits.c.status_to == WAITS, waits.c.standing.is_(True))
-    granted = _last_changes(place_id, Privilege.__tablename__, until).subquery()
+    granted = _last_changes(place_id, Privilege.__tablename__, until, only).subquery()
     counted = (
         select(Privilege.application_id, Privilege.kind, literal(0))
         .join(granted, granted.c.subject_id == Privilege.id)
@@ -53,16 +57,32 @@ def waiting(place_id: int, queue_kind: QueueKind, until: Until) -> Queue:
         .having(func.max(each.c.waits) == 1)
         .subquery()
     )
-    shared = (Application.id, Application.born_on, Application.birth_year, Application.queued_at)
+    moved = _moved_since(place_id, until).subquery()
+    kept = type_coerce(func.coalesce(moved.c.queued_before, Application.queued_at), Application.queued_at.type)
+    shared = (Application.id, Application.born_on, Application.birth_year, kept.label("queued_at"))
     return (
         select(*shared, stood.c.privilege)
         .join(stood, stood.c.id == Application.id)
+        .outerjoin(moved, moved.c.application_id == Application.id)
         .where(Application.queue_kind == queue_kind)
         .cte("waiting_then")  # worked out once for a statement, however often it is counted
     )
 
 
-def _last_changes(place_id: int, subject: str, until: Until) -> Select[int, str | None, bool | None]:
+def queued_at(application_id: int, until: Until) -> Select[datetime | None]:
+    """The day in the queue that one application had then, where it was given another one by hand since."""
+    later = select(Round.queued_before).where(Round.application_id == application_id, Round.queued_before.is_not(None))
+    return later.where(until.to_come()).order_by(Round.id).limit(1)
+
+
+def _moved_since(place_id: int, until: Until) -> Select[int | None, datetime | None]:
+    """Whoever was given another day in the queue by hand since, with the day of then."""
+    moved = Round.place_id == place_id, Round.queued_before.is_not(None), until.to_come()
+    first = select(func.min(Round.id)).where(*moved).group_by(Round.application_id)
+    return select(Round.application_id, Round.queued_before).where(Round.id.in_(first))
+
+
+def _last_changes(place_id: int, subject: str, until: Until, only: int | None) -> Select[int, str | None, bool | None]:
     """The last change of status that each record of this kind had had by then."""
     last = (
         select(func.max(Change.id).label("id"))
@@ -71,6 +91,7 @@ def _last_changes(place_id: int, subject: str, until: Until) -> Select[int, str 
             Change.subject == subject,
             Change.status_to.is_not(None),
             until.seen(),
+            true() if only is None else Change.application_id == only,
         )
         .group_by(Change.subject_id)
         .subquery()

@@ -19,9 +19,11 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -31,6 +33,12 @@ from app.rules.deadlines import born_between
 
 NOT_SERVED = 10_000  # the rank behind every category: children too young for any of them
 Queue: TypeAlias = Subquery | CTE
+
+# Up to where others stand before one application, as a round keeps it. By categories {"rank": its category, "upto":
+# [its moment, its id]}; by ratio {"birth_year": of its line, "upto": {side: moment and id of the last one before it, or
+# None for nobody}}. FRONT: nobody stands before it any more.
+Mark: TypeAlias = dict[str, Any]
+FRONT: Mark = {"front": True}
 
 
 class Standing(NamedTuple):
@@ -193,6 +201,33 @@ def first_ones(
     ranked = select(c.id, stands.label("stands"), place.label("place")).where(*of).subquery()
     first = [and_(ranked.c.stands == one, ranked.c.place <= count) for one, count in most.items() if count]
     return select(ranked.c.id).where(or_(false(), *first))
+
+
+def passed(line: Queue, rank: ColumnElement[int] | None, was: Mark | None, now: Mark | None) -> ColumnElement[bool]:
+    """Spec 3.8: who of a line stood before another one where it `was`, and stands behind where it is `now`.
+
+    `rank` is that of the categories, None for an order by ratio. Children that no category serves are passed by nobody.
+    """
+    served = true() if rank is None else rank < NOT_SERVED
+    return and_(served, not_(_behind(line, rank, was)), _behind(line, rank, now))
+
+
+def _behind(line: Queue, rank: ColumnElement[int] | None, mark: Mark | None) -> ColumnElement[bool]:
+    if mark is None:  # it stands behind all
+        return false()
+    if mark.get("front"):
+        return true()
+    if rank is not None:
+        return or_(rank > mark["rank"], and_(rank == mark["rank"], _after(line, mark["upto"])))
+    sides = (and_(side(line) == one, _after(line, upto)) for one, upto in mark["upto"].items())
+    return and_(line.c.birth_year == mark["birth_year"], or_(false(), *sides))
+
+
+def _after(line: Queue, upto: Sequence[Any] | None) -> ColumnElement[bool]:
+    if upto is None:
+        return true()
+    moment, id_ = datetime.fromisoformat(upto[0]), upto[1]
+    return or_(line.c.queued_at > moment, and_(line.c.queued_at == moment, line.c.id > id_))
 
 
 def how_many_by_category(

@@ -62,6 +62,7 @@ def step(
 MOVES: dict[type, dict[str, Step]] = {
     Application: {
         "issue": step({A.queued}, A.confirming, clause="3.4.1"),
+        "issue_out_of_turn": step({A.queued}, A.confirming, reason=True, clause="3.8"),
         "confirm": step({A.confirming}, A.voucher_issued, clause="3.4.2"),
         "refuse": step({A.confirming, A.voucher_issued}, A.archived, clause="3.4.2"),
         "lapse": step({A.confirming}, A.stop_listed, clause="3.4.2"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.actions import applications, norms, numbers, offers, referrals, vouchers
+from app.actions import applications, norms, numbers, offers, referrals
 from app.actions.beginning import latest_referral, latest_stop_listing, latest_voucher
 from app.extensions import db
 from app.models import (
@@ -179,7 +179,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "status": lambda application, _day, _town: application.status,
         "number": _number,
         "privileged_number": _privileged_number,
-        "privilege": lambda application, day, _town: vouchers.privilege(application, day),
+        "privilege": lambda application, day, _town: numbers.privilege(application, day),
         "privilege_until": lambda application, _day, _town: application.privilege_until,
         "claim": lambda application, _day, _town: application.privileges[-1].status if application.privileges else None,
         "standing": lambda application, _day, _town: application.standing,

@@ -28,8 +28,8 @@ from app.views.imports import ImportRunView
 from app.views.kindergartens import GroupView, KindergartenView
 from app.views.norms import NormView
 from app.views.offers import OfferView
+from app.views.proposals import ProposalView
 from app.views.queue_orders import QueueOrderView
-from app.views.reinstatements import ReinstatementView
 from app.views.rules import RulesView
 from app.views.search import SearchView
 from app.views.users import UserView
@@ -54,7 +54,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (OfferView, "gift", "o"),
             (ReferralView, "file-check", "r"),
             (RoundView, "repeat", "b"),
-            (ReinstatementView, "arrow-back-up", "i"),
+            (ProposalView, "arrow-back-up", "i"),
             (BulkRunView, "stack-2", "s"),
             (ImportRunView, "file-import", "f"),
         ),

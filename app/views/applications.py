@@ -21,8 +21,8 @@ from app.actions import (
     enrolments,
     possible,
     privileges,
+    proposals,
     referrals,
-    reinstatements,
     vouchers,
 )
 from app.actions.people import Contacts, Person
@@ -285,8 +285,12 @@ class ApplicationView(ChildPage, Why, BaseView):
         by = signer(verb, rows)
         return done(self, rows, lambda row: act(row, by=by, at=now()), verb)
 
-    def issue(self, rows: list[Application]) -> Any:
-        return self._each("issue", rows, lambda a, **who: vouchers.issue(a, reason=reason(), **who))
+    def issue_out_of_turn(self, rows: list[Application]) -> Any:
+        """Spec 3.8: one official asks here; another one answers (views/proposals.py)."""
+        return self._ask_for("issue_out_of_turn", rows)
+
+    def _ask_for(self, verb: str, rows: list[Application]) -> Any:
+        return self._each(verb, rows, lambda a, **who: proposals.ask(a, verb, reason=reason(), **who))
 
     def extend(self, rows: list[Application]) -> Any:
         """Spec 3.4.5, 3.5.5: the running term of the voucher or of the referral, whichever the application has."""
@@ -302,8 +306,8 @@ class ApplicationView(ChildPage, Why, BaseView):
         return self._each("release", rows, applications.release)
 
     def reinstate(self, rows: list[Application]) -> Any:
-        """Spec 3.8: one of the department asks here; a second one answers (views/reinstatements.py)."""
-        return self._each("reinstate", rows, lambda a, **who: reinstatements.ask(a, reason=reason(), **who))
+        """Spec 3.8: one of the department asks here; a second one answers (views/proposals.py)."""
+        return self._ask_for("reinstate", rows)
 
     def leave(self, rows: list[Application]) -> Any:
         return self._each("leave", rows, enrolments.leave)
@@ -348,7 +352,7 @@ class ApplicationView(ChildPage, Why, BaseView):
         return self._each("reject_privilege", rows, lambda a, **who: privileges.reject(a, reason=reason(), **who))
 
     verbs = {
-        "issue": issue,
+        "issue_out_of_turn": issue_out_of_turn,
         "extend": extend,
         "revoke": revoke,
         "archive": archive,
@@ -366,7 +370,7 @@ class ApplicationView(ChildPage, Why, BaseView):
         "confirm_privilege": confirm_privilege,
         "reject_privilege": reject_privilege,
     }
-    bulk = ("issue", "extend", "revoke", "release", "archive")
+    bulk = ("issue_out_of_turn", "extend", "revoke", "release", "archive")
     grants = {
         "can_choose": MAY[Application]["choose"],
         "can_claim_privilege": MAY[Privilege]["claim"],

@@ -1,7 +1,6 @@
 """What two people put in force, on screen: drafts come first, another person approves, what is approved stays."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 
 from flask import g, request
@@ -11,14 +10,13 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.actions import norms
-from app.extensions import db
+from app.actions import norms, proposals
 from app.models import Approved, Base, Place, PlaceKind
 from app.now import now
 from app.permissions import Role
 from app.rules.calendar import local_day
-from app.rules.refusals import Reason, Refusal
-from app.views.asking import ask, asked, done
+from app.views import seen
+from app.views.asking import ask, asked, done, reason
 from app.views.base import BaseView
 from app.views.cells import NONE, shown, tag, told
 from app.views.rows import Order, Records, attribute
@@ -60,31 +58,9 @@ def author(row: Approved) -> Any:
     return row.entered_by or (_("came with Kezek") if row.approved_at else NONE)
 
 
-def entered(row: Approved) -> str:
-    """A digest of all that was entered in a row, and in its categories: it changes with any of it."""
-    parts = [row, *getattr(row, "categories", ())]
-    facts = [[getattr(one, column.key) for column in one.__table__.columns] for one in parts]
-    return sha256(repr(facts).encode()).hexdigest()
-
-
-def shown_of(rows: Sequence[Any]) -> list[tuple[str, str]]:
-    """What a page that asks for a yes shows of each record, as hidden fields that come back with the yes."""
-    return [(f"seen-{row.id}", entered(row)) for row in rows]
-
-
-def unseen(rows: Sequence[Any]) -> str:
-    """What is wrong with a yes that does not say what was seen; "" for nothing, and for a page that only asks."""
-    if request.form.get("sure") != "yes" or all(request.form.get(f"seen-{row.id}") for row in rows):
-        return ""
-    return _("Nothing was approved: first look at what stands here, then say yes.")
-
-
-def still_as_shown(row: Any) -> None:
-    """Whoever says yes stands for what was shown, to the letter. Raises Refusal(wrong_status) when it was changed."""
-    db.session.execute(select(type(row).id).where(type(row).id == row.id).with_for_update())
-    db.session.expire(row)
-    if request.form.get(f"seen-{row.id}") != entered(row):
-        raise Refusal(Reason.wrong_status, verb="approve", changed=True)
+def parts(row: Approved) -> Sequence[Any]:
+    """What a page that asks for an approval shows: the row, and the categories of an order."""
+    return [row, *getattr(row, "categories", ())]
 
 
 class ApprovedView(BaseView):
@@ -94,14 +70,14 @@ class ApprovedView(BaseView):
 
     def approve(self, rows: Any) -> Any:
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
-        if not asked("approve") or unseen(rows):
+        if not asked("approve") or seen.unseen(rows):
             details = [self._facts(row) for row in rows[:MOST_TOLD]]
-            return ask(self, "approve", rows, unseen(rows), details=details, hidden=shown_of(rows))
+            return ask(self, "approve", rows, seen.unseen(rows), details=details, hidden=seen.shown_of(rows, parts))
         return done(self, rows, self._approve)
 
     def _approve(self, row: Any) -> None:
         """Raises Refusal(wrong_status) for a row that was changed after it was shown."""
-        still_as_shown(row)
+        seen.still_as_shown(row, parts)
         norms.approve(row, by=g.actor, at=now())
 
     def _facts(self, row: Any) -> str:
@@ -112,8 +88,23 @@ class ApprovedView(BaseView):
             f"{self.label_columns[name]}: {value}" for name, value in zip(columns, values, strict=True) if value != ""
         )
 
+    def take_back(self, rows: Any) -> Any:
+        """Spec 3.12: one of the department asks here, another one decides (views/proposals.py)."""
+        if not asked("take_back"):
+            return ask(self, "take_back", rows, details=[self._facts(row) for row in rows[:MOST_TOLD]])
+        return done(
+            self, rows, lambda row: proposals.ask(row, "take_back", by=g.actor, at=now(), reason=reason()), "take_back"
+        )
+
     verbs = {"approve": approve}
     bulk = ("approve",)
+
+    def possible(self, row: Any) -> list[str]:
+        """A draft is approved by whoever is none of its authors; what has not begun yet may be taken back."""
+        if row.approved_at is None:
+            return ["approve"] * (g.actor.user_id not in norms.authors(row))
+        to_come = "take_back" in self.verbs and row.valid_from > local_day(now())
+        return ["take_back"] * (to_come and proposals.open_one(row) is None)
 
     def begun(self) -> dict[str, Any]:
         """`?like=`: a new row begins as a copy of one that is seen; its day is another one."""
@@ -125,7 +116,9 @@ class ApprovedView(BaseView):
     def _get_show_widget(self, pk: Any, item: Any, *more: Any, **others: Any) -> dict[str, Any]:
         widgets = super()._get_show_widget(pk, item, *more, **others)
         own = g.actor.user_id in norms.authors(item)
-        widgets["show"].template_args |= {"settled": item.approved_at is not None, "own": own, "like": pk}
+        asked_back = proposals.open_one(item)
+        more_facts = {"settled": item.approved_at is not None, "own": own, "like": pk, "asked_back": asked_back}
+        widgets["show"].template_args |= more_facts
         return widgets
 
     def _options(self, name: str) -> list[tuple[str, str]]:

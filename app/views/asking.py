@@ -25,7 +25,8 @@ from app.views import forms, words
 from app.views.base import answer, attempt
 
 FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
-    "issue": ("reason",),
+    "issue_out_of_turn": ("reason",),
+    "take_back": ("reason",),
     "extend": ("until", "reason"),
     "revoke": ("reason",),
     "archive": ("reason",),

@@ -24,6 +24,7 @@ from app.files import written
 from app.models import User
 from app.now import now
 from app.permissions import MAY, Role
+from app.rules import two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.views import editing, forms, words
@@ -251,6 +252,8 @@ class BaseView(Listed):
         if not self.appbuilder.sm.has_access(name, self.class_permission_name):
             abort(403)
         rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]
+        if 0 < two_people.ALONE.get(name, len(rows)) < len(rows):
+            return page("pages/problem.html", 422, sentence=words.BECAUSE["many"], status_code=422)
         if not rows:
             flash(_("Select at least one row."), "warning")
             return redirect(url_for(f"{self.endpoint}.list"))

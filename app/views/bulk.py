@@ -1,6 +1,7 @@
 """Bulk runs (spec 8): records chosen on a list, tried, confirmed, followed, stopped; what became of each as a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,12 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import turns
-from app.actions import bulk
+from app.actions import bulk, proposals
 from app.actions.trying import VERBS
 from app.extensions import db
 from app.models import Application, BulkOutcome, BulkRow, BulkRun, BulkStage, Child
 from app.now import now
-from app.permissions import MAY, Role
+from app.permissions import MAY, Actor, Role
+from app.rules import two_people
 from app.views import words
 from app.views.asking import FIELDS, Answer
 from app.views.base import BaseView, answer, attempt, row_id
@@ -84,6 +86,7 @@ class BulkRunView(BaseView):
             verb=verb,
             count=len(rows),
             only=words.name(view.load(rows[0][0])) if len(rows) == 1 else "",
+            second=not two_people.alone(verb, len(rows)),
             form=form,
         )
         return page, 422 if form.errors else 200
@@ -107,6 +110,8 @@ class BulkRunView(BaseView):
             finished=run.done + run.refused + run.skipped,
             follows=dict.fromkeys(words.follows(run.verb, run.subject, by_voucher=one) for one in (True, False)),
             facts=[*_facts(run), *_filtered(run)],
+            asked=proposals.open_one(run),
+            second=not two_people.alone(run.verb, run.selected),
             not_done=db.session.scalars(rows.limit(SHOWN).options(loaded)).all(),
             shown=SHOWN,
             view=self,
@@ -120,13 +125,13 @@ class BulkRunView(BaseView):
         return download(f"bulk-{run.id}", kind, *_told(run))
 
     def possible(self, row: BulkRun) -> list[str]:
-        """Whoever asked starts it; it can be stopped until it is over."""
+        """Whoever asked starts it, or asks another official to; it can be stopped until it is over."""
         own = row.stage is BulkStage.previewed and row.user_id == g.actor.user_id and row.feasible > 0
-        return ["start"] * own + ["stop"] * (row.stage not in bulk.OVER)
+        return ["start"] * (own and proposals.open_one(row) is None) + ["stop"] * (row.stage not in bulk.OVER)
 
     def start(self, rows: Sequence[BulkRun]) -> Any:
-        """The official has seen the preview and says yes."""
-        return self._each(rows, bulk.start)
+        """The official has seen the preview and says yes; what takes something from many waits for another one's."""
+        return self._each(rows, _start)
 
     def stop(self, rows: Sequence[BulkRun]) -> Any:
         """What is done stays done; the rest is skipped."""
@@ -145,6 +150,13 @@ class BulkRunView(BaseView):
 
     verbs = {"start": start, "stop": stop}
     grants = {"can_begin": MAY[BulkRun]["ask"], "can_result": READERS}
+
+
+def _start(run: BulkRun, *, by: Actor, at: datetime) -> None:
+    if run.stage is not BulkStage.previewed or two_people.alone(run.verb, run.selected):
+        bulk.start(run, by=by, at=at)
+    elif proposals.open_one(run) is None:  # a second click asks nobody again
+        proposals.ask(run, "start", by=by, at=at, reason=run.reason)
 
 
 def for_many(view: Any, verb: str) -> bool:

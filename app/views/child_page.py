@@ -9,7 +9,7 @@ from sqlalchemy import exists, inspect, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.actions import norms, numbers, people, possible, privileges, referrals, reinstatements
+from app.actions import norms, numbers, people, possible, privileges, proposals, referrals
 from app.extensions import db
 from app.models import (
     Absence,
@@ -22,8 +22,8 @@ from app.models import (
     Offer,
     Ownership,
     Privilege,
+    Proposal,
     Referral,
-    Reinstatement,
     StopListing,
     Vacancy,
     Voucher,
@@ -32,7 +32,7 @@ from app.now import now
 from app.permissions import unscoped
 from app.rules.calendar import local_day
 from app.views.base import row_id
-from app.views.reinstatements import may_decide
+from app.views.proposals import may_decide
 
 BELONGING: tuple[Any, ...] = (
     Privilege,
@@ -43,7 +43,7 @@ BELONGING: tuple[Any, ...] = (
     Document,
     Notice,
     Enrolment,
-    Reinstatement,
+    Proposal,
 )
 COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
 CUT_FOR_HEADS = ("referrals", "offers")  # decided on with all of them, shown within the viewer's reach
@@ -68,7 +68,7 @@ class ChildPage:
             of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
-        asked_back = reinstatements.open_one(application) if Reinstatement in has else None
+        asked_back = proposals.open_one(application) if Proposal in has else None
         changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
         stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
         absences = select(Absence).join(Enrolment).where(stays.whereclause)

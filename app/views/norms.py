@@ -35,6 +35,7 @@ class Norms(approval.Dated):
 
 
 class NormView(approval.ApprovedView):
+    verbs = {**approval.ApprovedView.verbs, "take_back": approval.ApprovedView.take_back}
     route_base = "/norms"
     subject, readers = Norm, approval.READERS
     datamodel = Norms(Norm, joinedload(Norm.place))

@@ -69,6 +69,7 @@ class Orders(approval.Dated):
 
 
 class QueueOrderView(approval.ApprovedView):
+    verbs = {**approval.ApprovedView.verbs, "take_back": approval.ApprovedView.take_back}
     route_base = "/queue-orders"
     subject, readers = QueueOrder, approval.READERS
     datamodel = Orders(QueueOrder, joinedload(QueueOrder.place), selectinload(QueueOrder.categories))

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import places
+from app.actions import places, proposals
 from app.extensions import db
 from app.models import (
     Application,
@@ -19,16 +19,16 @@ from app.models import (
     KgGroup,
     Norm,
     Notice,
+    Proposal,
     QueueOrder,
     Referral,
     ReferralStatus,
-    Reinstatement,
     User,
     Vacancy,
     VacancyStatus,
 )
 from app.now import now
-from app.permissions import Role
+from app.permissions import MAY, Role
 from app.rules import terms
 from app.rules.calendar import local_day
 from app.views import words
@@ -96,12 +96,21 @@ def to_decide() -> list[Asked]:
     """What waits for a decision or a second person, of the registers that the reader's role may read."""
     found = [
         ("ApplicationView", _("Privileges claimed"), Application, terms.with_claim(), {"claim": 1}),
-        ("ReinstatementView", _("Returns to the queue"), Reinstatement, Reinstatement.decided_at.is_(None), {}),
+        ("ProposalView", _("Waiting for a second person"), Proposal, of_others(), {}),
         ("NormView", _("Norms to approve"), Norm, Norm.approved_at.is_(None), {"approved_at": 0}),
         ("QueueOrderView", _("Orders to approve"), QueueOrder, QueueOrder.approved_at.is_(None), {"approved_at": 0}),
         ("DayOffView", _("Days off to approve"), DayOff, DayOff.approved_at.is_(None), {"approved_at": 0}),
     ]
     return [Asked(label, of(kind, holds), listed(view, **to)) for view, label, kind, holds, to in found if may(view)]
+
+
+def of_others() -> Any:
+    """What somebody else has asked for, and the reader's role could decide."""
+    verbs = [verb for acts in proposals.ACTS.values() for verb in acts]
+    models = {verb: model for model, acts in proposals.ACTS.items() for verb in acts}
+    mine = [verb for verb in verbs if g.actor.role in MAY[models[verb]][verb]]
+    somebody_else = Proposal.asked_by_id.is_(None) | (Proposal.asked_by_id != g.actor.user_id)
+    return Proposal.decided_at.is_(None) & Proposal.verb.in_(mine) & somebody_else
 
 
 def failed() -> list[Asked]:

@@ -6,11 +6,12 @@ from typing import Any
 from flask import g, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import explanations, movements, rounds
+from app.actions import by_hand, explanations, movements, rounds
 from app.extensions import db
 from app.models import Application, KgGroup, Round, Vacancy
 from app.now import now
@@ -18,12 +19,14 @@ from app.permissions import Role, unscoped
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
 from app.rules.transitions import MOVES
-from app.views import forms
+from app.views import forms, words
 from app.views.base import BaseView
-from app.views.rows import Records
+from app.views.cells import tag
+from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})  # who looks at whole queues
 A_MONTH = timedelta(days=30)
+MOST_ACTS = 20  # by hand, that passed one child
 SHOWN = 200  # lines of a round on one page: its first, or those around the child that is looked for
 
 
@@ -41,12 +44,15 @@ class Why:
         with unscoped():  # counts of the whole queue: nobody's name
             told = explanations.of(application, day, today)
             compared = movements.compare(application, told, since, today)
+            passed_by = list(by_hand.that_passed(application, day))
         answered = self.render_template(
             "pages/why.html",
             title=application.number,
             application=application,
             told=told,
             compared=compared,
+            passed_by=passed_by[:MOST_ACTS],
+            more_acts=max(len(passed_by) - MOST_ACTS, 0),
             since=since,
             first=first,
             today=today,
@@ -62,23 +68,37 @@ def clause_of(verb: str) -> str:
     return step.clause if step else "3.3"
 
 
+class Rounds(Records):
+    """Rounds with what was done by hand in words."""
+
+    def get_values_item(self, row: Round, columns: list[str]) -> list[Any]:
+        return [kind_of(row) if name == "by_hand" else attribute(row, name) for name in columns]
+
+
+def kind_of(held: Round) -> Any:
+    """By the order, or what changed it by hand."""
+    return tag("draft", words.by_hand(held.by_hand)) if held.by_hand else _("By the order")
+
+
 class RoundView(BaseView):
     route_base = "/rounds"
     subject, readers = Round, READERS
-    datamodel = Records(
+    datamodel = Rounds(
         Round,
         joinedload(Round.place),
         joinedload(Round.queue_order),
+        joinedload(Round.application),
         joinedload(Round.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
     )
     list_title, show_title = _l("Rounds and offers"), _l("Round")
-    list_columns = ["held_at", "place", "vacancy", "queue_order.kind", "served", "passed", "automatic"]
-    search_columns = ["automatic"]
+    list_columns = ["held_at", "place", "by_hand", "vacancy", "queue_order.kind", "served", "passed", "automatic"]
+    search_columns = ["by_hand", "automatic"]
     order_columns, sorted_as = ["held_at"], {"held_at": "id"}
     base_order = ("id", "desc")
     label_columns = {
         "held_at": _l("When"),
         "place": _l("District or city"),
+        "by_hand": _l("Kind"),
         "vacancy": _l("Vacancy"),
         "queue_order.kind": _l("Order"),
         "served": _l("Served"),
@@ -91,6 +111,8 @@ class RoundView(BaseView):
     def show(self, pk: str) -> Any:
         """Spec 1.2: the list as it stood, why each child was served or passed over, and whether it was followed."""
         held = self.load(pk)
+        if held.by_hand:
+            return self._by_hand(held)
         with unscoped():
             told = rounds.of_round(held)
         lines = told.lines
@@ -112,3 +134,28 @@ class RoundView(BaseView):
             actor=g.actor,
             view=self,
         )
+
+    def _by_hand(self, held: Round) -> Any:
+        """Spec 3.8: what was done by hand, for whom and why, by whose yes, and whom it passed."""
+        with unscoped():
+            ids, asked = by_hand.whom_it_passed(held, SHOWN), by_hand.asked_for(held)
+        seen = select(Application).where(Application.id.in_(ids)).order_by(Application.queued_at, Application.id)
+        return self.render_template(
+            "pages/by_hand.html",
+            title=words.by_hand(held.by_hand),
+            held=held,
+            asked=asked,
+            passed=db.session.scalars(seen).all(),
+            shown=SHOWN,
+            view=self,
+        )
+
+    def _equals(self, name: str, value: str) -> Any:
+        if name == "by_hand":
+            return Round.by_hand == tuple(words.BY_HAND)[tuple(words.BY_HAND).index(value)]
+        return super()._equals(name, value)
+
+    def _options(self, name: str) -> list[tuple[str, str]]:
+        if name == "by_hand":
+            return [(verb, str(text)) for verb, text in words.BY_HAND.items()]
+        return super()._options(name)

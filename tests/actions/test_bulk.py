@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
 from app import turns
-from app.actions import accounts, applications, bulk, vouchers
+from app.actions import accounts, applications, bulk, proposals, vouchers
 from app.actions.trying import VERBS
 from app.database import transaction
 from app.extensions import db
@@ -30,6 +30,7 @@ from app.models import (
     VoucherStatus,
 )
 from app.permissions import Actor, Role
+from app.rules import two_people
 from app.rules.refusals import Reason, Refusal
 from tests.factories import (
     DEPARTMENT,
@@ -85,8 +86,17 @@ def asked(verb: str, of: list, by: Actor, reason: str | None = "себеп", **m
 
 def started(run: BulkRun, by: Actor, moment=LATER, enough=all_at_once) -> BulkRun:
     with transaction():
-        bulk.start(run, by=by, at=moment)
+        say_yes(run, by, moment)
     return go(run, enough, moment)
+
+
+def say_yes(run: BulkRun, by: Actor, moment=LATER) -> None:
+    """Whoever asked starts it, or another official says yes to it."""
+    if two_people.alone(run.verb, run.selected):
+        bulk.start(run, by=by, at=moment)
+        return
+    waits = proposals.ask(run, "start", by=by, at=moment, reason=run.reason)
+    proposals.decide(waits, approved=True, by=official(Role.department, run.place), at=moment)
 
 
 def rows_of(run: BulkRun) -> list[BulkRow]:
@@ -106,7 +116,7 @@ def town(app):
         by = official(Role.department, place.parent)
         children = [application(place) for _ in range(4)]
         vacancy(group(kindergarten(place), capacity=9), places=5)
-        vouchers.issue(children[2], by=DEPARTMENT, at=NOW, reason="себеп")
+        vouchers.issue_out_of_turn(children[2], by=DEPARTMENT, at=NOW, reason="себеп")
         applications.archive(children[3], by=DEPARTMENT, at=NOW, reason="себеп")
     return place, by, children
 
@@ -145,7 +155,7 @@ def test_each_row_is_tried_with_the_places_that_those_before_it_leave(app, enoug
         by = official(Role.department, place.parent)
         vacancy(group(kindergarten(place), capacity=2), places=2)
         children = [application(place, queued_at=at(f"2026-04-0{day}T10:00")) for day in range(1, 6)]
-    run = go(asked("issue", children[::-1], by), enough)
+    run = go(asked("issue_out_of_turn", children[::-1], by), enough)
     foreseen = told(run, "foreseen")
     assert foreseen == [("done", None)] * 2 + [("refused", "no_free_place")] * 3
     assert [row.subject_id for row in rows_of(run)] == [child.id for child in children]
@@ -162,7 +172,7 @@ def test_vouchers_go_by_the_queue_and_who_is_passed_over_is_counted(app):
         first, second, third = (application(place, queued_at=at(f"2026-04-0{day}T10:00")) for day in (1, 2, 3))
         last = application(place, queued_at=at("2026-04-04T10:00"), privilege=PrivilegeKind.out_of_turn)
         elsewhere = application(refers)
-    run = go(asked("issue", [elsewhere, third, last], by))
+    run = go(asked("issue_out_of_turn", [elsewhere, third, last], by))
     assert [row.subject_id for row in rows_of(run)] == [last.id, third.id, elsewhere.id]
     assert told(run, "foreseen") == [("done", None), ("done", None), ("refused", "wrong_place")]
     assert run.passed == 2 and {first.status, second.status} == {ApplicationStatus.queued}
@@ -195,7 +205,7 @@ def test_what_is_due_is_done_first_as_every_verb_does_it(town):
     run = started(run, by, late)
     assert told(run) == [("done", None)]
     verbs = sa.select(Change.verb).where(Change.application_id == children[2].id, Change.subject == "application")
-    assert list(db.session.scalars(verbs.order_by(Change.id))) == ["register", "issue", "lapse", "archive"]
+    assert list(db.session.scalars(verbs.order_by(Change.id))) == ["register", "issue_out_of_turn", "lapse", "archive"]
 
 
 def test_where_what_is_due_cannot_be_done_each_row_says_so_and_the_run_goes_on(app):
@@ -213,9 +223,9 @@ def test_a_voucher_that_has_ended_is_refused_though_its_application_has_another(
         by = official(Role.department, place.parent)
         vacancy(group(kindergarten(place), capacity=2), places=2)
         child = application(place)
-        vouchers.issue(child, by=DEPARTMENT, at=NOW, reason="себеп")
+        vouchers.issue_out_of_turn(child, by=DEPARTMENT, at=NOW, reason="себеп")
         vouchers.revoke(child, by=DEPARTMENT, at=NOW, reason="себеп")
-        vouchers.issue(child, by=DEPARTMENT, at=NOW, reason="себеп")
+        vouchers.issue_out_of_turn(child, by=DEPARTMENT, at=NOW, reason="себеп")
     run = go(asked("extend", list(child.vouchers), by, until=date(2026, 5, 20)))
     assert told(run, "foreseen") == [("refused", "wrong_status"), ("done", None)]
     run = started(run, by)
@@ -238,7 +248,7 @@ def test_a_row_that_changed_since_its_preview_is_not_done_and_says_so(town):
     _, by, children = town
     run = go(asked("archive", children[:2], by))
     with transaction():
-        vouchers.issue(children[0], by=DEPARTMENT, at=NOW, reason="себеп")
+        vouchers.issue_out_of_turn(children[0], by=DEPARTMENT, at=NOW, reason="себеп")
     run = started(run, by)
     assert told(run) == [("skipped", "changed"), ("done", None)]
     assert (run.done, run.refused, run.skipped) == (1, 0, 1)
@@ -259,7 +269,7 @@ def test_what_was_foreseen_as_refused_stays_so_though_it_could_be_done_now(app):
         place = district()
         by = official(Role.department, place.parent)
         children = [application(place) for _ in range(2)]
-    run = go(asked("issue", children, by))
+    run = go(asked("issue_out_of_turn", children, by))
     with transaction():
         vacancy(group(kindergarten(place), capacity=2), places=2)
     run = started(run, by)
@@ -273,9 +283,12 @@ def test_what_was_foreseen_as_refused_stays_so_though_it_could_be_done_now(app):
 def test_a_second_yes_starts_nothing(town):
     _, by, children = town
     run = go(asked("archive", children, by))
-    for _ in range(2):
-        with transaction():
-            bulk.start(run, by=by, at=LATER)
+    with transaction():
+        bulk.start_by_another(run, by=DEPARTMENT, at=LATER)
+    with transaction():
+        bulk.start(run, by=by, at=LATER)
+    with pytest.raises(Refusal, match="wrong_status"), transaction():
+        bulk.start_by_another(run, by=DEPARTMENT, at=LATER)
     outbox = db.session.scalars(sa.select(Outbox.bulk_run_id)).all()
     assert outbox.count(run.id) == 2  # its preview and its one start
     go(run, moment=LATER)
@@ -309,7 +322,7 @@ def test_the_rights_are_those_of_the_day_of_the_run(town):
         elsewhere = district("Степногорск қаласы")
         user = db.session.get_one(User, by.user_id)
         accounts.save(user, role=Role.specialist, reach=[elsewhere], password=None, by=ADMINISTRATOR, at=START)
-        bulk.start(run, by=by, at=LATER)
+        bulk.start_by_another(run, by=DEPARTMENT, at=LATER)
     run = go(run)
     assert (run.stage, run.stopped_because, run.skipped) == (BulkStage.stopped, "dismissed", 4)
     assert told(run) == [("skipped", "dismissed")] * 4
@@ -367,7 +380,7 @@ def test_a_run_can_be_stopped_at_any_stage_and_every_row_is_accounted_for(town, 
         go(run)
     if stage is BulkStage.running:
         with transaction():
-            bulk.start(run, by=by, at=LATER)
+            bulk.start_by_another(run, by=DEPARTMENT, at=LATER)
     for _ in range(2 if stage is BulkStage.running else 0):
         with transaction():
             bulk.go_on(run.id, at=LATER, enough=one_by_one())
@@ -409,7 +422,7 @@ def test_a_transaction_that_ends_in_its_middle_leaves_neither_effect_nor_outcome
     _, by, children = town
     run = go(asked("archive", children, by))
     with transaction():
-        bulk.start(run, by=by, at=LATER)
+        bulk.start_by_another(run, by=DEPARTMENT, at=LATER)
     with pytest.raises(ZeroDivisionError), transaction():
         bulk.go_on(run.id, at=LATER, enough=one_by_one())
         _ = 1 / 0
@@ -446,7 +459,7 @@ def test_two_workers_with_the_same_run_do_each_row_once(app, town, monkeypatch):
         assert (failures, run.stage, run.feasible) == ([], stage, 12)
         if stage is BulkStage.previewed:
             with transaction():
-                bulk.start(run, by=by, at=LATER)
+                bulk.start_by_another(run, by=DEPARTMENT, at=LATER)
     archived = sa.select(Change.application_id).where(Change.verb == "archive", Change.application_id.in_(children))
     assert (run.done, sorted(db.session.scalars(archived))) == (12, sorted(children))
 

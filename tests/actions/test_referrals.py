@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.actions import applications, clock, enrolments, numbers, offers, referrals, reinstatements, vouchers
+from app.actions import applications, clock, enrolments, numbers, offers, proposals, referrals, vouchers
 from app.extensions import db
 from app.models import (
     Application,
@@ -374,27 +374,27 @@ def test_one_of_the_department_asks_another_one_decides_and_the_child_waits_from
     child = referred(of)
     applications.withdraw(child, by=family(child), at=CHOSEN)
     first, second = (role(Role.department, user_id=id_) for id_ in users(2))
-    asked = reinstatements.ask(child, by=first, at=CHOSEN, reason="withdrawn by mistake")
-    assert refused(reinstatements.ask, child, by=second, at=CHOSEN, reason="again") == "wrong_status"
-    assert refused(reinstatements.decide, asked, approved=True, by=first, at=CHOSEN) == "not_allowed"
-    reinstatements.decide(asked, approved=True, by=second, at=CHOSEN)
+    asked = proposals.ask(child, "reinstate", by=first, at=CHOSEN, reason="withdrawn by mistake")
+    assert refused(proposals.ask, child, "reinstate", by=second, at=CHOSEN, reason="again") == "wrong_status"
+    assert refused(proposals.decide, asked, approved=True, by=first, at=CHOSEN) == "not_allowed"
+    proposals.decide(asked, approved=True, by=second, at=CHOSEN)
     assert (child.status, child.queued_at) == (ApplicationStatus.queued, at("2026-03-02T10:00"))
-    assert refused(reinstatements.decide, asked, approved=False, by=second, at=CHOSEN) == "wrong_status"
+    assert refused(proposals.decide, asked, approved=False, by=second, at=CHOSEN) == "wrong_status"
 
 
 def test_what_is_rejected_changes_nothing_and_may_be_asked_for_again(of):
     child = application(place_of(of))
     applications.archive(child, by=DEPARTMENT, at=CHOSEN, reason="moved away")
-    asked = reinstatements.ask(child, by=DEPARTMENT, at=CHOSEN, reason="moved back")
-    reinstatements.decide(asked, approved=False, by=DEPARTMENT, at=CHOSEN)
+    asked = proposals.ask(child, "reinstate", by=DEPARTMENT, at=CHOSEN, reason="moved back")
+    proposals.decide(asked, approved=False, by=DEPARTMENT, at=CHOSEN)
     assert child.status is ApplicationStatus.archived
-    assert refused(reinstatements.ask, child, by=DEPARTMENT, at=CHOSEN, reason="moved back indeed") is None
+    assert refused(proposals.ask, child, "reinstate", by=DEPARTMENT, at=CHOSEN, reason="moved back indeed") is None
 
 
 def test_a_child_that_grew_too_old_or_waits_by_another_application_does_not_come_back(of):
     old = application(place_of(of), date(2020, 4, 9))
     applications.archive(old, by=DEPARTMENT, at=at("2026-04-02T10:00"), reason="moved away")
-    told = refused(reinstatements.ask, old, by=DEPARTMENT, at=at("2026-04-09T10:00"), reason="moved back")
+    told = refused(proposals.ask, old, "reinstate", by=DEPARTMENT, at=at("2026-04-09T10:00"), reason="moved back")
     assert told == "too_old"
     child = application(place_of(of))
     applications.withdraw(child, by=family(child), at=CHOSEN)
@@ -405,7 +405,7 @@ def test_a_child_that_grew_too_old_or_waits_by_another_application_does_not_come
         by=DEPARTMENT,
         at=CHOSEN,
     )
-    assert refused(reinstatements.ask, child, by=DEPARTMENT, at=CHOSEN, reason="a mistake") == "already_waiting"
+    assert refused(proposals.ask, child, "reinstate", by=DEPARTMENT, at=CHOSEN, reason="a mistake") == "already_waiting"
 
 
 def users(n: int) -> list[int]:

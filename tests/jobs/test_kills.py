@@ -24,7 +24,7 @@ from redis import Redis
 
 import config
 from app import create_app
-from app.actions import accounts, bulk, imports, vouchers
+from app.actions import accounts, bulk, imports, proposals, vouchers
 from app.database import transaction
 from app.extensions import db
 from app.models import (
@@ -41,6 +41,7 @@ from app.models import (
     Kindergarten,
     Notice,
     Outbox,
+    Place,
     Vacancy,
     Voucher,
     VoucherStatus,
@@ -272,7 +273,7 @@ def test_a_bulk_run_goes_on_where_it_was_killed_and_does_each_row_once(kezek, ki
     with transaction():
         place = district()
         children = [application(place).id for _ in range(240)]
-        by = official("жауапты", Role.department, place.parent)
+        by, place_id = official("жауапты", Role.department, place.parent), place.parent.id
         run_id = bulk.ask(
             Application,
             "archive",
@@ -286,7 +287,15 @@ def test_a_bulk_run_goes_on_where_it_was_killed_and_does_each_row_once(kezek, ki
     assert soon(lambda: kezek.run(run_id).stage is BulkStage.previewed)
     assert kezek.run(run_id).feasible == len(children)
     with transaction():
-        bulk.start(kezek.run(run_id), by=accounts.actor_of(db.session.get_one(User, by.id)), at=datetime.now(UTC))
+        other = accounts.actor_of(official("екінші", Role.department, db.session.get_one(Place, place_id)))
+        asked = proposals.ask(
+            kezek.run(run_id),
+            "start",
+            by=accounts.actor_of(db.session.get_one(User, by.id)),
+            at=datetime.now(UTC),
+            reason="себеп",
+        )
+        proposals.decide(asked, approved=True, by=other, at=datetime.now(UTC))
     kezek.kill_between_slices(run_id, "done")
     kezek.redis.flushall()
     kezek.kill("worker")

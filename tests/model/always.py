@@ -35,6 +35,7 @@ WITHOUT_SEAT = ("confirming", "voucher_issued")
 STATUSES = {  # 3.8: verb: from, to
     "register": ([None], ["queued"]),
     "issue": (["queued"], ["confirming"]),
+    "issue_out_of_turn": (["queued"], ["confirming"]),
     "confirm": (["confirming"], ["voucher_issued"]),
     "refuse": (["confirming", "voucher_issued"], ["archived"]),
     "lapse": (["confirming"], ["stop_listed"]),

@@ -307,6 +307,7 @@ class Model:
         if place:
             need("wrong_place", self.voucher_procedure(place))
             return self.round(place)
+        need("not_allowed", by != "clock")  # out of turn is asked by one official and approved by another
         a = self.applications[application]
         need("stop_listed", a.status != "stop_listed")
         need("wrong_status", a.status == "queued")

@@ -90,7 +90,7 @@ def test_without_a_voucher_or_a_stop_listing_there_is_no_term():
         assert eligibility.last_day(verb, None, None) is None
 
 
-@pytest.mark.parametrize("verb", ["issue", "offer", "choose"])
+@pytest.mark.parametrize("verb", ["issue", "issue_out_of_turn", "offer", "choose"])
 def test_on_the_stop_list_nothing_is_issued_offered_or_chosen_and_that_is_said_first(verb):
     assert refused(eligibility.right_status, verb, ApplicationStatus.stop_listed) is Reason.stop_listed
     assert refused(eligibility.right_status, verb, ApplicationStatus.enrolled) is Reason.wrong_status

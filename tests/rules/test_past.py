@@ -164,7 +164,7 @@ OWN = {
         *[lambda town, _child, _place, now: rounds.issue_round(town.place.id, by=DEPARTMENT, at=now)] * 2,
         *[lambda _town, child, _place, now: rounds.confirm(child, by=family(child), at=now)] * 4,
         *[sign_and_enrol] * 3,
-        lambda _town, child, _place, now: rounds.issue(child, by=DEPARTMENT, at=now, reason="as promised"),
+        lambda _town, child, _place, now: rounds.issue_out_of_turn(child, by=DEPARTMENT, at=now, reason="as promised"),
         lambda _town, child, _place, now: rounds.refuse(child, by=family(child), at=now),
         lambda _town, child, _place, now: rounds.revoke(child, by=DEPARTMENT, at=now, reason="a mistake"),
         lambda _town, child, _place, now: applications.restore(child, by=family(child), at=now),

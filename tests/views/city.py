@@ -20,8 +20,8 @@ from app.actions import (
     enrolments,
     imports,
     offers,
+    proposals,
     referrals,
-    reinstatements,
     vouchers,
 )
 from app.extensions import db
@@ -61,6 +61,8 @@ UNMARKED = {
     "status_from",
     "status_to",
     "sentence",
+    "by_hand",
+    "stood",
 }  # by these things are found and named
 CANARIES = {"neighbour": "ңғұк", "district": "ңғұа", "region": "ңғұо"}  # no random token holds such letters
 
@@ -109,7 +111,7 @@ def district(name: str, of: Place, procedure: str = "voucher") -> Place:
 def voucher(place: Place, **more: object):
     """An application of the district whose family has confirmed its voucher."""
     row = factories.application(place, **more)
-    vouchers.issue(row, by=DEPARTMENT, at=at("2026-04-09T10:00"), reason="кезектен тыс")
+    vouchers.issue_out_of_turn(row, by=DEPARTMENT, at=at("2026-04-09T10:00"), reason="кезектен тыс")
     vouchers.confirm(row, by=factories.family(row), at=at("2026-04-09T18:00"))
     return row
 
@@ -129,10 +131,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     since = date(2027, 1, 1) + timedelta(kindergarten.id)
     norm = factories.norm("notice.reminder", "3", Unit.WD, place, since=since, note=shared)
     norm.approved_at = None
-    came, absence, asked = _referred_in_march(place, kindergarten)
+    came, absence, back, asked = _referred_in_march(place, kindergarten)
     order = factories.order(place, since, approved=False, legal_basis=shared)
     late = factories.application(place)
-    vouchers.issue(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
+    vouchers.issue_out_of_turn(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
     clock.run(at=at("2026-04-08T10:00"), place_id=place.id)
     held = vouchers.issue_round(place.id, by=DEPARTMENT, at=at("2026-04-08T11:00"))  # nobody waits yet
     waiting = factories.application(place, privilege=PrivilegeKind.first_order)
@@ -175,9 +177,9 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         enrolled=enrolled.id,
         stay=stay.id,
         came=came.id,
-        back=asked.application_id,
         absence=absence.id,
-        reinstatement=asked.id,
+        back=back.id,
+        proposal=asked.id,
         offer=came.offers[0].id,
         voucher=referred.vouchers[0].id,
         referral=referral.id,
@@ -203,7 +205,7 @@ def _brought(place: Place, name: str, by: Actor) -> ImportRun:
 
 
 def _referred_in_march(place: Place, kindergarten: Kindergarten):
-    """While the district still referred: offered, chosen, enrolled, away, gone; another is asked back."""
+    """While the district still referred: offered, chosen, enrolled, away, gone; another one is asked back."""
     head = factories.head(kindergarten)
     group = factories.group(kindergarten, years=(2021, 2021), capacity=2)
     vacancy = factories.vacancy(group)
@@ -214,10 +216,10 @@ def _referred_in_march(place: Place, kindergarten: Kindergarten):
     days = {"from_on": date(2026, 3, 10), "until": date(2026, 3, 19)}
     absence = absences.absent(came, by=head, at=at("2026-03-06T10:00"), reason="шипажай", **days)
     enrolments.leave(came, by=head, at=at("2026-03-20T10:00"))
-    back = factories.application(place, date(2021, 9, 18), queued_at=at("2026-03-02T11:00"))
-    applications.archive(back, by=DEPARTMENT, at=at("2026-03-02T12:00"), reason="көшті")
-    asked = reinstatements.ask(back, by=DEPARTMENT, at=at("2026-03-30T10:00"), reason="қайтып келді")
-    return came, absence, asked
+    back = factories.application(place, date(2021, 9, 18), queued_at=at("2026-03-20T11:00"))
+    applications.archive(back, by=DEPARTMENT, at=at("2026-03-21T10:00"), reason="көшті")
+    asked = proposals.ask(back, "reinstate", by=DEPARTMENT, at=at("2026-03-30T10:00"), reason="қайтып келді")
+    return came, absence, back, asked
 
 
 def refer(place: Place, name: str) -> SimpleNamespace:
@@ -338,7 +340,7 @@ def _moved(here: Place, neighbour: SimpleNamespace, own: SimpleNamespace) -> int
     moved = voucher(here)
     choose(moved, db.session.get_one(Vacancy, neighbour.vacancy))
     vouchers.revoke(moved, by=DEPARTMENT, at=at("2026-04-10T17:00"), reason="қателік")
-    vouchers.issue(moved, by=DEPARTMENT, at=at("2026-04-10T17:10"), reason="түзету")
+    vouchers.issue_out_of_turn(moved, by=DEPARTMENT, at=at("2026-04-10T17:10"), reason="түзету")
     vouchers.confirm(moved, by=factories.family(moved), at=at("2026-04-10T17:20"))
     choose(moved, db.session.get_one(Vacancy, own.vacancy), "2026-04-10T17:30")
     return moved.id

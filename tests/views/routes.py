@@ -24,7 +24,7 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "referrals": (QUEUE, None, None),
     "rounds": ({D, S, P, A}, None, None),
     "offers": ({D, S, P, A}, None, None),
-    "reinstatements": ({D, A}, None, None),
+    "proposals": ({D, S, A}, None, None),
     "bulk-runs": ({D, S, A}, None, None),
     "imports": ({D, S, A}, None, None),
     "vacancies": (QUEUE, {D, S, H}, {D, S, H}),
@@ -39,7 +39,7 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
 }
 VERBS = {  # register -> verb -> who may
     "applications": {
-        "issue": OFFICE,
+        "issue_out_of_turn": OFFICE,
         "extend": COUNTER,
         "revoke": COUNTER | {H},
         "release": OFFICE,
@@ -58,12 +58,12 @@ VERBS = {  # register -> verb -> who may
     },
     "vouchers": {"extend": OFFICE, "revoke": OFFICE},
     "referrals": {"extend": COUNTER, "revoke": COUNTER | {H}, "enrol": {H}},
-    "reinstatements": {"approve": {D}, "reject": {D}},
+    "proposals": {"approve": OFFICE, "reject": OFFICE},
     "bulk-runs": {"start": OFFICE, "stop": OFFICE},
     "imports": {"start": OFFICE},
     "vacancies": {"publish": {D, S, H}, "offer": OFFICE, "close": {D, S, H}},
-    "norms": {"approve": {D}},
-    "queue-orders": {"approve": {D}},
+    "norms": {"approve": {D}, "take_back": {D}},
+    "queue-orders": {"approve": {D}, "take_back": {D}},
     "days-off": {"approve": {D}},
     "users": {"reset_password": {X}},
 }
@@ -125,7 +125,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "referrals": of.referral,
         "rounds": of.round,
         "offers": of.offer,
-        "reinstatements": of.reinstatement,
+        "proposals": of.proposal,
         "bulk-runs": of.run,
         "imports": of.file,
         "vacancies": of.vacancy,

@@ -22,12 +22,13 @@ from app.models import (
     Change,
     Outbox,
     Place,
+    Proposal,
 )
 from app.permissions import Role
 from app.views import bulk
 from tests import factories
 from tests.views.city import official
-from tests.views.forms import Fields
+from tests.views.forms import Fields, says_yes
 from tests.views.tables import Tables
 
 BEGIN = "/bulk-runs/begin"
@@ -79,20 +80,41 @@ def start(browser, run: BulkRun):
     return browser.post(f"/bulk-runs/action/start/{run.id}")
 
 
+def asked_of(web) -> int | None:
+    """What waits for a second person, if anything does."""
+    with web.app_context():
+        return db.session.scalars(sa.select(Proposal.id).where(Proposal.decided_at.is_(None))).first()
+
+
+@pytest.fixture
+def second(web, town):
+    """Another one of the department, who looks at what was asked for and says yes to it."""
+    with web.app_context(), transaction():
+        official("second", Role.department, db.session.get_one(Place, town.here).parent)
+
+    def yes(**more):
+        return says_yes(town.sign_in("second"), f"/proposals/action/approve/{asked_of(web)}", **more)
+
+    return yes
+
+
 # ---------------------------------------------------------------- from the list to the file
 
 
-def test_a_selection_is_asked_about_tried_started_and_told(web, town, many, department):
+def test_a_selection_is_asked_about_tried_started_and_told(web, town, many, department, second):
     asked = department.post(BEGIN, {**ARCHIVE, "reason": "", "rowid": many})
     assert asked.status_code == 200 and run_of(web) is None
     assert Fields(asked.text).values["sure"] == "yes" and asked.text.count('name="rowid"') == 3
     page = department.get(tried(department, rowid=many)).text
     assert statuses(web, many) == ["queued"] * 3
-    assert "Бастауға дайын" in page and "3 жазба бойынша бастау" in page
+    assert "Бастауға дайын" in page and "Екінші адамнан сұрау" in page
     run = run_of(web)
     assert (run.feasible, run.hopeless, run.reason) == (3, 0, "тізімді тазарту")
     answer = start(department, run)
-    assert answer.location.endswith(f"/bulk-runs/show/{run.id}")
+    assert answer.location.endswith(f"/bulk-runs/show/{run.id}") and statuses(web, many) == ["queued"] * 3
+    assert second().status_code == 303
+    department.get(answer.location)
+    work(web)
     assert statuses(web, many) == ["archived"] * 3
     page = department.get(answer.location).text
     assert "Аяқталды" in page and "data-follow" not in page
@@ -102,14 +124,15 @@ def test_a_selection_is_asked_about_tried_started_and_told(web, town, many, depa
     assert f"/bulk-runs/show/{run.id}" in department.get("/bulk-runs/list/").text
 
 
-def test_all_that_match_are_those_of_the_filter_at_that_moment_and_none_that_is_foreign(web, town, many):
+def test_all_that_match_are_those_of_the_filter_at_that_moment_and_none_that_is_foreign(web, town, many, second):
     specialist = town.sign_in("specialist")
     listed = specialist.get("/applications/list/?_flt_0_status=queued&psize_ApplicationView=2").text
     assert 'name="all"' in listed and f'formaction="{BEGIN}"' in listed
     tried(specialist, all="yes", filter="_flt_0_status=queued&page_ApplicationView=1")
     run = run_of(web)
     assert run.selected == 4 and run.selection == {"_flt_0_status": "queued"}
-    assert start(specialist, run).status_code == 303
+    assert (start(specialist, run).status_code, second().status_code) == (303, 303)
+    work(web)
     assert statuses(web, [*many, town.child, town.foreign]) == ["archived"] * 4 + ["queued"]
     page = specialist.get(f"/bulk-runs/show/{run.id}").text
     assert "Кезекте" in page
@@ -124,7 +147,7 @@ def test_the_list_s_filter_and_its_order_are_kept(web, many, department):
     assert [row for row in rows if row.startswith("К-")] == ["К-0", "К-1", "К-2"]
 
 
-def test_who_will_be_turned_down_is_shown_with_the_reason_in_the_reader_s_language(web, many, department):
+def test_who_will_be_turned_down_is_shown_with_the_reason_in_the_reader_s_language(web, many, department, second):
     with web.app_context(), transaction():
         applications.archive(
             db.session.get_one(Application, many[0]), by=factories.DEPARTMENT, at=factories.START, reason="бұрын"
@@ -137,6 +160,8 @@ def test_who_will_be_turned_down_is_shown_with_the_reason_in_the_reader_s_langua
     assert "Будет отклонено" in ru and "Қабылданбайды" not in ru
     run = run_of(web)
     start(department, run)
+    second()
+    work(web)
     rows = {row[1]: row[3:] for row in rows_of_csv(department, run)[1:]}
     assert rows["К-0"][0] == "Отклонено" and rows["К-0"][1] and rows["К-1"] == ["Выполнено", ""]
 
@@ -156,7 +181,7 @@ def test_no_name_becomes_a_formula(web, many, department):
 # ---------------------------------------------------------------- nothing lost, nothing twice
 
 
-def test_with_the_browser_closed_the_jobs_go_on_turn_by_turn_until_the_end(web, many, department, monkeypatch):
+def test_with_the_browser_closed_the_jobs_go_on_turn_by_turn_until_the_end(web, many, department, second, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
     monkeypatch.setattr(turns, "SLICE", 0)
     monkeypatch.setattr(jobs, "TURN", 0.001)  # a row a slice, a slice a turn
@@ -167,6 +192,7 @@ def test_with_the_browser_closed_the_jobs_go_on_turn_by_turn_until_the_end(web, 
     work(web)
     assert run_of(web).stage is BulkStage.previewed
     start(department, run_of(web))
+    second()
     assert run_of(web).stage is BulkStage.running and statuses(web, many) == ["queued"] * 3
     work(web)
     assert run_of(web).stage is BulkStage.done and statuses(web, many) == ["archived"] * 3
@@ -182,10 +208,13 @@ def work(web) -> None:
             db.session.rollback()
 
 
-def test_two_clicks_start_one_run(web, many, department):
+def test_two_clicks_start_one_run(web, many, department, second):
     tried(department, rowid=many)
     run = run_of(web)
     assert [start(department, run).status_code for _ in range(2)] == [303, 303]
+    second()
+    work(web)
+    assert start(department, run).status_code == 303
     assert 'role="alert"' not in department.get(f"/bulk-runs/show/{run.id}").text
     with web.app_context():
         archived = sa.select(Change.application_id).where(Change.verb == "archive", Change.application_id.in_(many))
@@ -301,11 +330,13 @@ def test_a_kind_of_file_that_there_is_not_is_404(web, many, department):
     assert department.get(f"/bulk-runs/result/{run_of(web).id}/pdf").status_code == 404
 
 
-@pytest.mark.parametrize(("noun", "verbs"), [("vouchers", "extend revoke"), ("applications", "issue extend archive")])
+@pytest.mark.parametrize(
+    ("noun", "verbs"), [("vouchers", "extend revoke"), ("applications", "issue_out_of_turn extend archive")]
+)
 def test_each_list_offers_its_verbs_for_many(web, town, noun, verbs):
     with web.app_context(), transaction():
         child = db.session.get_one(Application, town.child)
-        vouchers.issue(child, by=factories.DEPARTMENT, at=factories.START, reason="себеп")
+        vouchers.issue_out_of_turn(child, by=factories.DEPARTMENT, at=factories.START, reason="себеп")
     text = town.sign_in("department").get(f"/{noun}/list/").text
     for verb in verbs.split():
         assert f'value="{verb}" formaction="{BEGIN}"' in text

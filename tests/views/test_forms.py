@@ -191,10 +191,10 @@ def test_a_head_keeps_the_own_groups_and_vacancies_and_cannot_move_the_kindergar
 NO_REASONS = ("", "   ", LONG, NUL)
 
 
-@pytest.mark.parametrize("verb", ("issue", "extend", "revoke", "archive"))
+@pytest.mark.parametrize("verb", ("issue_out_of_turn", "extend", "revoke", "archive"))
 def test_a_verb_without_a_reason_or_with_a_book_for_one_asks_again_and_keeps_what_was_typed(city, verb):
     browser = city.sign_in("department")
-    pk = city.own.waiting if verb == "issue" else city.own.application
+    pk = city.own.waiting if verb == "issue_out_of_turn" else city.own.application
     good = {"sure": "yes", "reason": "себеп", "until": "2026-05-01"}
     with city.tables.unchanged():
         for reason in NO_REASONS:

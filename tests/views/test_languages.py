@@ -112,10 +112,10 @@ def test_no_other_language_is_left_in_the_procedure_of_referrals(city, language)
     addresses = [f"/applications/show/{pk}" for pk in children]
     addresses += [f"/applications/choose/{own.notified}?vacancy={pk}" for pk in (own.turn, own.private, "")]
     addresses += [f"/vacancies/show/{own.turn}", "/vacancies/list/", f"/referrals/show/{own.direct}", "/history/list/"]
-    addresses += ["/offers/list/", f"/offers/show/{own.offer}", "/reinstatements/list/", "/notices/list/"]
-    addresses.append(f"/reinstatements/show/{own.reinstatement}")
+    addresses += ["/offers/list/", f"/offers/show/{own.offer}", "/proposals/list/", "/notices/list/"]
+    addresses.append(f"/proposals/show/{own.proposal}")
     asks = [f"/applications/action/{verb}/{own.chose}" for verb in ("extend", "revoke")]
-    asks += [f"/vacancies/action/offer/{own.turn}", f"/reinstatements/action/approve/{own.reinstatement}"]
+    asks += [f"/vacancies/action/offer/{own.turn}", f"/proposals/action/approve/{own.proposal}"]
     answers = [browser.get(address) for address in addresses] + [browser.post(address) for address in asks]
     for answer in answers:
         said = Page(answer.text).said

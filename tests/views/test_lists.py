@@ -171,7 +171,7 @@ TYPED_BY_HAND = {
     "bulk_run",
     "import_run",
     "ab_user",
-    "reinstatement",
+    "proposal",
 }  # some hundred rows: a scan costs nothing
 TWO_SIDES = {"automatic"}  # half of the rows or more: an index on it is not used
 

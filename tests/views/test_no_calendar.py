@@ -38,7 +38,7 @@ def december(city):
         factories.vacancy(free, places=6)
         first = factories.application(voucher, next(born), queued_at=early)
         issued = factories.application(voucher, next(born), queued_at=early)
-        vouchers.issue(issued, by=DEPARTMENT, at=at("2031-12-29T10:00"), reason="кезектен тыс")
+        vouchers.issue_out_of_turn(issued, by=DEPARTMENT, at=at("2031-12-29T10:00"), reason="кезектен тыс")
         group = factories.group(factories.kindergarten(referral, "№7 «Соңғы»"), years=(2028, 2028), capacity=4)
         vacancy, more = factories.vacancy(group), factories.vacancy(group, places=2)
         notified = factories.application(referral, next(born), queued_at=early)
@@ -55,7 +55,7 @@ def test_each_verb_that_begins_a_term_is_refused_with_a_sentence_and_changes_not
     department, ids = in_russian(december, "department"), december.ids
     sentence = "Нерабочие дни этого года не внесены"
     posts = {
-        f"/applications/action/issue/{ids['first']}": YES,
+        f"/applications/action/issue_out_of_turn/{ids['first']}": YES,
         f"/applications/action/confirm/{ids['issued']}": YES,
         f"/applications/choose/{ids['notified']}": YES | {"vacancy": str(ids["vacancy"])},
         f"/vacancies/action/offer/{ids['more']}": YES,
@@ -76,7 +76,7 @@ def test_what_the_clock_cannot_count_is_on_the_departments_first_page_until_the_
         place = db.session.get_one(Place, december.voucher)
         factories.norm("voucher.stop_list", "10", Unit.WD, place, since=date(2031, 1, 1))
         late = factories.application(place, date(2028, 10, 1), queued_at=at("2031-12-15T10:00"))
-        vouchers.issue(late, by=DEPARTMENT, at=at("2031-12-22T10:00"), reason="кезектен тыс")
+        vouchers.issue_out_of_turn(late, by=DEPARTMENT, at=at("2031-12-22T10:00"), reason="кезектен тыс")
         number, pk = late.number, late.id
     department, specialist, head = (in_russian(december, name) for name in ("department", "specialist", "head"))
     assert "ждёт календаря" not in said(department.get("/"))

@@ -15,6 +15,7 @@ from app.permissions import Role
 from app.views import words
 from tests import factories
 from tests.views.city import official
+from tests.views.forms import says_yes
 
 BUTTONS = re.compile(r'action="/applications/action/(\w+)/')
 
@@ -137,22 +138,22 @@ def test_an_official_lets_a_child_off_the_stop_list(city):
 def test_a_return_is_asked_for_by_one_and_decided_by_another(city):
     department = city.sign_in("department")
     page = department.get(f"/applications/show/{city.own.back}").text
-    assert f"/reinstatements/action/approve/{city.own.reinstatement}" in page
-    assert f"/reinstatements/show/{city.own.reinstatement}" in department.get("/reinstatements/list/").text
-    do(department, "reject", city.own.reinstatement, "reinstatements")
+    assert f"/proposals/action/approve/{city.own.proposal}" in page
+    assert f"/proposals/show/{city.own.proposal}" in department.get("/proposals/list/").text
+    do(department, "reject", city.own.proposal, "proposals")
     assert str(row_of(city, "application", city.own.back)["status"]) == "archived"
-    assert f"/reinstatements/show/{city.own.reinstatement}" not in department.get("/reinstatements/list/").text
+    assert f"/proposals/show/{city.own.proposal}" not in department.get("/proposals/list/").text
     do(department, "reinstate", city.own.back, reason="қайтып келді")
-    asked = max(row["id"] for row in city.tables.rows()["reinstatement"])
-    assert f"/reinstatements/action/approve/{asked}" not in department.get(f"/applications/show/{city.own.back}").text
+    asked = max(row["id"] for row in city.tables.rows()["proposal"])
+    assert f"/proposals/action/approve/{asked}" not in department.get(f"/applications/show/{city.own.back}").text
     with city.tables.unchanged():
-        refused = do(department, "approve", asked, "reinstatements")
+        refused = says_yes(department, f"/proposals/action/approve/{asked}", follow_redirects=True)
         assert 'class="flash danger"' in refused.text
-    assert row_of(city, "reinstatement", asked)["approved"] is None
+    assert row_of(city, "proposal", asked)["approved"] is None
 
 
 def test_a_second_person_puts_a_child_back(city):
-    do(city.sign_in("department"), "approve", city.own.reinstatement, "reinstatements")
+    says_yes(city.sign_in("department"), f"/proposals/action/approve/{city.own.proposal}")
     assert str(row_of(city, "application", city.own.back)["status"]) == "queued"
 
 

@@ -59,6 +59,14 @@ def entered(city, author, noun: str, **values) -> int:
     return added
 
 
+def changed(who, noun: str, pk: int, values: dict[str, str]):
+    """Open the form for changing, then save it with these values: what it was shown from goes with them."""
+    address = f"/{noun}/edit/{pk}"
+    shown = Fields(who.get(address).text)
+    hidden = {name: value for name, value in shown.values.items() if shown.kinds[name] == "hidden"}
+    return who.post(address, {**values, **hidden})
+
+
 # ---------------------------------------------------------------- two people
 
 
@@ -86,11 +94,11 @@ def test_what_was_changed_after_it_was_shown_is_not_approved(city, author, deput
     pk = entered(city, author, noun)
     field = OTHER_FIELD[noun]
     filled = {**valid(noun, city.own), field: "бірінші"}
-    assert author.post(f"/{noun}/edit/{pk}", filled).status_code == 302
+    assert changed(author, noun, pk, filled).status_code == 302
     asked = deputy.post(f"/{noun}/action/approve/{pk}")
     assert "бірінші" in said(asked)
     seen = {**Fields(asked.text).values, **YES}
-    assert author.post(f"/{noun}/edit/{pk}", {**filled, field: "басқа"}).status_code == 302
+    assert changed(author, noun, pk, {**filled, field: "басқа"}).status_code == 302
     with city.tables.unchanged():
         answer = deputy.post(f"/{noun}/action/approve/{pk}", seen, follow_redirects=True)
         assert ("запись изменили" in said(answer), "басқа" in said(answer)) == (True, True)
@@ -116,7 +124,7 @@ def test_whoever_changed_a_draft_approves_it_no_more_than_its_author(city, autho
     """Spec 3.2, "Two people are two": a deputy changed a colleague's draft and approved it alone."""
     pk = entered(city, author, noun)
     filled = {**valid(noun, city.own), OTHER_FIELD[noun]: "басқа"}
-    assert deputy.post(f"/{noun}/edit/{pk}", filled).status_code == 302
+    assert changed(deputy, noun, pk, filled).status_code == 302
     for who in (deputy, author):
         answer = says_yes(who, f"/{noun}/action/approve/{pk}", follow_redirects=True)
         assert OWN in said(answer) and f"/{noun}/action/approve/{pk}" not in answer.text
@@ -131,14 +139,14 @@ def test_a_draft_is_changed_or_removed_and_what_is_approved_never(city, author, 
     pk = entered(city, author, noun)
     field = OTHER_FIELD[noun]
     filled = {**valid(noun, city.own), field: "басқа"}
-    assert author.post(f"/{noun}/edit/{pk}", filled).status_code == 302
+    assert changed(author, noun, pk, filled).status_code == 302
     assert rows(city, RULES[noun])[pk][field] == "басқа"
     assert says_yes(deputy, f"/{noun}/action/approve/{pk}").status_code == 303
     page = deputy.get(f"/{noun}/show/{pk}").text
     assert not re.search(f"/{noun}/(edit|delete|action/approve)/{pk}", page)
     with city.tables.unchanged():
         for who in (author, deputy):
-            answer = who.post(f"/{noun}/edit/{pk}", {**filled, field: "үшінші"})
+            answer = changed(who, noun, pk, {**filled, field: "үшінші"})
             assert (answer.status_code, APPROVED in said(answer)) == (422, True)
             assert APPROVED in said(who.post(f"/{noun}/delete/{pk}", follow_redirects=True))
             assert APPROVED in said(says_yes(who, f"/{noun}/action/approve/{pk}", follow_redirects=True))
@@ -217,12 +225,12 @@ def test_twenty_one_categories_are_saved_by_their_numbers(city, author):
     assert "кк 60" not in said(page) and "ru 60" in said(page)
     fields = Fields(author.get(f"/queue-orders/edit/{order}").text).values
     moved = {**fields, **{f"categories-{n}-rank": str((n + 3) % 21 + 1) for n in range(21)}}
-    assert author.post(f"/queue-orders/edit/{order}", moved).status_code == 302
+    assert changed(author, "queue-orders", order, moved).status_code == 302
     assert [c[4] for c in saved(city, order)] == [kk for *_, kk, _ in numbered[-3:] + numbered[:-3]]
     emptied = {
         name: value if re.match(r"categories-[01]-|(?!categories)", name) else "" for name, value in moved.items()
     }
-    assert author.post(f"/queue-orders/edit/{order}", emptied).status_code == 302
+    assert changed(author, "queue-orders", order, emptied).status_code == 302
     assert len(saved(city, order)) == 2
 
 
@@ -258,7 +266,8 @@ def test_an_order_that_cannot_be_is_a_sentence_and_changes_nothing(city, author,
     with city.tables.unchanged():
         for address in ("/queue-orders/add", f"/queue-orders/edit/{city.own.order}"):
             form = order_form(city, *categories, **values)
-            answer = author.post(address, form)
+            added = address.endswith("add")
+            answer = author.post(address, form) if added else changed(author, "queue-orders", city.own.order, form)
             assert (answer.status_code, sentence in said(answer)) == (422, True), said(answer)[:900]
             kept = Fields(answer.text).values
             assert {name: kept[name] for name in lines(*categories)} == lines(*categories)

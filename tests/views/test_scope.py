@@ -32,11 +32,14 @@ from app.models import (
     Notice,
     Outbox,
     Place,
+<<<<<<< HEAD
     Privilege,
+=======
+    Proposal,
+>>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
     QueueCategory,
     QueueOrder,
     Referral,
-    Reinstatement,
     Round,
     SignedIn,
     StopListing,
@@ -176,7 +179,7 @@ def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):
 def test_each_scope_shows_what_is_ones_own(city):
     """The control. No child of a kindergarten is on the stop-list or asked back; rounds, bulk runs and imports are
     the district's."""
-    not_the_heads = {StopListing, Reinstatement, Round, BulkRun, BulkRow, ImportRun, ImportProblem}
+    not_the_heads = {StopListing, Proposal, Round, BulkRun, BulkRow, ImportRun, ImportProblem}
     with city.web.app_context():
         for role in (role for role, foreign in FOREIGN.items() if foreign):
             actor = actor_of(db.session.get_one(User, getattr(city.own, f"{role}_account")))

@@ -89,9 +89,9 @@ def test_the_department_sees_what_waits_for_a_second_person_and_what_failed(busy
     for to in (
         "/applications/list/?_flt_0_claim=1",
         "/applications/list/?_flt_0_lost_paper=1",
-        "/reinstatements/list/",
+        "/proposals/list/",
     ):
-        assert any(one.startswith(to) and n > 0 for one, n in found.items()) or to == "/reinstatements/list/", to
+        assert any(one.startswith(to) and n > 0 for one, n in found.items()) or to == "/proposals/list/", to
     assert found["/norms/list/?_flt_0_approved_at=0"] > 0 and found["/queue-orders/list/?_flt_0_approved_at=0"] > 0
     specialist = numbers(busy.sign_in("specialist").get("/").text)
     assert specialist["/applications/list/?_flt_0_claim=1"] < found["/applications/list/?_flt_0_claim=1"]

@@ -42,6 +42,7 @@ from app.views.words.rules import (
     term,
 )
 from app.views.words.verbs import (
+    BY_HAND,
     FOLLOWS,
     FOLLOWS_OF,
     HAPPENED,
@@ -49,8 +50,11 @@ from app.views.words.verbs import (
     SUBJECTS,
     VERBS,
     VERBS_OF,
+    by_hand,
+    done_then,
     follows,
     happened,
     moved,
+    passed_by,
     verb,
 )

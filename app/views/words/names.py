@@ -14,15 +14,16 @@ from app.models import (
     Kindergarten,
     Norm,
     Place,
+    Proposal,
     QueueCategory,
     QueueOrder,
-    Reinstatement,
 )
 from app.reach import District
 from app.rules.alphabet import sort_key
 from app.views.words.days import day
 from app.views.words.labels import label
 from app.views.words.rules import norm
+from app.views.words.verbs import verb
 
 NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
     "application": _l("Put a child into the queue, and its application stands here."),
@@ -31,7 +32,7 @@ NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
     "offer": _l("Publish a vacancy and offer its places: the next children in the queue get them."),
     "referral": _l("A referral is issued when a family chooses a kindergarten, on the child's page."),
     "queue_round": _l("Each round of vouchers and each offer of places is kept here, with the list as it stood."),
-    "reinstatement": _l("An application in the archive is asked back on its own page; a second person decides here."),
+    "proposal": _l("What one official asks for and another one decides: a return, a voucher out of turn, a bulk run."),
     "vacancy": _l("Draft a vacancy for a group; once it is published, its places are free for the queue."),
     "kindergarten": _l("Add a kindergarten, then its groups, then their vacancies."),
     "kg_group": _l("Add a group with its birth years; vacancies are drafted for groups."),
@@ -61,8 +62,8 @@ def name(row: Any) -> str:
             return norm(row)
         case QueueOrder():
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
-        case Reinstatement():
-            return f"{row.application}, {day(row.asked_at)}"
+        case Proposal():
+            return f"{verb(row.verb, row.subject)}, {row.application or f'№ {row.subject_id}'}"
         case DayOff():
             return f"{day(row.day)}, {row.name}"
     return str(row)

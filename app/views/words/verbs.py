@@ -1,8 +1,11 @@
 """Verbs: as a button says them, as the history tells them, and what will follow."""
 
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+
+from app.views.words.days import day
 
 VERBS: dict[str, Any] = {
     "register": _l("Put into the queue"),
@@ -10,6 +13,8 @@ VERBS: dict[str, Any] = {
     "create": _l("Add"),
     "remove": _l("Remove"),
     "issue": _l("Issue a voucher"),
+    "issue_out_of_turn": _l("Issue a voucher out of turn"),
+    "take_back": _l("Take back"),
     "confirm": _l("Confirm interest"),
     "refuse": _l("Refuse the voucher"),
     "lapse": _l("Interest not confirmed in time"),
@@ -70,6 +75,8 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "create": _l("It was added"),
     "remove": _l("It was removed"),
     "issue": _l("A voucher was issued"),
+    "issue_out_of_turn": _l("A voucher was issued out of turn"),
+    "take_back": _l("It was taken back before its first day"),
     "confirm": _l("Interest was confirmed"),
     "refuse": _l("The voucher was refused"),
     "restore": _l("The place in the queue was restored"),
@@ -101,7 +108,11 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "export": _l("A list was downloaded"),
 }
 FOLLOWS: dict[str, Any] = {
-    "issue": _l("The child gets a voucher out of turn; the family has its term to confirm interest."),
+    "issue_out_of_turn": _l(
+        "Another official has to approve it. Then the child gets a voucher out of turn, and every child that it passes "
+        "reads on its own page when and why: name nobody in the reason."
+    ),
+    "take_back": _l("Another person of the department has to approve it. Then it is gone before it has begun."),
     "confirm": _l("The voucher becomes valid; the family may choose a kindergarten until its term ends."),
     "refuse": _l("The voucher ends and the application goes to the archive. The child leaves the queue."),
     "restore": _l("The child stands in the queue again by its original day."),
@@ -161,15 +172,15 @@ FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for 
         "All rows are brought in together, or none if anything has become wrong meanwhile. The history says that you "
         "brought them. You may leave the page."
     ),
-    ("approve", "reinstatement"): _l("The child waits again in the queue by its original day."),
-    ("reject", "reinstatement"): _l("The application stays as it is."),
+    ("approve", "proposal"): _l("It is done at once, and the history names you beside whoever asked."),
+    ("reject", "proposal"): _l("It is not done, and nothing else happens."),
 }
 SUBJECTS: dict[str, Any] = {
     "application": _l("Application"),
     "voucher": _l("Voucher"),
     "referral": _l("Referral"),
     "offer": _l("Offer"),
-    "reinstatement": _l("Return to the queue"),
+    "proposal": _l("Asked of a second person"),
     "contract": _l("Contract"),
     "enrolment": _l("Enrolment"),
     "vacancy": _l("Vacancy"),
@@ -186,6 +197,24 @@ SUBJECTS: dict[str, Any] = {
 }
 
 
+BY_HAND: dict[str, Any] = {  # what changed an order by hand, as the list of rounds says it
+    "issue_out_of_turn": _l("A voucher out of turn"),
+    "reinstate": _l("A return with the old day"),
+    "release": _l("Let off the stop-list earlier"),
+    "change": _l("Another day in the queue"),
+    "register": _l("Put into the queue with an older day"),
+    "take_over": _l("An older list was taken over"),
+    "confirm_privilege": _l("A privilege after places were announced"),
+}
+PASSED_BY: dict[str, Any] = {  # the same, as a child that it passed reads it; nobody is named
+    "issue_out_of_turn": _l("A voucher was given out of turn on %(day)s."),
+    "reinstate": _l("An application came back on %(day)s with the day it had in the queue before."),
+    "release": _l("An application was let off the stop-list before its end on %(day)s."),
+    "change": _l("An application was given an earlier day in the queue on %(day)s."),
+    "register": _l("An application was put into the queue on %(day)s with an older day."),
+    "take_over": _l("Applications of an older list came into the queue on %(day)s with their older days."),
+    "confirm_privilege": _l("A privilege was confirmed on %(day)s, after places had been announced."),
+}
 MOVED: dict[tuple[str, str], Any] = {  # why others stand ahead on one day only, where the history's words do not say so
     ("order", ""): _l("Another order of the queue came into force"),
     ("itself", ""): _l("The child itself went to another category or side: others stand ahead of it there"),
@@ -194,6 +223,13 @@ MOVED: dict[tuple[str, str], Any] = {  # why others stand ahead on one day only,
     ("confirm", "privilege"): _l("A privilege of theirs was confirmed"),
     ("reject", "privilege"): _l("A privilege of theirs was rejected"),
     ("expire", "privilege"): _l("A privilege of theirs ended"),
+}
+
+
+DONE_THEN: dict[str, Any] = {  # what follows once another official has said yes
+    "reinstate": _l("The child waits again in the queue by its original day."),
+    "issue_out_of_turn": _l("The child gets a voucher out of turn; the family has its term to confirm interest."),
+    "take_back": _l("It is gone before it has begun; the history keeps what it said."),
 }
 
 
@@ -208,9 +244,24 @@ def happened(name: str, subject: str) -> str:
     return str(privileged or VERBS_OF.get((name, subject)) or HAPPENED.get(name) or verb(name, subject))
 
 
+def by_hand(verb: str | None) -> str:
+    """What an official did to an order by hand."""
+    return str(BY_HAND.get(verb or "", verb or ""))
+
+
+def passed_by(verb: str, on: date) -> str:
+    """What passed a child, and when: for its own page, without a name."""
+    return str(PASSED_BY[verb]) % {"day": day(on)}
+
+
 def moved(name: str, subject: str) -> str:
     """Why others began or ceased to stand before a child: what happened to them, or what differs between two days."""
     return str(MOVED.get((name, subject)) or happened(name, subject))
+
+
+def done_then(verb: str, subject: str) -> str:
+    """What follows when another official says yes to what was asked for."""
+    return str(DONE_THEN.get(verb) or follows(verb, subject))
 
 
 def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
