@@ -452,8 +452,6 @@ def _runs(viewer: Viewer, run: Any) -> ColumnElement[bool]:
 
 def _proposals(viewer: Viewer) -> ColumnElement[bool]:
     """One's own, and those about what lies within one's reach."""
-    if viewer.kindergarten is not None:
-        return false()
     return or_(Proposal.asked_by_id == viewer.user, _places(viewer, Proposal.place_id))
 
 
@@ -534,34 +532,11 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
         head=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
         family=_published,
     ),
-<<<<<<< HEAD
     Seat: _officials(lambda viewer: Seat.group_id.in_(_own_groups(viewer))),
     Holding: _officials(
         lambda viewer: Holding.seat_id.in_(
             select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
         )
-=======
-    Offer: lambda viewer: _referred(viewer, Offer),
-    Proposal: _proposals,
-    Absence: lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer)),
-    Voucher: _of_application(Voucher.application_id),
-    Referral: lambda viewer: _referred(viewer, Referral),
-    Contract: lambda viewer: Contract.referral_id.in_(_own_referrals(viewer)),
-    StopListing: _of_application(StopListing.application_id),
-    Document: _papers,
-    Notice: _to_family,
-    Change: _changes,
-    BulkRun: lambda viewer: _runs(viewer, BulkRun),
-    BulkRow: _bulk_rows,
-    ImportRun: lambda viewer: _runs(viewer, ImportRun),
-    ImportProblem: _problems,
-    Round: lambda viewer: false() if viewer.kindergarten is not None else _places(viewer, Round.place_id),
-    Place: _reaching_down(Place.id),
-    Norm: _reaching_down(Norm.place_id),
-    QueueOrder: _reaching_down(QueueOrder.place_id),
-    QueueCategory: lambda viewer: QueueCategory.queue_order_id.in_(
-        select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
->>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
     ),
     Enrolment: shown(
         office=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
@@ -578,7 +553,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
         )
     ),
     Offer: _of_the_family_too(lambda viewer: _referred(viewer, Offer)),
-    Reinstatement: _officials(_of_application(Reinstatement.application_id)),
+    Proposal: _of_place(_proposals),
     Absence: _officials(lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer))),
     Voucher: _of_the_family_too(_of_application(Voucher.application_id)),
     Referral: _of_the_family_too(lambda viewer: _referred(viewer, Referral)),

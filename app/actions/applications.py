@@ -6,13 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 
-<<<<<<< HEAD
-from app.actions import ending, norms, people, places, privileges
-from app.actions.beginning import begin, catch_up, latest_stop_listing, with_its_paper
-=======
 from app.actions import by_hand, ending, norms, people, places, privileges
-from app.actions.beginning import begin, catch_up, latest_stop_listing
->>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
+from app.actions.beginning import begin, catch_up, latest_stop_listing, with_its_paper
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
 from app.database import lock_district

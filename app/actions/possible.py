@@ -4,13 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-<<<<<<< HEAD
-from app.actions import absences, applications, choosing, ending, norms, referrals, reinstatements, vouchers
-=======
 from sqlalchemy import select
 
-from app.actions import applications, choosing, ending, norms, referrals, vouchers
->>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
+from app.actions import absences, applications, choosing, ending, norms, referrals, vouchers
 from app.actions.beginning import latest_stop_listing, latest_voucher
 from app.extensions import db
 from app.models import Application, ApplicationStatus, Contract, ContractStatus, Proposal, Referral, Voucher

@@ -7,13 +7,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 
-<<<<<<< HEAD
-from app.actions import norms
-from app.actions.beginning import catch_up, with_its_paper
-=======
 from app.actions import by_hand, norms
-from app.actions.beginning import catch_up
->>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
+from app.actions.beginning import catch_up, with_its_paper
 from app.actions.moving import move, notify, record, set_all
 from app.database import lock_district
 from app.extensions import db

@@ -6,7 +6,7 @@ from alembic import op
 from app.models import Moment
 
 revision = "c27d5e90f1b3"
-down_revision = "c7a20d4e91b3"
+down_revision = "3b1f6d2a9c04"
 branch_labels = None
 depends_on = None
 

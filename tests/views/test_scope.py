@@ -32,11 +32,8 @@ from app.models import (
     Notice,
     Outbox,
     Place,
-<<<<<<< HEAD
     Privilege,
-=======
     Proposal,
->>>>>>> 5e7790f (Two people: what one asks and another decides is one mechanism; acts by hand are seen)
     QueueCategory,
     QueueOrder,
     Referral,
