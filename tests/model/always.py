@@ -24,6 +24,7 @@ from app.models import (
     Vacancy,
     Voucher,
 )
+from app.rules.places import has_places
 from tests.model.days import DAY
 from tests.model.lines import seatable
 from tests.model.reference import Model
@@ -102,8 +103,8 @@ def of_model(model: Model) -> State:
 
 
 def free_of(vacancy: Any) -> list[Any]:
-    """The free general places of a vacancy of the model."""
-    return vacancy.free if vacancy and not vacancy.ends_on else []
+    """The free general places of a vacancy of the model that count for vouchers."""
+    return vacancy.free if vacancy and not vacancy.ends_on and vacancy.group.kind != "paid" else []
 
 
 def of_system() -> State:
@@ -123,7 +124,7 @@ def of_system() -> State:
         .join(Seat.vacancy)
         .join(Vacancy.group)
         .join(KgGroup.kindergarten)
-        .where(*published)
+        .where(*published, has_places())
     ):
         if id_ not in taken:
             free.setdefault(place, []).append((low, high))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+OTHER_CATEGORIES = [("out_of_turn", 18, 216), ("none", 30, 216), ("first_order", 20, 29), ("none", 20, 29)]
 CATEGORIES = [  # privilege, from and to how many months
     ("out_of_turn", 0, 999),
     ("first_order", 36, 999),
@@ -14,9 +15,10 @@ CATEGORIES = [  # privilege, from and to how many months
 ]
 
 
-def category(privilege: str, months: int) -> int | None:
+def category(categories: Sequence[tuple[str, int, int]], privilege: str, months: int) -> int | None:
     """The place of a child's category in their order; None for a child that is not served."""
-    found = [i for i, (kind, low, high) in enumerate(CATEGORIES) if kind == privilege and low <= months <= high]
+    asks = {"none", privilege}  # a category that asks for no privilege takes those with one too
+    found = [i for i, (kind, low, high) in enumerate(categories) if kind in asks and low <= months <= high]
     return found[0] if found else None
 
 

@@ -25,7 +25,15 @@ CHILDREN = 12
 NORMS = [("voucher.confirm", "4", "CD"), ("voucher.confirm", "1", "WD"), ("voucher.choose", "9", "CD")]
 NORMS += [("voucher.choose", "2", "WD"), ("voucher.stop_list", "10", "CD"), ("voucher.stop_list", "3", "WD")]
 NORMS += [("voucher.restorations", "2", "COUNT"), ("voucher.restorations_per", "stop_listing", "CHOICE")]
-NORMS += [("queue.maximum_age", "70", "MONTHS")]
+NORMS += [("queue.maximum_age", months, "MONTHS") for months in ("66", "70", "72", "75")]
+NORMS += [("procedure", one, "CHOICE") for one in ("voucher", "voucher", "referral", "referral")]
+NORMS += [("referral.minimum_age", "30", "MONTHS"), ("referral.minimum_age", "24", "MONTHS")]
+NORMS += [("state_order.minimum_age", "30", "MONTHS"), ("state_order.turn", "needed", "CHOICE")]
+NORMS += [("state_order.turn", "none", "CHOICE"), ("mini_centre.turn", "none", "CHOICE")]
+NORMS += [("queue.ratio", "2:1", "RATIO"), ("queue.ratio", "1:2", "RATIO"), ("referral.misses", "1", "COUNT")]
+NORMS += [("referral.priority", "2", "CD"), ("referral.attend", "3", "CD"), ("referral.stop_list", "4", "CD")]
+NORMS += [("referral.revocation", "48", "H"), ("referral.extensions", "2", "COUNT"), ("referral.extension", "9", "CD")]
+OWNERS = ["state", "private", "paid"]
 WAITS = {"minutes": 59, "hours": 30, "days": 6}  # at most
 LIKELY = {  # what people do with an application of this status
     "queued": ["issue"] * 6 + ["choose"] * 2 + ["confirm_privilege", "reject_privilege", "withdraw", "archive"],
@@ -46,6 +54,7 @@ BY = dict.fromkeys(("enrol", "leave", "absent", "return"), "head") | dict.fromke
 SIGNED = {"confirm", "refuse", "restore", "choose", "sign", "withdraw"}  # at the counter: by the family's paper
 REASONED = {"absent", "issue", "extend", "revoke", "archive", "reinstate", "reject_privilege"}
 MOVES = {"go_on": 30, "register": 4, "round": 4, "publish": 3, "wait": 4, "try_anything": 2, "capacity": 1}
+MOVES |= {"norm": 2, "order": 0.3, "years": 1, "owner": 1}
 
 
 class Walk:
@@ -53,7 +62,7 @@ class Walk:
 
     def __init__(self, seed: int, database: Database) -> None:
         self.random, self.database, self.now, self.steps = Random(seed), database, START, 0
-        self.born, self.years = self.random.sample(BORN, 5), self.random.sample(YEARS, 3)
+        self.born, self.ages = self.random.sample(BORN, 5), self.random.sample(YEARS, 3)
         self.last: Application | None = None  # the application of the last step
         self.pair = Pair(self.town(), database)
         self.model = self.pair.model
@@ -72,15 +81,15 @@ class Walk:
             self.pair.real.close()
 
     def town(self) -> dict[str, Any]:
-        """Two districts, three kindergartens each, nothing published yet."""
+        """Two districts, four kindergartens each, nothing published yet."""
         content: dict[str, Any] = {"title": "A walk", "places": [], "kindergartens": [], "vacancies": []}
         content |= {"applications": [], "steps": []}
         for place, procedure in (("v", "voucher"), ("r", "referral")):
             content["places"].append({"ref": place, "kind": "district", "name": place, "procedure": procedure})
             groups = []
-            for i in range(4):
+            for i in range(5):
                 group, size, there = f"{place}{i}", self.random.randint(1, 4), self.random.randint(0, 2)
-                years = list(self.random.choice(self.years))
+                years = list(self.random.choice(self.ages))
                 groups.append({"ref": group, "birth_years": years, "capacity": size + there, "occupied": there})
                 sizes = self.random.randint(1, size), 1, 1
                 content["vacancies"] += [
@@ -95,14 +104,19 @@ class Walk:
         return content
 
     def norms(self) -> list[dict[str, Any]]:
-        """Some numbers of the district differ, some from a day within the walk on."""
+        """Some numbers of the districts differ, some from a day within the walk on."""
         found = {}
         for _ in range(self.random.randint(0, 3)):
-            name, value, unit = self.one_of(NORMS)
-            valid_from = self.one_of(["2026-01-01", "2026-03-09", "2026-03-20"])
-            norm = {"name": name, "place": "v", "valid_from": valid_from, "value": value, "unit": unit}
-            found[name, valid_from] = norm | ({"carry": True} if unit == "CD" and self.chance(0.5) else {})
+            norm = self.some_norm(self.one_of(["2026-01-01", "2026-03-09", "2026-03-20"]))
+            if norm["name"] != "procedure":
+                found[norm["name"], norm["place"], norm["valid_from"]] = norm
         return list(found.values())
+
+    def some_norm(self, valid_from: str) -> dict[str, Any]:
+        """A norm of one of the districts, from a day on."""
+        name, value, unit = self.one_of(NORMS)
+        norm = {"name": name, "place": self.one_of(PLACES), "valid_from": valid_from, "value": value, "unit": unit}
+        return norm | ({"carry": True} if unit == "CD" and self.chance(0.5) else {})
 
     def play(self, do: str, **fields: Any) -> None:
         """One step in both; the same refusal, and afterwards the same facts."""
@@ -180,9 +194,7 @@ class Walk:
             fits = [v.ref for v in fits if v.group.years[0] <= a.born.year <= v.group.years[1]]
             fields["vacancy"] = self.one_of(fits if likely else [], list(self.model.vacancies))
         if verb in ("extend", "revoke"):
-            fields["what"] = (
-                "referral" if "offer" in VERBS and self.chance(0.9 if a.place == "r" else 0.1) else "voucher"
-            )
+            fields["what"] = "voucher" if self.chance(0.9 if a.by_voucher else 0.1) else "referral"
         if verb == "extend":
             fields["until"] = (self.now + timedelta(days=self.random.randint(-1, 35))).date().isoformat()
         if verb == "absent":
@@ -231,6 +243,28 @@ class Walk:
         group = self.one_of(list(self.model.groups))
         self.play("capacity", by="department", group=group, to=self.random.randint(0, 4))
 
+    def norm(self) -> None:
+        """A norm is entered, most often for a day to come."""
+        norm = self.some_norm((self.now + timedelta(days=self.random.randint(-2, 9))).date().isoformat())
+        same = [(n.name, n.place, n.valid_from.isoformat()) for n in self.model.norms]
+        if (norm["name"], norm["place"], norm["valid_from"]) not in same:
+            self.play("norm", **norm)
+
+    def order(self) -> None:
+        """A district serves other categories from a day on."""
+        place, valid_from = self.one_of(PLACES), self.now.date() + timedelta(days=self.random.randint(0, 9))
+        if (place, valid_from) not in [order[:2] for order in self.model.orders]:
+            self.play("order", place=place, valid_from=valid_from.isoformat())
+
+    def years(self) -> None:
+        """A group is for children of other years."""
+        self.play("years", group=self.one_of(list(self.model.groups)), to=list(self.one_of(self.ages)))
+
+    def owner(self) -> None:
+        """A kindergarten changes hands, or its state order."""
+        groups = [g.ref for g in self.model.groups.values() if g.kind != "mini_centre"]
+        self.play("owner", group=self.one_of(groups), to=self.one_of(OWNERS))
+
     def wait(self) -> None:
         """Time goes by, often to the end of somebody's term; the clock runs, or it is down."""
         now, kind = self.now, self.one_of([*WAITS, "weeks", "border", "border", "border"])
@@ -257,9 +291,10 @@ class Walk:
 
 
 def kindergartens(place: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A state one of two groups, a private one on state order, a mini-centre."""
+    """A state one of two groups, a private one on state order, a mini-centre, a private one without state order."""
     kinds = {"state": {}, "private": {"ownership": "private", "state_order": True}, "mini": {"kind": "mini_centre"}}
-    sets = [groups[:2], groups[2:3], groups[3:]]
+    kinds["paid"] = {"ownership": "private", "state_order": False}
+    sets = [groups[:2], groups[2:3], groups[3:4], groups[4:]]
     return [
         {"ref": f"{place}-{name}", "name": f"{place} {name}", "place": place, **kind, "groups": some}
         for (name, kind), some in zip(kinds.items(), sets, strict=True)

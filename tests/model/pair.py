@@ -1,11 +1,13 @@
 """The model and the real system side by side: the same steps, compared after each; the shortest way to a difference."""
 
+from datetime import date
 from typing import Any
 
 import yaml
 
 from app.scenarios.reading import moment
 from tests.model import always
+from tests.model.days import DAY
 from tests.model.real import Database, Real, Step
 from tests.model.reference import Model
 
@@ -22,7 +24,8 @@ class Pair:
     def play(self, step: Step, whole: bool = True) -> str:
         """One step in both: what differs then, if anything.
 
-        Not `whole`: of all facts only those of the application that it names, and none while the clock is late.
+        Not `whole`: of all facts only those of the application that it names. What the system's clock is late with is
+        done for the comparison, and undone.
         """
         at = moment(step["at"])
         fields = {name: value for name, value in step.items() if name not in ("at", "do")}
@@ -38,14 +41,24 @@ class Pair:
         if step["do"] == "clock":
             self.acted = self.model.acted
         late = self.model.acted > self.acted
-        named = {} if late else self.model.facts_named(fields.get("application"))
-        wanted = self.model.facts() if whole else named
-        seen = self.real.facts(wanted, at, clock=late) if wanted else {}
+        wanted = self.model.facts() if whole else self.model.facts_named(fields.get("application"))
+        seen, rebuilt = self.real.look(wanted, self.past_days(whole), at, clock=late)
         for ref, known in wanted.items():
             for name in known.keys() & seen[ref].keys():
                 if plain(known[name]) != seen[ref][name]:
                     return difference(f"{ref}.{name}", known[name], seen[ref][name])
+        for day, numbers in rebuilt.items():
+            shown = {ref: number for ref, number in self.model.shown[day].items() if number[0] is not None}
+            if shown != numbers:
+                return difference(f"the numbers of {day}", shown, numbers)
         return ""
+
+    def past_days(self, whole: bool) -> list[date]:
+        """Days that are over and whose numbers may have been touched, and, when the whole is compared, some others."""
+        days = [day for day in self.model.shown if day < self.model.day]
+        touched = self.real.touched()
+        near = {one for day in touched for one in (day - DAY, day, day + DAY)}
+        return [day for n, day in enumerate(days) if day in near or (whole and n % 7 == len(days) % 7)]
 
 
 def difference(what: str, expected: Any, found: Any) -> str:

@@ -1,6 +1,6 @@
 """The regulation of spec 3 for one small town: the oracle that tests/model/machine.py plays the real system against.
 
-Its clock is never late: every verb finds done what was due before it.
+Its clock is never late: it goes through the days one by one, and every verb finds done what was due before it.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 from tests.model import lines
 from tests.model.days import DAY, Refused, age, birthday, next_working
 from tests.model.town import (
+    LONG_AGO,
     SHIPPED,
     Absence,
     Application,
@@ -50,24 +51,29 @@ MAY = {
     "close": OFFICE | {"head"},
     "confirm_privilege": OFFICE,
     "reject_privilege": OFFICE,
-    "capacity": OFFICE | {"head"},
+    **dict.fromkeys(("capacity", "years", "owner", "norm", "order"), OFFICE - {"specialist"}),
 }
+VERBS = {"norm": "norm_entered", "return": "come_back"}  # where a word means something else here
 WITHDRAWN_FROM = ("queued", "notified", "confirming", "voucher_issued", "stop_listed", "referred")
+
+
+Numbers = tuple[int | None, int | None]  # the number, and that among the privileged
 
 
 class Model:
     """A town as its scenario describes it; applications enter by the verb register."""
 
     def __init__(self, content: dict[str, Any]) -> None:
-        self.norms = Norms(Norm(*row) for row in SHIPPED)
+        self.at, self.day = datetime.min.replace(tzinfo=UTC), date.min
+        self.norms, self.orders = Norms(Norm(*row) for row in SHIPPED), [("", LONG_AGO, LONG_AGO, lines.CATEGORIES)]
         self.norms += [Norm("procedure", p["procedure"], "CHOICE", place=p["ref"]) for p in content["places"]]
         for n in content["norms"]:
-            since = date.fromisoformat(n["valid_from"])
-            lapse = next(row[3] for row in SHIPPED if row[0] == n["name"])
-            self.norms.append(Norm(n["name"], n["value"], n["unit"], lapse, n["place"], since, n.get("carry", False)))
+            self.enter(**n)
         self.groups: dict[str, Group] = {}
         for k in content["kindergartens"]:
-            kind = "private" if k.get("ownership") == "private" else k.get("kind", "state")
+            kind = k.get("kind", "state")
+            if k.get("ownership") == "private":
+                kind = "private" if k["state_order"] else "paid"
             for g in k["groups"]:
                 group = Group(g["ref"], k["place"], k["ref"], kind, tuple(g["birth_years"]))
                 group.seats = [Seat(group) for _ in range(g["capacity"])]
@@ -82,23 +88,25 @@ class Model:
         self.applications: dict[str, Application] = {}
         self.served: dict[tuple[str, int], list[bool]] = {}  # of each line (district, birth year), True: privileged
         self.rounds: set[tuple[str, date]] = set()
-        self.at, self.day = datetime.min.replace(tzinfo=UTC), date.min
+        self.shown: dict[date, dict[str, Numbers]] = {}  # of each day, what was shown last on it
         self.acted = 0  # how many things the clock has done
 
     # ------------------------------------------------------------ entrances
 
-    def do(self, verb: str, *, at: datetime, by: str, paper_on: str | None = None, **fields: Any) -> str | None:
+    def do(self, verb: str, *, at: datetime, by: str = "", paper_on: str | None = None, **fields: Any) -> str | None:
         """Do a verb: None, or the name of the refusal, after which nothing has changed."""
         self.now(at)
         self.paper_on = paper_on
         try:
+            by = by or "department"
             need("not_allowed", by in MAY[f"{verb} {fields['what']}" if "what" in fields else verb])
             if by == "head" and verb in ("sign", "enrol", "leave", "revoke", "absent", "return"):
                 need("not_allowed", fields["application"] in self.applications and self.of(fields).referrals)
-            getattr(self, "come_back" if verb == "return" else verb)(by, **fields)
+            getattr(self, VERBS.get(verb, verb))(by, **fields)
         except Refused as refusal:
             return refusal.args[0]
         self.settle()
+        self.show()
         return None
 
     def clock(self, at: datetime) -> None:
@@ -113,9 +121,17 @@ class Model:
                     continue
 
     def now(self, at: datetime) -> None:
-        """It is this moment, and all that was due before it is done."""
-        self.at, self.day = at, at.date()
-        self.settle()
+        """It is this moment, and all that was due on each day before it is done."""
+        day = self.day if self.day > date.min else at.date()
+        while day <= at.date():
+            self.at, self.day = at, day
+            self.settle()
+            self.show()
+            day += DAY
+
+    def show(self) -> None:
+        """Write down what everybody sees today."""
+        self.shown[self.day] = self.numbers()
 
     def of(self, fields: dict[str, Any]) -> Application:
         """The application that a step names."""
@@ -124,6 +140,20 @@ class Model:
     def norm(self, name: str, place: str, day: date | None = None) -> Norm:
         """The norm in force in a place on a day, today without one."""
         return self.norms.at(name, place, day or self.day)
+
+    def enter(self, name: str, value: str, unit: str, place: str, valid_from: str, carry: bool = False) -> None:
+        """A norm is entered and approved today."""
+        lapse, known = next(row[3] for row in SHIPPED if row[0] == name), max(self.day, LONG_AGO)
+        self.norms.append(Norm(name, value, unit, lapse, place, date.fromisoformat(valid_from), carry, known))
+
+    def categories(self, place: str) -> Any:
+        """The order by categories in force: the youngest of the district's own, or the shipped one."""
+        begun = [o for o in self.orders if o[0] in ("", place) and max(o[1], o[2]) <= self.day]
+        return max(begun, key=lambda o: (o[0], o[1]))[3]
+
+    def by_vouchers(self, a: Application) -> bool:
+        """3.2: what runs keeps its procedure: a live voucher, an offer in its window; else the one in force."""
+        return a.by_voucher or (a.status != "notified" and self.voucher_procedure(a.place))
 
     def voucher_procedure(self, place: str) -> bool:
         """Whether a district goes by vouchers."""
@@ -158,11 +188,13 @@ class Model:
         elif a.status in ("voucher_issued", "referred") and self.unsigned(a) and past(v.choose_by, self.day):
             self.end(a, "archived", voucher="expired")
         elif a.status == "stop_listed" and past(stop.until, self.day):
-            a.status = "archived" if stop.kind == "voucher" else "queued"
+            a.status = "archived"
+            if stop.kind == "referral":
+                a.wait()
         elif a.status == "notified" and past(a.priority_by, self.day):
             self.seat(a, "offer").open = True
             self.end(a, "queued")
-        elif a.status == "referred" and past(r.attend_by, self.day):
+        elif a.status == "referred" and r and past(r.attend_by, self.day):
             self.miss(a, r)
         elif a.status == "queued" and self.day > self.reached("queue.maximum_age", a):
             a.status = "archived"
@@ -244,24 +276,37 @@ class Model:
             a.referral.status, a.referral.signed = referral, None
         if a.voucher and a.voucher.status in ("issued", "confirmed"):
             a.voucher.status = voucher
+        if a.status == "stop_listed":
+            a.stops[-1].ended = True
         a.status = status
+        if status == "queued":
+            a.wait()
 
     def reached(self, norm: str, a: Application) -> date:
         """The day on which a child reaches the age of a norm."""
         return birthday(a.born, int(self.norm(norm, a.place).value))
 
-    def seatable(self, place: str, *more: Application, but: Any = None, without: Sequence[Seat] = ()) -> bool:
+    def seatable(
+        self,
+        place: str,
+        *more: Application,
+        but: Any = None,
+        without: Sequence[Seat] = (),
+        more_free: Sequence[Seat] = (),
+    ) -> bool:
         """3.4.1: whether every live voucher that has no place yet, and one more, could still be seated."""
         here = [a for a in self.applications.values() if a.place == place and a is not but]
         claims = [a for a in here if a.status in ("confirming", "voucher_issued")]
-        free = [s for v in self.vacancies.values() if v.group.place == place and not v.ends_on for s in v.free]
+        counted = [v for v in self.vacancies.values() if v.group.place == place and v.group.kind != "paid"]
+        free = [s for v in counted if not v.ends_on for s in v.free]
         return lines.seatable(
-            [a.born.year for a in [*claims, *more]], [s.group.years for s in free if s not in without]
+            [a.born.year for a in [*claims, *more]],
+            [s.group.years for s in [*free, *more_free] if s not in without],
         )
 
     def category(self, a: Application) -> int | None:
         """Its category today."""
-        return lines.category(a.counts, age(a.born, self.day))
+        return lines.category(self.categories(a.place), a.counts, age(a.born, self.day))
 
     def rank(self, a: Application) -> tuple[int, datetime, int]:
         """Its place in the order of categories; those that are not served come last."""
@@ -288,7 +333,7 @@ class Model:
         need("too_old", self.day < self.reached("queue.maximum_age", new))
         need("already_waiting", all(a.status in ("enrolled", "archived", "removed") for a in old))
         seat = self.enrolled(child)
-        need("already_waiting", seat is None or seat.group.kind == "private")
+        need("already_waiting", seat is None or seat.group.private)
         self.applications[new.ref] = new
 
     def confirm_privilege(self, by: str, application: str) -> None:
@@ -334,10 +379,7 @@ class Model:
 
     def confirm(self, by: str, application: str) -> None:
         a = self.applications[application]
-        need(
-            "too_late",
-            not (a.voucher and a.voucher.status in ("issued", "lapsed") and past(a.voucher.confirm_by, self.day)),
-        )
+        self.in_time(a.voucher, "confirm_by", "issued", "lapsed")
         need("wrong_status", a.status == "confirming")
         a.voucher.choose_by = self.norm("voucher.choose", a.place).last_day(self.day)
         a.voucher.status, a.status = "confirmed", "voucher_issued"
@@ -350,38 +392,54 @@ class Model:
     def restore(self, by: str, application: str) -> None:
         a = self.applications[application]
         stop = a.stops[-1] if a.stops else StopListing("referral", None)
-        missed = stop not in a.restored and a.status in ("stop_listed", "archived")
-        need("too_late", not (missed and stop.kind == "voucher" and past(stop.until, self.day)))
+        missable = stop.kind == "voucher" and not stop.over and not stop.ended
+        need("too_late", not (missable and past(stop.until, self.day)))
         need("wrong_status", a.status == "stop_listed" and stop.kind == "voucher")
         used = a.restored
         if self.norm("voucher.restorations_per", a.place).value == "stop_listing":
             used = [s for s in used if s is stop]
         need("already_used", len(used) < int(self.norm("voucher.restorations", a.place).value))
         a.restored.append(stop)
-        a.status = "queued"
+        a.wait()
 
     def choose(self, by: str, application: str, vacancy: str) -> None:
         a, v = self.applications[application], self.vacancies[vacancy]
-        if not self.voucher_procedure(a.place):
-            return self.choose_by_turn(a, v)
-        expired = a.voucher and a.voucher.status in ("confirmed", "expired") and past(a.voucher.choose_by, self.day)
-        need("too_late", not expired)
+        seat = self.may_take(a, v)
+        if not self.by_vouchers(a):
+            return self.take_by_turn(a, v, seat)
+        if v.ends_on:
+            return self.choose_stay(a, v)
+        seat.take(a, "held")
+        a.referrals.append(Referral(v, self.at, signed=set()))
+        a.status = "referred"
+
+    def may_take(self, a: Application, v: Vacancy) -> Seat:
+        """3.4.4, 3.5.2-4: the place that a family may take; the one answer for the list and for the choice."""
+        self.in_time(a.voucher, "choose_by", "confirmed", "expired")
         need("stop_listed", a.status != "stop_listed")
+        need("wrong_status", a.status in ("queued", "notified", "voucher_issued"))
+        if not self.by_vouchers(a):
+            return self.may_take_by_turn(a, v)
         need("wrong_status", a.status == "voucher_issued")
         need("too_late", not past(v.ends_on, self.day))
         self.fits(a, v)
         need("no_free_place", v.free)
-        if v.ends_on:
-            return self.choose_stay(a, v)
-        need("no_free_place", self.seatable(a.place, without=v.free[:1], but=a))
-        v.free[0].take(a, "held")
-        a.referrals.append(Referral(v, self.at, signed=set()))
-        a.status = "referred"
+        need("no_free_place", v.ends_on or self.seatable(a.place, without=v.free[:1], but=a))
+        return v.free[0]
+
+    def choices(self, a: Application) -> list[str]:
+        """What the page lists."""
+        return sorted(v.ref for v in self.vacancies.values() if not refusal_of(self.may_take, a, v))
+
+    def in_time(self, right: Any, term: str, *statuses: str) -> None:
+        """3.12: too late for a term that is over, recorded or not, as long as the right has a say."""
+        missable = right and not right.over and right.status in statuses
+        need("too_late", not (missable and past(getattr(right, term), self.day)))
 
     def fits(self, a: Application, v: Vacancy) -> None:
         """A place of the district, for the child's birth year."""
-        need("wrong_place", v.group.place == a.place)
-        need("wrong_birth_year", v.group.years[0] <= a.born.year <= v.group.years[1])
+        need("wrong_place", v.group.place == a.place and v.group.kind != "paid")
+        need("wrong_birth_year", v.group.serves(a.born))
 
     def choose_stay(self, a: Application, v: Vacancy) -> None:
         """3.6: a temporary place, from its first day on; the child waits on with its number."""
@@ -392,15 +450,13 @@ class Model:
         a.referrals.append(Referral(v, self.at, status="used"))
         seat.take(a, "stay")
         seat.enter(max(self.day, v.begins_on), v.ends_on)
-        a.status = "queued"
+        a.wait()
 
     def sign(self, by: str, application: str) -> None:
         a = self.applications[application]
         v, r, side = a.voucher, a.referral, "head" if by == "head" else "family"
-        need(
-            "too_late",
-            side == "head" or not (v and v.status in ("confirmed", "expired") and past(v.choose_by, self.day)),
-        )
+        if side == "family":
+            self.in_time(v, "choose_by", "confirmed", "expired")
         need("wrong_status", a.status == "referred" and r.signed is not None and side not in r.signed)
         need("reason_required", by in ("family", "head") or self.paper_on)
         r.signed.add(side)
@@ -410,7 +466,7 @@ class Model:
     def enrol(self, by: str, application: str) -> None:
         a = self.applications[application]
         r = a.referral
-        need("too_late", not (r and r.status in ("issued", "missed") and past(r.attend_by, self.day)))
+        self.in_time(r, "attend_by", "issued", "missed")
         need("wrong_status", a.status == "referred" and (r.signed is None or len(r.signed) == 2))
         seat = self.seat(a, "held")
         seat.enter(self.day)
@@ -496,7 +552,9 @@ class Model:
         a, last = self.applications[application], date.fromisoformat(until)
         if what == "referral":
             return self.extend_referral(a, last)
-        need("wrong_status", a.voucher and a.voucher.status in ("issued", "confirmed"))
+        self.in_time(a.voucher, "confirm_by", "issued", "lapsed")
+        self.in_time(a.voucher, "choose_by", "confirmed", "expired")
+        need("wrong_status", a.by_voucher)
         need("reason_required", reason)
         term = "confirm_by" if a.voucher.status == "issued" else "choose_by"
         need("too_late", last > getattr(a.voucher, term))
@@ -525,22 +583,23 @@ class Model:
 
     def needs_turn(self, group: Group) -> bool:
         """3.5.3, 3.5.4: whether a place waits for whoever is next."""
-        turns = {"private": "state_order.turn", "mini_centre": "mini_centre.turn"}
+        turns = {"private": "state_order.turn", "paid": "state_order.turn", "mini_centre": "mini_centre.turn"}
         return group.kind not in turns or self.norm(turns[group.kind], group.place).value == "needed"
 
     def minimum_age(self, group: Group) -> str:
-        return "state_order.minimum_age" if group.kind == "private" else "referral.minimum_age"
+        return "state_order.minimum_age" if group.private else "referral.minimum_age"
 
     def offer(self, by: str, vacancy: str) -> None:
         v = self.vacancies[vacancy]
         need("wrong_status", v.status == "published")
-        need("wrong_place", not self.voucher_procedure(v.group.place) and not v.ends_on and self.needs_turn(v.group))
-        need("no_free_place", [s for s in v.free if not s.open])
+        by_turn = v.group.kind != "paid" and not v.ends_on and self.needs_turn(v.group)
+        need("wrong_place", by_turn and not self.voucher_procedure(v.group.place))
+        need("no_free_place", self.to_offer(v))
         self.offers(v)
 
     def offers(self, v: Vacancy) -> None:
-        """To as many next children as there are free places that are not open."""
-        for seat in [s for s in v.free if not s.open]:
+        """To as many next children as there are places to offer."""
+        for seat in self.to_offer(v):
             if found := self.next_of(v.group):
                 a, line = found
                 a.priority_by = self.norm("referral.priority", a.place).last_day(self.day)
@@ -549,14 +608,20 @@ class Model:
                 if a.counts != "out_of_turn":
                     self.served.setdefault(line, []).append(a.counts == "first_order")
 
+    def to_offer(self, v: Vacancy) -> list[Seat]:
+        """The free places that are not open, as far as every live voucher finds its seat without them (3.2)."""
+        free = [s for s in v.free if not s.open]
+        return next((free[:n] for n in range(len(free), 0, -1) if self.seatable(v.group.place, without=free[:n])), [])
+
     def next_of(self, group: Group) -> tuple[Application, tuple[str, int]] | None:
-        """Each line of the group names its next child, the earlier queued_at is served first."""
+        """Each line of the group names its next child: one out of turn first, then the earlier queued_at."""
         named = []
         for year in range(group.years[0], group.years[1] + 1):
             line = [a for a in self.line(group.place, year) if self.day >= self.reached(self.minimum_age(group), a)]
             if line:
                 named.append((line[0], (group.place, year)))
-        return min(named, key=lambda one: (one[0].queued_at, one[0].id)) if named else None
+        order = [((a.counts != "out_of_turn", a.queued_at, a.id), (a, line)) for a, line in named]
+        return min(order, key=lambda one: one[0])[1] if order else None
 
     def line(self, place: str, year: int, of_age: str = "") -> list[Application]:
         """A line in its interleaved order."""
@@ -564,26 +629,33 @@ class Model:
         served = self.served.get((place, year), [])
         return lines.interleaved([a for a in self.waiting(place) if a.born.year == year], served, ratio)
 
-    def choose_by_turn(self, a: Application, v: Vacancy) -> None:
+    def may_take_by_turn(self, a: Application, v: Vacancy) -> Seat:
         """3.5.2, 3.5.3: the offered place, an open one, or one that waits for no turn."""
-        need("stop_listed", a.status != "stop_listed")
-        need("wrong_status", a.status in ("queued", "notified") and not v.ends_on)
+        need("wrong_status", not v.ends_on)
+        if mine := [s for s in v.seats if s.holder is a and s.kind == "offer"]:
+            return mine[0]  # 3.2: whatever has changed since; 3.8: a close leaves it
         self.fits(a, v)
         need("too_young", self.day >= self.reached(self.minimum_age(v.group), a))
-        mine = [s for s in v.seats if s.holder is a and s.kind == "offer"]  # 3.8: a close leaves it
-        left = v.status == "published" and [s for s in v.seats if s.kind not in ("held", "enrolment")]
-        need("no_free_place", mine or left)
-        open_ = [s for s in v.free if s.open or not self.needs_turn(v.group)]
-        need("not_their_turn" if self.needs_turn(v.group) else "no_free_place", mine + open_)
+        need("no_free_place", v.status == "published" and [s for s in v.seats if s.kind not in ("held", "enrolment")])
+        needed = self.needs_turn(v.group)
+        free = [s for s in v.free if s.open or not needed]
+        need("not_their_turn" if needed else "no_free_place", free)
+        own = self.seat(a, "offer")  # it is free again with the choice of another place
+        more = [own] if own and own.vacancy.status == "published" else []
+        need("no_free_place", self.seatable(a.place, without=free[:1], more_free=more))
+        return free[0]
+
+    def take_by_turn(self, a: Application, v: Vacancy, seat: Seat) -> None:
         attend_by = self.norm("referral.attend", a.place).last_day(self.day)
-        if not mine and a.status == "notified":
+        if a.status == "notified" and seat.holder is not a:
             self.end(a, "queued")
-        (mine + open_)[0].take(a, "held")
+        seat.take(a, "held")
         a.referrals.append(Referral(v, self.at, attend_by=attend_by))
-        a.status, a.standing = "referred", a.standing and v.group.kind != "private"
+        a.status, a.standing = "referred", a.standing and not v.group.private
 
     def extend_referral(self, a: Application, last: date) -> None:
         r = a.referral
+        self.in_time(r, "attend_by", "issued", "missed")
         need("wrong_status", a.status == "referred" and r.attend_by)
         need("too_late", last > r.attend_by)
         need("already_used", r.extended < int(self.norm("referral.extensions", a.place).value))
@@ -592,19 +664,18 @@ class Model:
 
     def revoke_referral(self, by: str, a: Application, reason: str | None) -> None:
         r = a.referral
-        hours = timedelta(hours=int(self.norm("referral.revocation", a.place).value))
-        in_time = r and self.at <= r.issued_at + hours
-        used = r and r.status == "used"  # its hours ended with the enrolment
-        need("too_late", by in OFFICE | {"head"} or not r or in_time or used)
+        if r and not r.over and r.status != "used" and by not in OFFICE | {"head"}:  # enrolment ends its hours
+            hours = int(self.norm("referral.revocation", a.place, r.issued_at.date()).value)
+            need("too_late", r.attend_by is None or self.at <= r.issued_at + timedelta(hours=hours))
         need("wrong_status", a.status == "referred" and r.attend_by)
         need("reason_required", by not in OFFICE | {"head"} or reason)
-        a.standing = a.standing or bool(in_time)
+        a.standing = True
         self.end(a, "queued")
 
     def release(self, by: str, application: str) -> None:
         a = self.applications[application]
         need("wrong_status", a.status == "stop_listed" and a.stops[-1].kind == "referral")
-        a.status = "queued"
+        a.wait()
 
     def reinstate(self, by: str, application: str, reason: str | None = None) -> None:
         a = self.applications[application]
@@ -613,8 +684,9 @@ class Model:
         need("too_old", self.day < self.reached("queue.maximum_age", a))
         live = [o for o in self.applications.values() if o.child == a.child and o.status in WITHDRAWN_FROM]
         seat = self.enrolled(a.child)
-        need("already_waiting", not live and (seat is None or seat.group.kind == "private"))
-        a.status, a.standing = "queued", True
+        need("already_waiting", not live and (seat is None or seat.group.private))
+        a.standing = True
+        a.wait()
 
     # ------------------------------------------------------------ vacancies
 
@@ -635,8 +707,7 @@ class Model:
     def close(self, by: str, vacancy: str) -> None:
         v = self.vacancies[vacancy]
         need("wrong_status", v.status == "published")
-        voucher = self.voucher_procedure(v.group.place) and not v.ends_on
-        need("no_free_place", not voucher or self.seatable(v.group.place, without=v.free))
+        need("no_free_place", v.ends_on or v.group.kind == "paid" or self.seatable(v.group.place, without=v.free))
         for seat in v.free:
             if v.ends_on:
                 seat.group.seats.remove(seat)
@@ -655,6 +726,37 @@ class Model:
             g.seats.remove(seat)
         g.seats += [Seat(g) for _ in range(to - len(general))]
 
+    # ------------------------------------------------------------ what changes while something runs (3.2)
+
+    def norm_entered(self, by: str, **row: Any) -> None:
+        self.enter(**row)
+
+    def order(self, by: str, place: str, valid_from: str) -> None:
+        self.orders.append((place, date.fromisoformat(valid_from), self.day, lines.OTHER_CATEGORIES))
+
+    def years(self, by: str, group: str, to: list[int]) -> None:
+        g = self.groups[group]
+        before, g.years = g.years, (to[0], to[1])
+        lose = [s for s in g.seats if s.kind in ("offer", "held") and not g.serves(s.holder.born)]
+        if lose or not self.seatable(g.place):
+            g.years = before
+            raise Refused("no_free_place")
+
+    def owner(self, by: str, group: str, to: str) -> None:
+        """The kindergarten of a group becomes a state, a private or a paid one."""
+        groups = [g for g in self.groups.values() if g.kindergarten == self.groups[group].kindergarten]
+        before, changes = groups[0].kind, groups[0].private != (to != "state")
+        for g in groups:
+            g.kind = to
+        holders = [s for g in groups for s in g.seats if s.kind in ("offer", "held")]
+        young = [
+            s for s in holders if s.kind == "offer" and self.day < self.reached(self.minimum_age(s.group), s.holder)
+        ]
+        if (holders and to == "paid") or (changes and young) or not self.seatable(groups[0].place):
+            for g in groups:
+                g.kind = before
+            raise Refused("no_free_place")
+
     # ------------------------------------------------------------ facts (spec 4)
 
     def facts_named(self, ref: Any) -> dict[str, dict[str, Any]]:
@@ -664,7 +766,9 @@ class Model:
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """All facts of today."""
-        found = {a.ref: self.facts_of(a) | self.numbers(a) for a in self.applications.values()}
+        found = {a.ref: self.facts_of(a) for a in self.applications.values()}
+        for ref, (number, privileged) in self.numbers().items():
+            found[ref] |= {"number": number, "privileged_number": privileged}
         for g in self.groups.values():
             general = [s for s in g.seats if not (s.vacancy and s.vacancy.ends_on)]
             kinds = [s.kind for s in general]
@@ -700,19 +804,35 @@ class Model:
             "temporary_voucher": temporary[-1] if temporary else None,
             "referral": a.referrals[-1].status if a.referrals else None,
             "contract": contract,
+            "choices": self.choices(a),
         }
 
-    def numbers(self, a: Application) -> dict[str, int | None]:
-        """3.3: the number, and the number among the privileged, 0 for none."""
-        if not a.waits:
-            return {"number": None, "privileged_number": None}
-        if self.voucher_procedure(a.place):
-            if self.category(a) is None:
-                return {"number": None, "privileged_number": None}
-            order = sorted(self.waiting(a.place), key=self.rank)
-            same = [b for b in order if self.category(b) == self.category(a)]
-            among = [b for b in order if b.counts != "none"]
-        else:
-            same = self.line(a.place, a.born.year)
-            among = lines.privileged(same)
-        return {"number": same.index(a) + 1, "privileged_number": among.index(a) + 1 if a in among else 0}
+    def numbers(self) -> dict[str, Numbers]:
+        """3.3: the number, and the number among the privileged, 0 for none; None for who has no number."""
+        found: dict[str, Numbers] = {a.ref: (None, None) for a in self.applications.values()}
+        for place in {g.place for g in self.groups.values()}:
+            waiting = self.waiting(place)
+            if self.voucher_procedure(place):
+                served = sorted((a for a in waiting if self.category(a) is not None), key=self.rank)
+                ranks = {rank: [a for a in served if self.category(a) == rank] for rank in map(self.category, served)}
+                among = [a for a in served if a.counts != "none"]
+                for line in ranks.values():
+                    found |= {a.ref: numbered(a, line, among) for a in line}
+            else:
+                for year in {a.born.year for a in waiting}:
+                    line = self.line(place, year)
+                    found |= {a.ref: numbered(a, line, lines.privileged(line)) for a in line}
+        return found
+
+
+def numbered(a: Application, line: list[Application], among: list[Application]) -> Numbers:
+    return line.index(a) + 1, among.index(a) + 1 if a in among else 0
+
+
+def refusal_of(verb: Any, *args: Any) -> str | None:
+    """The name of the refusal, if there is one."""
+    try:
+        verb(*args)
+    except Refused as refusal:
+        return str(refusal.args[0])
+    return None

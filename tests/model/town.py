@@ -33,7 +33,7 @@ SHIPPED = [  # name, value, unit, what follows
 
 @dataclass
 class Norm:
-    """One dated number; `place` is None for the country."""
+    """One dated number; `place` is None for the country, `known` the day on which it was approved."""
 
     name: str
     value: str
@@ -42,6 +42,7 @@ class Norm:
     place: str | None = None
     valid_from: date = LONG_AGO
     carry: bool = False
+    known: date = LONG_AGO
 
     def last_day(self, start: date) -> date:
         """The last day of this term, started on a day."""
@@ -52,14 +53,15 @@ class Norms(list[Norm]):
     """All norms of a town."""
 
     def at(self, name: str, place: str, day: date) -> Norm:
-        """The row in force: the district's before the country's, of these the youngest."""
-        found = [n for n in self if n.name == name and n.valid_from <= day and n.place in (None, place)]
+        """The row in force, once it is approved: the district's before the country's, of these the youngest."""
+        begun = [n for n in self if n.name == name and max(n.valid_from, n.known) <= day]
+        found = [n for n in begun if n.place in (None, place)]
         return max(found, key=lambda n: (n.place is not None, n.valid_from))
 
 
 @dataclass(eq=False)
 class Group:
-    """A group; `kind` is state, private or mini_centre."""
+    """A group; `kind` is state, private (on state order), paid (private without state order) or mini_centre."""
 
     ref: str
     place: str
@@ -67,6 +69,15 @@ class Group:
     kind: str
     years: tuple[int, int]
     seats: list["Seat"] = field(default_factory=list)
+
+    @property
+    def private(self) -> bool:
+        """Whether a place there costs the standing in the state queue."""
+        return self.kind in ("private", "paid")
+
+    def serves(self, born: date) -> bool:
+        """Whether a child's birth year is one of its years."""
+        return self.years[0] <= born.year <= self.years[1]
 
 
 @dataclass(eq=False)
@@ -154,8 +165,15 @@ class Absence:
         return max(self.lent.left, self.lent.last or date.min)
 
 
+@dataclass(eq=False, kw_only=True)
+class Right:
+    """`over`: its child has come back to the queue since, so that what has ended of it has no say any more (3.2)."""
+
+    over: bool = False
+
+
 @dataclass(eq=False)
-class Voucher:
+class Voucher(Right):
     """The right to a place; `kind` is general or temporary."""
 
     confirm_by: date
@@ -165,7 +183,7 @@ class Voucher:
 
 
 @dataclass(eq=False)
-class Referral:
+class Referral(Right):
     """The way to one place; `signed` names who has signed the contract, None where there is none."""
 
     vacancy: Vacancy
@@ -177,11 +195,12 @@ class Referral:
 
 
 @dataclass(eq=False)
-class StopListing:
+class StopListing(Right):
     """`kind` is voucher or referral; `until` is None for a hold."""
 
     kind: str
     until: date | None
+    ended: bool = False  # left by something else than its end or a return to the queue
 
 
 @dataclass(eq=False)
@@ -205,6 +224,22 @@ class Application:
     vouchers: list[Voucher] = field(default_factory=list)
     referrals: list[Referral] = field(default_factory=list)
     stops: list[StopListing] = field(default_factory=list)
+
+    def wait(self) -> None:
+        """Back in the queue, with its old moment."""
+        self.status = "queued"
+        for right in (*self.vouchers, *self.referrals, *self.stops):
+            right.over = right.over or right not in self.live
+
+    @property
+    def live(self) -> list[Any]:
+        """Its rights that still run: vouchers, referrals, times on the stop-list that the child is on."""
+        return [r for r in (*self.vouchers, *self.referrals) if r.status in ("issued", "confirmed")]
+
+    @property
+    def by_voucher(self) -> bool:
+        """Whether a voucher of it lives, general."""
+        return self.voucher is not None and self.voucher.status in ("issued", "confirmed")
 
     @property
     def counts(self) -> str:
