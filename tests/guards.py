@@ -22,6 +22,7 @@ SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/wire.py", "app/views
 VISITS, SESSIONS, TRIES = "app/views/sessions.py", "app/sessions.py", "app/tries.py"
 ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
+CHOOSING, CLOCK = "app/actions/choosing.py", "app/actions/clock.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/files/bringing.py", "app/files/spreadsheet.py"
 
 EDITING = "app/views/editing.py"
@@ -450,5 +451,62 @@ GUARDS = (
         "",
         "test_two_editors.py::test_of_two_who_save_at_the_very_same_moment_one_is_told",
         "postgresql",
+    ),
+    Guard(
+        "an offer leaves every live voucher its seat",
+        "app/actions/offers.py",
+        "    return found[: spare(vacancy.group, held, len(found))]\n",
+        "    return found\n",
+        "../actions/test_running.py::test_no_offer_takes_the_place_that_a_live_voucher_needs",
+    ),
+    Guard(
+        "a choice leaves every live voucher its seat",
+        CHOOSING,
+        "        if not _free(seats) or (general and not leaves_room(vacancy.group, self.held)):\n",
+        "        if not _free(seats):\n",
+        "../actions/test_running.py::test_no_free_choice_takes_the_place_that_a_live_voucher_needs",
+    ),
+    Guard(
+        "an offer in its window outlives its procedure",
+        CHOOSING,
+        "    if ending.live_offer(application) is not None:\n",
+        "    if day is None:\n",
+        "../actions/test_running.py::test_an_offer_in_its_window_outlives_its_procedure",
+    ),
+    Guard(
+        "whom a place was offered may take it, whatever changes",
+        CHOOSING,
+        "        if self.offered(vacancy):\n            return\n",
+        "",
+        "../actions/test_running.py::test_a_norm_that_is_raised_inside_the_window_takes_no_offered_place_away",
+    ),
+    Guard(
+        "an ended right has no say in later terms",
+        "app/actions/beginning.py",
+        "    if right.ended_at is None:\n        return True\n",
+        "    return True\n",
+        "../actions/test_running.py::test_an_ended_right_has_no_say_in_later_terms",
+    ),
+    Guard(
+        "the norm of the day on which it fell due decides",
+        CLOCK,
+        'norms.periods("queue.maximum_age", place_id, local_day(at)):',
+        'norms.periods("queue.maximum_age", place_id, local_day(at))[-1:]:',
+        "../actions/test_running.py::test_the_age_limit_of_the_day_on_which_it_fell_due_decides",
+    ),
+    Guard(
+        "nothing is dated before what it follows from",
+        CLOCK,
+        "period.first, waits_since)",
+        "period.first)",
+        "../actions/test_running.py::"
+        "test_a_child_that_comes_back_too_old_is_archived_on_the_day_of_its_return_and_no_day_before_it_changes",
+    ),
+    Guard(
+        "no change of a record takes a family's place",
+        "app/actions/keeping.py",
+        "    if families := lose + sum(unseated(*queue) for queue in queues):\n",
+        "    if (families := lose) < 0:\n",
+        "../actions/test_keeping.py::test_no_change_by_which_a_family_would_lose_its_place",
     ),
 )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.actions import vouchers
 from app.extensions import db
 from app.files import applications, kindergartens
 from app.files.columns import Table
@@ -32,6 +33,7 @@ from app.rules import iin
 from app.rules.numbers import fold
 from tests import files
 from tests.factories import DEPARTMENT, at, district
+from tests.factories import application as registered
 from tests.files import Formula, comma_separated, workbook
 from tools import samples
 
@@ -207,6 +209,18 @@ def test_rows_of_one_kindergarten_or_group_must_agree(town, write):
         files.kindergarten(1),
     ]
     assert named(bring("kindergartens", write(rows))) == [("E3", "differs"), ("J4", "differs"), ("H5", "group_twice")]
+
+
+def test_no_file_takes_the_place_that_a_family_needs(town, write):
+    bring("kindergartens", write([files.kindergarten(1)]))
+    registered(town)
+    vouchers.issue_round(town.id, by=DEPARTMENT, at=NOW)
+    others = files.kindergarten(1, **{"Туған жылдары": "2023"})
+    private = files.kindergarten(1, **{"Мектеп нысаны": "Жеке меншік"})
+    for row, cell in ((others, "I2"), (private, "B2")):
+        outcome = bring("kindergartens", write([row]))
+        assert named(outcome) == [(cell, "families_hold")]
+        assert outcome.problems[0].facts == {"families": 1}
 
 
 def test_what_the_record_refuses_is_named_with_its_cell(town, write):
