@@ -18,14 +18,14 @@ run: for-run ## set up what is missing, start everything with a small town in it
 setup: for-run ## set up what is missing to run, and start nothing
 
 test: for-test ## the whole suite, on SQLite and on PostgreSQL (ARGS="-k voucher" for a part)
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 guards: for-test ## take each guard of security away and see its test turn red (ARGS="part of a name")
 	@$(BIN)/python -m tools.guards $(ARGS)
 
-soak: for-test ## the long run: 100,000 steps of the workflow beside its model (KEZEK_STEPS, KEZEK_SEED for others)
+soak: for-test ## the long run: 100,000 steps of the workflow beside its model, and the rules against inputs by chance
 	@KEZEK_STEPS=$${KEZEK_STEPS:-100000} KEZEK_SEED=$${KEZEK_SEED:-$$(date +%s)} \
-	  $(BIN)/pytest -x -n auto -o faulthandler_timeout=0 tests/test_workflow.py $(ARGS)
+	  $(BIN)/pytest -x -n auto -o faulthandler_timeout=0 --hypothesis-profile=soak tests/test_workflow.py tests/rules $(ARGS)
 
 lint: for-test ## look for what is not as it should be, in code and templates
 	@$(BIN)/ruff check .
