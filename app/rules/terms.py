@@ -109,12 +109,6 @@ def closing(by: date) -> ColumnElement[bool]:
     return and_(Vacancy.status == VacancyStatus.published, Vacancy.ends_on <= by)
 
 
-def with_claim() -> ColumnElement[bool]:
-    """Spec 3.3: applications with a privilege that is claimed and not yet decided."""
-    privilege = _table(Privilege)
-    return Application.id.in_(select(privilege.application_id).where(privilege.status == PrivilegeStatus.claimed))
-
-
 def failed_papers() -> ColumnElement[bool]:
     """Applications with a paper that could not be made yet."""
     outbox, document = _table(Outbox), _table(Document)

@@ -180,7 +180,7 @@ class ApplicationView(ChildPage, Why, BaseView):
         "status": _l("Status"),
         "birth_year": _l("Birth year"),
         "term": _l("Runs out"),
-        "claim": _l("Privilege claimed"),
+        "waits": _l("What waits, and for whom"),
         "lost_paper": _l("Paper not made yet"),
     }
 

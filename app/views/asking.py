@@ -19,7 +19,7 @@ from app.actions import possible
 from app.extensions import db
 from app.models import Application, QueueKind, Referral, Voucher
 from app.now import now
-from app.permissions import COUNTER, ITS_OWN_TOO, Actor
+from app.permissions import COUNTER, ITS_OWN_TOO, Actor, application_of
 from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import answer, attempt
@@ -114,6 +114,12 @@ def ask(
     """
     if request.form.get("sure") == "yes":
         problem = problem or problem_with(verb, rows)
+    if nobody_told := [one for one in map(application_of, rows) if one and not (one.phone or one.email)]:
+        names = ", ".join(words.name(one) for one in nobody_told)
+        details = [
+            *details,
+            _("No phone and no e-mail is on record; nobody will tell the family: %(names)s", names=names),
+        ]
     html = render_template(
         "pages/ask.html",
         view=view,

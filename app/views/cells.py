@@ -14,8 +14,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from app.models import Base
-from app.rules import texts
+from app.models import Application, Base
+from app.rules import texts, waits
 from app.views import words
 
 NONE = Markup('<span class="none">—</span>')
@@ -92,6 +92,12 @@ def _record(value: Base) -> Markup:
     return _text(words.name(value))
 
 
+def _application(value: Application) -> Markup:
+    """Its number, marked where a term runs of which nobody can tell the family."""
+    number = _text(words.name(value))
+    return number + Markup(" ") + tag("missed", _("cannot be reached")) if waits.untold(value) else number
+
+
 def _facts(value: dict[str, Any]) -> Markup:
     return Markup(
         "<dl class='small'>" + "".join(f"<dt>{escape(k)}</dt><dd>{shown(v)}</dd>" for k, v in value.items()) + "</dl>"
@@ -114,6 +120,7 @@ _KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
     (bool, lambda value: escape(_yes_or_no(value))),
     (datetime, _moment),
     (date, _day),
+    (Application, _application),
     (Base, _record),
     (dict, _facts),
     ((list, tuple), _several),

@@ -30,6 +30,7 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import unscoped
+from app.rules import waits
 from app.rules.calendar import local_day
 from app.views.base import row_id
 from app.views.proposals import may_decide
@@ -88,6 +89,7 @@ class ChildPage:
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             of_privilege=of_privilege,
             differs_elsewhere=differs_elsewhere,
+            untold=waits.untold(application),
             view=self,
         )
 

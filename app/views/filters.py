@@ -1,4 +1,4 @@
-"""What applications and vacancies can be filtered by besides their columns: terms that run out, claims, lost papers."""
+"""What lists can be filtered by besides their columns: terms that run out, what waits for whom, lost papers."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from app.models import Application
 from app.now import now
-from app.rules import terms
+from app.rules import terms, waits
 from app.rules.calendar import local_day
 from app.views import words
 from app.views.lists import Filter
@@ -48,6 +48,12 @@ def _born(value: str) -> ColumnElement[bool]:
     return Application.birth_year == int(value)
 
 
+def _waiting(value: str) -> ColumnElement[bool]:
+    if value not in waits.WAITS:
+        raise ValueError(value)
+    return waits.WAITS[value]()
+
+
 def _yes(condition: Any) -> Filter:
     """A filter that is on or off."""
 
@@ -62,7 +68,7 @@ def _yes(condition: Any) -> Filter:
 OF_APPLICATIONS = {
     "birth_year": Filter(_years, _born),
     "term": Filter(_terms, _ending),
-    "claim": _yes(terms.with_claim),
+    "waits": Filter(lambda: [(name, words.wait(name)) for name in waits.WAITS], _waiting),
     "lost_paper": _yes(terms.failed_papers),
 }
 OF_VACANCIES = {

@@ -29,7 +29,7 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role
-from app.rules import terms
+from app.rules import terms, waits
 from app.rules.calendar import local_day
 from app.views import words
 from app.views.filters import until
@@ -95,7 +95,6 @@ def moving() -> list[Asked]:
 def to_decide() -> list[Asked]:
     """What waits for a decision or a second person, of the registers that the reader's role may read."""
     found = [
-        ("ApplicationView", _("Privileges claimed"), Application, terms.with_claim(), {"claim": 1}),
         ("ProposalView", _("Waiting for a second person"), Proposal, of_others(), {}),
         ("NormView", _("Norms to approve"), Norm, Norm.approved_at.is_(None), {"approved_at": 0}),
         ("QueueOrderView", _("Orders to approve"), QueueOrder, QueueOrder.approved_at.is_(None), {"approved_at": 0}),
@@ -111,6 +110,22 @@ def of_others() -> Any:
     mine = [verb for verb in verbs if g.actor.role in MAY[models[verb]][verb]]
     somebody_else = Proposal.asked_by_id.is_(None) | (Proposal.asked_by_id != g.actor.user_id)
     return Proposal.decided_at.is_(None) & Proposal.verb.in_(mine) & somebody_else
+
+
+WAITS_FOR = {  # of rules/waits.py: what each role does, or looks after
+    Role.department: ("claim", "head_signs", "release", "unreachable"),
+    Role.specialist: ("claim", "head_signs", "unreachable"),
+    Role.operator: ("unreachable",),
+    Role.head: ("head_signs", "enrol"),
+}
+
+
+def waits_for_me() -> list[Asked]:
+    """Applications for which the reader's role has something to do."""
+    return [
+        Asked(words.wait(name), of(Application, waits.WAITS[name]()), listed("ApplicationView", waits=name))
+        for name in WAITS_FOR[g.actor.role]
+    ]
 
 
 def failed() -> list[Asked]:
@@ -179,7 +194,8 @@ def uncounted() -> list[Notice]:
 
 def office() -> dict[str, Any]:
     """The department, a specialist and the counter: who waits, what moves, what runs out, what waits for them."""
-    sections = [moving(), to_decide() if g.actor.role is not Role.operator else [], failed()]
+    decisions = to_decide() if g.actor.role is not Role.operator else []
+    sections = [moving(), [*waits_for_me(), *decisions], failed()]
     found = numbers([one for section in sections for one in section])
     tiles, decide = found[: len(sections[0])], [one for one in found[len(sections[0]) :] if one.count]
     clock = uncounted() if g.actor.role is not Role.operator else []
@@ -215,6 +231,7 @@ def head() -> dict[str, Any]:
         "expected": db.session.scalars(expected).all(),
         "ending": [line for line in ending() if line[2].count],
         "tiles": numbers([in_status(A.referred), in_status(A.enrolled)]),
+        "decide": [one for one in numbers(waits_for_me()) if one.count],
     }
 
 

@@ -87,14 +87,15 @@ def test_what_runs_out_is_there_for_every_kind_of_term(busy):
 def test_the_department_sees_what_waits_for_a_second_person_and_what_failed(busy):
     found = numbers(busy.sign_in("department").get("/").text)
     for to in (
-        "/applications/list/?_flt_0_claim=1",
+        "/applications/list/?_flt_0_waits=claim",
         "/applications/list/?_flt_0_lost_paper=1",
         "/proposals/list/",
     ):
         assert any(one.startswith(to) and n > 0 for one, n in found.items()) or to == "/proposals/list/", to
     assert found["/norms/list/?_flt_0_approved_at=0"] > 0 and found["/queue-orders/list/?_flt_0_approved_at=0"] > 0
     specialist = numbers(busy.sign_in("specialist").get("/").text)
-    assert specialist["/applications/list/?_flt_0_claim=1"] < found["/applications/list/?_flt_0_claim=1"]
+    claims = "/applications/list/?_flt_0_waits=claim"
+    assert specialist[claims] < found[claims]
 
 
 def test_who_waits_by_district_and_year_adds_up(busy):
@@ -155,7 +156,7 @@ def test_a_term_or_year_that_there_is_not_is_400(busy):
         "term=confirm",
         "term=confirm.never",
         "term=.today",
-        "claim=2",
+        "waits=nobody",
         "birth_year=1999",
         "lost_paper=x",
     ):

@@ -40,6 +40,7 @@ from app.views.words.rules import (
     norm_value,
     period,
     term,
+    wait,
 )
 from app.views.words.verbs import (
     BY_HAND,

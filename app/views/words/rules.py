@@ -51,6 +51,15 @@ TERMS: dict[str, Any] = {  # rules/terms.py: what is to be done, or ends, by the
     "stop_list": _l("Stop-list"),
     "stay": _l("Temporary stay"),
 }
+WAITS: dict[str, Any] = {  # rules/waits.py: what waits, and for whom
+    "claim": _l("Privileges claimed"),
+    "head_signs": _l("Contracts that the head has not signed"),
+    "family_signs": _l("Contracts that the family has not signed"),
+    "enrol": _l("Contracts signed: to enrol"),
+    "release": _l("Blocked until the department releases them"),
+    "second": _l("Waiting for a second person"),
+    "unreachable": _l("A term runs, and there is no phone and no e-mail"),
+}
 PERIODS: dict[str, Any] = {"today": _l("today"), "week": _l("within 7 days")}
 
 
@@ -98,6 +107,11 @@ def ages(category: QueueCategory) -> str:
 def term(name: str) -> str:
     """A kind of term that runs out."""
     return str(TERMS[name])
+
+
+def wait(name: str) -> str:
+    """What waits, and for whom."""
+    return str(WAITS[name])
 
 
 def period(name: str) -> str:
