@@ -17,7 +17,7 @@ from app import tries
 from app.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
-from app.views import cells, door, look, rows, security, sessions, verify, wire, words
+from app.views import cells, door, look, rows, security, sessions, verify, wire, within, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
@@ -130,6 +130,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     )
     csrf.init_app(app)  # before the framework
     look.register(app)
+    within.register(app)
     app.before_request(_not_yet_anybody)
     with app.app_context():
         appbuilder = Office(

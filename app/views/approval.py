@@ -36,6 +36,9 @@ class Dated(Records):
     def segments(self, _order: Order | None = None) -> Sequence[ColumnElement[bool]]:
         return self.obj.approved_at.is_(None), self.obj.approved_at.is_not(None)
 
+    def segment_of(self, row: Any, _order: Order) -> int:
+        return int(row.approved_at is not None)
+
     def in_words(self, row: Any) -> dict[str, Any]:
         """What a row shows in other words than its columns'."""
         return {"approved_at": state(row), "entered_by": author(row)}

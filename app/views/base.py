@@ -112,7 +112,7 @@ class BaseView(Listed):
         widgets = self._get_related_views_widgets(row, orders={}, pages={}, page_sizes={}, widgets=widgets)
         related = self._related_views
         return self.render_template(
-            self.show_template, pk=pk, title=self.show_title, widgets=widgets, related_views=related
+            self.show_template, pk=pk, row=row, title=self.show_title, widgets=widgets, related_views=related
         )
 
     def possible(self, row: Any) -> list[str]:

@@ -248,7 +248,7 @@ def _filtered(run: BulkRun) -> list[tuple[str, str]]:
         if key == "q":
             found.append((_("Search"), str(value)))
         elif name in view.filters():
-            found.append((str(view.label_columns[name]), str(dict(view._options(name)).get(value, value))))
+            found.append((str(view.filter_labels()[name]), str(dict(view._options(name)).get(value, value))))
     return found
 
 

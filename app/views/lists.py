@@ -13,22 +13,25 @@ from flask_appbuilder import ModelView, expose
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.widgets import ListWidget
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
 from app.models import Base
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import words
+from app.views import where, words
 from app.views.cells import row as row_of
 from app.views.cells import told
 from app.views.look import kept
-from app.views.rows import FIRST, LARGEST, LAST, At, Order, Records, Where
+from app.views.rows import FIRST, LAST, At, Order, Records, Where
 
 FILTER = "widgets/filter.html"
 PAGE = 25
 LARGEST_PAGE = 100
+WHERE = {"place": where.in_district, "kindergarten": where.in_kindergarten}
+WHERE_LABELS = {"place": _l("District or city"), "kindergarten": _l("Kindergarten")}
 PLACES_OF_A_PAGE = ("after", "before", "last", "page")  # the wishes that say where a page lies
 
 
@@ -37,10 +40,14 @@ class TableWidget(ListWidget):
 
 
 class Filter(NamedTuple):
-    """A filter that is no column of its rows: what it offers as (value, text), and what holds for one of the values."""
+    """A filter that is no column of its rows: what it offers as (value, text), and what holds for one of the values.
+
+    `kind` is that of its field: one of the options, a text that somebody types, or a day.
+    """
 
     options: Callable[[], Sequence[tuple[str, str]]]
     condition: Callable[[str], ColumnElement[bool]]
+    kind: str = "select"
 
 
 class Listed(ModelView):
@@ -78,32 +85,41 @@ class Listed(ModelView):
 
     def _filter_form(self) -> Markup:
         """The form above the list. Before anything is asked for, it is the same all day for all of one reach."""
-        facts = {"label_columns": self.label_columns, "finds": self.find is not None, "options": self._all_options}
+        facts = {"labels": self.filter_labels(), "finds": self.find is not None, "options": self._all_options}
+        facts["kinds"] = {name: self.more_filters[name].kind for name in self.more_filters} | {"kindergarten": "search"}
         if any(request.args.get(name) for name in ("q", *(f"_flt_0_{name}" for name in self.filters()))):
             return Markup(render_template(FILTER, **facts))
-        return kept(FILTER, type(self).__name__, g.reach.districts, local_day(now()), **facts)
+        reach = (g.reach.districts, g.actor.kindergarten_id is None)
+        return kept(FILTER, type(self).__name__, reach, local_day(now()), **facts)
 
     def _all_options(self) -> dict[str, Sequence[tuple[str, str]]]:
-        return {name: self._options(name) for name in self.filters()}
+        """Of each filter that leaves this reader a choice: a head has one kindergarten, in one district."""
+        own = () if g.actor.kindergarten_id is None else where.ENDS
+        return {name: self._options(name) for name in self.filters() if name not in own}
 
     def filters(self) -> Sequence[str]:
-        """What the list can be filtered by."""
-        return [*(name for name in self.search_columns if name != "id"), *self.more_filters]
+        """What the list can be filtered by: where its rows lie, its columns, and more."""
+        own = [name for name in self.search_columns if name != "id" and name not in where.ENDS]
+        return [*(name for name in where.ENDS if where.leads(self.subject, name)), *own, *self.more_filters]
+
+    def filter_labels(self) -> dict[str, Any]:
+        """What the fields of the filters are called."""
+        return WHERE_LABELS | self.label_columns
 
     def where(self, asked: Mapping[str, str]) -> Where:
         """The conditions that a filter form asks for, of nothing but what it asks (the viewer's scope comes on top).
 
         `asked`: `_flt_0_<name>` and `q`, as they stand in a list's address. ValueError for a value that is not offered.
         """
-        where = [self._equals(name, value) for name in self.filters() if (value := asked.get(f"_flt_0_{name}"))]
+        found = [self._equals(name, value) for name in self.filters() if (value := asked.get(f"_flt_0_{name}"))]
         if self.find and (sought := asked.get("q", "").strip()):
-            where.append(type(self).find(sought))
-        return where
+            found.append(type(self).find(sought))
+        return found
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         """One filter: a related record by its id, yes or no, or one of a kind's values. ValueError for none of them."""
-        if name == "place":
-            return self.subject.place_id == int(value) if 0 < int(value) <= LARGEST else false()
+        if name in where.ENDS:
+            return WHERE[name](self.subject, value)
         if name in self.more_filters:
             return self.more_filters[name].condition(value)
         column = getattr(self.subject, name)
@@ -115,6 +131,8 @@ class Listed(ModelView):
         """What a list can be filtered by in one column: (value, what people read)."""
         if name == "place":
             return [(str(one.id), words.name(one)) for one in sorted(g.reach.districts, key=words.by_name)]
+        if name == "kindergarten":
+            return ()
         if name in self.more_filters:
             return self.more_filters[name].options()
         if self.datamodel.is_boolean(name):
@@ -147,9 +165,10 @@ class Listed(ModelView):
         columns, name = self.list_columns, type(self).__name__
         titles = [escape(title) for title in self.titles()]
         may = self.appbuilder.sm.has_access("can_show", name)
-        show = url_for(f"{name}.show", pk=0).removesuffix("0") if may else ""
+        before, _zero, after = url_for(f"{name}.show", pk=0).partition("/0") if may else ("", "", "")
         values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
-        return [(pk, told(found[0]), row_of(titles, found, f"{show}{pk}" if may else None)) for pk, found in values]
+        where = {pk: f"{before}/{pk}{after}" if may else None for pk, _found in values}
+        return [(pk, told(found[0]), row_of(titles, found, where[pk])) for pk, found in values]
 
     def titles(self) -> Sequence[str]:
         """What stands above the columns of the list."""

@@ -54,7 +54,11 @@ def kept(template: str, *by: Hashable, **given: Any) -> Markup:
     if key not in parts:
         if len(parts) >= KEPT:
             parts.clear()
-        parts[key] = Markup(current_app.jinja_env.get_template(template).render(given))
+        g.same_for_all = True  # its addresses too (views/within.py)
+        try:
+            parts[key] = Markup(current_app.jinja_env.get_template(template).render(given))
+        finally:
+            g.same_for_all = False
     return parts[key]
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, case, func, literal, select, true, tuple_
 
 from app.extensions import db
 from app.models import Base
@@ -109,10 +109,32 @@ class Records(SQLAInterface):
         for chunk in db.session.scalars(rows.execution_options(yield_per=CHUNK)).partitions():
             yield from self.loaded([*chunk])
 
+    def around(self, where: Where, order: Order, row: Any) -> tuple[int | None, int | None]:
+        """The ids of the rows before and after one, whether or not it holds itself: one statement, by key."""
+        value = None if order.column == "id" else getattr(row, order.column)
+        position = Position(self.segment_of(row, order), row.id, value)
+        before, after = (self._nearest(tuple(where), order, At(way, position)) for way in (True, False))
+        return db.session.execute(select(before, after)).one()
+
+    def _nearest(self, where: Any, order: Order, at: At) -> ColumnElement[Any]:
+        """The id of the next row as a page goes."""
+        parts = range(len(self.segments(order)))
+        parts = parts[: at.row.segment + 1][::-1] if at.backward else parts[at.row.segment :]
+        found = []
+        for segment in parts:
+            beyond = (self._beyond(at, order),) if at.row.segment == segment else ()
+            rows = select(self.obj.id).where(*where, self.segments(order)[segment], *beyond)
+            found.append(rows.order_by(*self._by(order, at.backward)).limit(1).scalar_subquery())
+        return func.coalesce(*found, literal(None, Integer)) if len(found) > 1 else found[0]
+
     def segments(self, order: Order) -> Sequence[ColumnElement[bool]]:
         """The parts that a list is shown in, one after the other: rows without a value come last."""
         column = getattr(self.obj, order.column)
         return (column.is_not(None), column.is_(None)) if column.nullable else (true(),)
+
+    def segment_of(self, row: Any, order: Order) -> int:
+        """Which of these parts a row stands in."""
+        return int(getattr(row, order.column) is None)
 
     def ordering(self, order: Order) -> list[Any]:
         """Of all rows at once: as their pages follow each other."""

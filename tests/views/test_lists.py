@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.database import transaction
 from app.extensions import db
 from app.models import Notice
+from app.views import where
 from app.views.base import BaseView
 from app.views.history import NoticeView
 from app.views.rows import COUNTED
@@ -25,7 +26,7 @@ def reader(noun: str) -> str:
 
 def shown(noun: str, text: str) -> list[int]:
     """The rows of a page, in their order."""
-    return [int(pk) for pk in re.findall(rf'data-label="[^"]*"><a href="/{noun}/show/(\d+)"', text)]
+    return [int(pk) for pk in re.findall(rf'data-label="[^"]*"><a href="/{noun}/show/(\d+)(?:\?[^"]*)?"', text)]
 
 
 def link(rel: str, text: str) -> str | None:
@@ -190,7 +191,9 @@ def test_lists_offer_no_order_and_no_filter_without_an_index(web):
         if view.base_order is None:  # no list: the search, and the rules in force
             continue
         ordered = {view.sorted_as.get(name, name) for name in (*view.order_columns, view.base_order[0])}
-        for name in ordered | set(view.filters()) - set(view.more_filters) - TWO_SIDES:
+        steps = [step for name in where.ENDS for step in where.way(view.subject, where.ENDS[name])]
+        missing += [(type(view).__name__, one) for one in steps if one.column not in leading(one.table)]
+        for name in ordered | set(view.filters()) - set(view.more_filters) - TWO_SIDES - where.ENDS.keys():
             known = getattr(view.subject, name).property
             (column,) = getattr(known, "local_columns", None) or known.columns
             if column.name not in leading(view.subject.__table__):
