@@ -20,6 +20,7 @@ from sqlalchemy import select
 import config
 from app import invented
 from app.actions import (
+    absences,
     accounts,
     applications,
     clock,
@@ -268,8 +269,13 @@ def _vouchers(town: Town) -> Story:
     contracts.sign(enrolled, by=head, at=at)
     at = yield "2026-03-16T08:30"
     enrolments.enrol(enrolled, by=head, at=at)
+    at = yield "2026-03-17T09:40"
+    spring = {"from_on": date(2026, 3, 18), "until": date(2026, 4, 3)}
+    absences.absent(enrolled, **spring, by=head, at=at, reason="Демалыс")
     at = yield "2026-03-20T00:10"
     clock.run(at=at, place_id=town.town.id)
+    at = yield "2026-03-26T08:50"
+    absences.come_back(enrolled, by=head, at=at)  # earlier than was planned, and nobody had its place
 
     at = yield "2026-04-01T10:00"
     referred, confirmed, withdrawn = _round(town, office, at)
@@ -277,6 +283,10 @@ def _vouchers(town: Town) -> Story:
     vouchers.confirm(referred, by=_family(referred), at=at)
     at = yield "2026-04-02T11:25"
     applications.withdraw(withdrawn, by=_family(withdrawn), at=at)
+    at = yield "2026-04-03T16:15"
+    healing = {"from_on": date(2026, 4, 13), "until": date(2026, 5, 29)}
+    lent = absences.absent(enrolled, **healing, by=head, at=at, reason="Санаторий")
+    vacancies.publish(lent.vacancy, by=head, at=at)
     at = yield "2026-04-03T20:45"
     vouchers.confirm(confirmed, by=_family(confirmed), at=at)
     at = yield "2026-04-06T13:00"

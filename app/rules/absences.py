@@ -1,6 +1,6 @@
 """Spec 3.6: who is away on which days, whose places may be lent, who stays in them. Selects, and arithmetic of days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -63,6 +63,27 @@ def may_go(group_id: int, first: date, last: date, limit: int) -> Select[Enrolme
         )
         .order_by(Enrolment.id)
         .limit(limit)
+    )
+
+
+def away_from(today: date, limit: int) -> Select[Absence]:
+    """Who is away or will be, of those who are enrolled still, the first to go first."""
+    return (
+        select(Absence)
+        .join(Enrolment, Enrolment.id == Absence.enrolment_id)
+        .where(covers(today, date.max), Enrolment.ended_on.is_(None))
+        .order_by(Absence.from_on, Absence.id)
+        .limit(limit)
+    )
+
+
+def stays_of(absence_ids: Sequence[int]) -> Select[int, Enrolment]:
+    """(absence, stay): the children who attend in lent places, or will."""
+    return (
+        select(Seat.absence_id, Enrolment)
+        .join(Holding, Holding.seat_id == Seat.id)
+        .join(Enrolment, Enrolment.id == Holding.enrolment_id)
+        .where(Seat.absence_id.in_(absence_ids), Holding.ended_at.is_(None))
     )
 
 

@@ -143,10 +143,12 @@ def waiting() -> Select[int, int, int]:
 
 
 def groups_by_state() -> Select[int, str, int]:
-    """(group, state, seats): free (published), spare (not published), offer, held, enrolment or stay."""
+    """(group, state, seats): free (published), spare (not published), to_lend (free for a time, spec 3.6), or who has
+    it: offer, held, enrolment, lent (left while another child stays in it) or stay.
+    """
     vacancy = _table(Vacancy)
     published = select(vacancy.id).where(vacancy.id == Seat.vacancy_id, vacancy.status == VacancyStatus.published)
-    free = case((published.exists(), "free"), else_="spare")
+    free = case((Seat.intake == Intake.temporary, "to_lend"), (published.exists(), "free"), else_="spare")
     holding = _table(Holding)
     state = func.coalesce(cast(holding.kind, Text), free)
     live = and_(holding.seat_id == Seat.id, holding.ended_at.is_(None))

@@ -12,10 +12,12 @@ from sqlalchemy.orm import joinedload
 from app.actions import places, proposals
 from app.extensions import db
 from app.models import (
+    Absence,
     Application,
     ApplicationStatus,
     Change,
     DayOff,
+    Enrolment,
     KgGroup,
     Norm,
     Notice,
@@ -29,7 +31,7 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role
-from app.rules import terms, waits
+from app.rules import absences, terms, waits
 from app.rules.calendar import local_day
 from app.views import words
 from app.views.filters import until
@@ -203,13 +205,18 @@ def office() -> dict[str, Any]:
 
 
 class Group(NamedTuple):
-    """One of a head's groups: its capacity, and its places by who has them; `spare`: free and not published."""
+    """One of a head's groups: its capacity, and its places by who has them; `spare`: free and not published.
+
+    `stays` and `to_lend`: the places of children who are away, chosen by others or free (spec 3.6).
+    """
 
     group: KgGroup
     enrolled: int
     held: int
     free: int
     spare: int
+    stays: int
+    to_lend: int
 
 
 def head() -> dict[str, Any]:
@@ -229,18 +236,44 @@ def head() -> dict[str, Any]:
         "groups": [_group(group, states) for group in db.session.scalars(groups)],
         "drafts": db.session.scalars(drafts.options(joinedload(Vacancy.group))).all(),
         "expected": db.session.scalars(expected).all(),
+        "away": away(),
         "ending": [line for line in ending() if line[2].count],
         "tiles": numbers([in_status(A.referred), in_status(A.enrolled)]),
         "decide": [one for one in numbers(waits_for_me()) if one.count],
     }
 
 
+class Away(NamedTuple):
+    """Who is away, whoever stays in its place or is to come, and whether its return would be taken: no stay there."""
+
+    absence: Absence
+    stay: Enrolment | None
+    may_return: bool
+
+
+def away() -> list[Away]:
+    """Spec 3.6: the children who are away or will be, in order of time."""
+    found = absences.away_from(local_day(now()), LINES).options(
+        joinedload(Absence.vacancy).joinedload(Vacancy.group),
+        joinedload(Absence.enrolment).joinedload(Enrolment.application).joinedload(Application.child),
+    )
+    rows = db.session.scalars(found).all()
+    stays = absences.stays_of([one.id for one in rows]).options(joinedload(Enrolment.application))
+    by_absence = {id_: stay for id_, stay in db.session.execute(stays) if id_ is not None}
+    next_of = {one.enrolment_id: one.id for one in reversed(rows)}
+    return [
+        Away(one, stay, stay is None and one.enrolment.application is not None and next_of[one.enrolment_id] == one.id)
+        for one in rows
+        for stay in [by_absence.get(one.id)]
+    ]
+
+
 def _group(group: KgGroup, states: dict[tuple[int, str], int]) -> Group:
-    seats = {
-        state: states.get((group.id, state), 0) for state in ("enrolment", "stay", "held", "offer", "free", "spare")
-    }
-    held = seats["held"] + seats["offer"]
-    return Group(group, seats["enrolment"] + seats["stay"], held, seats["free"], seats["spare"])
+    def seats(*of: str) -> int:
+        return sum(states.get((group.id, state), 0) for state in of)
+
+    held = seats("held", "offer", "lent")
+    return Group(group, seats("enrolment"), held, seats("free"), seats("spare"), seats("stay"), seats("to_lend"))
 
 
 WAYS = (  # view, what can be checked there
