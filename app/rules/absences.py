@@ -1,9 +1,10 @@
 """Spec 3.6: who is away on which days, whose places may be lent, who stays in them. Selects, and arithmetic of days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from app.models import Absence, Enrolment, Holding, HoldingKind, Intake, KgGroup, Kindergarten, Seat
 from app.rules.deadlines import months_later
@@ -66,24 +67,19 @@ def may_go(group_id: int, first: date, last: date, limit: int) -> Select[Enrolme
     )
 
 
-def away_from(today: date, limit: int) -> Select[Absence]:
-    """Who is away or will be, of those who are enrolled still, the first to go first."""
+def away_from(today: date, limit: int) -> Select[Absence, Enrolment]:
+    """(absence, stay) of who is away or will be, with whoever attends in its place or will; the first to go first."""
+    stay = aliased(Enrolment)
     return (
-        select(Absence)
+        select(Absence, stay)
         .join(Enrolment, Enrolment.id == Absence.enrolment_id)
+        .outerjoin(Seat, Seat.absence_id == Absence.id)
+        .outerjoin(Holding, and_(Holding.seat_id == Seat.id, Holding.ended_at.is_(None)))
+        .outerjoin(stay, stay.id == Holding.enrolment_id)
         .where(covers(today, date.max), Enrolment.ended_on.is_(None))
+        .options(joinedload(stay.application))
         .order_by(Absence.from_on, Absence.id)
         .limit(limit)
-    )
-
-
-def stays_of(absence_ids: Sequence[int]) -> Select[int, Enrolment]:
-    """(absence, stay): the children who attend in lent places, or will."""
-    return (
-        select(Seat.absence_id, Enrolment)
-        .join(Holding, Holding.seat_id == Seat.id)
-        .join(Enrolment, Enrolment.id == Holding.enrolment_id)
-        .where(Seat.absence_id.in_(absence_ids), Holding.ended_at.is_(None))
     )
 
 

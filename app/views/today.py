@@ -257,14 +257,11 @@ def away() -> list[Away]:
         joinedload(Absence.vacancy).joinedload(Vacancy.group),
         joinedload(Absence.enrolment).joinedload(Enrolment.application).joinedload(Application.child),
     )
-    rows = db.session.scalars(found).all()
-    stays = absences.stays_of([one.id for one in rows]).options(joinedload(Enrolment.application))
-    by_absence = {id_: stay for id_, stay in db.session.execute(stays) if id_ is not None}
-    next_of = {one.enrolment_id: one.id for one in reversed(rows)}
+    rows = db.session.execute(found).all()
+    next_of = {one.enrolment_id: one.id for one, _stay in reversed(rows)}
     return [
         Away(one, stay, stay is None and one.enrolment.application is not None and next_of[one.enrolment_id] == one.id)
-        for one in rows
-        for stay in [by_absence.get(one.id)]
+        for one, stay in rows
     ]
 
 
