@@ -3,6 +3,7 @@
 SQLite fails at once when a read turns into a write, so whatever may write begins IMMEDIATE before its first query.
 """
 
+import errno
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
 
@@ -35,8 +37,18 @@ from app.models import Applicant, Child, Place
 from app.permissions import unscoped
 
 SILENT = 1.0  # seconds
+LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
+
+BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 _writing: ContextVar[bool | None] = ContextVar("writing", default=None)
+_waits: ContextVar[bool] = ContextVar("waits", default=True)
+_closed: ContextVar[bool] = ContextVar("closed", default=False)
+
+
+class Closed(Exception):
+    """An action was tried where none may be done: the request only shows its form again."""
 
 
 def engine_url(url: str) -> str:
@@ -50,12 +62,12 @@ def engine_url(url: str) -> str:
 def engine_options(url: str, *, web: bool) -> dict[str, Any]:
     """Errors that tell no values; an in-memory SQLite is one that all share.
 
-    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`).
+    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`), and waits for no lock for ever.
     """
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
-    known = {"options": "-c default_transaction_read_only=on"} if web and not url.startswith("sqlite") else {}
-    return {"hide_parameters": True, "connect_args": known}
+    known = {"options": f"-c default_transaction_read_only=on -c lock_timeout={LONGEST_WAIT}"}
+    return {"hide_parameters": True, "connect_args": known if web and not url.startswith("sqlite") else {}}
 
 
 def will_write(writes: bool | None = True) -> None:
@@ -67,8 +79,11 @@ def will_write(writes: bool | None = True) -> None:
 def transaction() -> Iterator[scoped_session[Session]]:
     """Everything inside is committed together or not at all, and reads without the viewer's row scope.
 
-    The subject must have been loaded through the scope before. Any exception undoes all of it and goes on up.
+    The subject must have been loaded through the scope before. Any exception undoes all of it and goes on up. Raises
+    Closed where `close` has been said.
     """
+    if _closed.get():
+        raise Closed
     token = _writing.set(True)
     try:
         with unscoped():
@@ -79,6 +94,24 @@ def transaction() -> Iterator[scoped_session[Session]]:
         raise
     finally:
         _writing.reset(token)
+
+
+def close(closed: bool = True) -> None:
+    """From now on nothing is written in this request but its session (False: that was another request)."""
+    _closed.set(closed)
+
+
+def cannot_now(error: BaseException) -> bool:
+    """Is it no fault of ours: the database is locked or away, or a disk is full? Tried again later it may succeed."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    if isinstance(error, PoolTimeout | DisconnectionError):
+        return True
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.OperationalError):
+        name = getattr(cause, "sqlite_errorname", "") or ""  # SQLITE_BUSY_SNAPSHOT, SQLITE_FULL ...
+        return name.removeprefix("SQLITE_").partition("_")[0].lower() in BUSY
+    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
 
 
 @contextmanager
@@ -93,17 +126,19 @@ def taken_back() -> Iterator[None]:
 
 
 @contextmanager
-def apart() -> Iterator[Connection]:
+def apart(*, waits: bool = True) -> Iterator[Connection]:
     """A short transaction of its own on a connection of its own, whatever becomes of the caller's.
 
-    On SQLite the caller's must not be writing: the file has one writer.
+    On SQLite the caller's must not be writing: the file has one writer. `waits`: for another writer, as everybody does;
+    else OperationalError at once.
     """
-    token = _writing.set(True)
+    tokens = _writing.set(True), _waits.set(waits)
     try:
         with db.engine.begin() as connection:
             yield connection
     finally:
-        _writing.reset(token)
+        _writing.reset(tokens[0])
+        _waits.reset(tokens[1])
 
 
 def lock_district(place_id: int) -> None:
@@ -166,7 +201,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         connection.read_only = False  # a transaction says that it writes; what is none reads
     elif isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={LONGEST_WAIT}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
 
@@ -176,6 +211,15 @@ def _begin(connection: Connection) -> None:
     spares two ways to the server and back, and which is all that they would see in one (READ COMMITTED).
     """
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        if _waits.get():
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        else:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={NO_WAIT}")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={LONGEST_WAIT}")
+    elif not _waits.get():
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {NO_WAIT}")
     elif _writing.get() is False:
         connection.connection.dbapi_connection.autocommit = connection.info["only reads"] = True

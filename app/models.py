@@ -1374,6 +1374,29 @@ class SignedIn(Base):
     facts: Mapped[str] = mapped_column(sa.Text)
 
 
+class SentForm(Base):
+    """A form that was sent and had its effect, by the hash of its key: the same form again has none (app/sent.py).
+
+    ``answer``: where it led and what it said; nothing of what was typed.
+    """
+
+    __tablename__ = "sent_form"
+    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    body_hash: Mapped[str] = mapped_column(sa.String(64))
+    answer: Mapped[dict[str, Any] | None]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeptForm(Base):
+    """What somebody typed into a form whose session was over when it was sent: for an hour, for that account alone."""
+
+    __tablename__ = "kept_form"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), unique=True)
+    typed: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime]
+
+
 class DemoTime(Base):
     """The demo's own time, one row that only moves forward (spec 11); empty wherever time is real."""
 

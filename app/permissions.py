@@ -39,6 +39,7 @@ from app.models import (
     Holding,
     ImportProblem,
     ImportRun,
+    KeptForm,
     KgGroup,
     Kindergarten,
     Norm,
@@ -54,6 +55,7 @@ from app.models import (
     Referral,
     Round,
     Seat,
+    SentForm,
     SignedIn,
     StopListing,
     User,
@@ -583,6 +585,8 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     UserScope: shown(office=_own_account, head=_own_account, administrator=_everything),
     Account: shown(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
     SignedIn: shown(office=_nothing, head=_nothing),
+    SentForm: shown(office=_nothing, head=_nothing),  # found by its key (sent.py)
+    KeptForm: shown(office=_nothing, head=_nothing),
 }
 
 

@@ -57,18 +57,18 @@ def find(key: str) -> Found | None:
     return Found(*one[:6], reach.found(*one[6:])) if one else None
 
 
-def begin(user_id: int, version: int, facts: str) -> str:
-    """A new one, for the account as it was at this version. Returns its key, which is nowhere else."""
+def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
+    """A new one, for the account as it was at this version. Returns its id and its key, which is nowhere else."""
     key, at = secrets.token_urlsafe(32), _now()
     values = {"key_hash": _hash(key), "user_id": user_id, "version": version, "facts": facts}
     with apart() as connection:
-        connection.execute(insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values))
-    return key
+        row = insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values)
+        return connection.execute(row).inserted_primary_key[0], key
 
 
-def keep(id_: int, facts: str) -> None:
-    """What the browser's session holds now; and somebody was there."""
-    with apart() as connection:
+def keep(id_: int, facts: str, *, waits: bool = True) -> None:
+    """What the browser's session holds now; and somebody was there. `waits`: for another writer."""
+    with apart(waits=waits) as connection:
         row = SignedIn.__table__
         connection.execute(update(row).where(row.c.id == id_).values(facts=facts, seen_at=_now()))
 

@@ -25,7 +25,8 @@ DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
 CHOOSING, CLOCK = "app/actions/choosing.py", "app/actions/clock.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/files/bringing.py", "app/files/spreadsheet.py"
 
-EDITING = "app/views/editing.py"
+EDITING, SENDING, AGAIN = "app/views/editing.py", "app/views/sending.py", "app/views/again.py"
+SENT, DATABASE = "app/sent.py", "app/database.py"
 
 GUARDS = (
     Guard(
@@ -527,5 +528,83 @@ GUARDS = (
         "first_day(seat, max(day, vacancy.begins_on or day))",
         "day",
         "../actions/test_absences.py::test_a_stay_begins_with_its_place_and_after_whoever_was_there_that_day",
+    ),
+    Guard(
+        "one click, one effect",
+        BASE,
+        "            sending.claim()\n",
+        "",
+        "test_one_click.py::test_five_identical_posts_publish_two_places_once",
+    ),
+    Guard(
+        "a form is claimed in its effect's own transaction",
+        SENT,
+        "        raise Repeated from None\n",
+        "        return\n",
+        "test_one_click.py::test_ten_at_once_have_one_effect_and_one_answer",
+        "postgresql",
+    ),
+    Guard(
+        "a key with another body is none",
+        SENDING,
+        "if found and (found.user_id, found.body_hash) != (g.actor.user_id, g.sending.body_hash):",
+        "if False:",
+        "test_one_click.py::test_the_same_key_with_another_body_is_409_and_keeps_what_was_typed",
+    ),
+    Guard(
+        "nothing is done without a key",
+        AGAIN,
+        "    if whose != g.actor.user_id:\n        return again(Held(400, str(NO_KEY)))\n",
+        "",
+        "test_one_click.py::test_no_address_that_adds_or_acts_does_so_without_a_key",
+    ),
+    Guard(
+        "an old key is not taken",
+        SENDING,
+        "loads(key, max_age=int(sent.KEY_LASTS.total_seconds()))",
+        "loads(key)",
+        "test_one_click.py::test_a_key_is_not_taken_when_its_row_may_be_gone",
+    ),
+    Guard(
+        "a form that is only shown again does nothing",
+        DATABASE,
+        "    if _closed.get():\n        raise Closed\n",
+        "",
+        "test_nothing_lost.py::test_what_is_shown_again_can_do_nothing_even_past_attempt",
+    ),
+    Guard(
+        "what was typed waits behind the door for the same account",
+        SENT,
+        "select(KEPT_FORM.c.typed).where(KEPT_FORM.c.user_id == user_id, ",
+        "select(KEPT_FORM.c.typed).where(",
+        "test_nothing_lost.py::test_only_whoever_typed_it_gets_it_back_and_nothing_of_it_stands_in_an_address_or_cookie",
+    ),
+    Guard(
+        "a password is never kept",
+        AGAIN,
+        "if n not in secret and n != ",
+        "if n != ",
+        "test_nothing_lost.py::test_a_password_is_never_kept",
+    ),
+    Guard(
+        "signing out is certain or says that it was not",
+        DOOR,
+        "        leave()\n        logout_user()\n",
+        "        logout_user()\n",
+        "test_nothing_lost.py::test_signing_out_is_certain_or_says_that_it_was_not",
+    ),
+    Guard(
+        "a page that only reads waits for no writer",
+        VISITS,
+        'waits=not reads() and "held" not in g',
+        "waits=True",
+        "test_nothing_lost.py::test_a_page_that_only_reads_waits_for_no_writer",
+    ),
+    Guard(
+        "a locked database is told from a fault of ours",
+        DATABASE,
+        '        return name.removeprefix("SQLITE_").partition("_")[0].lower() in BUSY\n',
+        "        return True\n",
+        "test_nothing_lost.py::test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours",
     ),
 )

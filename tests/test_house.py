@@ -17,7 +17,7 @@ from app.scenarios.verbs import VERBS
 
 APP = Path(__file__).resolve().parent.parent / "app"
 GROUND = {"permissions", "notifications", "extensions", "database", "now", "shipped", "documents", "storage"}
-GROUND |= {"typesetting", "sessions", "tries", "reach", "dialects", "keys", "access"}
+GROUND |= {"typesetting", "sessions", "sent", "tries", "reach", "dialects", "keys", "access"}
 ENTRANCES = {"views", "cabinet", "api", "jobs", "scenarios", "imports", "seed", "cli"}
 STARTED_BY = {"cli": ENTRANCES, "": ENTRANCES}  # who may import other entrances: what starts them ("": create_app)
 FILES = sorted(APP.rglob("*.py"))

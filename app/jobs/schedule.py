@@ -13,7 +13,7 @@ from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
 
 from app.extensions import redis
-from app.jobs import clock, outbox, queues, sessions
+from app.jobs import clock, forms, outbox, queues, sessions
 
 
 class Entry(NamedTuple):
@@ -28,6 +28,9 @@ TIMETABLE = (
     Entry(clock.run, 60, "First: what falls due asks for papers. A minute, for days end at midnight."),
     Entry(outbox.relay, 5, "Then what it left is sent, and what anybody left whose wake-up was lost."),
     Entry(sessions.forget, 3600, "Last, for it is only tidying: an old session opens nothing, removed or not."),
+    Entry(
+        forms.forget, 600, "The same: an old form is not taken. Sooner, for what was typed is kept no longer than said."
+    ),
 )
 
 

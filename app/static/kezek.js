@@ -196,6 +196,15 @@
     on("form[data-confirm]", "submit", function (event) {
       if (!confirm(this.dataset.confirm)) event.preventDefault();
     });
+    // One click, one effect: a second one is not even sent. What stays on its page, a list that is taken away, may be again.
+    document.addEventListener("submit", function (event) {
+      const form = event.target;
+      if (event.defaultPrevented || form.method !== "post" || form.id === "downloads") return;
+      if ("sent" in form.dataset) return event.preventDefault();
+      form.dataset.sent = "";
+      setTimeout(() => delete form.dataset.sent, 5000);
+    });
+    addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((one) => delete one.dataset.sent));
     // The mouse chooses once; arrow keys pass over what is not meant, so that there Enter says when it is chosen.
     on("form.filter select", "pointerdown", function () {
       delete this.dataset.typed;

@@ -7,9 +7,8 @@ from babel.support import NullTranslations
 from flask import Flask, current_app, g, request, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import Domain, get_locale
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 
 import config as settings
@@ -17,7 +16,7 @@ from app import tries
 from app.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
-from app.views import cells, door, look, rows, security, sessions, verify, wire, within, words
+from app.views import again, cells, door, look, rows, security, sessions, verify, wire, within, words
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
@@ -148,12 +147,12 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         appbuilder.add_view_no_menu(SearchView)
     app.before_request(security.before_request)
     app.before_request(door.before_request)
+    again.register(app)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
     _equip(app, appbuilder)
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)
-    app.register_error_handler(CSRFError, _csrf_problem)
 
 
 def _equip(app: Flask, appbuilder: AppBuilder) -> None:
@@ -228,9 +227,3 @@ def _problem(error: Any) -> tuple[str, int]:
         return "400", status
     sentence = str(PROBLEMS.get(status, PROBLEMS[500])) % {"most": wire.MOST_MEGABYTES}
     return page("pages/problem.html", status, sentence=sentence, status_code=status)
-
-
-def _csrf_problem(_error: CSRFError) -> tuple[str, int]:
-    return page(
-        "pages/problem.html", 400, sentence=_("The form was open for too long. Open it again."), status_code=400
-    )

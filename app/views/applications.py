@@ -26,6 +26,7 @@ from app.actions import (
     vouchers,
 )
 from app.actions.people import Contacts, Person
+from app.database import lock_district
 from app.extensions import db
 from app.models import (
     Application,
@@ -45,7 +46,7 @@ from app.permissions import MAY, Role, unscoped
 from app.rules import iin, numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.views import filters, forms, why, words
+from app.views import editing, filters, forms, why, words
 from app.views.asking import ask, asked, day_of, done, in_sanatorium, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
@@ -213,15 +214,20 @@ class ApplicationView(ChildPage, Why, BaseView):
     @has_access
     def claim_privilege(self, pk: str) -> Any:
         """S2, «Изменить льготность»: the family claims a privilege, or another one, with the paper that proves it."""
-        application, form = self.load(pk), ClaimForm()
-        if form.validate_on_submit():
-            claimed = {"claimed": form.ground.data, "papers": form.papers()}
-            if attempt(lambda: privileges.claim(application, **claimed, by=signer(), at=now()), form) is not None:
+        application, form, changed = self.load(pk), ClaimForm(), False
+        form.seen = request.form.get("seen", "") or editing.shown(_claims(application))
+        try:
+            if form.validate_on_submit() and attempt(lambda: _claim(application, form), form) is not None:
                 flash(_("The privilege is claimed. It counts once an official has confirmed it."), "success")
                 return answer(self.after(application))
+        except editing.Changed as other:
+            form.seen, changed = editing.shown(other.standing), True
+            form.form_errors = [
+                _("Somebody changed the privilege while the form was open. Look at it and claim again.")
+            ]
         title = _("Change the privilege")
         page = self.render_template("pages/claim.html", title=title, application=application, form=form)
-        return page, 422 if form.errors else 200
+        return page, 409 if changed else 422 if form.errors else 200
 
     @expose("/choose/<pk>", methods=["GET", "POST"])
     @has_access
@@ -379,6 +385,17 @@ class ApplicationView(ChildPage, Why, BaseView):
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }
+
+
+def _claims(application: Application) -> dict[str, Any]:
+    """What stands of an application's privileges, for the form that claims another one."""
+    return {"privilege": [[one.id, one.ground, one.status] for one in application.privileges]}
+
+
+def _claim(application: Application, form: ClaimForm) -> Privilege:
+    lock_district(application.place_id)
+    editing.as_shown(request.form.get("seen", ""), _claims(application))
+    return privileges.claim(application, claimed=form.ground.data, papers=form.papers(), by=signer(), at=now())
 
 
 def in_groups(places: list[tuple[Vacancy, int]]) -> list[tuple[str, list[tuple[Vacancy, int]]]]:

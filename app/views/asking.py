@@ -23,6 +23,7 @@ from app.permissions import COUNTER, ITS_OWN_TOO, Actor, application_of
 from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import answer, attempt
+from app.views.sending import holding, say_held
 
 FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
     "issue_out_of_turn": ("reason",),
@@ -60,7 +61,8 @@ def of_voucher(row: Any) -> bool:
 
 def in_sanatorium(rows: Sequence[Any]) -> bool:
     """Spec 3.6: is one of these children to be enrolled in a sanatorium kindergarten, and so until a day?"""
-    referred = (row.referrals[-1].vacancy.group.kindergarten for row in rows if row.referrals)
+    of = [[row] if isinstance(row, Referral) else row.referrals[-1:] for row in rows]
+    referred = (one.vacancy.group.kindergarten for last in of for one in last)
     return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
 
 
@@ -87,6 +89,8 @@ def asked(verb: str, rows: Sequence[Any] = ()) -> bool:
 
 def problem_with(verb: str, rows: Sequence[Any] = ()) -> str:
     """What is wrong with the answer that a verb needs, said to the person; "" for nothing."""
+    if sentence := say_held():
+        return sentence
     form, fields = Answer(), needed(verb, rows)
     for name in {"from_on", "away_until", "until", "stay_until", "reason", "paper_on"} - fields.keys():
         del form[name]
@@ -112,7 +116,7 @@ def ask(
     `details`: what will follow for each record, where more can be said than for all of them. `hidden`: names and
     values that the form brings back.
     """
-    if request.form.get("sure") == "yes":
+    if request.form.get("sure") == "yes" or holding():
         problem = problem or problem_with(verb, rows)
     if nobody_told := [one for one in map(application_of, rows) if one and not (one.phone or one.email)]:
         names = ", ".join(words.name(one) for one in nobody_told)

@@ -27,7 +27,7 @@ from app.permissions import MAY, Role
 from app.rules import two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.views import editing, forms, words
+from app.views import editing, forms, sending, words
 from app.views.downloads import download
 from app.views.lists import Listed, here, numbered
 
@@ -276,11 +276,17 @@ def row_id(pk: Any) -> int:
 def attempt(act: Callable[[], Any], form: Any = None) -> Any:
     """Run an action in one transaction; None when it was refused, with the reason said in the reader's language.
 
-    What is wrong with one field goes to that field of `form`, everything else above the page.
+    What is wrong with one field goes to that field of `form`, everything else above the page. What the posted form has
+    done already is not done again: raises sent.Repeated.
     """
+    if sending.holding():
+        return None
     try:
         with transaction():
-            return act()
+            sending.claim()
+            done = act()
+        sending.claimed()
+        return done
     except Refusal as refusal:
         problems = words.refused(refusal)
     except records.Invalid as invalid:

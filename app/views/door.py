@@ -14,15 +14,15 @@ from flask_login import current_user, logout_user
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
-from app import tries
+from app import sent, tries
 from app.actions import accounts
 from app.database import transaction
 from app.extensions import db
 from app.models import User
 from app.now import now
-from app.views import forms
+from app.views import forms, kept
 from app.views.base import answer, attempt, own_page, page
-from app.views.sessions import enter
+from app.views.sessions import enter, leave
 
 LENGTH = Length(accounts.SHORTEST, accounts.LONGEST)
 ALWAYS_OPEN = frozenset({"SignIn.password", "SignIn.logout", "HomeView.language", "static", "appbuilder.static"})
@@ -68,8 +68,21 @@ class SignIn(AuthDBView):
 
     @expose("/logout/", methods=["POST"])
     def logout(self):
+        """Certain, or it is said that it was not: a row that could not be removed leaves everything as it is."""
+        leave()
         logout_user()
         session.clear()
+        return redirect(url_for("HomeView.index"))
+
+    @expose("/kept/", methods=["GET"])
+    @no_cache
+    def kept(self):
+        """What the account had typed when its session was over, in its own form."""
+        if g.actor is None:
+            return redirect(url_for("SignIn.login", next=url_for("SignIn.kept")))
+        if (found := kept.shown(g.actor.user_id)) is not None:
+            return found
+        flash(_("Nothing that you typed is kept any more."), "warning")
         return redirect(url_for("HomeView.index"))
 
     @expose("/password/", methods=["GET", "POST"])
@@ -85,7 +98,7 @@ class SignIn(AuthDBView):
             if version is not None:
                 enter(db.session.get_one(User, known.user_id), version)
                 flash(_("The password is changed. Whoever else was signed in with the old one is out."), "success")
-                return answer(url_for("HomeView.index"))
+                return answer(url_for("SignIn.kept" if sent.kept(known.user_id) else "HomeView.index"))
             if known is None:
                 form.current.errors = [too_often(seconds) if seconds else _("This is not your password.")]
         status = 429 if seconds else 422 if form.errors else 200

@@ -42,6 +42,12 @@ def touched(form: Form, seen: str, standing: Mapping[str, Any]) -> dict[str, Any
     return {name: value for name, value in _typed(form, known).items() if _digest(value) != before[name]}
 
 
+def as_shown(seen: str, standing: Mapping[str, Any]) -> None:
+    """For a form that replaces what it shows beside its fields. Raises Changed where that is something else by now."""
+    if seen != shown(standing):
+        raise Changed(standing)
+
+
 class Beside(NamedTuple):
     """One field of a record that was changed since: what stands now, what was typed, if anything was.
 

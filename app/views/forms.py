@@ -32,6 +32,7 @@ from app.rules import texts
 from app.rules.calendar import LOCAL
 from app.views import words
 from app.views.rows import LARGEST
+from app.views.sending import say_held
 
 REQUIRED = _l("Fill this in.")
 OFFERED = 50  # rows of a select; where there are more, one looks for the row that one means
@@ -51,6 +52,13 @@ class Form(DynamicForm):
 
     class Meta(OurWords, DynamicForm.Meta):
         pass
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What is held is never good: the form is shown again, with the reason (views/again.py)."""
+        good = super().validate(extra_validators)
+        if sentence := say_held():
+            self.form_errors = [*self.form_errors, sentence]
+        return good and not sentence
 
     def values(self) -> dict[str, Any]:
         """What was filled in, by field name; nothing but fields that are on the form."""

@@ -14,9 +14,8 @@ from app.extensions import db
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
 from app.views.door import SignIn
-from app.views.sessions import READS_CHANGE_NOTHING, is_file
-
-READS_BY_POST = frozenset({"SearchView.find"})  # posted, so that nobody's IIN stands in an address
+from app.views.sending import holding
+from app.views.sessions import is_file, reads
 
 
 class Security(SecurityManager):
@@ -89,16 +88,11 @@ def actor_of(user) -> Actor:
 
     Whoever writes reaches as far as the transaction says that writes.
     """
-    g.reach = session.found.reach if _reads() else reach.of(user.id)
+    g.reach = session.found.reach if reads() or holding() else reach.of(user.id)
     try:
         return accounts.actor_of(user, g.reach)
     except Refusal:
         abort(403)
-
-
-def _reads() -> bool:
-    """Does this request change nothing?"""
-    return request.method in READS_CHANGE_NOTHING or request.endpoint in READS_BY_POST
 
 
 def before_request() -> None:
@@ -110,7 +104,7 @@ def before_request() -> None:
     g.actor = None
     if broken := getattr(session, "broken", None):
         raise broken
-    if not _reads():
+    if not reads():
         db.session.rollback()
         will_write()
     if any("\0" in value for value in request.args.values()):

@@ -8,7 +8,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Request, Response, session
+from flask import Flask, Request, Response, g, request, session
 from flask.globals import request_ctx
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -20,19 +20,20 @@ from app.database import will_write
 from app.extensions import db
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+READS_BY_POST = frozenset({"SearchView.find"})  # posted, so that nobody's IIN stands in an address
 log = logging.getLogger(__name__)
 as_text = TaggedJSONSerializer()
 
 
 class Visit(SecureCookieSession):
-    """What Flask calls a session. `found`: its row; `begins`: the account's version when somebody just signed in.
+    """What Flask calls a session. `found`: its row; `begun`: id, key and facts of the row when somebody just signed in.
 
     `lasts`: is what this request leaves in it kept? Not where the address is nobody's.
     """
 
     lasts: bool = True
     found: sessions.Found | None = None
-    begins: int | None = None
+    begun: tuple[int, str, str] | None = None
     broken: SQLAlchemyError | None = None
 
 
@@ -69,26 +70,30 @@ class Visits(SecureCookieSessionInterface):
         somebody is there. What could not be read is left to the browser, for when it can be read again."""
         if visit.broken or not visit.lasts:
             return
-        if visit.found is None and visit.begins is None:
+        if visit.begun is not None:
+            id_, key, before = visit.begun
+            self._set(app, response, key)
+            self._keep(visit, id_, before)
+        elif visit.found is None:
             super().save_session(app, visit, response)
         elif "_user_id" not in visit:
-            self._written(sessions.end, visit.found.id)
+            leave()
             super().save_session(app, visit, response)
         else:
-            response.vary.add("Cookie")
-            facts = as_text.dumps(dict(visit))
-            if visit.begins is not None:
-                self._begin(app, visit, response, facts)
-            elif facts != visit.found.facts or sessions.is_long_ago(visit.found.seen_at):
-                try:
-                    self._written(sessions.keep, visit.found.id, facts)
-                except SQLAlchemyError as error:  # the page itself is done, and may have changed something
-                    log.warning("a session was not kept: %s", type(error).__name__)
+            self._keep(visit, visit.found.id, visit.found.facts, long_ago=sessions.is_long_ago(visit.found.seen_at))
 
-    def _begin(self, app: Flask, visit: Visit, response: Response, facts: str) -> None:
-        if visit.found:
-            self._written(sessions.end, visit.found.id)
-        key = self._written(sessions.begin, int(visit["_user_id"]), visit.begins, facts)
+    def _keep(self, visit: Visit, id_: int, before: str, long_ago: bool = False) -> None:
+        """A page that only reads, or that could do nothing, waits for no other writer: it is written next time."""
+        facts = as_text.dumps(dict(visit))
+        if facts == before and not long_ago:
+            return
+        try:
+            db.session.rollback()  # all of it that counts is committed: SQLite has one writer
+            sessions.keep(id_, facts, waits=not reads() and "held" not in g)
+        except SQLAlchemyError as error:  # the page itself is done, and may have changed something
+            log.warning("a session was not kept: %s", type(error).__name__)
+
+    def _set(self, app: Flask, response: Response, key: str) -> None:
         response.set_cookie(
             self.get_cookie_name(app),
             key,
@@ -98,17 +103,17 @@ class Visits(SecureCookieSessionInterface):
             path=self.get_cookie_path(app),
         )
 
-    def _written(self, write: Any, *values: Any) -> Any:
-        """The request's own transaction ends first, all of it that counts is committed: SQLite has one writer."""
-        db.session.rollback()
-        return write(*values)
-
 
 def _endpoint(request: Request) -> str | None:
     """What the address leads to, known before Flask looks for it: None where it is no address of ours."""
     if request_ctx.url_adapter is not None:
         request_ctx.match_request()
     return request.endpoint
+
+
+def reads() -> bool:
+    """Does this request change nothing?"""
+    return request.method in READS_CHANGE_NOTHING or request.endpoint in READS_BY_POST
 
 
 def is_file(endpoint: str | None) -> bool:
@@ -118,7 +123,18 @@ def is_file(endpoint: str | None) -> bool:
 
 def enter(user: Any, version: int) -> None:
     """Signed in from now on, with a new key and a new CSRF token: what a stranger knew of before is worth nothing."""
+    leave()
     session.clear()
     login_user(user)
     session["csrf_token"] = secrets.token_hex(20)
-    session.begins = version
+    facts, user_id = as_text.dumps(dict(session)), int(session["_user_id"])
+    db.session.rollback()
+    session.begun = (*sessions.begin(user_id, version, facts), facts)
+
+
+def leave() -> None:
+    """Signed out for certain: the row is gone when this is over, or it raises what the database says."""
+    db.session.rollback()  # all of it that counts is committed: SQLite has one writer
+    if session.found is not None:
+        sessions.end(session.found.id)
+        session.found = None

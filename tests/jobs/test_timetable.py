@@ -22,6 +22,7 @@ def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
         "app.jobs.clock.run",
         "app.jobs.outbox.relay",
         "app.jobs.sessions.forget",
+        "app.jobs.forms.forget",
     ]
     assert all((job.args, job.ttl) == ((), entry.every) for job, entry in zip(jobs, schedule.TIMETABLE, strict=True))
     assert all(entry.why for entry in schedule.TIMETABLE)

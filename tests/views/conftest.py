@@ -14,6 +14,7 @@ from app import tries
 from app.actions import accounts
 from app.database import transaction
 from app.permissions import Role
+from app.views import sending
 from tests import factories
 from tests.views import city as cities
 from tests.views.city import PASSWORD, official
@@ -112,7 +113,7 @@ ADDRESSES = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.c
 
 
 class Browser:
-    """A client that keeps its CSRF token, as pages do; each at an address of its own."""
+    """A client that keeps its CSRF token, as pages do, and gives each form a key; each at an address of its own."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
@@ -122,13 +123,26 @@ class Browser:
         return self.client.get(address, buffered=True, **more)
 
     def post(self, address: str, data: dict | None = None, **more: object):
-        return self.client.post(address, data={"csrf_token": self.token(), **(data or {})}, buffered=True, **more)
+        carried = {"csrf_token": self.token(), "form_key": self.key()}
+        return self.client.post(address, data={**carried, **(data or {})}, buffered=True, **more)
 
     def token(self) -> str:
         """Out of a page that costs little: the own password's, or for somebody unknown the door that it leads to."""
-        page = self.client.get("/password/", follow_redirects=True).text if "csrf" not in self.__dict__ else ""
-        self.csrf = self.__dict__.get("csrf") or page.split('name="csrf_token" value="')[1].split('"')[0]
+        if "csrf" not in self.__dict__:
+            page = self.client.get("/password/", follow_redirects=True).text
+            self.csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
+            keys = page.split('name="form_key" value="')[1:]
+            self.user_id = sending.owner_of(keys[0].split('"')[0], self.secret) if keys else None
         return self.csrf
+
+    def key(self) -> str:
+        """What a form that is rendered now would have for a key; nobody has none."""
+        self.token()
+        return sending.made(self.secret, self.user_id) if self.user_id else ""
+
+    @property
+    def secret(self) -> str:
+        return self.client.application.config["SECRET_KEY"]
 
 
 def sign_in(web: Flask, name: str) -> Browser:

@@ -78,6 +78,7 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/login/"): ANYBODY,
         ("GET", "/password/"): SIGNED_IN,
         ("POST", "/password/"): SIGNED_IN,
+        ("GET", "/kept/"): SIGNED_IN,
         ("POST", "/language/<string:language>"): ANYBODY,
         ("POST", "/demo/clock"): SIGNED_IN,
         ("GET", "/verify/<code>"): ANYBODY,

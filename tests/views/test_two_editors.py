@@ -39,7 +39,7 @@ def opened(browser: Browser, address: str) -> Fields:
 
 
 def other(value: str, kind: str, by: int) -> str:
-    return str(int(value) + by) if kind == "number" or value.isdecimal() else f"{value} {by}".strip()
+    return str(int(value) + by) if kind == "number" or value.isdecimal() else f"{value}{'аб'[by - 1]}"
 
 
 def changeable(form: Fields) -> str:
@@ -114,14 +114,14 @@ def test_what_one_did_not_touch_stays_as_the_other_one_left_it(city):
     address = f"/applications/edit/{city.own.application}"
     first, second = city.sign_in("operator"), city.sign_in("specialist")
     mine, theirs = opened(first, address).values, opened(second, address).values
-    assert first.post(address, {**mine, "phone": "+7 702 222 33 44"}).status_code == 302
+    assert first.post(address, {**mine, "phone": "+77022223344"}).status_code == 302
     told = second.post(address, {**theirs, "address": "Сарыарқа 5"})
     assert told.status_code == 409
     page = Fields(told.text).values
-    assert (page["phone"], page["address"]) == ("+7 702 222 33 44", "Сарыарқа 5")
+    assert (page["phone"], page["address"]) == ("+77022223344", "Сарыарқа 5")
     assert second.post(address, page).status_code == 302
     after = opened(first, address).values
-    assert (after["phone"], after["address"]) == ("+7 702 222 33 44", "Сарыарқа 5")
+    assert (after["phone"], after["address"]) == ("+77022223344", "Сарыарқа 5")
     last = max(city.tables.rows()["change"], key=lambda row: row["id"])
     assert set(last["details"]) == {"address"}
 
@@ -176,3 +176,22 @@ def test_only_what_was_touched_stands_in_the_update(city):
         assert browser.post(address, {**form, "address": "Басқа көше 7"}).status_code == 302
     statements = [one for one in written if one.startswith("UPDATE kindergarten")]
     assert statements and all("phone" not in one and "bin" not in one for one in statements), statements
+
+
+def test_a_privilege_that_somebody_claimed_meanwhile_is_not_replaced_unseen(city):
+    """The form shows what stands beside its fields, and another claim replaces it."""
+    address = f"/applications/claim-privilege/{city.own.late}"
+    first, second = city.sign_in("operator"), city.sign_in("specialist")
+    claim = {
+        "ground": "large_family",
+        "paper_title": "Анықтама",
+        "paper_issued_on": "2026-02-01",
+        "paper_on": "2026-04-13",
+    }
+    mine, theirs = opened(first, address).values, opened(second, address).values
+    assert first.post(address, {**mine, **claim}).status_code == 303
+    with city.tables.unchanged():
+        told = second.post(address, {**theirs, **claim, "paper_title": "Басқа анықтама"})
+    assert (told.status_code, Fields(told.text).values["paper_title"]) == (409, "Басқа анықтама")
+    with city.tables.unchanged():
+        assert second.post(address, {**theirs, **claim, "seen": ""}).status_code == 409

@@ -1,0 +1,438 @@
+"""Nothing typed is lost: an old token, a session that is over, a database that is locked, full or away.
+
+The locks are other connections', the full disk is SQLite's own bound or a file system without room, the server that is
+away lets nobody in.
+"""
+
+import json
+import re
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app import database, sent
+from app.models import Account, DayOff, KeptForm, SentForm, SignedIn
+from tests.views.city import PASSWORD
+from tests.views.conftest import Browser
+from tests.views.forms import ADDS, Fields, valid
+from tests.views.test_two_editors import changeable, edit_forms, opened, other
+
+KEPT = KeptForm.__table__
+SOON = 2_000  # milliseconds that the tests wait for a lock, instead of fifteen seconds
+
+
+def kept(city) -> list:
+    with city.tables.engine.connect() as connection:
+        return connection.execute(sa.select(KEPT)).all()
+
+
+def over(city) -> None:
+    """Nobody clicks for long: every session is over."""
+    with city.tables.engine.begin() as connection:
+        row = SignedIn.__table__
+        for id_, seen_at in connection.execute(sa.select(row.c.id, row.c.seen_at)).all():
+            connection.execute(sa.update(row).where(row.c.id == id_).values(seen_at=seen_at - timedelta(hours=2)))
+
+
+def signs_in(browser: Browser, name: str, to: str = "/login/"):
+    browser.__dict__.pop("csrf", None)
+    page = browser.get(to)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+    del page
+    answer = browser.client.post(to, data={"username": name, "password": PASSWORD, "csrf_token": token}, buffered=True)
+    browser.__dict__.pop("csrf", None)
+    return answer
+
+
+def typed_into(city) -> list[tuple[str, str, dict]]:
+    """(role, address, what is typed) for every form that adds, that changes, and that a verb asks for."""
+    found = [(str(role), f"/{noun}/add", valid(noun, city.own)) for noun, role in ADDS.items()]
+    for role, address in edit_forms(city):
+        form = opened(city.sign_in(role), address)
+        name = changeable(form)
+        found.append((role, address, {**form.values, name: other(form.values[name], form.kinds[name], 1)}))
+    reason = {"sure": "yes", "reason": "мұқият терілген себеп", "until": "2026-05-01"}
+    found.append(("department", f"/applications/action/extend/{city.own.application}", reason))
+    found.append(("head", f"/vacancies/publish-free/{city.own.group}", {"sure": "yes", "places": "1"}))
+    return found
+
+
+def is_filled(page: str, typed: dict) -> bool:
+    """Are the typed values in the page's own form?"""
+    shown = Fields(page).values
+    return all(
+        shown.get(name, "") == str(value).strip() for name, value in typed.items() if value and name != "password"
+    )
+
+
+def sends(browser: Browser, answer, address: str):
+    """One more click: the form of the page as it came."""
+    main = answer.text.partition("<main")[2]
+    carried = {name: re.search(rf'name="{name}" value="([^"]*)"', main)[1] for name in ("csrf_token", "form_key")}
+    return browser.client.post(address, data={**Fields(answer.text).values, **carried}, buffered=True)
+
+
+def test_every_form_with_an_old_token_is_there_again_filled_and_one_click_sends_it(city):
+    wrong = []
+    for role, address, typed in typed_into(city):
+        browser = city.sign_in(role)
+        with city.tables.unchanged():
+            told = browser.post(address, {**typed, "csrf_token": "old"})
+        if told.status_code != 400 or 'id="errors"' not in told.text or not is_filled(told.text, typed):
+            wrong.append((address, told.status_code, Fields(told.text).values))
+        elif sends(browser, told, address).status_code not in (302, 303):
+            wrong.append((address, "not sent"))
+    assert wrong == []
+
+
+def test_every_form_whose_session_is_over_is_there_after_signing_in_and_one_click_sends_it(city):
+    wrong = []
+    for role, address, typed in typed_into(city):
+        browser = city.sign_in(role)
+        form = {"csrf_token": browser.token(), "form_key": browser.key(), **typed}
+        over(city)
+        with city.tables.unchanged():
+            told = browser.client.post(address, data=form, buffered=True)
+        if (told.status_code, told.location) != (303, "/login/?next=/kept/"):
+            wrong.append((address, told.status_code, told.location))
+            continue
+        let_in = signs_in(browser, role, told.location)
+        with city.tables.unchanged():
+            page = browser.get(let_in.location)
+        if (let_in.location, page.status_code) != ("/kept/", 200) or not is_filled(page.text, typed):
+            wrong.append((address, let_in.location, page.status_code, Fields(page.text).values))
+        elif sends(browser, page, address).status_code not in (302, 303):
+            wrong.append((address, "not sent"))
+    assert wrong == []
+
+
+def test_the_page_of_a_kept_form_sends_to_where_the_form_belongs(city):
+    """It is shown at another address than it goes to."""
+    browser = city.sign_in("department")
+    form = {"csrf_token": browser.token(), "form_key": browser.key(), **valid("days-off", city.own)}
+    over(city)
+    browser.client.post("/days-off/add", data=form)
+    signs_in(browser, "department")
+    page = browser.get("/kept/").text
+    assert re.search(r'<form [^>]*action="/days-off/add"', page.partition("<main")[2])
+
+
+def test_only_whoever_typed_it_gets_it_back_and_nothing_of_it_stands_in_an_address_or_cookie(city):
+    operator = city.sign_in("operator")
+    typed = valid("applications", city.own)
+    form = {"csrf_token": operator.token(), "form_key": operator.key(), **typed}
+    over(city)
+    told = operator.client.post("/applications/add", data=form)
+    assert typed["child_iin"] not in told.location + str(told.headers) + told.text
+    signs_in(operator, "specialist", told.location)
+    stranger = operator.get("/kept/", follow_redirects=True)
+    assert typed["child_iin"] not in stranger.text and "flash warning" in stranger.text
+    assert Browser(city.web.test_client()).get("/kept/").status_code == 302
+    again = Browser(city.web.test_client())
+    signs_in(again, "operator")
+    assert typed["child_iin"] in again.get("/kept/").text
+
+
+def test_a_password_is_never_kept(city):
+    specialist = city.sign_in("specialist")
+    form = {"current": PASSWORD, "new": "мүлдем жаңа құпия", "again": "мүлдем жаңа құпия", "note": "x"}
+    form |= {"csrf_token": specialist.token(), "form_key": specialist.key()}
+    over(city)
+    specialist.client.post("/password/", data=form)
+    assert [json.loads(row.typed)[1] for row in kept(city)] == [[["note", "x"]]]
+
+
+def test_a_stranger_leaves_no_row_and_what_is_kept_is_gone_after_an_hour(city):
+    stranger, operator = Browser(city.web.test_client()), city.sign_in("operator")
+    for key in ("", "nonsense", "a.b.c"):
+        assert stranger.client.post("/norms/add", data={"name": "x", "form_key": key}).status_code == 400
+    assert kept(city) == []
+    form = {"csrf_token": operator.token(), "form_key": operator.key(), "address": "x"}
+    over(city)
+    assert operator.client.post("/applications/add", data=form).status_code == 303
+    assert operator.client.post("/applications/add", data={**form, "address": "x" * 300_000}).status_code in (303, 413)
+    (row,) = kept(city)  # the one before, for the second one was too long
+    with city.web.app_context():
+        assert sent.forget() == 0
+        with city.tables.engine.begin() as connection:
+            connection.execute(sa.update(KEPT).values(at=row.at - timedelta(minutes=61)))
+        assert sent.kept(row.user_id) is None
+        assert sent.forget() == 1
+    assert kept(city) == []
+
+
+def test_a_given_password_is_changed_first_and_then_the_kept_form_is_there(city):
+    specialist = city.sign_in("specialist")
+    form = {"csrf_token": specialist.token(), "form_key": specialist.key(), **valid("kindergartens", city.own)}
+    with city.tables.engine.begin() as connection:
+        connection.execute(sa.update(Account.__table__).values(must_change_password=True))
+    over(city)
+    told = specialist.client.post("/kindergartens/add", data=form)
+    let_in = signs_in(specialist, "specialist", told.location)
+    assert specialist.get(let_in.location).location == "/password/"
+    changed = {"current": PASSWORD, "new": "мүлдем жаңа құпия сөз", "again": "мүлдем жаңа құпия сөз"}
+    answer = specialist.post("/password/", changed)
+    assert (answer.status_code, answer.location) == (303, "/kept/")
+    assert "Жаңа бақша" in specialist.get("/kept/").text
+
+
+def test_the_door_itself_stays_open_long_and_keeps_the_name(city):
+    browser = Browser(city.web.test_client())
+    told = browser.client.post("/login/", data={"username": "head", "password": PASSWORD, "csrf_token": "old"})
+    assert (told.status_code, 'value="head"' in told.text, PASSWORD in told.text) == (400, True, False)
+
+
+def test_what_is_shown_again_can_do_nothing_even_past_attempt(city, monkeypatch):
+    """A view that acts by itself, not by `attempt`: the transaction it wants is not opened."""
+    department = city.sign_in("department")
+
+    def acts_by_itself() -> str:
+        with database.transaction() as session:
+            session.add(DayOff(day=date(2036, 1, 1), name="x", decree="x"))
+        return "done"
+
+    monkeypatch.setitem(city.web.view_functions, "DayOffView.add", acts_by_itself)
+    with city.tables.unchanged():
+        told = department.post("/days-off/add", {**valid("days-off", city.own), "csrf_token": "old"})
+    assert (told.status_code, "done" in told.text) == (400, False)
+
+
+# ---------------------------------------------------------------- locked
+
+
+@pytest.fixture
+def soon(city, kind, monkeypatch):
+    """Nobody wants to wait fifteen seconds in a test: connections of this test wait two."""
+    monkeypatch.setattr(database, "LONGEST_WAIT", SOON)
+
+    def shorter(connection, *_) -> None:
+        if kind == "sqlite":
+            connection.execute(f"PRAGMA busy_timeout={SOON}")
+        else:
+            connection.execute(f"SET lock_timeout = {SOON}")
+            connection.commit()
+
+    city.tables.engine.dispose()
+    sa.event.listen(city.tables.engine, "connect", shorter)
+    yield
+    sa.event.remove(city.tables.engine, "connect", shorter)
+    city.tables.engine.dispose()
+
+
+@contextmanager
+def locked(city, kind: str):
+    """Somebody else writes, and does not come to an end."""
+    if kind == "sqlite":
+        other = sqlite3.connect(city.tables.engine.url.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+        return
+    engine = sa.create_engine(city.tables.engine.url)
+    tables = "kindergarten, application, applicant, day_off, norm, queue_order, kg_group, vacancy, ab_user, sent_form"
+    with engine.begin() as connection:
+        connection.execute(sa.text("SET TRANSACTION READ WRITE"))
+        connection.execute(sa.text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
+        yield
+        connection.rollback()
+    engine.dispose()
+
+
+def test_every_form_is_503_and_filled_while_another_one_writes_and_one_click_sends_it(city, kind, soon):
+    wrong = []
+    for role, address, typed in [one for one in typed_into(city) if one[1] != "/applications/add"][::3]:
+        browser = city.sign_in(role)
+        browser.token()
+        with locked(city, kind), city.tables.unchanged():
+            told = browser.post(address, typed)
+        if told.status_code != 503 or "Retry-After" not in told.headers or not is_filled(told.text, typed):
+            wrong.append((address, told.status_code, Fields(told.text).values))
+        elif sends(browser, told, address).status_code not in (302, 303):
+            wrong.append((address, "not sent"))
+    assert wrong == []
+
+
+def test_a_button_that_could_not_be_done_is_there_again(city, kind, soon):
+    head = city.sign_in("head")
+    head.token()
+    with locked(city, kind):
+        told = head.post(f"/vacancies/delete/{city.own.draft}")
+    assert told.status_code == 503
+    assert head.post(f"/vacancies/delete/{city.own.draft}").status_code == 302
+
+
+def test_a_page_that_only_reads_waits_for_no_writer(city, kind, soon):
+    """Nor does writing down that somebody is there, which is left for the next page."""
+    browser = city.sign_in("department")
+    over_soon = timedelta(minutes=20)
+    with city.tables.engine.begin() as connection:
+        row = SignedIn.__table__
+        for id_, seen_at in connection.execute(sa.select(row.c.id, row.c.seen_at)).all():
+            connection.execute(sa.update(row).where(row.c.id == id_).values(seen_at=seen_at - over_soon))
+    for address in ("/", "/applications/list/", f"/applications/show/{city.own.application}", "/norms/add"):
+        browser.get(address)  # what is made once is made
+    with city.tables.engine.begin() as connection:
+        for id_, seen_at in connection.execute(sa.select(row.c.id, row.c.seen_at)).all():
+            connection.execute(sa.update(row).where(row.c.id == id_).values(seen_at=seen_at - over_soon))
+    with locked(city, kind):
+        for address in ("/", "/applications/list/", f"/applications/show/{city.own.application}", "/norms/add"):
+            began = time.monotonic()
+            assert browser.get(address).status_code == 200, address
+            assert time.monotonic() - began < SOON / 1000, address
+        began = time.monotonic()
+        assert browser.post("/search/", {"q": "Бала"}).status_code == 200
+        assert time.monotonic() - began < SOON / 1000
+
+
+def test_signing_out_is_certain_or_says_that_it_was_not(city, kind, soon):
+    browser = city.sign_in("specialist")
+    copy = Browser(city.web.test_client())
+    copy.client.set_cookie("__Host-session", browser.client.get_cookie("__Host-session").value)
+    browser.token()
+    with rows_of_sessions_locked(city, kind):
+        told = browser.post("/logout/")
+    assert (told.status_code, 'id="errors"' in told.text) == (503, True)
+    assert browser.get("/").status_code == 200
+    assert browser.post("/logout/").status_code == 302
+    assert (browser.get("/").status_code, copy.get("/").status_code) == (302, 302)
+
+
+def test_signing_in_while_another_one_writes_is_503_with_the_name_typed(city, kind, soon):
+    browser = Browser(city.web.test_client())
+    browser.token()
+    with rows_of_sessions_locked(city, kind):
+        told = browser.post("/login/", {"username": "specialist", "password": PASSWORD})
+    assert (told.status_code, 'value="specialist"' in told.text, PASSWORD in told.text) == (503, True, False)
+    assert browser.post("/login/", {"username": "specialist", "password": PASSWORD}).status_code == 302
+
+
+@contextmanager
+def rows_of_sessions_locked(city, kind: str):
+    if kind == "sqlite":
+        with locked(city, kind):
+            yield
+        return
+    engine = sa.create_engine(city.tables.engine.url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("LOCK TABLE signed_in IN EXCLUSIVE MODE"))
+        yield
+        connection.rollback()
+    engine.dispose()
+
+
+# ---------------------------------------------------------------- full, and away
+
+
+def test_a_full_database_is_503_with_the_form_and_room_again_sends_it(city, kind):
+    """SQLite's own bound, which it reports as it does a full disk."""
+    if kind != "sqlite":
+        pytest.skip("a full disk of PostgreSQL stands below")
+    department = city.sign_in("department")
+    typed = {**valid("norms", city.own), "note": "ұзын ескерту " * 30, "legal_basis": "бұйрық " * 40}
+    department.token()
+
+    def full(connection: sa.Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    def roomy(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+
+    statuses = []
+    sa.event.listen(city.tables.engine, "begin", full)
+    try:
+        for number in range(400):  # until the pages that are there are full
+            told = department.post(
+                "/norms/add", {**typed, "valid_from": f"2030-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}"}
+            )
+            statuses.append(told.status_code)
+            if told.status_code != 302:
+                break
+    finally:
+        sa.event.remove(city.tables.engine, "begin", full)
+    assert statuses[-1] == 503, statuses
+    assert Fields(told.text).values["note"] == typed["note"].strip()
+    sa.event.listen(city.tables.engine, "begin", roomy)
+    try:
+        assert sends(department, told, "/norms/add").status_code == 302
+    finally:
+        sa.event.remove(city.tables.engine, "begin", roomy)
+
+
+def test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours(web, kind):
+    with web.app_context():
+        from app.extensions import db
+
+        with pytest.raises(sa.exc.SQLAlchemyError) as fault:
+            db.session.execute(sa.text("SELECT * FROM no_such_table"))
+        db.session.rollback()
+    assert not database.cannot_now(fault.value)
+    assert database.cannot_now(OSError(28, "No space left on device"))
+    assert not database.cannot_now(FileNotFoundError(2, "no"))
+
+
+def test_a_server_that_is_away_is_503_with_what_was_typed(city, kind, monkeypatch):
+    """PostgreSQL: every connection is ended and no new one is let in, as while it starts anew."""
+    if kind == "sqlite":
+        pytest.skip("SQLite is no server")
+    department = city.sign_in("department")
+    typed = valid("days-off", city.own)
+    form = {"csrf_token": department.token(), "form_key": department.key(), **typed}
+    url = city.tables.engine.url
+    outside = sa.create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        name = url.database
+        connection.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+        try:
+            connection.execute(
+                sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+            )
+            told = department.client.post("/days-off/add", data=form, buffered=True)
+            page = department.get("/days-off/list/")
+        finally:
+            connection.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
+    outside.dispose()
+    assert (told.status_code, page.status_code) == (503, 503)
+    assert all(f'value="{typed[name]}"' in told.text for name in ("day", "name", "decree"))
+    again = {
+        n: re.search(rf'name="{n}" value="([^"]*)"', told.text.partition("<main")[2])[1]
+        for n in ("csrf_token", "form_key")
+    }
+    assert department.client.post("/days-off/add", data={**typed, **again}).status_code == 302
+
+
+def test_an_effect_whose_answer_was_lost_is_not_had_twice(city, kind):
+    """503 keeps the form's key: what was perhaps done is not done again."""
+    department = city.sign_in("department")
+    form = {**valid("days-off", city.own), "form_key": department.key()}
+    failed = threading.Event()
+
+    def lose(connection) -> None:
+        """The commit is done, and its answer is not heard."""
+        if not failed.is_set():
+            raw = connection.connection.dbapi_connection
+            raw.execute("COMMIT") if kind == "sqlite" else raw.commit()
+            failed.set()
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorname = "SQLITE_IOERR"
+            raise sa.exc.OperationalError("COMMIT", None, error)
+
+    sa.event.listen(city.tables.engine, "commit", lose)
+    try:
+        told = department.post("/days-off/add", form)
+    finally:
+        sa.event.remove(city.tables.engine, "commit", lose)
+    assert told.status_code == 503
+    with city.tables.unchanged():
+        again = sends(department, told, "/days-off/add")
+    assert again.status_code == 303
+    with city.tables.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(SentForm.__table__)) == 1
