@@ -23,6 +23,7 @@ from app.actions import (
     absences,
     accounts,
     applications,
+    bulk,
     clock,
     contracts,
     enrolments,
@@ -30,6 +31,7 @@ from app.actions import (
     offers,
     places,
     privileges,
+    proposals,
     records,
     referrals,
     vacancies,
@@ -44,6 +46,7 @@ from app.files.spreadsheet import read
 from app.models import (
     Application,
     ApplicationStatus,
+    BulkRun,
     KgGroup,
     Kindergarten,
     KindergartenKind,
@@ -67,6 +70,8 @@ BEGINS = datetime(2026, 4, 8, 9, tzinfo=LOCAL)
 ARMAN, ARMAN_PHONE = "ГККП «Ясли-сад «Арман»", "+7 (771) 625-09-16"
 INVENTED = "ойдан шығарылған"
 REJECTED = "куәліктің мерзімі өткен"
+OUT_OF_TURN = "баланың ата-анасы ұзақ емделуде, комиссия хаттамасы № 4"
+MOVED_AWAY = "отбасылар басқа облысқа көшті"
 # login, role, surname and name; the deputy approves what the department enters
 ACCOUNTS = (
     ("department", Role.department, "Қалиева", "Шолпан"),
@@ -111,6 +116,7 @@ def found_town() -> dict[str, dict[str, str]]:
     ):
         if problems := bring_in(read(SAMPLES / file), Places(None), by=department, at=_at(moment)).problems:
             raise RuntimeError(f"{file}: {problems}")
+    _waits_for_a_second_person(town, _at("2026-04-07T17:20"))
     for place_id in clock.districts():
         clock.run(at=_at("2026-04-08T00:10"), place_id=place_id)
     move_demo(BEGINS)
@@ -294,7 +300,12 @@ def _vouchers(town: Town) -> Story:
     at = yield "2026-04-07T08:50"
     contracts.sign(referred, by=_family(referred), at=at)
     at = yield "2026-04-07T09:00"
-    places_of_2022 = _vacancy(_group(town.arman, "Балдырған", 2022, head, at), 3, head, at)
+    places_of_2022 = _vacancy(_group(town.arman, "Балдырған", 2022, head, at), 4, head, at)
+    at = yield "2026-04-07T09:10"
+    hard_case = _last_in_line(town.town, 2022)
+    asked = proposals.ask(hard_case, "issue_out_of_turn", by=office, at=at, reason=OUT_OF_TURN)
+    at = yield "2026-04-07T09:20"
+    proposals.decide(asked, approved=True, by=town.actor("deputy"), at=at)
     at = yield "2026-04-07T09:30"
     referred, confirmed, _waits = (one for one in _round(town, office, at) if one.birth_year == 2022)
     at = yield "2026-04-07T10:20"
@@ -363,6 +374,19 @@ def _referrals(town: Town) -> Story:
     at = yield "2026-04-07T15:20"
     last = _last_in_line(town.by_referral, 2022)
     referrals.choose(last, without_turn, by=_family(last), at=at)  # it may still be taken back on 8 April
+
+
+def _waits_for_a_second_person(town: Town, at: datetime) -> None:
+    """Two applications are to be archived at once: the department has asked, and its deputy has not answered yet."""
+    waits = select(Application.id).where(
+        Application.place_id == town.by_referral.id, Application.status == ApplicationStatus.queued
+    )
+    ids = db.session.scalars(waits.order_by(Application.queued_at.desc()).limit(2)).all()
+    department = town.actor("department")
+    run = bulk.ask(Application, "archive", [(id_, id_) for id_ in ids], by=department, at=at, reason=MOVED_AWAY)
+    while bulk.go_on(run.id, at=at, enough=lambda: False):
+        pass
+    proposals.ask(db.session.get_one(BulkRun, run.id), "start", by=department, at=at, reason=MOVED_AWAY)
 
 
 def _kindergarten(place: Place, name: str, town: Town, at: datetime, **more: Any) -> Kindergarten:

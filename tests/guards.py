@@ -221,6 +221,48 @@ GUARDS = (
         "../test_constraints.py::test_nobody_approves_a_rule_that_they_entered",
     ),
     Guard(
+        "whoever asks for what takes two people never says yes to it",
+        "app/actions/proposals.py",
+        "    two_people.another(by, authors(asked), verb=verb)\n",
+        "",
+        "../actions/test_two_people.py::test_whatever_takes_two_people_is_not_done_by_the_one_who_asks",
+    ),
+    Guard(
+        "many at once start with a second official's yes",
+        "app/actions/bulk.py",
+        "    if run.stage is BulkStage.previewed and not two_people.alone(run.verb, run.selected):\n",
+        "    if run.selected < 0:\n",
+        "../actions/test_two_people.py::test_a_bulk_archive_starts_with_another_ones_yes_and_never_with_the_asker_s_own",
+    ),
+    Guard(
+        "no file archives many without a second official",
+        "app/actions/takeover.py",
+        '                if not two_people.alone("archive", outcome.archived):\n',
+        "                if outcome.archived < 0:\n",
+        "../actions/test_two_people.py::test_a_file_that_archives_many_is_no_way_around_it",
+    ),
+    Guard(
+        "a return changes the order by hand and is seen",
+        "app/actions/applications.py",
+        '    by_hand.seen(application, "reinstate", stood, by=by, at=at, reason=reason)\n',
+        "",
+        "../actions/test_by_hand.py::test_a_return_with_the_old_day_passes_those_who_stand_behind_it_now",
+    ),
+    Guard(
+        "another day in the queue changes no past number",
+        "app/rules/past.py",
+        "func.coalesce(moved.c.queued_before, Application.queued_at)",
+        "func.coalesce(Application.queued_at, moved.c.queued_before)",
+        "../actions/test_by_hand.py::test_another_day_in_the_queue_is_seen_and_leaves_every_past_number_as_it_was",
+    ),
+    Guard(
+        "a number counts who stands in its own category",
+        "app/actions/numbers.py",
+        "{rank: number.value - 1}",
+        "{rank: number.value}",
+        "../actions/test_movements.py::test_who_leaves_and_who_comes_are_told_by_the_verb_that_took_them_out_or_brought_them_in",
+    ),
+    Guard(
         "only the server's own row signs anybody in",
         SECURITY,
         "        if found is None or found.user_id != int(pk):\n            return None\n"

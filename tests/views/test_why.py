@@ -2,6 +2,14 @@
 
 import pytest
 
+from app.database import transaction
+from app.extensions import db
+from app.models import Place
+from app.permissions import Role
+from tests.factories import application, at
+from tests.views.city import official
+from tests.views.forms import says_yes
+
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
 def test_an_auditor_reads_why_a_number_is_what_it_is(city, language):
@@ -44,3 +52,34 @@ def test_a_round_shows_its_list_as_it_stood_and_that_it_followed_the_order(city)
     number = text.split(f'{link}">')[1].split("<")[0]
     assert auditor.get(f"/rounds/show/{held}?q={number.lower()}").text.count("/applications/why/") == 1
     assert auditor.get(f"/rounds/show/{held}?q=nobody").text.count("/applications/why/") == 0
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_a_child_that_was_passed_reads_when_and_why_and_names_nobody(city, language):
+    """Spec 3.8: asked by one, approved by another; it stands among the rounds and on the page of who was passed."""
+    with city.web.app_context(), transaction():
+        place = db.session.get_one(Place, city.own.place)
+        official("deputy", Role.department, place.parent)
+        served = application(place, queued_at=at("2026-04-13T09:30"))
+        number, name, pk = served.number, served.child.full_name, served.id
+    asker, address = city.sign_in("specialist"), f"/applications/action/issue_out_of_turn/{pk}"
+    assert asker.post(address, {"sure": "yes", "reason": "төтенше жағдай"}).status_code == 303
+    why = f"/applications/why/{city.own.waiting}"
+    auditor = city.sign_in("auditor")
+    auditor.post(f"/language/{language}", {"back": "/"})
+    assert "төтенше жағдай" not in auditor.get(why).text, "nothing has happened yet"
+    asked = max(row["id"] for row in city.tables.rows()["proposal"])
+    blind = asker.post(f"/proposals/action/approve/{asked}", {"sure": "yes"})
+    assert blind.status_code == 422, "nobody approves what was not seen"
+    says_yes(asker, f"/proposals/action/approve/{asked}")
+    assert "төтенше жағдай" not in auditor.get(why).text, "whoever asks does not approve"
+    assert says_yes(city.sign_in("deputy"), f"/proposals/action/approve/{asked}").status_code == 303
+    text = auditor.get(why).text
+    said = {"kk": "13.04.2026 ваучер кезектен тыс берілді.", "ru": "13.04.2026 ваучер выдан вне очереди."}
+    assert said[language] in text and "төтенше жағдай" in text
+    assert number not in text and name not in text
+    listed = auditor.get("/rounds/list/?_flt_0_by_hand=issue_out_of_turn").text
+    held = listed.split('href="/rounds/show/')[1].split('"')[0]
+    shown = auditor.get(f"/rounds/show/{held}").text
+    assert all(part in shown for part in (number, "төтенше жағдай", why, "deputy"))
+    assert auditor.get("/rounds/list/?_flt_0_by_hand=nonsense").status_code == 400
