@@ -43,6 +43,67 @@ GUARDS = (
         "()",
         "test_scope.py::test_each_scope_on_its_own_keeps_out_what_is_foreign",
     ),
+    *(
+        Guard(f"what is personal is masked: {what}", file, there, instead, f"test_personal_data.py::{test}")
+        for what, file, there, instead, test in (
+            (
+                "for an auditor",
+                "app/access/personal_data.py",
+                "Role.auditor: dict.fromkeys(Part, Sight.masked)",
+                "Role.auditor: dict.fromkeys(Part, Sight.shown)",
+                "test_an_auditor_gets_no_byte_of_what_is_personal",
+            ),
+            (
+                "in lists and their files",
+                "app/views/rows.py",
+                "row = personal_data.of(row, name)",
+                "row = getattr(row, name, None)",
+                "test_an_auditor_gets_no_byte_of_what_is_personal",
+            ),
+            (
+                "wherever a person is named",
+                "app/views/words/names.py",
+                "return personal_data.name(row)",
+                "return row.full_name",
+                "test_an_auditor_gets_no_byte_of_what_is_personal",
+            ),
+            (
+                "in the history's facts",
+                "app/views/history.py",
+                "personal_data.facts(row.subject, row.application_id, row.details)",
+                "row.details",
+                "test_the_history_masks_what_was_and_what_is",
+            ),
+            (
+                "in papers",
+                "app/views/applications.py",
+                "if not personal_data.whole(document.application):",
+                "if not document.application:",
+                "test_a_paper_is_sent_whole_to_those_alone_for_whom_nothing_is_masked",
+            ),
+            (
+                "in files, whatever was opened",
+                "app/access/personal_data.py",
+                "reader._replace(opened=frozenset())",
+                "reader",
+                "test_a_record_is_opened_with_a_reason_for_a_while_in_this_session_and_the_department_sees_it",
+            ),
+            (
+                "for a while, not for ever",
+                "app/views/opened.py",
+                "if last > time())",
+                "if last)",
+                "test_a_record_is_opened_with_a_reason_for_a_while_in_this_session_and_the_department_sees_it",
+            ),
+            (
+                "from a search too",
+                "app/views/search.py",
+                "by_people = not personal_data.masks()",
+                "by_people = True",
+                "test_nobody_of_whom_something_is_masked_is_found_by_it",
+            ),
+        )
+    ),
     Guard(
         "a role of which a table says nothing sees nothing of it",
         PERMISSIONS,
@@ -413,8 +474,8 @@ GUARDS = (
     Guard(
         "a list that is sent is read through the viewer's scope",
         DOWNLOADS,
-        "with looking_as(actor):",
-        "if actor:",
+        "with looking_as(actor), personal_data.reading_as(reader):",
+        "with personal_data.reading_as(reader):",
         "test_exports.py::test_each_reader_takes_away_what_the_own_screen_shows_and_no_more",
     ),
     Guard(

@@ -178,10 +178,17 @@ def test_a_number_or_a_child_twice_names_the_other_cell(town, write):
 
 
 def test_one_person_in_two_ways_names_the_other_cell(town, write):
-    same = {"Өтініш берушінің ЖСН": files.parent_iin(1), "Email": "basqa@example.org"}
+    same = {"Өтініш берушінің ЖСН": files.parent_iin(1), "Өтініш берушінің Т.А.Ә.": "Басқа Ана"}
     assert named(bring("applications", write([files.application(1), files.application(2, **same)]))) == [
-        ("K3", "person_differs")
+        ("F3", "person_differs")
     ]
+
+
+def test_one_applicant_is_reached_otherwise_about_each_child(town, write):
+    same = {"Өтініш берушінің ЖСН": files.parent_iin(1), "Email": "basqa@example.org"}
+    assert bring("applications", write([files.application(1), files.application(2, **same)])).added == 2
+    told = db.session.execute(db.select(Application.email).order_by(Application.id)).scalars()
+    assert list(told) == ["ana@example.org", "basqa@example.org"]
 
 
 def test_a_child_as_its_own_applicant_is_refused(town, write):

@@ -42,15 +42,18 @@ class Found(NamedTuple):
         return records[0] if len(records) == 1 else None
 
 
-def find(text: str) -> Found:
-    """All that is meant by a text, each kind by its own look-up; what a text cannot mean is not looked up."""
+def find(text: str, *, by_people: bool = True) -> Found:
+    """All that is meant by a text, each kind by its own look-up; what a text cannot mean is not looked up.
+
+    `by_people`: by IIN and name too; without it by numbers alone, for whom an answer would tell what is masked.
+    """
     text = unicodedata.normalize("NFKC", text.replace("№", " "))[:LONGEST]
     key, words = fold(CALLED.sub("", text)), folding.fold(text).split()
     digits = re.sub(r"[\s-]", "", text)
     if re.fullmatch(r"[0-9]{12}", digits):
-        return Found([], _applications(with_iin(digits)), [], [], [], [])
+        return Found([], _applications(with_iin(digits)) if by_people else [], [], [], [], [])
     paper = PAPER.fullmatch(key)
-    a_name = bool(words) and not re.search(r"\d", text) and len(max(words, key=len)) > 1
+    a_name = by_people and bool(words) and not re.search(r"\d", text) and len(max(words, key=len)) > 1
     children = _applications(with_name(words)) if a_name else []
     applicants = _applications(with_applicant(words)) if a_name else []
     return Found(

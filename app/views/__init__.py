@@ -13,6 +13,7 @@ from werkzeug.exceptions import SecurityError
 
 import config as settings
 from app import tries
+from app.access import personal_data
 from app.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
@@ -177,6 +178,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         label=words.label,
         shown=cells.shown,
         badge=cells.badge,
+        personal=personal_data.of,
         number=words.number,
         counted=rows.counted,
         zip=zip,

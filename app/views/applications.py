@@ -13,12 +13,14 @@ from sqlalchemy.orm import joinedload, load_only
 from wtforms.validators import ValidationError
 
 from app import documents, storage
+from app.access import personal_data
 from app.actions import (
     absences,
     applications,
     choosing,
     contracts,
     enrolments,
+    opening,
     possible,
     privileges,
     proposals,
@@ -46,7 +48,7 @@ from app.permissions import MAY, Role, unscoped
 from app.rules import iin, numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.views import editing, filters, forms, why, words
+from app.views import editing, filters, forms, opened, why, words
 from app.views.asking import ask, asked, day_of, done, in_sanatorium, problem_with, reason, signer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
@@ -272,6 +274,9 @@ class ApplicationView(ChildPage, Why, BaseView):
     def paper(self, document_id: int) -> Any:
         """A stored paper, exactly as it was made."""
         document = db.session.scalars(select(Document).where(Document.id == row_id(document_id))).first() or abort(404)
+        if not personal_data.whole(document.application):
+            flash(_("A paper shows what is masked for you. Open the record first, with a reason."), "warning")
+            return redirect(url_for("ApplicationView.show", pk=document.application_id))
         try:
             file = documents.open_stored(document)
         except documents.NotReady:
@@ -357,7 +362,17 @@ class ApplicationView(ChildPage, Why, BaseView):
     def reject_privilege(self, rows: list[Application]) -> Any:
         return self._each("reject_privilege", rows, lambda a, **who: privileges.reject(a, reason=reason(), **who))
 
+    def open(self, rows: list[Application]) -> Any:
+        """Spec 1, 7: what is masked is seen for a while, in this session, and the history says by whom and why."""
+
+        def act(application: Application, **who: Any) -> None:
+            opening.open_record(application, reason=reason(), **who)
+            opened.keep(personal_data.keys(application))
+
+        return self._each("open", rows, act)
+
     verbs = {
+        "open": open,
         "issue_out_of_turn": issue_out_of_turn,
         "extend": extend,
         "revoke": revoke,

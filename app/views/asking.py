@@ -34,6 +34,7 @@ FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
     "reinstate": ("reason",),
     "absent": ("from_on", "away_until", "reason"),
     "reject_privilege": ("reason",),
+    "open": ("reason",),
 }
 
 

@@ -264,14 +264,13 @@ def _told(run: BulkRun) -> tuple[list[str], Iterator[Any]]:
 
 
 def _rows_of(run_id: int, over: bool) -> Iterator[Any]:
-    name = Child.last_name, Child.first_name, Child.patronymic
     rows = (
-        select(BulkRow, Application.number, *name)
+        select(BulkRow, Application.number, Child)
         .join(Application, Application.id == BulkRow.application_id)
         .join(Child, Child.id == Application.child_id)
         .where(BulkRow.bulk_run_id == run_id)
         .order_by(BulkRow.position)
     )
-    for row, number, *child in db.session.execute(rows.execution_options(yield_per=1000)):
+    for row, number, child in db.session.execute(rows.execution_options(yield_per=1000)):
         outcome, why_not = words.outcome(row, over), words.why_not(row)
-        yield row.position, number, " ".join(filter(None, child)), outcome, why_not
+        yield row.position, number, words.name(child), outcome, why_not

@@ -1,5 +1,6 @@
 """The page of one application: what a child's place in the queue is, what has happened, and what can be done now."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, g
@@ -9,6 +10,7 @@ from sqlalchemy import exists, inspect, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.access import personal_data
 from app.actions import norms, numbers, people, possible, privileges, proposals, referrals
 from app.extensions import db
 from app.models import (
@@ -90,6 +92,8 @@ class ChildPage:
             of_privilege=of_privilege,
             differs_elsewhere=differs_elsewhere,
             untold=waits.untold(application),
+            masked=not personal_data.whole(application),
+            open_for=personal_data.OPEN_FOR // timedelta(minutes=1),
             view=self,
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, g, stream_with_context
 
+from app.access import personal_data
 from app.database import will_write
 from app.extensions import db
 from app.files import written
@@ -21,17 +22,17 @@ def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequenc
     db.session.rollback()
     will_write(None)
     file = written.KINDS.get(kind) or abort(404)
-    pieces = _looking(file.write(titles, rows), g.actor)
+    pieces = _looking(file.write(titles, rows), g.actor, personal_data.reader_of_many())
     answer = Response(stream_with_context(pieces), mimetype=file.mimetype)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
     return answer
 
 
-def _looking(pieces: Iterator[bytes], actor: Any) -> Iterator[bytes]:
-    """The same, each piece read through the scope of this actor, whatever the thread did between two of them."""
+def _looking(pieces: Iterator[bytes], actor: Any, reader: personal_data.Reader | None) -> Iterator[bytes]:
+    """The same, each piece read as by this actor and shown as to this reader, whatever the thread did between them."""
     with closing(pieces):
         while True:
-            with looking_as(actor):
+            with looking_as(actor), personal_data.reading_as(reader):
                 piece = next(pieces, None)
             if piece is None:
                 return

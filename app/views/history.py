@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
+from app.access import personal_data
 from app.models import Application, Change, Notice
 from app.permissions import Role
 from app.views import words
@@ -25,6 +26,7 @@ class Changes(Records):
             "status_to": _status(row.subject, row.status_to),
             "role": words.role(row.role),
             "reason": words.reason(row.reason),
+            "details": personal_data.facts(row.subject, row.application_id, row.details),
         }
         return [in_words.get(name, attribute(row, name)) for name in columns]
 

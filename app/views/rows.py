@@ -13,6 +13,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Integer, Select, case, func, literal, select, true, tuple_
 
+from app.access import personal_data
 from app.extensions import db
 from app.models import Base
 from app.views import words
@@ -236,7 +237,7 @@ def _moment(text: str) -> datetime:
 
 
 def attribute(row: Any, path: str) -> Any:
-    """`child.born_on` of a row; None where something on the way is missing."""
+    """`child.born_on` of a row, as whoever reads may see it; None where something on the way is missing."""
     for name in path.split("."):
-        row = getattr(row, name, None)
+        row = personal_data.of(row, name)
     return row

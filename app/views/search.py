@@ -7,6 +7,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import lazy_gettext as _l
 
+from app.access import personal_data
 from app.actions import search
 from app.models import Application, Referral, Voucher
 from app.permissions import Role
@@ -42,11 +43,13 @@ class SearchView(BaseView):
     def find(self) -> Any:
         """The one record that is meant, or all that may be meant."""
         sought = request.form.get("q", "").strip().replace("\0", "")
-        found = search.find(sought) if sought else None
+        by_people = not personal_data.masks()
+        found = search.find(sought, by_people=by_people) if sought else None
         if found and found.only is not None:
             return answer(page_of(found.only))
         kinds = [(title, rows) for title, rows in zip(KINDS, found or (), strict=False) if rows]
-        return page("pages/search.html", sought=sought, kinds=kinds, most=search.MOST, page_of=page_of)
+        facts = {"sought": sought, "kinds": kinds, "most": search.MOST, "by_people": by_people}
+        return page("pages/search.html", **facts, page_of=page_of)
 
 
 def page_of(found: Application | Voucher | Referral) -> str:

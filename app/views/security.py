@@ -7,12 +7,14 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import LoginManager, current_user
 
 from app import reach
+from app.access import personal_data
 from app.actions import accounts
 from app.actions.accounts import roles_of
 from app.database import will_write
 from app.extensions import db
 from app.permissions import MAY, Actor, Role, look_as
 from app.rules.refusals import Refusal
+from app.views import opened
 from app.views.door import SignIn
 from app.views.sending import holding
 from app.views.sessions import is_file, reads
@@ -101,6 +103,7 @@ def before_request() -> None:
     On SQLite a transaction that has read cannot write any more: a request that may write begins anew.
     """
     look_as(None)
+    personal_data.read_as(None)
     g.actor = None
     if broken := getattr(session, "broken", None):
         raise broken
@@ -112,9 +115,11 @@ def before_request() -> None:
     if request.endpoint != "SignIn.logout" and not is_file(request.endpoint) and current_user.is_authenticated:
         g.actor = actor_of(current_user)
         look_as(g.actor)
+        personal_data.read_as(personal_data.Reader(g.actor.role, opened.now_open()))
 
 
 def after_request(_error: BaseException | None = None) -> None:
     """The next request on this thread starts as nobody."""
     look_as(None)
+    personal_data.read_as(None)
     will_write(None)

@@ -47,6 +47,7 @@ def valid(noun: str, own) -> dict[str, str]:
             "phone": "8 701 111 22 33",
             "email": "a@b.kz",
             "address": "Абай к-сі 2",
+            "notice_language": "kk",
         },
         "vacancies": {"group": own.group, "intake": "general", "places": "1", "begins_on": "", "ends_on": ""},
         "kindergartens": {

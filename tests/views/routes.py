@@ -55,6 +55,7 @@ VERBS = {  # register -> verb -> who may
         "enrol": {H},
         "confirm_privilege": OFFICE,
         "reject_privilege": OFFICE,
+        "open": {A},
     },
     "vouchers": {"extend": OFFICE, "revoke": OFFICE},
     "referrals": {"extend": COUNTER, "revoke": COUNTER | {H}, "enrol": {H}},

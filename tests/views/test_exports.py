@@ -123,7 +123,7 @@ def test_between_two_pieces_another_reader_does_not_widen_the_reach(app):
             ).encode()
 
     with app.test_request_context():
-        sent = downloads._looking(pieces(), specialist)
+        sent = downloads._looking(pieces(), specialist, None)
         with looking_as(specialist):
             assert next(sent).decode() == "Көкшетау қаласы"
         with looking_as(None):

@@ -6,7 +6,9 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.access import personal_data
 from app.models import (
+    Applicant,
     Base,
     Child,
     DayOff,
@@ -54,8 +56,8 @@ def by_name(row: Any) -> str:
 def name(row: Any) -> str:
     """What a record is called: a place, norm or order in the reader's language, anything else by its own name."""
     match row:
-        case Child():  # first: lists show most of these
-            return row.full_name
+        case Child() | Applicant():  # first: lists show most of these
+            return personal_data.name(row)
         case Place() | District() | QueueCategory():
             return row.name_ru if get_locale().language == "ru" else row.name_kk
         case Norm():

@@ -53,6 +53,7 @@ VERBS: dict[str, Any] = {
     "remind": _l("Reminder"),
     "start": _l("Start"),
     "stop": _l("Stop"),
+    "open": _l("Open on record"),
     "change_password": _l("Change the password"),
     "reset_password": _l("Give a new password"),
 }
@@ -106,6 +107,7 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "change_password": _l("The own password was changed"),
     "reset_password": _l("A new password was given"),
     "export": _l("A list was downloaded"),
+    "open": _l("Masked personal data was opened"),
 }
 FOLLOWS: dict[str, Any] = {
     "issue_out_of_turn": _l(
@@ -144,6 +146,9 @@ FOLLOWS: dict[str, Any] = {
     "reject_privilege": _l("The child waits on without the privilege, by its original day."),
     "start": _l("What can be done is done row by row, and each row's outcome is kept. You may leave the page."),
     "stop": _l("What is done stays done; all other rows are skipped."),
+    "open": _l(
+        "You see the personal data of this record and its papers for half an hour; the history says so, and why."
+    ),
     "sign": _l("With both signatures the contract is complete and the voucher is used."),
     "enrol": _l(
         "The child attends the group from today, or from tomorrow where another child left this place today; a "
