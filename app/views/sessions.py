@@ -124,12 +124,18 @@ def is_file(endpoint: str | None) -> bool:
 def enter(user: Any, version: int) -> None:
     """Signed in from now on, with a new key and a new CSRF token: what a stranger knew of before is worth nothing."""
     leave()
+    before = dict(session)
     session.clear()
     login_user(user)
     session["csrf_token"] = secrets.token_hex(20)
     facts, user_id = as_text.dumps(dict(session)), int(session["_user_id"])
     db.session.rollback()
-    session.begun = (*sessions.begin(user_id, version, facts), facts)
+    try:
+        session.begun = (*sessions.begin(user_id, version, facts), facts)
+    except SQLAlchemyError:  # nobody is in: the page that was open is as good as before
+        session.clear()
+        session.update(before)
+        raise
 
 
 def leave() -> None:
