@@ -612,6 +612,8 @@ GUARDS = (
         "    if families := lose + sum(unseated(*queue) for queue in queues):\n",
         "    if (families := lose) < 0:\n",
         "../actions/test_keeping.py::test_no_change_by_which_a_family_would_lose_its_place",
+    ),
+    Guard(
         "a place left while it is lent is nobody's before the stay ends",
         "app/actions/absences.py",
         "    if lent is not None and lent > last and lent >= today:\n",
