@@ -49,7 +49,7 @@ from app.rules import iin, numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.views import editing, filters, forms, opened, why, words
-from app.views.asking import ask, asked, day_of, done, in_sanatorium, problem_with, reason, signer
+from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
@@ -348,8 +348,7 @@ class ApplicationView(ChildPage, Why, BaseView):
 
     def enrol(self, rows: list[Application]) -> Any:
         """Spec 3.6: in a sanatorium kindergarten with a last day."""
-        until = day_of("stay_until") if in_sanatorium(rows) else None
-        return self._each("enrol", rows, lambda a, **who: enrolments.enrol(a, until=until, **who))
+        return self._each("enrol", rows, lambda a, **who: enrolments.enrol(a, until=stay_until(a), **who))
 
     def sign(self, rows: list[Application]) -> Any:
         """The family, at the counter by its signed paper, or the head for the kindergarten."""

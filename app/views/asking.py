@@ -67,6 +67,11 @@ def in_sanatorium(rows: Sequence[Any]) -> bool:
     return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
 
 
+def stay_until(row: Any) -> date | None:
+    """The last day that was typed, for a child that enters a sanatorium kindergarten; None for any other."""
+    return day_of("stay_until") if in_sanatorium([row]) else None
+
+
 def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
     """The fields that a verb asks for on these records, and whether each must be filled in.
 

@@ -14,7 +14,7 @@ from app.now import now
 from app.permissions import MAY, Role
 from app.rules.refusals import Reason, Refusal
 from app.views import forms
-from app.views.asking import ask, asked, day_of, done, reason, signer
+from app.views.asking import ask, asked, day_of, done, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt
 from app.views.rows import Records
 
@@ -157,7 +157,7 @@ class ReferralView(BaseView):
 
     def enrol(self, rows):
         """S2: the family came with the papers."""
-        return self._each("enrol", rows, enrolments.enrol)
+        return self._each("enrol", rows, lambda a, **who: enrolments.enrol(a, until=stay_until(a), **who))
 
     def _each(self, verb, rows, act):
         if not asked(verb, rows):

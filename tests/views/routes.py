@@ -46,6 +46,7 @@ VERBS = {  # register -> verb -> who may
         "reinstate": {D},
         "leave": {H},
         "absent": {H},
+        "return": {H},
         "archive": OFFICE,
         "confirm": COUNTER,
         "refuse": COUNTER,
