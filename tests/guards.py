@@ -24,6 +24,7 @@ ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
 CHOOSING, CLOCK = "app/actions/choosing.py", "app/actions/clock.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/files/bringing.py", "app/files/spreadsheet.py"
+OPENING = "app/files/opening.py"
 
 EDITING, SENDING, AGAIN = "app/views/editing.py", "app/views/sending.py", "app/views/again.py"
 SENT, DATABASE = "app/sent.py", "app/database.py"
@@ -521,11 +522,60 @@ GUARDS = (
         "test_import_on_screen.py::test_a_kept_file_that_is_not_as_it_came_is_not_brought_in",
     ),
     Guard(
-        "a workbook is unpacked up to a bound",
+        "a package is unpacked up to a bound",
+        OPENING,
+        "                if self.left < 0:\n",
+        "                if False:\n",
+        "test_files_as_they_come.py::test_what_is_unpacked_is_counted_and_not_believed",
+    ),
+    Guard(
+        "whoever opens a file is held to its memory",
+        OPENING,
+        "    resource.setrlimit(resource.RLIMIT_AS, (memory * 1_000_000, memory * 1_000_000))\n",
+        "",
+        "test_files_as_they_come.py::test_the_process_holds_itself_to_its_limits",
+    ),
+    Guard(
+        "whoever opens a file too long is killed",
         SPREADSHEET,
-        "            if sum(part.file_size for part in parts.infolist()) > most_unpacked * 1_000_000:",
-        "            if False:",
-        "test_import_on_screen.py::test_what_is_no_table_is_refused_with_a_sentence_and_nothing_is_kept",
+        "            process.send_signal(signal.SIGKILL)\n",
+        "            break\n",
+        "test_files_as_they_come.py::test_a_process_that_takes_too_long_is_killed",
+    ),
+    Guard(
+        "the web opens no file",
+        "app/views/imports.py",
+        "            if not self.content:\n",
+        "            turn.parse(self.content)\n            if not self.content:\n",
+        "test_import_on_screen.py::test_no_process_of_the_web_opens_a_file",
+    ),
+    Guard(
+        "no quote swallows a row",
+        OPENING,
+        '            if "\\n" in cell and sign in cell:\n',
+        "            if False:\n",
+        "test_files_as_they_come.py::test_a_quote_that_is_not_closed_or_stands_astray_is_named_with_each_line_it_swallows",
+    ),
+    Guard(
+        "a kindergarten is known by its exact name",
+        "app/files/kindergarten_row.py",
+        "        self.ids[place_id, identity(name)] = id_\n",
+        '        self.ids[place_id, identity(name.replace("-", ""))] = id_\n',
+        "test_import.py::test_kindergartens_of_two_numbers_are_two",
+    ),
+    Guard(
+        "what is only alike is asked about",
+        "app/files/columns.py",
+        "        if self.answers.get(key) in CHOICES[name]:\n            return self.answers[key]\n",
+        "        return next(iter(CHOICES[name]))\n",
+        "test_import.py::test_a_kindergarten_that_is_called_almost_so_is_asked_about_and_is_what_the_answer_says",
+    ),
+    Guard(
+        "what nobody sees is in no text",
+        "app/rules/texts.py",
+        '            raise Unfit("invisible", code=f"U+{ord(sign):04X}")\n',
+        "            pass\n",
+        "test_texts_at_every_door.py::test_what_nobody_sees_or_nothing_keeps_is_refused_at_every_door_by_the_same_name",
     ),
     Guard(
         "an address of nobody touches no session",

@@ -470,6 +470,14 @@ def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(nam
     assert seconds < 2.1 and megabytes < 300, (seconds, megabytes)
 
 
+def test_what_is_unpacked_is_counted_and_not_believed():
+    parts = opening.Parts(PLAIN, 1_000_000)
+    parts.left = 100
+    with pytest.raises(opening.Wrong) as wrong:
+        list(parts.pieces("xl/styles.xml"))
+    assert wrong.value.name == "too_big"
+
+
 def test_a_process_that_takes_too_long_is_killed(monkeypatch, tmp_path):
     endless = tmp_path / "opening.py"
     endless.write_text("while True: pass")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from app.actions import vouchers
 from app.extensions import db
-from app.files import applications, kindergartens
+from app.files import applications, kindergartens, taking, written
 from app.files.columns import Table
 from app.files.problems import SENTENCES, Wrong
-from app.files.spreadsheet import letters, read
+from app.files.spreadsheet import letters, parse, read
 from app.files.words import plain
 from app.imports import bring_in
 from app.models import (
@@ -22,6 +22,7 @@ from app.models import (
     ApplicationStatus,
     Change,
     Enrolment,
+    ImportKind,
     KgGroup,
     Kindergarten,
     Notice,
@@ -635,6 +636,45 @@ def test_the_sample_files_are_what_the_table_says(tmp_path):
     samples.write(tmp_path)
     for file in SAMPLES.iterdir():
         assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+
+
+# ---------------------------------------------------------------- taken out and brought in again
+
+
+@pytest.mark.parametrize("suffix", written.KINDS)
+@pytest.mark.parametrize("what", ["kindergartens", "applications"])
+def test_a_list_that_was_taken_out_is_brought_in_again_and_changes_nothing(town, tmp_path, what, suffix):
+    """What the samples say, a surname of two words, one name alone, two phones, a privilege, and what is under way."""
+    rows = [
+        files.application(1, **{"Баланың Т.А.Ә.": "Ван дер Берг, Анна", "Телефон нөмірі": "87758759999, 87010000001"}),
+        files.application(2, **{"Баланың Т.А.Ә.": "Мухаммадали", "Жеңілдік түрі": "Көп балалы отбасы"}),
+        files.application(3),
+    ]
+    for one in ("kindergartens", "applications"):
+        assert bring(one, SAMPLES / f"{one}.xlsx").problems == []
+    assert bring("kindergartens", workbook(tmp_path / "more.xlsx", [files.kindergarten(1)])).problems == []
+    assert bring("applications", workbook(tmp_path / "rows.xlsx", rows)).problems == []
+    gone = db.session.scalars(db.select(Application).where(Application.number == "ОДО.2026.3")).one()
+    vouchers.issue_out_of_turn(gone, by=DEPARTMENT, at=NOW, reason="себеп")
+    db.session.commit()
+    noun, history = ImportKind(what), count(Change)
+    path = tmp_path / f"taken.{suffix}"
+    path.write_bytes(b"".join(written.KINDS[suffix].write(taking.titles(noun), taking.rows(noun))))
+    again = bring(what, path)
+    assert ([(one.cell, one.name) for one in again.problems], again.added, again.changed) == ([], 0, 0)
+    assert again.same == again.rows > 6 and count(Change) == history
+
+
+def test_days_and_numbers_that_are_taken_out_are_days_and_numbers(town, tmp_path):
+    bring("applications", SAMPLES / "applications.xlsx")
+    what = ImportKind.applications
+    data = b"".join(written.xlsx(taking.titles(what), taking.rows(what)))
+    sheet = parse(data)
+    row = dict(zip(taking.titles(what), sheet.rows[1], strict=False))
+    assert (row["Туған күні"], row["Тіркеу күні мен уақыты"]) == (
+        date(2022, 9, 17),
+        datetime.fromisoformat("2026-04-07T11:21:08"),
+    )
 
 
 # ---------------------------------------------------------------- the command

@@ -10,10 +10,12 @@ from sqlalchemy.orm import selectinload
 from app.actions import people
 from app.actions.people import Contacts, Person
 from app.extensions import db
-from app.models import Applicant, Application, Child, PrivilegeKind, QueueKind
+from app.models import Applicant, Application, ApplicationStatus, Child, PrivilegeKind, QueueKind
 from app.rules import iin
 from app.rules.numbers import fold
 from app.rules.refusals import Reason, Refusal
+
+UNDER_WAY = frozenset(ApplicationStatus) - {ApplicationStatus.queued, ApplicationStatus.archived}
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Entry:
     """One line of an older list. What a person leaves empty says nothing about what is recorded.
 
     `day_only`: the list knows the day in the queue, not the moment; `privilege` counts where `privilege_said`;
-    `archived`: it was over before it came; `reason`: why the record is to be changed where families gain or lose by it.
+    `archived`: it was over before it came; `status`: as the list has it, under way only where the record is just so;
+    `reason`: why the record is to be changed where families gain or lose by it.
     """
 
     number: str
@@ -32,6 +35,7 @@ class Entry:
     day_only: bool = False
     queue_kind: QueueKind = QueueKind.general
     archived: bool = False
+    status: ApplicationStatus | None = None
     privilege: PrivilegeKind | None = None
     privilege_said: bool = False
     reason: str | None = None

@@ -69,9 +69,7 @@ def start(run: ImportRun, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: not_allowed (also for another person), wrong_status (it was not tried yet, or something is wrong).
     """
-    permit(by, "start", run)
-    if run.user_id != by.user_id:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="start")
+    _theirs(run, "start", by=by)
     if run.stage in (ImportStage.running, *OVER):
         return  # not to wait for whoever is at it
     run = locked(run.id)
@@ -89,15 +87,20 @@ def answer(run: ImportRun, answers: Mapping[str, str], *, by: Actor, at: datetim
 
     Raises Refusal: not_allowed (also for another person), wrong_status (it is not tried, or is started).
     """
-    permit(by, "answer", run)
-    if run.user_id != by.user_id:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="answer")
+    _theirs(run, "answer", by=by)
     run = locked(run.id)
     if run.stage is not ImportStage.tried:
         raise Refusal(Reason.wrong_status, verb="answer")
     run.stage, run.answers = ImportStage.trying, {**run.answers, **answers}
     record(run, "answer", by=by, at=at, details={"answers": len(answers), "sha256": run.sha256})
     _queue(run, at)
+
+
+def _theirs(run: ImportRun, verb: str, *, by: Actor) -> None:
+    """Nobody but whoever brought a file goes on with it."""
+    permit(by, verb, run)
+    if run.user_id != by.user_id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
 
 
 def asker(run: ImportRun) -> Actor | None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.actions import applications, by_hand, norms, people, places, privileges
 from app.actions.beginning import catch_up
 from app.actions.differences import compare
-from app.actions.entries import Entry, Known, applicant_of, child_of, look_up
+from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of, child_of, look_up
 from app.actions.moving import move_all, record_all
 from app.actions.people import Details
 from app.database import lock_district
@@ -85,6 +85,8 @@ def _take_over(
             application = known.applications.get(key(entry.number))
             if application is None:
                 too_old = age_in_months(people.born_on(entry.child), local_day(at)) >= months
+                if entry.status in UNDER_WAY and not too_old:  # spec 3.2: what is under way stands by nothing else
+                    raise Refusal(Reason.wrong_status, part="status")
                 status = A.archived if too_old or entry.archived else A.queued
                 added = _add(entry, known, place_id, status, at=at)
                 new.append(_New(index, *added, entry, entry.reason or ("over_age" if too_old else None)))

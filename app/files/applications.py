@@ -83,7 +83,6 @@ COLUMNS = (
     Column("note", NOTE_TITLES, None),
     Column("row_number", ROW_NUMBER_TITLES, None),
 )
-BROUGHT_IN = (ApplicationStatus.queued, ApplicationStatus.archived)
 OF_APPLICANT = ("applicant_name",)
 OF_CHILD = ("child_name", "born_on", "sex")
 REQUIRED = tuple(column.field for column in COLUMNS if column.required)
@@ -105,7 +104,6 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
         if place_id is None:
             continue
         over_age = oldest.reached(row, place_id)
-        _check_status(row, over_age)
         _compare(row, place_id, first, waits=not over_age and row["status"] is not ApplicationStatus.archived)
         if not row.broken and row.has(*REQUIRED):
             good[place_id].append(row)
@@ -174,12 +172,6 @@ def _check_number(row: Row) -> None:
         row.wrong("number", "number_form" if refusal.facts["because"] == "signs" else "number_long")
 
 
-def _check_status(row: Row, over_age: bool) -> None:
-    """Spec 3.2: an older child comes archived, whatever its status; another only as it can stand by itself."""
-    if row.has("status") and row["status"] not in BROUGHT_IN and not over_age:
-        row.wrong("status", "under_way")
-
-
 def _compare(row: Row, place_id: int, first: dict[Any, Row], *, waits: bool) -> None:
     """What rows say against each other: a number twice, one person in two ways; `first` is where it was said first."""
     if row.has("number") and (before := first.setdefault(("number", place_id, fold(row["number"])), row)) is not row:
@@ -217,6 +209,7 @@ def _entry(row: Row) -> Entry:
         day_only=since.time() == time.min,
         queue_kind=row["queue_kind"] or QueueKind.general,
         archived=row["status"] is ApplicationStatus.archived,
+        status=row["status"],
         privilege=row["privilege"],
         privilege_said=row.has("privilege"),
         reason=row["reason"],
@@ -228,7 +221,9 @@ def _refused(row: Row, part: str, refusal: Refusal) -> None:
     field = PARTS.get(part, part)
     if field == "queued_at" and not row.has(field):
         field = "created"
-    if refusal.reason is Reason.reason_required:
+    if refusal.reason is Reason.wrong_status and part == "status":
+        row.wrong(field, "under_way")
+    elif refusal.reason is Reason.reason_required:
         row.wrong(field, "needs_reason", kk=REASON_TITLES[0])
     elif refusal.reason is Reason.recorded_otherwise:
         row.wrong(field, "recorded_otherwise")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from babel import Locale
 from flask_babel import get_locale
@@ -16,7 +16,10 @@ from markupsafe import Markup, escape
 
 from app.models import Application, Base
 from app.rules import texts, waits
+from app.rules.calendar import LOCAL
 from app.views import words
+
+Told: TypeAlias = str | int | float | date | datetime  # a moment on the local clock, without its zone
 
 NONE = Markup('<span class="none">—</span>')
 
@@ -30,8 +33,8 @@ def shown(value: Any) -> Markup:
     return show(value)
 
 
-def told(value: Any) -> str | int | float:
-    """One value as a cell of a file: numbers as numbers, all else in the words of the screen; nothing is empty."""
+def told(value: Any) -> Told:
+    """One value as a cell of a file: numbers and days as such, all else as the screen says it; nothing is empty."""
     kind = type(value)
     tell = _TOLD.get(kind)
     if tell is None:
@@ -126,16 +129,23 @@ _KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
     ((list, tuple), _several),
 )
 _SHOWN: dict[type, Callable[[Any], Markup]] = {}
-_TELLS: tuple[tuple[Any, Callable[[Any], str | int | float]], ...] = (
+_TELLS: tuple[tuple[Any, Callable[[Any], Told]], ...] = (
     (type(None), lambda _value: ""),
     (Markup, lambda value: "" if value == NONE else value.striptags()),
     (StrEnum, words.label),
     (bool, _yes_or_no),
     ((int, float), lambda value: value),
-    (datetime, words.moment),
-    (date, words.day),
+    (datetime, lambda value: value.astimezone(LOCAL).replace(tzinfo=None)),
+    (date, lambda value: value),
     (Base, words.name),
-    (dict, lambda value: "; ".join(f"{name}: {told(one)}" for name, one in value.items())),
-    ((list, tuple), lambda value: ", ".join(str(told(one)) for one in value)),
+    (dict, lambda value: "; ".join(f"{name}: {_in_words(one)}" for name, one in value.items())),
+    ((list, tuple), lambda value: ", ".join(_in_words(one) for one in value)),
 )
-_TOLD: dict[type, Callable[[Any], str | int | float]] = {}
+_TOLD: dict[type, Callable[[Any], Told]] = {}
+
+
+def _in_words(value: Any) -> str:
+    """One of several values in a cell."""
+    if isinstance(value, datetime):
+        return words.moment(value)
+    return words.day(value) if isinstance(value, date) else str(told(value))

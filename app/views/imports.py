@@ -10,18 +10,31 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 import config
-from app.actions import imports
+from app.access import personal_data
+from app.actions import accounts, imports
+from app.database import transaction
 from app.extensions import db
-from app.files import turn
+from app.files import taking, turn, written
 from app.files.bringing import COLUMNS, of_file
 from app.files.problems import CHOICES, Wrong
-from app.models import ImportKind, ImportProblem, ImportRun, ImportStage, Place, PlaceKind
+from app.models import (
+    Application,
+    ImportKind,
+    ImportProblem,
+    ImportRun,
+    ImportStage,
+    KgGroup,
+    Place,
+    PlaceKind,
+    User,
+)
 from app.now import now
 from app.permissions import MAY, Role
+from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import BaseView, attempt
 from app.views.base import answer as redirected
@@ -31,6 +44,7 @@ from app.views.rows import Records
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into wire.MOST_MEGABYTES
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
+TAKEN = {ImportKind.applications: Application, ImportKind.kindergartens: KgGroup}
 TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
@@ -112,6 +126,21 @@ class ImportRunView(BaseView):
             abort(404)
         return send_from_directory(config.ROOT / "samples", f"{noun}.{kind}", as_attachment=True)
 
+    @expose("/take/<noun>/<kind>", methods=["POST"])
+    @has_access
+    def take(self, noun: str, kind: str) -> Any:
+        """What is recorded, as a file that can be brought in again; that it was taken is on record."""
+        if noun not in set(ImportKind) or kind not in written.KINDS:
+            abort(404)
+        if personal_data.masks():  # a file of people as they are: only for whom nothing of them is kept back
+            abort(403)
+        what = ImportKind(noun)
+        rows = db.session.scalar(select(func.count()).select_from(TAKEN[what])) or 0
+        with transaction():
+            user = db.session.get_one(User, g.actor.user_id)
+            accounts.export(user, f"imports/{noun}", {}, rows, by=g.actor, at=now())
+        return download(f"{noun}-{local_day(now())}", kind, taking.titles(what), taking.rows(what))
+
     @expose("/show/<pk>", methods=["GET"])
     @has_access
     def show(self, pk: str) -> Any:
@@ -170,6 +199,7 @@ class ImportRunView(BaseView):
     grants = {
         "can_answer": MAY[ImportRun]["answer"],
         "can_begin": MAY[ImportRun]["ask"],
+        "can_take": MAY[ImportRun]["ask"],
         "can_sample": MAY[ImportRun]["ask"],
         "can_problems": READERS,
     }

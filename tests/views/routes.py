@@ -99,6 +99,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/imports/begin"): OFFICE,
         ("POST", "/imports/begin"): OFFICE,
         ("POST", "/imports/answer/<pk>"): OFFICE,
+        ("POST", "/imports/take/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/sample/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/problems/<pk>/<kind>"): {D, S, A},
         ("GET", "/kindergartens/pick"): QUEUE | {X},

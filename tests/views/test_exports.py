@@ -5,6 +5,7 @@ import io
 import re
 import secrets
 import zipfile
+from datetime import date, datetime
 from html import unescape
 from xml.etree import ElementTree
 
@@ -50,6 +51,15 @@ def cells(page: str) -> list[list[str]]:
     return [["" if text == "—" else text for text in (Markup(cell).striptags() for cell in row)] for row in of]
 
 
+def written_out(cell) -> str:
+    """A number or a day of a workbook, as a text has it."""
+    if isinstance(cell, datetime):
+        return f"{cell:%d.%m.%Y %H:%M:%S}"
+    if isinstance(cell, date):
+        return f"{cell:%d.%m.%Y}"
+    return f"{cell:.0f}" if isinstance(cell, float) else cell
+
+
 def told(row: list[str]) -> list[str]:
     return [" ".join(cell.removeprefix("'").split()) for cell in row]
 
@@ -75,7 +85,7 @@ def test_both_kinds_of_file_say_the_same(city):
     browser = city.sign_in("department")
     for noun in ("applications", "vacancies", "norms"):
         as_csv, as_xlsx = lines(export(browser, noun)), sheet(export(browser, noun, "xlsx").data)
-        same = [[f"{cell:.0f}" if isinstance(cell, float) else cell for cell in row] for row in as_xlsx]
+        same = [[written_out(cell) for cell in row] for row in as_xlsx]
         assert [told(row) for row in same[1:]] == [told(row) for row in as_csv[1:]] != [], noun
 
 

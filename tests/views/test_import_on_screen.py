@@ -122,9 +122,11 @@ def told(browser, run: ImportRun) -> list[list[str]]:
 
 
 def work(web) -> None:
-    """What a worker would do with what is in the outbox."""
+    """What a worker would do with the files that are in the outbox."""
     with web.app_context():
-        while ids := list(db.session.scalars(sa.select(Outbox.id).where(Outbox.done_at.is_(None)))):
+        while ids := list(
+            db.session.scalars(sa.select(Outbox.id).where(Outbox.done_at.is_(None), Outbox.job == "import"))
+        ):
             outbox.handle(ids)
             db.session.rollback()
 
@@ -238,6 +240,19 @@ def test_nobody_else_answers_for_whoever_brought_the_file(web, town, specialist)
     (field,) = set(re.findall(r'name="(answer-\d+)"', page))
     town.sign_in("екінші").post(f"/imports/answer/{run_of(web).id}", {field: "same"})
     assert run_of(web).stage is ImportStage.tried and run_of(web).answers == {}
+
+
+# ---------------------------------------------------------------- taken out and brought in again
+
+
+def test_what_is_recorded_can_be_taken_out_within_the_own_reach_and_that_is_on_record(web, town, specialist):
+    with web.app_context(), transaction():
+        factories.application(db.session.get_one(Place, town.there), number="БАСҚА-1")
+    rows = specialist.post("/imports/take/applications/csv").data.decode("utf-8-sig").splitlines()
+    assert "Нөмірі" in rows[0] and len(rows) > 1 and not any("БАСҚА-1" in row for row in rows)
+    with web.app_context():
+        change = db.session.scalars(sa.select(Change).where(Change.verb == "export")).one()
+        assert change.details == {"register": "imports/applications", "rows": len(rows) - 1}
 
 
 # ---------------------------------------------------------------- as a job: nothing lost, nothing twice
