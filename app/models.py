@@ -681,6 +681,7 @@ class Round(Base):
             unique=True,
             **only("automatic AND vacancy_id IS NOT NULL"),
         ),
+        *listed("queue_round", "by_hand"),
         CheckConstraint("by_hand IS NOT NULL OR application_id IS NULL", name="only_an_act_by_hand_is_of_one_child"),
         CheckConstraint("by_hand IS NULL OR NOT automatic", name="no_clock_acts_by_hand"),
         *listed("queue_round", "by_hand"),
@@ -1101,6 +1102,7 @@ class Change(Base):
     __table_args__ = (
         Index("ix_change_subject", "subject", "subject_id"),
         Index("ix_change_application_id", "application_id", "id"),
+        *listed("change", "verb", "subject", "user_id", "place_id", "kindergarten_id"),
         Index("ix_change_queue", "place_id", "subject", "effective_on", **only("status_to IS NOT NULL")),
         CheckConstraint("NOT for_family OR paper_on IS NOT NULL", name="act_for_a_family_has_its_paper"),
         CheckConstraint(f"NOT ({AT_THE_COUNTER}) OR paper_on IS NOT NULL", name="act_at_the_counter_has_its_paper"),
@@ -1111,8 +1113,8 @@ class Change(Base):
     subject: Mapped[str] = mapped_column(sa.String(24))
     subject_id: Mapped[int]
     application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
-    kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"), index=True)
-    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
+    kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     role: Mapped[str] = mapped_column(sa.String(24))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     for_family: Mapped[bool] = mapped_column(default=False)

@@ -146,7 +146,8 @@ class BaseView(Listed):
             return page("pages/problem.html", 422, sentence=_too_many(), status_code=422)
         if kind not in written.KINDS:
             abort(404)
-        asked = {name: value for name in self.filters() if (value := request.args.get(f"_flt_0_{name}"))}
+        chosen = [name for name in self.filters() if self.kind_of(name) == "select"]  # nothing that anybody typed
+        asked = {name: value for name in chosen if (value := request.args.get(f"_flt_0_{name}"))}
         subject, noun = db.session.get_one(User, g.actor.user_id), self.route_base[1:]
         with transaction():
             accounts.export(subject, noun, asked, rows, by=g.actor, at=now())

@@ -35,6 +35,7 @@ from app.permissions import unscoped
 from app.rules import waits
 from app.rules.calendar import local_day
 from app.views.base import row_id
+from app.views.history import Told
 from app.views.proposals import may_decide
 
 BELONGING: tuple[Any, ...] = (
@@ -72,7 +73,8 @@ class ChildPage:
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
         asked_back = proposals.open_one(application) if Proposal in has else None
-        changes = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
+        of_it = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
+        changes = db.session.scalars(of_it.options(joinedload(Change.user), joinedload(Change.norm))).all()
         stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
         absences = select(Absence).join(Enrolment).where(stays.whereclause)
         return self.render_template(
@@ -80,7 +82,8 @@ class ChildPage:
             title=application.number,
             application=application,
             number=number,
-            changes=db.session.scalars(changes.options(joinedload(Change.user), joinedload(Change.norm))).all(),
+            changes=changes,
+            history=Told(changes, records=False),
             stays=db.session.scalars(stays).all() if Enrolment in has else [],
             absences=db.session.scalars(absences).all() if Enrolment in has else [],
             offered=offered,

@@ -1,79 +1,228 @@
-"""The history and the notices: everybody in whose scope they lie may read them, nobody changes them."""
+"""The history and the notices: everybody in whose scope they lie may read them, nobody changes them.
 
+A row of the history is told in words: which record it is about, what it changed, by whom and why.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from flask import current_app, url_for
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
+from markupsafe import Markup, escape
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.access import personal_data
-from app.models import Application, Change, Notice
-from app.permissions import Role
-from app.views import words
+from app.extensions import db
+from app.models import (
+    Application,
+    Change,
+    KgGroup,
+    Notice,
+    Offer,
+    Proposal,
+    Referral,
+    Round,
+    User,
+    Vacancy,
+    Voucher,
+)
+from app.permissions import MAY, Role
+from app.rules.alphabet import sort_key
+from app.rules.calendar import LOCAL
+from app.rules.folding import fold
+from app.views import forms, words
 from app.views.base import BaseView
-from app.views.cells import tag
+from app.views.lists import Filter
 from app.views.rows import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
+TABLES: dict[str, type[Any]] = {model.__tablename__: model for model in MAY}
+EAGER: dict[type[Any], Sequence[Any]] = {  # what the name of a record shows of others
+    KgGroup: (joinedload(KgGroup.kindergarten),),
+    Vacancy: (joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),),
+    Round: (joinedload(Round.place),),
+    Proposal: (joinedload(Proposal.application),),
+    Offer: (joinedload(Offer.application),),
+}
+
+
+class Told:
+    """What some rows of the history say, with their records and what their facts name, within the reader's reach."""
+
+    def __init__(self, changes: Iterable[Change], *, records: bool = True) -> None:
+        wanted: dict[type[Any], set[int]] = defaultdict(set)
+        for row in changes:
+            if records and row.subject in TABLES:
+                wanted[TABLES[row.subject]].add(row.subject_id)
+            for fact, ids in words.ids(row).items():
+                wanted[words.REFERS[fact]] |= ids
+        self.found: dict[tuple[type[Any], int], Any] = {}
+        for model, ids in wanted.items():
+            rows = select(model).where(model.id.in_(ids)).options(*EAGER.get(model, ()))
+            self.found |= {(model, one.id): one for one in db.session.scalars(rows).unique()}
+
+    def changed(self, row: Change) -> list[words.Said]:
+        """What a row changed."""
+        return words.changed(row, self._name)
+
+    def record(self, row: Change) -> Markup:
+        """Which record a row is about: its kind, its name, and a link to its page where the reader may open it."""
+        kind = words.SUBJECTS.get(row.subject, "")
+        model = TABLES.get(row.subject)
+        one = self.found.get((model, row.subject_id)) if model else None
+        name, address = (_name(one), _page(model, one.id)) if one is not None else ("", "")
+        if not address and row.application is not None:
+            name, address = name or row.application.number, _page(Application, row.application.id)
+        if not name:
+            name = f"№ {row.subject_id}"
+        linked = Markup('<a href="{}">{}</a>').format(address, name) if address else escape(name)
+        return Markup("{} {}").format(kind, linked)
+
+    def _name(self, fact: str, pk: int) -> str:
+        one = self.found.get((words.REFERS[fact], pk))
+        return words.name(one) if one is not None else f"№ {pk}"
+
+
+def _name(one: Any) -> str:
+    """What a record is called in the history: by its application where it has no name of its own."""
+    if isinstance(one, Round):
+        return f"{words.name(one.place)}, {words.day(one.held_on)}"
+    if isinstance(one, User):
+        return str(one.get_full_name())
+    if isinstance(one, Application | Voucher | Referral) or type(one).__str__ is not object.__str__:
+        return words.name(one)
+    return str(one.application) if getattr(one, "application", None) is not None else ""
+
+
+def _page(model: type[Any], pk: int) -> str:
+    """The page of a record; "" where there is none, or none for whoever reads."""
+    for view in current_app.appbuilder.baseviews:
+        if getattr(view, "subject", None) is model and isinstance(view, BaseView) and "show" in type(view).routes():
+            may = current_app.appbuilder.sm.has_access("can_show", view.class_permission_name)
+            return url_for(f"{view.endpoint}.show", pk=pk) if may else ""
+    return ""
+
+
+def lines(said: Sequence[words.Said]) -> Markup:
+    """What was changed, a line for each fact: its label, its value before and after."""
+    told = []
+    for one in said:
+        before = Markup("{} → ").format(one.before) if one.before is not None else ""
+        told.append(Markup("<b>{}</b>: {}{}").format(one.label, before, one.after))
+    return Markup("<br>").join(told)
 
 
 class Changes(Records):
-    """The history in words: verbs, records, statuses and roles as people call them."""
+    """The history in words."""
 
-    def get_values_item(self, row, columns):
-        in_words = {
-            "verb": words.happened(row.verb, row.subject),
-            "subject": str(words.SUBJECTS.get(row.subject, row.subject)),
-            "status_from": _status(row.subject, row.status_from),
-            "status_to": _status(row.subject, row.status_to),
-            "role": words.role(row.role),
-            "reason": words.reason(row.reason),
-            "details": personal_data.facts(row.subject, row.application_id, row.details),
+    def loaded(self, rows: list[Any]) -> list[Any]:
+        told = Told(rows)
+        for row in rows:
+            row.__dict__["told"] = told
+        return rows
+
+    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
+        told = row.__dict__.get("told") or Told([row])
+        in_words: dict[str, Callable[[], Any]] = {
+            "verb": lambda: words.happened(row.verb, row.subject),
+            "record": lambda: told.record(row),
+            "changed": lambda: lines(told.changed(row)),
+            "role": lambda: words.role(row.role),
+            "reason": lambda: words.reason(row.reason),
         }
-        return [in_words.get(name, attribute(row, name)) for name in columns]
+        return [in_words[name]() if name in in_words else attribute(row, name) for name in columns]
 
 
-def _status(subject: str, value: str | None) -> Markup | None:
-    return tag(value, words.status(subject, value)) if value else None
+def _by_person(text: str) -> ColumnElement[bool]:
+    """Whoever has these words in the name of the account, folded."""
+    sought = fold(text).split()
+    accounts = db.session.execute(select(User.id, User.first_name, User.last_name, User.username))
+    named = [(pk, [f" {word}" for word in fold(" ".join(names)).split()]) for pk, *names in accounts]
+    found = [pk for pk, words_ in named if all(f" {one}" in "".join(words_) for one in sought)]
+    return Change.user_id.in_(found if sought else [])
+
+
+def _verbs() -> Sequence[tuple[str, str]]:
+    known = {verb: model.__tablename__ for model, verbs in MAY.items() for verb in verbs}
+    told = [(verb, words.verb(verb, "" if verb in words.VERBS else of)) for verb, of in known.items()]
+    return sorted(told, key=lambda one: sort_key(one[1]))
+
+
+def _one_verb(value: str) -> ColumnElement[bool]:
+    if value not in dict(_verbs()):
+        raise ValueError(value)
+    return Change.verb == value
+
+
+def _records() -> Sequence[tuple[str, str]]:
+    return sorted(((name, str(text)) for name, text in words.SUBJECTS.items()), key=lambda one: sort_key(one[1]))
+
+
+def _one_record(value: str) -> ColumnElement[bool]:
+    if value not in words.SUBJECTS:
+        raise ValueError(value)
+    return Change.subject == value
+
+
+def _day(value: str, after: int) -> datetime:
+    """The first moment of a local day, or of the day after it. ValueError for none."""
+    day = forms.local_date(value)
+    if day is None or not forms.FIRST_DAY <= day <= forms.LAST_DAY:
+        raise ValueError(value)
+    return datetime.combine(day + timedelta(after), time(), LOCAL)
+
+
+FILTERS = {
+    "person": Filter(tuple, _by_person, "search"),
+    "verb": Filter(_verbs, _one_verb),
+    "subject": Filter(_records, _one_record),
+    "since": Filter(tuple, lambda value: Change.at >= _day(value, 0), "date"),
+    "to": Filter(tuple, lambda value: Change.at < _day(value, 1), "date"),
+}
 
 
 class HistoryView(BaseView):
     route_base = "/history"
     subject, readers = Change, READERS
-    datamodel = Changes(Change, joinedload(Change.user), joinedload(Change.application))
+    datamodel = Changes(Change, joinedload(Change.user), joinedload(Change.application), joinedload(Change.norm))
     list_title, show_title = _l("History"), _l("A change")
-    list_columns = ["at", "verb", "subject", "application", "status_from", "status_to", "role", "user", "reason"]
+    list_columns = ["at", "verb", "record", "changed", "user", "role", "reason"]
     show_columns = [
         "at",
         "effective_on",
         "verb",
-        "subject",
+        "record",
         "application",
-        "status_from",
-        "status_to",
-        "role",
+        "changed",
         "user",
+        "role",
         "for_family",
         "paper_on",
         "reason",
         "norm",
-        "details",
     ]
     order_columns, sorted_as = ["at"], {"at": "id"}
+    more_filters = FILTERS
     base_order = ("id", "desc")
     label_columns = {
         "at": _l("When"),
         "effective_on": _l("Counts from"),
         "verb": _l("What"),
-        "subject": _l("Record"),
+        "record": _l("Record"),
+        "changed": _l("What changed"),
+        "subject": _l("Kind of record"),
+        "person": _l("Person"),
+        "since": _l("From the day"),
+        "to": _l("To the day"),
         "application": _l("Application"),
-        "status_from": _l("Before"),
-        "status_to": _l("After"),
         "role": _l("As"),
         "user": _l("Who"),
         "for_family": _l("For the family, at the counter"),
         "paper_on": _l("Day of the signed paper"),
         "reason": _l("Reason"),
         "norm": _l("Norm"),
-        "details": _l("Details"),
     }
 
 

@@ -86,7 +86,7 @@ class Listed(ModelView):
     def _filter_form(self) -> Markup:
         """The form above the list. Before anything is asked for, it is the same all day for all of one reach."""
         facts = {"labels": self.filter_labels(), "finds": self.find is not None, "options": self._all_options}
-        facts["kinds"] = {name: self.more_filters[name].kind for name in self.more_filters} | {"kindergarten": "search"}
+        facts["kinds"] = {name: self.kind_of(name) for name in self.filters()}
         if any(request.args.get(name) for name in ("q", *(f"_flt_0_{name}" for name in self.filters()))):
             return Markup(render_template(FILTER, **facts))
         reach = (g.reach.districts, g.actor.kindergarten_id is None)
@@ -101,6 +101,12 @@ class Listed(ModelView):
         """What the list can be filtered by: where its rows lie, its columns, and more."""
         own = [name for name in self.search_columns if name != "id" and name not in where.ENDS]
         return [*(name for name in where.ENDS if where.leads(self.subject, name)), *own, *self.more_filters]
+
+    def kind_of(self, name: str) -> str:
+        """What kind of field a filter has: one of its options, a text that somebody types, or a day."""
+        if name in self.more_filters:
+            return self.more_filters[name].kind
+        return "search" if name == "kindergarten" else "select"
 
     def filter_labels(self) -> dict[str, Any]:
         """What the fields of the filters are called."""

@@ -27,11 +27,10 @@ class NormForm(forms.Form):
 
 
 class Norms(approval.Dated):
-    """Norms by their names in the reader's language; the code stays beside it, for whoever enters one."""
+    """Norms by their names in the reader's language."""
 
     def in_words(self, row):
-        name = f"{words.norm_name(row.name)} ({row.name})"
-        return {**super().in_words(row), "name": name, "value": words.norm_value(row)}
+        return {**super().in_words(row), "name": words.norm_name(row.name), "value": words.norm_value(row)}
 
 
 class NormView(approval.ApprovedView):

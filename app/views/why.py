@@ -18,7 +18,6 @@ from app.now import now
 from app.permissions import Role, unscoped
 from app.rules.calendar import local_day
 from app.rules.numbers import fold
-from app.rules.transitions import MOVES
 from app.views import forms, words
 from app.views.base import BaseView
 from app.views.cells import tag
@@ -56,16 +55,9 @@ class Why:
             since=since,
             first=first,
             today=today,
-            clause_of=clause_of,
             view=self,
         )
         return answered, 200 if known and comparable else 422
-
-
-def clause_of(verb: str) -> str:
-    """Where spec 3 says what a verb of an application does."""
-    step = MOVES[Application].get(verb)
-    return step.clause if step else "3.3"
 
 
 class Rounds(Records):

@@ -4,6 +4,7 @@ The English here is the key of the catalogues; words of the seeds' buttons are u
 """
 # ruff: noqa: F401
 
+from app.views.words.changes import REFERS, Said, changed, ids, known
 from app.views.words.days import day, moment, number
 from app.views.words.labels import LABELS, STATUSES, label, role, status
 from app.views.words.names import NOTHING, alphabetical, by_name, name
@@ -35,6 +36,7 @@ from app.views.words.rules import (
     TERMS,
     ages,
     amount,
+    basis,
     norm,
     norm_name,
     norm_value,

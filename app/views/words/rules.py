@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app import shipped
 from app.models import Norm, QueueCategory, Unit
 
 NORMS: dict[str, Any] = {
@@ -60,7 +61,22 @@ WAITS: dict[str, Any] = {  # rules/waits.py: what waits, and for whom
     "second": _l("Waiting for a second person"),
     "unreachable": _l("A term runs, and there is no phone and no e-mail"),
 }
+GUIDES: dict[str, str] = {  # whose guide says what a verb does; it is quoted by its title, as its authors gave it
+    **dict.fromkeys(("issue", "confirm", "refuse", "lapse", "restore", "expire"), shipped.S1),
+    **dict.fromkeys(("offer", "pass_over", "miss", "release"), shipped.S2),
+    **dict.fromkeys(("register", "age"), shipped.S3),
+    "turn": shipped.LEGACY,
+}
 PERIODS: dict[str, Any] = {"today": _l("today"), "week": _l("within 7 days")}
+
+
+def basis(verb: str, subject: str) -> str:
+    """The rule by which something happened to an application: its guide by its title, else whose decision it is."""
+    if subject == "privilege":
+        return shipped.CARD
+    return GUIDES.get(verb) or (
+        _("The order of the queue") if verb in ("order", "itself") else _("The office's decision")
+    )
 
 
 def norm_name(name: str) -> str:
