@@ -684,7 +684,6 @@ class Round(Base):
         *listed("queue_round", "by_hand"),
         CheckConstraint("by_hand IS NOT NULL OR application_id IS NULL", name="only_an_act_by_hand_is_of_one_child"),
         CheckConstraint("by_hand IS NULL OR NOT automatic", name="no_clock_acts_by_hand"),
-        *listed("queue_round", "by_hand"),
     )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     held_on: Mapped[date]

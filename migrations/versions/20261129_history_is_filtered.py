@@ -1,13 +1,13 @@
-"""The history is filtered by verb, record, person, district and kindergarten, the rounds by what was done by hand."""
+"""The history is filtered by verb, record, person, district and kindergarten."""
 
 from alembic import op
 
 revision = "0e7d41c95ab3"
-down_revision = "f5f18ad15ade"
+down_revision = "e6a1c94d0b27"
 branch_labels = None
 depends_on = None
 
-LISTED = {"change": ("verb", "subject", "user_id", "place_id", "kindergarten_id"), "queue_round": ("by_hand",)}
+LISTED = {"change": ("verb", "subject", "user_id", "place_id", "kindergarten_id")}
 BEFORE = ("place_id", "kindergarten_id")  # the new ones begin with the same columns
 
 
