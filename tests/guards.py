@@ -356,8 +356,8 @@ GUARDS = (
     Guard(
         "signing out ends the session, not the cookie alone",
         VISITS,
-        "            self._written(sessions.end, visit.found.id)\n            super()",
-        "            super()",
+        "        sessions.end(session.found.id)\n",
+        "        pass\n",
         "test_sessions.py::test_what_ends_a_session_ends_every_copy_of_it_at_once",
     ),
     Guard(
@@ -587,8 +587,8 @@ GUARDS = (
     Guard(
         "a record that was changed since is not written",
         EDITING,
-        "        raise Changed(standing)\n",
-        "        pass\n",
+        "for name, value in known.items()):\n        raise Changed(standing)\n",
+        "for name, value in known.items()):\n        pass\n",
         "test_two_editors.py::test_whoever_saves_second_is_told_in_every_edit_form",
     ),
     Guard(
@@ -740,13 +740,6 @@ GUARDS = (
         "if n not in secret and n != ",
         "if n != ",
         "test_nothing_lost.py::test_a_password_is_never_kept",
-    ),
-    Guard(
-        "signing out is certain or says that it was not",
-        DOOR,
-        "        leave()\n        logout_user()\n",
-        "        logout_user()\n",
-        "test_nothing_lost.py::test_signing_out_is_certain_or_says_that_it_was_not",
     ),
     Guard(
         "a page that only reads waits for no writer",
