@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
     Engine,
     Integer,
@@ -162,16 +163,18 @@ def fixed(ids: Select[int]) -> Select[int]:
 def named(person: type[Child] | type[Applicant], words: list[str]) -> Select[int]:
     """The ids of people in whose folded names each of these folded words (letters alone) begins one.
 
-    PostgreSQL has an index of the words of names (models.words_of_names); SQLite, for small towns, reads the names.
+    PostgreSQL has an index of the words of names (models.words_of); SQLite, for small towns, reads the names.
     """
     one = person.__table__.c
+    return select(one.id).where(has_words(one.search_name, words))
+
+
+def has_words(key: ColumnElement[str], words: list[str]) -> ColumnElement[bool]:
+    """Does each of these (letters or digits alone) begin a word of a key?"""
     if db.engine.dialect.name == "sqlite":
-        name = literal(" ").concat(one.search_name)
-        has = and_(*(name.contains(f" {word}", autoescape=True) for word in words))
-    else:
-        query = func.to_tsquery(text("'simple'"), " & ".join(f"{word}:*" for word in words))
-        has = func.to_tsvector(text("'simple'"), one.search_name).op("@@")(query)
-    return select(one.id).where(has)
+        return and_(*(literal(" ").concat(key).contains(f" {word}", autoescape=True) for word in words))
+    query = func.to_tsquery(text("'simple'"), " & ".join(f"{word}:*" for word in words))
+    return func.to_tsvector(text("'simple'"), key).op("@@")(query)
 
 
 @event.listens_for(Pool, "checkin")

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, event, false, literal
 
-from app.models import Applicant, Base, Child, KgGroup, Kindergarten, Place
+from app.models import Applicant, Application, Base, Child, KgGroup, Kindergarten, Place
 from app.rules.alphabet import sort_key
 from app.rules.folding import fold
+from app.rules.texts import phone_numbers
 
 Keys = Mapping[str, Callable[[Any], str]]
 
@@ -23,6 +24,7 @@ def folded_name(person: Child | Applicant) -> str:
 NAMED: Keys = {"search_name": folded_name}
 TITLED: Keys = {"search_name": lambda row: fold(row.name)[:200], "sort_name": lambda row: sort_key(row.name)[:300]}
 KEYS: dict[type[Base], Keys] = {
+    Application: {"phone_key": lambda row: " ".join(phone_numbers(row.phone))[:60]},
     Child: NAMED,
     Applicant: NAMED,
     Kindergarten: TITLED,

@@ -68,10 +68,10 @@ def only(condition: str) -> dict[str, Any]:
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
-def words_of_names(table: str) -> Index:
-    """PostgreSQL finds a person by the beginning of any word of its folded name (app/keys.py)."""
-    words = text("to_tsvector('simple', search_name)")
-    gin = Index(f"ix_{table}_words", words, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+def words_of(table: str, column: str = "search_name", name: str = "") -> Index:
+    """PostgreSQL finds a row by the beginning of any word of a key: of a folded name, of phones (app/keys.py)."""
+    words = text(f"to_tsvector('simple', {column})")
+    gin = Index(name or f"ix_{table}_words", words, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     return gin.ddl_if(dialect="postgresql")
 
 
@@ -489,7 +489,7 @@ class Child(Named, Base):
         UniqueConstraint(
             "id", "place_id", "iin", "born_on", "birth_year", name="uq_child_facts_that_applications_share"
         ),
-        words_of_names("child"),
+        words_of("child"),
     )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     iin: Mapped[str] = mapped_column(sa.String(12))
@@ -510,7 +510,7 @@ class Applicant(Named, Base):
     __table_args__ = (
         UniqueConstraint("iin", "place_id", name="uq_applicant_once_in_its_district"),
         UniqueConstraint("id", "place_id", name="uq_applicant_of_its_district"),
-        words_of_names("applicant"),
+        words_of("applicant"),
     )
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     iin: Mapped[str] = mapped_column(sa.String(12))
@@ -571,6 +571,7 @@ class Application(Base):
         Index("ix_application_number_key", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}),
         Index("ix_application_place_and_status", "place_id", "status", "id"),
         Index("ix_application_queued_by_year", "place_id", "birth_year", **only("status = 'queued'")),
+        words_of("application", "phone_key", "ix_application_phones"),
         *listed("application", "status", "queued_at"),
     )
     number: Mapped[str] = mapped_column(sa.String(60))
@@ -583,6 +584,7 @@ class Application(Base):
     birth_year: Mapped[int]
     applicant_id: Mapped[int] = mapped_column(index=True)
     phone: Mapped[str | None] = mapped_column(sa.String(40))
+    phone_key: Mapped[str] = mapped_column(sa.String(60), server_default=text("''"))
     email: Mapped[str | None] = mapped_column(sa.String(200))
     address: Mapped[str | None] = mapped_column(sa.String(300))
     notice_language: Mapped[Language] = mapped_column(default=Language.kk)

@@ -31,6 +31,20 @@ SENT, DATABASE = "app/sent.py", "app/database.py"
 
 GUARDS = (
     Guard(
+        "the history says of people what its reader may see",
+        "app/views/words/changes.py",
+        "(personal_data.facts(row.subject, row.application_id, row.details) or {})",
+        "(row.details or {})",
+        "test_history.py::test_what_is_known_of_people_stays_closed_to_an_auditor_in_the_history_too",
+    ),
+    Guard(
+        "a namesake is told by the folded key",
+        "app/keys.py",
+        "    return fold(person.full_name)[: Child.search_name.type.length]\n",
+        "    return person.full_name.casefold()[: Child.search_name.type.length]\n",
+        "test_names.py::test_a_namesake_is_asked_about_at_the_counter_and_in_a_file_whatever_people_mix_up",
+    ),
+    Guard(
         "every row is loaded through the viewer's scope",
         PERMISSIONS,
         "    state.statement = state.statement.options(_scope(actor))\n",

@@ -1,7 +1,7 @@
 """Spec 8.1: what a person may mean by what was typed, and the records within the viewer's reach that are meant.
 
 An IIN is found as it is, a number in any spelling, by its beginning too, a child and an applicant by the beginnings of
-their folded names.
+their folded names, an application by its phone in any spelling.
 """
 
 import re
@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import joinedload
 
-from app.database import named
+from app.database import has_words, named
 from app.extensions import db
 from app.models import Applicant, Application, Child, Referral, Voucher
 from app.rules import folding
 from app.rules.alphabet import sort_key
 from app.rules.numbers import fold
+from app.rules.texts import phone_numbers
 
 MOST = 20  # records of one kind; whoever gets as many types more
 LARGEST = 2**31 - 1  # of an id
@@ -32,6 +33,7 @@ class Found(NamedTuple):
     by_iin: list[Application]
     by_name: list[Application]
     by_applicant: list[Application]
+    by_phone: list[Application]
     vouchers: list[Voucher]
     referrals: list[Referral]
 
@@ -51,7 +53,7 @@ def find(text: str, *, by_people: bool = True) -> Found:
     key, words = fold(CALLED.sub("", text)), folding.fold(text).split()
     digits = re.sub(r"[\s-]", "", text)
     if re.fullmatch(r"[0-9]{12}", digits):
-        return Found([], _applications(with_iin(digits)) if by_people else [], [], [], [], [])
+        return Found([], _applications(with_iin(digits)) if by_people else [], [], [], [], [], [])
     paper = PAPER.fullmatch(key)
     a_name = by_people and bool(words) and not re.search(r"\d", text) and len(max(words, key=len)) > 1
     children = _applications(with_name(words)) if a_name else []
@@ -61,6 +63,7 @@ def find(text: str, *, by_people: bool = True) -> Found:
         [],
         children,
         [one for one in applicants if one not in children],  # many a child has its parent's last name
+        _applications(with_phone(phones)) if (phones := phone_numbers(text) if by_people else []) else [],
         _papers(Voucher, paper) if paper and paper[1] != "Ж" else [],
         _papers(Referral, paper) if paper and paper[1] == "Ж" else [],
     )
@@ -84,6 +87,11 @@ def with_name(words: list[str]) -> Select[Application]:
 def with_applicant(words: list[str]) -> Select[Application]:
     """The applications of applicants in whose names each of these folded words begins one."""
     return select(Application).where(Application.applicant_id.in_(named(Applicant, words)))
+
+
+def with_phone(numbers: list[str]) -> Select[Application]:
+    """The applications whose family is reached by these phones."""
+    return select(Application).where(has_words(Application.__table__.c.phone_key, numbers))
 
 
 def _by_number(key: str) -> list[Application]:

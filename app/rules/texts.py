@@ -134,6 +134,15 @@ def phones(raw: str) -> str:
     return ", ".join(told)
 
 
+def phone_numbers(kept: str | None) -> list[str]:
+    """The digits of each number that stands there, with its country and without an extension: what is searched by."""
+    try:
+        told = phones(kept or "").split(", ")
+    except Unfit:
+        return []
+    return [re.sub(r"\D", "", EXTENSION.sub("", one)) for one in told]
+
+
 def phones_said(kept: str) -> str:
     """What `phones` keeps, as people read it: +7 771 625 0916. Anything else stays as it is."""
     said = []

@@ -20,6 +20,7 @@ KINDS = (  # as in search.Found
     _l("Applications with this IIN"),
     _l("Children with this name"),
     _l("Applicants with this name"),
+    _l("Applications with this phone"),
     _l("Vouchers"),
     _l("Referrals"),
 )

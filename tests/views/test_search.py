@@ -107,6 +107,19 @@ def test_a_child_and_an_applicant_are_found_whatever_people_mix_up(
         assert (answer.status_code, answer.location) == (303, f"/applications/show/{city.own.waiting}"), sought
 
 
+@pytest.mark.parametrize(
+    "sought",
+    ["+77051234567", "8 705 123 45 67", "8(705)123-45-67", "7051234567", "+7 (705) 123 45 67", "8-705-1234567"],
+)
+def test_an_application_is_found_by_its_phone_in_any_spelling(city, sought):
+    with city.web.app_context(), transaction():
+        db.session.get_one(Application, city.own.waiting).phone = "+77162251234, +77051234567"
+    browser = city.sign_in("department")
+    assert browser.post("/search/", {"q": sought}).location == f"/applications/show/{city.own.waiting}"
+    assert hits(browser.post("/search/", {"q": sought[:-1] + "8"}).text) == set()
+    assert hits(city.sign_in("auditor").post("/search/", {"q": sought}).text) == set()
+
+
 def test_hits_stand_in_the_order_of_the_alphabet(city):
     names = ["Әлиев", "Бек", "Қайрат", "Ұлан", "Үсен", "Ырыс", "Ілияс"]
     with city.web.app_context(), transaction():
