@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.actions import applications, by_hand, people, privileges
-from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of
+from app.actions.entries import Entry, Known, applicant_of
 from app.actions.moving import record
 from app.actions.people import Difference
 from app.models import Application, PrivilegeStatus
@@ -19,8 +19,6 @@ def compare(application: Application, entry: Entry, known: Known, *, by: Actor, 
     if application.child.iin != entry.child.iin:
         of_one_name = fold(application.child.full_name) == fold(" ".join(entry.child.name))
         raise Refusal(Reason.already_waiting, part="number", of_one_name=of_one_name)
-    if entry.status in UNDER_WAY and entry.status is not application.status:
-        raise Refusal(Reason.wrong_status, part="status")
     if application.queue_kind is not entry.queue_kind:
         raise Refusal(Reason.wrong_status, part="queue_kind")
     applicant = applicant_of(entry.applicant, known)

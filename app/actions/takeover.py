@@ -83,10 +83,10 @@ def _take_over(
         try:
             people.check(entry.child, entry.applicant)
             application = known.applications.get(key(entry.number))
+            too_old = age_in_months(people.born_on(entry.child), local_day(at)) >= months
+            if entry.status in UNDER_WAY and not too_old and (not application or application.status != entry.status):
+                raise Refusal(Reason.wrong_status, part="status")  # spec 3.2: what is under way stands by its record
             if application is None:
-                too_old = age_in_months(people.born_on(entry.child), local_day(at)) >= months
-                if entry.status in UNDER_WAY and not too_old:  # spec 3.2: what is under way stands by nothing else
-                    raise Refusal(Reason.wrong_status, part="status")
                 status = A.archived if too_old or entry.archived else A.queued
                 added = _add(entry, known, place_id, status, at=at)
                 new.append(_New(index, *added, entry, entry.reason or ("over_age" if too_old else None)))

@@ -132,13 +132,14 @@ class Table:
 
         A row of column numbers, and titles that are repeated on each page, are none.
         """
-        titles = [plain(title) for title in self.titles]
-        last = [plain(title) for title in self._one(self.titles_at)]
+        again = {tuple(map(plain, titles)) for titles in (self.titles, self._one(self.titles_at))}
+        first = {title for titles in again for title in titles[:1]}
         for number, cells in enumerate(self.sheet.rows[self.titles_at :], self.titles_at + 1):
             if number in self.left_out or not any(map(filled, cells)):
                 continue
-            told = [plain(title) for title in self._one(number)]
-            if told in (titles, last) or _numbers(cells):
+            if plain(str(cells[0])) in first and tuple(map(plain, self._one(number))) in again:
+                continue
+            if _numbers(cells):
                 continue
             self.count += 1
             yield self._row(number, cells)
@@ -247,6 +248,8 @@ def _of(group: str) -> tuple[str, ...]:
 
 def _numbers(cells: Sequence[Any]) -> bool:
     """Is this a row of column numbers: 1, 2, 3 ...?"""
+    if not any(str(cell).strip() in ("1", "1.0") for cell in cells[:3]):
+        return False
     told = [
         str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
         for cell in cells

@@ -30,13 +30,14 @@ PLAIN = re.compile(
     r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]*"
 )  # most texts, known at a glance
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as some keyboards type Latin letters
+PLAIN_NAME = re.compile(r"[A-Za-z\u0400-\u0481\u048a-\u0525]+")  # most names, known at a glance
 APOSTROPHES = str.maketrans({"ʼ": "’", "ʻ": "’", "´": "’", "`": "’", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-"})
 OF_A_NAME = re.compile(r"[\w\s'’.-]+")
 BETWEEN_PHONES = re.compile(r"[,;/|\n]|\s(?:и|және|или|немесе|and)\s")
 A_PHONE = re.compile(r"[\d\s()+.\N{NO-BREAK SPACE}‐‑–-]+(?:(?:ext|доб|вн|ішкі)\.?\s*\d{1,5})?")
 EXTENSION = re.compile(r"(?:ext|доб|вн|ішкі)\.?\s*(\d{1,5})$")
 OF_TEN = r"((?:\+?[78][\s().-]*)?(?:\d[\s().-]*){9}\d)"  # one number of this country
-OF_THIS_COUNTRY = re.compile(r"\s*[78](?:[\s().-]*\d){10}\s*")
+OF_THIS_COUNTRY = re.compile(r"\s*\+?7(?:[\s().-]*[0-9]){10}\s*|\s*8(?:[\s().-]*[0-9]){10}\s*")
 TWO_OR_THREE = re.compile(rf"\s*{OF_TEN}\s+{OF_TEN}(?:\s+{OF_TEN})?\s*")
 PATRONYMICS = re.compile(r"(?i)(ұлы|улы|uly|қызы|кызы|kyzy|qyzy|оглы|оғлы|ogly)")  # written apart
 PARTICLES = frozenset(["ван", "вон", "фон", "дер", "ден", "де", "да", "ди", "дю", "ла", "ле", "дос"])  # of surnames
@@ -53,6 +54,9 @@ class Unfit(Exception):
 
 def blank(raw: str) -> bool:
     """Is there nothing that anybody could see?"""
+    first = raw[:1]
+    if first.isalnum() and ord(first) not in SHOW_NOTHING:  # most texts, known at a glance
+        return False
     return all(sign.isspace() or _shows_nothing(sign) for sign in raw)
 
 
@@ -92,6 +96,8 @@ def name(raw: str, most: int = LONGEST_NAME) -> str:
 
     Raises Unfit: name_signs, and as `printed`.
     """
+    if len(raw) <= most and PLAIN_NAME.fullmatch(raw):
+        return raw
     text = printed(most)(raw.translate(APOSTROPHES))
     wrong = next((sign for sign in text if not OF_A_NAME.fullmatch(sign) or sign.isdigit() or sign == "_"), None)
     if wrong is not None or not (not text or any(sign.isalpha() for sign in text)):
@@ -210,8 +216,8 @@ def _phone(one: str) -> str:
     one = one.strip()
     inside = EXTENSION.search(one)
     number = one[: inside.start()] if inside else one
-    if OF_THIS_COUNTRY.fullmatch(number):
-        number = "+7" + re.sub(r"\D", "", number)[1:]
+    if OF_THIS_COUNTRY.fullmatch(number):  # no other of its length is possible: not to be looked up for each row
+        return "+7" + "".join(filter(str.isdecimal, number))[1:] + (f" ext. {inside[1]}" if inside else "")
     try:
         parsed = phonenumbers.parse(number, COUNTRY) if A_PHONE.fullmatch(number) else None
     except phonenumbers.NumberParseException:
