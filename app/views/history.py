@@ -76,9 +76,9 @@ class Told:
         if not address and row.application is not None:
             name, address = name or row.application.number, _page(Application, row.application.id)
         if not name:
-            name = f"№ {row.subject_id}"
+            name = f"№\u00a0{row.subject_id}"
         linked = Markup('<a href="{}">{}</a>').format(address, name) if address else escape(name)
-        return Markup("{} {}").format(kind, linked)
+        return Markup("<span>{} {}</span>").format(kind, linked)
 
     def _name(self, fact: str, pk: int) -> str:
         one = self.found.get((words.REFERS[fact], pk))
@@ -111,7 +111,7 @@ def lines(said: Sequence[words.Said]) -> Markup:
     for one in said:
         before = Markup("{} → ").format(one.before) if one.before is not None else ""
         told.append(Markup("<b>{}</b>: {}{}").format(one.label, before, one.after))
-    return Markup("<br>").join(told)
+    return Markup("<span>{}</span>").format(Markup("<br>").join(told)) if told else Markup("")
 
 
 class Changes(Records):
