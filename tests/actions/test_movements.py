@@ -61,7 +61,7 @@ class Day:
                 self.served.setdefault(offer.birth_year, []).append(offer.side is Side.privileged)
 
     def ahead(self, id_: int) -> set[int] | None:
-        """Whom the number of a child counts; None for one that does not wait."""
+        """Whom the number of a child counts; None for one that does not wait, or that no category serves yet."""
         child = next((one for one in self.line if one.id == id_), None)
         if child is None:
             return None
@@ -69,15 +69,18 @@ class Day:
             year = [one for one in self.line if one.birth_year == child.birth_year]
             stood = interleaved(year, self.served.get(child.birth_year, []), (1, 3))
         else:
-            same = [one for one in self.line if self.rank(one) == self.rank(child)]
+            rank = self.rank(child)
+            if rank is None:
+                return None
+            same = [one for one in self.line if self.rank(one) == rank]
             stood = sorted(same, key=lambda one: (one.queued_at, one.id))
         return {one.id for one in stood[: stood.index(child)]}
 
-    def rank(self, child: Waits) -> int:
+    def rank(self, child: Waits) -> int | None:
         for rank, (privilege, low, high) in enumerate(self.steps):
             if privilege in (None, child.counts) and low <= child.months <= (999 if high is None else high):
                 return rank
-        return 999
+        return None
 
 
 def counting(a: Application, day: date) -> PrivilegeKind | None:
