@@ -178,6 +178,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         label=words.label,
         shown=cells.shown,
         badge=cells.badge,
+        untold=cells.untold,
         personal=personal_data.of,
         number=words.number,
         counted=rows.counted,

@@ -95,10 +95,9 @@ def _record(value: Base) -> Markup:
     return _text(words.name(value))
 
 
-def _application(value: Application) -> Markup:
-    """Its number, marked where a term runs of which nobody can tell the family."""
-    number = _text(words.name(value))
-    return number + Markup(" ") + tag("missed", _("cannot be reached")) if waits.untold(value) else number
+def untold(application: Application) -> Markup:
+    """A mark beside an application where a term runs of which nobody can tell the family."""
+    return Markup(" ") + tag("missed", _("cannot be reached")) if waits.untold(application) else Markup()
 
 
 def _facts(value: dict[str, Any]) -> Markup:
@@ -123,7 +122,6 @@ _KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
     (bool, lambda value: escape(_yes_or_no(value))),
     (datetime, _moment),
     (date, _day),
-    (Application, _application),
     (Base, _record),
     (dict, _facts),
     ((list, tuple), _several),
