@@ -201,7 +201,7 @@ def test_an_import_does_first_what_the_clock_has_not_come_to(town, tmp_path):
     application = db.session.scalars(last).one()
     paper = privileges.Paper("Анықтама", date(2026, 3, 1))
     military = PrivilegeGround.military
-    privileges.claim(application, military, papers=[paper], by=DEPARTMENT, at=at("2026-03-02T10:00"))
+    privileges.claim(application, military, papers=[paper], by=factories.family(application), at=at("2026-03-02T10:00"))
     privileges.confirm(application, by=DEPARTMENT, at=at("2026-03-02T11:00"))
     db.session.commit()
     assert application.privilege is not None
@@ -225,7 +225,7 @@ def test_an_import_without_a_calendar_waits_with_the_terms_and_brings_in_the_res
     place = factories.norm("voucher.stop_list", "10", Unit.WD, town, since=date(2031, 1, 1)).place
     factories.vacancy(factories.group(factories.kindergarten(place), years=(2028, 2028)), places=1)
     late = factories.application(place, date(2028, 10, 1), queued_at=at("2031-12-15T10:00"))
-    vouchers.issue(late, by=DEPARTMENT, at=at("2031-12-22T10:00"), reason="кезектен тыс")
+    vouchers.issue_out_of_turn(late, by=DEPARTMENT, at=at("2031-12-22T10:00"), reason="кезектен тыс")
     db.session.commit()
     path = files.workbook(tmp_path / "list.xlsx", [row({}) | {"Баланың ЖСН": files.child_iin(3, date(2029, 5, 5))}])
     outcome = bring_in("applications", path, by=DEPARTMENT, at=at("2032-01-05T10:00"))

@@ -41,7 +41,7 @@ BORN = date(2022, 9, 17)
 def chosen(place: Place, of: Vacancy, when: str) -> Application:
     """A new child with a voucher chooses a place of a vacancy."""
     child = application(place, BORN, START)
-    vouchers.issue(child, by=DEPARTMENT, at=at(when), reason="test")
+    vouchers.issue_out_of_turn(child, by=DEPARTMENT, at=at(when), reason="test")
     vouchers.confirm(child, by=family(child), at=at(when))
     referrals.choose(child, of, by=family(child), at=at(when))
     return child
@@ -132,12 +132,12 @@ def test_a_place_left_for_another_kindergarten_is_nobodys_either(town):
     guest = chosen(place, lent(owner, date(2026, 4, 13), date(2026, 4, 30), "2026-04-03T09:00"), "2026-04-03T10:00")
     special = vacancy(group(kindergarten(place, "Мейірім", kind=KindergartenKind.special)))
     again = queued
-    vouchers.issue(again, by=DEPARTMENT, at=at("2026-04-06T10:00"), reason="test")
+    vouchers.issue_out_of_turn(again, by=DEPARTMENT, at=at("2026-04-06T10:00"), reason="test")
     vouchers.confirm(again, by=family(again), at=at("2026-04-06T10:00"))
     referrals.choose(again, special, by=family(again), at=at("2026-04-06T10:00"))
     enter(again, "2026-04-07T09:00")
     assert (kinds(one.group), free(one)) == (["lent", "stay"], 0)
-    vouchers.issue(guest, by=DEPARTMENT, at=at("2026-04-08T09:00"), reason="test")
+    vouchers.issue_out_of_turn(guest, by=DEPARTMENT, at=at("2026-04-08T09:00"), reason="test")
     vouchers.confirm(guest, by=family(guest), at=at("2026-04-08T09:00"))
     referrals.choose(guest, others, by=family(guest), at=at("2026-04-08T09:00"))
     enter(guest, "2026-04-09T09:00")  # the stay is given up before its first day
@@ -176,7 +176,7 @@ def test_a_stay_begins_with_its_place_and_after_whoever_was_there_that_day(town,
     first = chosen(place, temporary, "2026-04-03T10:00")
     stay = db.session.scalars(db.select(Enrolment).where(Enrolment.application_id == first.id)).one()
     assert (stay.started_on, first.referrals[-1].begins_on) == (date(2026, 4, 13), date(2026, 4, 13))
-    vouchers.issue(first, by=DEPARTMENT, at=at("2026-04-14T09:00"), reason="test")
+    vouchers.issue_out_of_turn(first, by=DEPARTMENT, at=at("2026-04-14T09:00"), reason="test")
     vouchers.confirm(first, by=family(first), at=at("2026-04-14T09:00"))
     other = vacancy(others.group, ends_on=date(2026, 5, 29))
     referrals.choose(first, other, by=family(first), at=at("2026-04-15T09:00"))  # its last day there

@@ -16,6 +16,7 @@ from app.rules.calendar import LOCAL
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
 from tests.factories import START, at, district, norm, role
+from tests.test_constraints import users
 
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 8).map(lambda n: FIRST + timedelta(days=n))
@@ -115,9 +116,10 @@ def test_a_term_is_made_of_value_unit_and_carry():
 def test_a_second_official_puts_a_norm_in_force_and_its_author_never_does(app):
     place = district()
     row = norm("voucher.confirm", "3", Unit.WD, place, FIRST, on_lapse=OnLapse.stop_list)
-    row.approved_at, row.entered_by_id = None, 7
+    (author,) = users(1)
+    row.approved_at, row.entered_by_id = None, author
     with pytest.raises(Refusal) as refused:
-        actions.approve(row, by=role("department", user_id=7), at=START)
+        actions.approve(row, by=role("department", user_id=author), at=START)
     assert refused.value.reason is Reason.not_allowed
     row.entered_by_id = None  # an author without an account: from a file
     with pytest.raises(Refusal, match="not_allowed"):

@@ -20,7 +20,7 @@ from tests.factories import DEPARTMENT, START, at
 from tests.views.city import official
 from tests.views.tables import SIGNING_IN, Tables
 from tests.views.test_bad_data_on_screen import complaints
-from tests.views.test_import_on_screen import bring, run_of, start, table
+from tests.views.test_import_on_screen import brought, run_of, start, table
 
 CANARY, BORN, TOLD_THERE = "Ңғұкбаев", date(2022, 9, 17), date(2022, 8, 23)
 CHILD, PARENT = iin.make(BORN, Sex.female, 41), iin.make(date(1991, 6, 2), Sex.female, 42)
@@ -154,10 +154,9 @@ def line(**said):
 
 def test_a_file_of_families_that_another_district_knows_is_tried_and_brought_in_without_a_word_of_it(two, web):
     before, specialist = two.tables.rows(), two.sign_in("specialist")
-    answer = bring(specialist, table([line()]))
-    assert answer.status_code == 303, answer.text
+    address = brought(specialist, table([line()]))
     run = run_of(web)
-    tried = specialist.get(answer.location).text
+    tried = specialist.get(address).text
     problems = specialist.get(f"/imports/problems/{run.id}/csv").data.decode("utf-8-sig")
     assert (run.added, run.problems, run.warnings) == (1, 0, 1), problems
     assert WARNING in tried and WARNING in problems
@@ -184,7 +183,7 @@ def test_another_queue_of_ones_own_district_changes_nothing_of_what_is_recorded(
     assert answer.status_code == 422
     assert set(complaints(answer)) == {"child_born_on", "child_sex", "child_last_name", "applicant_last_name"}
     specialist = two.sign_in("specialist")
-    bring(specialist, table([line(**{"Туған күні": date(2021, 9, 17), "Негіздеме": "куәлік"})]))
+    brought(specialist, table([line(**{"Туған күні": date(2021, 9, 17), "Негіздеме": "куәлік"})]))
     run = run_of(web)
     assert (run.added, run.problems) == (0, 1)
     assert operator.post("/applications/add", form(two.here)).status_code == 302
