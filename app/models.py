@@ -664,7 +664,8 @@ class Round(Base):
     ``after_change_id`` is the last row of history before it: what it decided on can be rebuilt and checked.
 
     ``by_hand`` names the verb where an official changed the order for one application (None: for a list that was taken
-    over): ``stood`` says where it stood before and after (rules/queue.py, Mark), ``queued_before`` its day until then.
+    over): ``stood`` says where it stood before and after (rules/queue.py, Mark), ``queued_before`` its day until then,
+    ``born_before`` its child's birth date.
     """
 
     __tablename__ = "queue_round"
@@ -701,6 +702,7 @@ class Round(Base):
     reason: Mapped[str | None] = mapped_column(sa.String(500))
     stood: Mapped[dict[str, Any] | None]
     queued_before: Mapped[datetime | None]
+    born_before: Mapped[date | None]
     place: Mapped[Place] = relationship()
     application: Mapped[Application | None] = relationship()
     vacancy: Mapped[Vacancy | None] = relationship()

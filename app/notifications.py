@@ -34,5 +34,6 @@ TELLS: Mapping[str, tuple[Audience, ...]] = {
     "reject_privilege": (Audience.family,),
     "expire_privilege": (Audience.family,),
     "remind_privilege": (Audience.family,),
+    "correct": (Audience.family,),
     "no_calendar": (Audience.department,),
 }

@@ -114,6 +114,7 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "lapse": frozenset({R.clock}),
         "expire": frozenset({R.clock}),
         "remind": frozenset({R.clock}),
+        "correct": OFFICE,
         "open": frozenset({R.auditor}),  # what is masked for them (access/personal_data.py)
     },
     Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE, "expire": NEXT},  # a new one ends the old one

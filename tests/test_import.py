@@ -345,10 +345,12 @@ def test_the_command_says_how_a_question_is_answered(town, tmp_path, app):
     assert (told.exit_code, "1 added" in told.output) == (0, True)
 
 
-def test_a_child_whose_iin_was_corrected_elsewhere_is_named_as_what_it_is(town, write):
+def test_a_child_whose_iin_is_another_one_now_is_a_correction_with_a_reason(town, write):
     bring("applications", write([files.application(1)]))
-    corrected = files.application(1, **{"Баланың ЖСН": files.child_iin(7), "Негіздеме": "Туу туралы куәлік"})
+    corrected = files.application(1, **{"Баланың ЖСН": files.child_iin(7)})
     assert named(bring("applications", write([corrected]))) == [("B2", "iin_otherwise")]
+    assert bring("applications", write([corrected | {"Негіздеме": "Туу туралы куәлік"}])).changed == 1
+    assert db.session.scalars(db.select(Application)).one().child_iin == files.child_iin(7)
 
 
 # ---------------------------------------------------------------- files that are no tables, and titles
@@ -499,7 +501,6 @@ def test_the_same_file_a_second_time_changes_nothing_and_leaves_no_history(town,
     ("kind", "make_row", "title", "value"),
     [
         ("applications", files.application, "Телефон нөмірі", "+7 (701) 000-00-01"),
-        ("applications", files.application, "Баланың Т.А.Ә.", "Басқа Бала"),
         ("kindergartens", files.kindergarten, "Телефон нөмірі", "+7 (701) 000-00-01"),
         ("kindergartens", files.kindergarten, "Сыйымдылығы", 26),
         ("kindergartens", files.kindergarten, "Жүріп жатқан балалар саны", 21),
@@ -563,6 +564,33 @@ def test_numbers_and_days_as_excel_has_them(town, tmp_path):
         "Тіркеу күні мен уақыты": "07.04.2026 11:21:08",
     }
     assert bring("applications", comma_separated(tmp_path / "texts.csv", [text])).same == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "value", "cell"),
+    [
+        ("Баланың Т.А.Ә.", "Басқа Бала", "C2"),
+        ("Туған күні", date(2022, 9, 18), "D2"),
+        ("Баланың ЖСН", files.child_iin(9), "B2"),
+        ("Өтініш берушінің ЖСН", files.parent_iin(9), "E2"),
+        ("Өтініш берушінің Т.А.Ә.", "Басқа Ана", "F2"),
+    ],
+)
+def test_what_a_list_says_otherwise_of_people_is_a_correction_with_a_reason(town, write, title, value, cell):
+    bring("applications", write([files.application(1)]))
+    other = files.application(1, **{title: value})
+    assert [found[0] for found in named(bring("applications", write([other])))] == [cell]
+    right = other | {"Негіздеме": "Туу туралы куәлік"}
+    assert (bring("applications", write([right])).changed, bring("applications", write([right])).same) == (1, 1)
+    (told,) = db.session.scalars(db.select(Change).where(Change.verb == "correct")).all()
+    assert told.reason == "Туу туралы куәлік"
+    assert all(len(both) == 2 for name, both in told.details.items() if name != "accepted")
+
+
+def test_a_name_that_a_list_only_spells_otherwise_stays_as_it_is_recorded(town, write):
+    bring("applications", write([files.application(1, **{"Баланың Т.А.Ә.": "Ойдан Қарлығаш"})]))
+    assert bring("applications", write([files.application(1, **{"Баланың Т.А.Ә.": "ОЙДАН Карлыгаш"})])).same == 1
+    assert db.session.scalars(db.select(Application)).one().child.full_name == "Ойдан Қарлығаш"
 
 
 def test_a_birth_date_that_differs_from_the_iin_is_taken_with_a_reason_which_is_kept(town, write):

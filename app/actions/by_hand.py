@@ -41,14 +41,15 @@ class Stood:
 
     mark: Mark | None
     queued_at: datetime | None
+    born_on: date | None
     after_change_id: int
 
 
 def before(application: Application | None, *, at: datetime) -> Stood:
     """What is to be known before the act; of one that is only being put into the queue nothing. Raises no_norm."""
     if application is None or application.id is None:
-        return Stood(None, None, last_change())
-    return Stood(mark(application, local_day(at)), application.queued_at, last_change())
+        return Stood(None, None, None, last_change())
+    return Stood(mark(application, local_day(at)), application.queued_at, application.born_on, last_change())
 
 
 def out_of_turn(application: Application, *, by: Actor, at: datetime, reason: str) -> Round:
@@ -71,11 +72,14 @@ def seen(
     db.session.flush()
     now = mark(application, local_day(at))
     moved = stood.queued_at is not None and stood.queued_at != application.queued_at
-    if now == stood.mark and not moved:
+    born = stood.born_on is not None and stood.born_on != application.born_on
+    if now == stood.mark and not moved and not born:
         return None
     held = _keep(application, verb, stood, now, by=by, at=at, reason=reason)
     if moved:
         held.queued_before = stood.queued_at
+    if born:
+        held.born_before = stood.born_on
     if not always and not held.passed:
         db.session.delete(held)
         db.session.flush()

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from app.actions import applications, by_hand, people, privileges
-from app.actions.entries import Entry, Known, applicant_of
+from app.actions import applications, by_hand, corrections, people, privileges
+from app.actions.entries import Entry, Known
 from app.actions.moving import record
 from app.actions.people import Difference
 from app.models import Application, PrivilegeStatus
@@ -16,15 +16,10 @@ from app.rules.transitions import APPLICATION_FINAL
 
 def compare(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:
     """Set on the record what a known line says otherwise; was there anything?"""
-    if application.child.iin != entry.child.iin:
-        of_one_name = fold(application.child.full_name) == fold(" ".join(entry.child.name))
-        raise Refusal(Reason.already_waiting, part="number", of_one_name=of_one_name)
     if application.queue_kind is not entry.queue_kind:
         raise Refusal(Reason.wrong_status, part="queue_kind")
-    applicant = applicant_of(entry.applicant, known)
-    differences = people.differences(application.child, applicant, entry.child, entry.applicant)
-    if applicant is not application.applicant:
-        differences.append(Difference("applicant", application, "applicant", applicant, grave=True))
+    corrected = _put_right(application, entry, known, by=by, at=at)
+    differences = people.filling(application.child, application.applicant, entry.child, entry.applicant)
     said = vars(entry.contacts).items()
     differences += [
         Difference(name, application, name, value)
@@ -46,7 +41,38 @@ def compare(application: Application, entry: Entry, known: Known, *, by: Actor, 
             raise Refusal(Reason.reason_required, part="status")
         applications.archive(application, by=by, at=at, reason=entry.reason)
         changed = True
-    return changed or bool(details)
+    return changed or corrected or bool(details)
+
+
+def _put_right(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:
+    """What the line says otherwise of the two people is a correction of the record, with the line's reason.
+
+    Another IIN is one only under the same name; under another one the number belongs to somebody else. Raises Refusal.
+    """
+    child, was = application.child, application.applicant
+    told = {"child": people.otherwise(child, entry.child), "applicant": people.otherwise(was, entry.applicant)}
+    if "iin" in told["child"]:
+        of_one_name = fold(child.full_name) == fold(" ".join(entry.child.name))
+        if not (of_one_name and entry.reason):
+            raise Refusal(Reason.already_waiting, part="number", of_one_name=of_one_name)
+    for who, facts in told.items():
+        if facts and not entry.reason:
+            raise Refusal(Reason.reason_required, part=_part(who, facts))
+        if facts:
+            corrections.correct(application, who=who, by=by, at=at, reason=entry.reason, **facts)
+    if any(told.values()):
+        known.children[entry.child.iin] = application.child
+        known.applicants[entry.applicant.iin] = application.applicant
+        if was is not application.applicant:
+            known.applicants = {number: one for number, one in known.applicants.items() if one is not was}
+    return any(told.values())
+
+
+def _part(who: str, facts: people.Details) -> str:
+    """The part of a line that a fact of a person is said in."""
+    if "iin" in facts:
+        return who
+    return next((name for name in ("born_on", "sex") if name in facts), f"{who}_name")
 
 
 def _compare_privilege(application: Application, entry: Entry, *, by: Actor, at: datetime) -> bool:

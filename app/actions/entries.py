@@ -66,10 +66,8 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Known:
     )
     children = [entry.child.iin for entry in entries]
     applicants = [entry.applicant.iin for entry in entries]
-    here = [
-        select(model).where(model.iin.in_(numbers), model.place_id == place_id)
-        for model, numbers in ((Child, children), (Applicant, applicants))
-    ]
+    here = select(Child).where(Child.iin.in_(children), Child.place_id == place_id)
+    their = select(Applicant).where(Applicant.iin.in_(applicants), Applicant.place_id == place_id)
     there = union(
         select(Child.iin).where(Child.iin.in_(children), Child.place_id != place_id),
         select(Applicant.iin).where(Applicant.iin.in_(applicants), Applicant.place_id != place_id),
@@ -77,8 +75,8 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Known:
     return Known(
         place_id,
         {a.number_key: a for a in db.session.scalars(numbered)},
-        {c.iin: c for c in db.session.scalars(here[0])},
-        {a.iin: a for a in db.session.scalars(here[1])},
+        {c.iin: c for c in db.session.scalars(here)},
+        {a.iin: a for a in db.session.scalars(their)},
         set(db.session.scalars(there)),
     )
 

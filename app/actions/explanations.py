@@ -81,7 +81,9 @@ def of(application: Application, day: date, today: date) -> Explanation:
         order=order,
         norms=tuple(norms.in_force(name, application.place_id, day) for name in used),
         privilege=held,
-        months=age_in_months(application.born_on, day),
+        months=age_in_months(
+            numbers.born_on(application, line_on(application.place_id, application.queue_kind, day, today), day), day
+        ),
         cycle=number.cycle if number else None,
     )
 

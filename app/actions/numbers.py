@@ -56,7 +56,7 @@ def in_line(
     order = norms.order(application.place_id, day)
     if order.kind is QueueOrderKind.ratio:
         return _by_ratio(application, line, privilege, day, before)
-    category = queue.category_of(application.born_on, privilege, order.categories, day)
+    category = queue.category_of(born_on(application, line, day), privilege, order.categories, day)
     if category is None:
         return None
     since = queued_at(application, line, day)
@@ -73,12 +73,13 @@ def counted(application: Application, line: queue.Queue | None, number: Number, 
 
     `line` is the one that the number was counted in. Raises Refusal(no_norm).
     """
+    year = born_on(application, line, day).year
     if line is None:
         line = queue.waiting(application.place_id, application.queue_kind, day)
     order = norms.order(application.place_id, day)
     if order.kind is QueueOrderKind.ratio:
         sides = {str(side): count for side, count in number.ahead}
-        ahead = queue.first_ones(line, queue.side(line), sides, line.c.birth_year == application.birth_year)
+        ahead = queue.first_ones(line, queue.side(line), sides, line.c.birth_year == year)
     else:
         rank = number.category.rank if number.category else queue.NOT_SERVED
         ahead = queue.first_ones(line, queue.category_rank(line, order.categories, day), {rank: number.value - 1})
@@ -103,9 +104,17 @@ def queued_at(application: Application, line: queue.Queue | None, day: date) -> 
     return db.session.scalar(past.queued_at(application.id, past.Until(day))) or application.queued_at
 
 
+def born_on(application: Application, line: queue.Queue | None, day: date) -> date:
+    """The birth date that a number in this line goes by: on a past day the one that was on record then."""
+    if line is None:
+        return application.born_on
+    return db.session.scalar(past.born_on(application.id, past.Until(day))) or application.born_on
+
+
 def cycle(application: Application, day: date, before: int | None = None) -> ratio.Cycle:
     """Spec 3.3: where the cycle of the application's line stands on a day. Raises Refusal(no_norm)."""
-    return cycle_of(application.place_id, application.queue_kind, application.birth_year, day, before)
+    born = db.session.scalar(past.born_on(application.id, past.Until(day))) or application.born_on
+    return cycle_of(application.place_id, application.queue_kind, born.year, day, before)
 
 
 def cycle_of(
@@ -136,12 +145,13 @@ def _by_ratio(
     before: int | None,
 ) -> Number:
     shares = _shares(application.place_id, day)
-    facts = _line(application.place_id, application.queue_kind, application.birth_year, shares, day, before)
+    year = born_on(application, line, day).year
+    facts = _line(application.place_id, application.queue_kind, year, shares, day, before)
     if line is None:
         facts |= {"day": day, "queued_at": application.queued_at, "application_id": application.id}
         found = db.session.execute(queue.BY_RATIO[privilege], facts)
     else:
-        stands = (application.birth_year, queued_at(application, line, day), application.id)
+        stands = (year, queued_at(application, line, day), application.id)
         found = db.session.execute(queue.by_ratio(line, privilege, *stands), facts)
     rank, out_of_turn, other, sides = found.one()
     side = queue.SIDES[privilege]

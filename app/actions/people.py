@@ -123,7 +123,21 @@ def as_recorded(child: Child, applicant: Applicant, said: Person, by: Person) ->
     if contrary:
         parts = list(dict.fromkeys(one.part if one.grave else f"{one.part}_name" for one in contrary))
         raise Refusal(Reason.recorded_otherwise, part=parts[0], parts=parts)
-    return set_all([one for one in found if not getattr(one.of, one.name)], None)
+    return set_all(filling(child, applicant, said, by), None)
+
+
+def filling(child: Child, applicant: Applicant, said: Person, by: Person) -> list[Difference]:
+    """The parts of names that are empty on record and are said now."""
+    return [one for one in differences(child, applicant, said, by) if not getattr(one.of, one.name)]
+
+
+def otherwise(person: Child | Applicant, said: Person) -> Details:
+    """The facts of one person that are said otherwise than recorded, by name; what is only spelled otherwise is not."""
+    told: Details = {} if person.iin == said.iin else {"iin": said.iin}
+    told |= {name: getattr(said, name) for name in NAMES if not alike(getattr(person, name), getattr(said, name))}
+    facts = ("born_on", "sex") if isinstance(person, Child) else ()
+    told |= {name: getattr(said, name) for name in facts if getattr(said, name) not in (None, getattr(person, name))}
+    return told
 
 
 def alike(recorded: str, said: str) -> bool:
@@ -160,6 +174,12 @@ def doubts(child: Child, said: Person, place_id: int) -> list[str]:
     if namesakes(child, place_id):
         parts.append("namesake")
     return list(dict.fromkeys(parts))
+
+
+def doubtful(child: Child, place_id: int) -> list[str]:
+    """The same of a child as it is recorded: what whoever corrects it accepts by the reason."""
+    parts = iin.otherwise(iin.facts(child.iin), child.born_on, child.sex)
+    return [*parts, *(["namesake"] if namesakes(child, place_id) else [])]
 
 
 def namesakes(child: Child, place_id: int) -> bool:

@@ -231,7 +231,10 @@ def _refused(row: Row, part: str, refusal: Refusal) -> None:
         row.wrong(field, "many_archived")
     elif part == "number":
         otherwise = refusal.facts.get("of_one_name")
-        row.wrong("child_iin" if otherwise else field, "iin_otherwise" if otherwise else "number_taken")
+        if otherwise:
+            row.wrong("child_iin", "iin_otherwise", kk=REASON_TITLES[0])
+        else:
+            row.wrong(field, "number_taken")
     elif part == "child":
         row.wrong(field, "child_waiting")
     else:

@@ -78,7 +78,7 @@ ROW: dict[str, Any] = {
     "number_form": _l("A number has at least one letter or digit."),
     "number_long": _l("The number is too long. Shorten it."),
     "number_twice": _l("The same number stands in %(cell)s. Each application has its own."),
-    "iin_otherwise": _l("The record has this child under another IIN. Correct it on the application's page first."),
+    "iin_otherwise": _l("The record has this child under another IIN. If this one is right, say why in “%(kk)s”."),
     "number_taken": _l("This number belongs to another child's application. Correct the number or the IIN."),
     "child_twice": _l("The same child stands in %(cell)s and waits there. Leave one of the rows."),
     "child_waiting": _l("This child waits in this queue already, or attends a state kindergarten. Remove the row."),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from app.models import (
     Application,
@@ -217,8 +217,8 @@ def queued() -> Select[int]:
 
 
 def over_age(months: int, last: date) -> Select[Application, date]:
-    """S3, spec 3.2 queue.maximum_age: (application, the day since which it waits) of those who waited by the day
-    `last`, which is the last on which this age counts or today, and had passed the age before it.
+    """S3, spec 3.2 queue.maximum_age: (application, the day since which it waits as it is recorded) of those who waited
+    by the day `last`, which is the last on which this age counts or today, and had passed the age before it.
     """
     _, born_by = born_between(months, None, last - timedelta(days=1))
     since = (
@@ -226,7 +226,7 @@ def over_age(months: int, last: date) -> Select[Application, date]:
         .where(
             Change.subject == Application.__tablename__,
             Change.subject_id == Application.id,
-            Change.status_to == str(ApplicationStatus.queued),
+            or_(Change.status_to == str(ApplicationStatus.queued), Change.verb == "correct"),
         )
         .correlate(Application)
         .scalar_subquery()

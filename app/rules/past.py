@@ -6,8 +6,22 @@ late the clock wrote it. The line has the same columns as today's (queue.py), so
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, true, type_coerce, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
 
 from app.models import Application, Change, Privilege, QueueKind, Round
 from app.rules.queue import Queue
@@ -57,13 +71,18 @@ def waiting(place_id: int, queue_kind: QueueKind, until: Until, only: int | None
         .having(func.max(each.c.waits) == 1)
         .subquery()
     )
-    moved = _moved_since(place_id, until).subquery()
-    kept = type_coerce(func.coalesce(moved.c.queued_before, Application.queued_at), Application.queued_at.type)
-    shared = (Application.id, Application.born_on, Application.birth_year, kept.label("queued_at"))
+    moved = _before(Round.queued_before, place_id, until).subquery()
+    kept = type_coerce(func.coalesce(moved.c.before, Application.queued_at), Application.queued_at.type)
+    born = _before(Round.born_before, place_id, until).subquery()
+    born_on = type_coerce(func.coalesce(born.c.before, Application.born_on), Application.born_on.type)
+    year = case((born.c.before.is_(None), Application.birth_year), else_=extract("year", born.c.before))
+    birth_year = type_coerce(year, Application.birth_year.type).label("birth_year")
+    shared = (Application.id, born_on.label("born_on"), birth_year, kept.label("queued_at"))
     return (
         select(*shared, stood.c.privilege)
         .join(stood, stood.c.id == Application.id)
         .outerjoin(moved, moved.c.application_id == Application.id)
+        .outerjoin(born, born.c.application_id == Application.id)
         .where(Application.queue_kind == queue_kind)
         .cte("waiting_then")  # worked out once for a statement, however often it is counted
     )
@@ -71,15 +90,24 @@ def waiting(place_id: int, queue_kind: QueueKind, until: Until, only: int | None
 
 def queued_at(application_id: int, until: Until) -> Select[datetime | None]:
     """The day in the queue that one application had then, where it was given another one by hand since."""
-    later = select(Round.queued_before).where(Round.application_id == application_id, Round.queued_before.is_not(None))
+    return _of_one(Round.queued_before, application_id, until)
+
+
+def born_on(application_id: int, until: Until) -> Select[date | None]:
+    """The birth date that one application's child had on record then, where it was corrected since."""
+    return _of_one(Round.born_before, application_id, until)
+
+
+def _of_one(column: Any, application_id: int, until: Until) -> Select[Any]:
+    later = select(column).where(Round.application_id == application_id, column.is_not(None))
     return later.where(until.to_come()).order_by(Round.id).limit(1)
 
 
-def _moved_since(place_id: int, until: Until) -> Select[int | None, datetime | None]:
-    """Whoever was given another day in the queue by hand since, with the day of then."""
-    moved = Round.place_id == place_id, Round.queued_before.is_not(None), until.to_come()
-    first = select(func.min(Round.id)).where(*moved).group_by(Round.application_id)
-    return select(Round.application_id, Round.queued_before).where(Round.id.in_(first))
+def _before(column: Any, place_id: int, until: Until) -> Select[int | None, Any]:
+    """Whoever was given another value by hand since, with the one `before`."""
+    changed = Round.place_id == place_id, column.is_not(None), until.to_come()
+    first = select(func.min(Round.id)).where(*changed).group_by(Round.application_id)
+    return select(Round.application_id, column.label("before")).where(Round.id.in_(first))
 
 
 def _last_changes(place_id: int, subject: str, until: Until, only: int | None) -> Select[int, str | None, bool | None]:

@@ -10,6 +10,7 @@ from app.actions import (
     applications,
     clock,
     contracts,
+    corrections,
     enrolments,
     offers,
     privileges,
@@ -17,7 +18,7 @@ from app.actions import (
     vacancies,
     vouchers,
 )
-from app.models import Application, Place, PrivilegeGround, PrivilegeKind
+from app.models import Application, Place, PrivilegeGround, PrivilegeKind, Sex
 from app.permissions import Actor
 from app.scenarios.reading import day
 from app.scenarios.town import Town, papers
@@ -29,6 +30,8 @@ VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
     "certificate_on": day,
     "privilege": PrivilegeKind,
     "ground": PrivilegeGround,
+    "born_on": day,
+    "sex": Sex,
 }
 
 Step = dict[str, Any]
@@ -99,6 +102,12 @@ def _claim(
     privileges.claim(application, ground or privilege, papers=papers(ground, certificate_on, at), by=by, at=at)
 
 
+def _correct(town: Town, step: Step, *, by: Actor, at: datetime) -> None:
+    facts = {name: _value(name, step.get(name)) for name in corrections.FACTS}
+    who, reason = step["who"], step.get("reason")
+    corrections.correct(town.record(step["application"]), who=who, by=by, at=at, reason=reason, **facts)
+
+
 def _run_clock(town: Town, _step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
         clock.run(at=at, place_id=place_id)
@@ -124,6 +133,7 @@ VERBS: dict[str, Verb] = {
     "extend": on(_extend, "application", "what", "until", may=("reason",)),
     "revoke": on(_revoke, "application", "what", may=("reason",)),
     "archive": on(applications.archive, "application", may=("reason",)),
+    "correct": Verb(_correct, ("application", "who"), (*corrections.FACTS, "reason"), action=corrections.correct),
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, load_only
-from wtforms.validators import ValidationError
 
 from app import documents, storage
 from app.access import personal_data
@@ -45,13 +44,14 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role, unscoped
-from app.rules import iin, numbers, texts
+from app.rules import numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.views import editing, filters, forms, opened, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
+from app.views.correcting import Correcting
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.rows import Records
 from app.views.why import Why
@@ -60,19 +60,6 @@ READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator,
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
 CONTACTS = ["phone", "email", "address", "notice_language"]
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
-
-
-def real_iin(_form: Any, field: Any) -> None:
-    """Spec 3.9: a number that can be a person's, or what is wrong with it."""
-    try:
-        iin.facts(field.data or "")
-    except Refusal as refusal:
-        raise ValidationError(words.refusal(refusal)) from None
-
-
-def an_iin(label: Any) -> Any:
-    """An IIN, typed with or without spaces."""
-    return forms.text(label, longest=40, checks=[real_iin], read=texts.digits)
 
 
 class ContactForm(forms.Form):
@@ -96,7 +83,7 @@ class RegisterForm(ContactForm, GroundForm):
         required=False,
         description=_l("If the application has one already; else it gets one."),
     )
-    child_iin = an_iin(_l("Child's IIN"))
+    child_iin = forms.an_iin(_l("Child's IIN"))
     child_last_name = forms.name(_l("Child's last name"), required=False)
     child_first_name = forms.name(_l("Child's first name"), description=ONE_NAME)
     child_patronymic = forms.name(_l("Child's patronymic"), required=False)
@@ -104,7 +91,7 @@ class RegisterForm(ContactForm, GroundForm):
     child_sex = forms.one_of(
         _l("Child's sex"), Sex, required=False, description=_l("If the papers say otherwise than the IIN.")
     )
-    applicant_iin = an_iin(_l("Applicant's IIN"))
+    applicant_iin = forms.an_iin(_l("Applicant's IIN"))
     applicant_last_name = forms.name(_l("Applicant's last name"), required=False)
     applicant_first_name = forms.name(_l("Applicant's first name"), description=ONE_NAME)
     applicant_patronymic = forms.name(_l("Applicant's patronymic"), required=False)
@@ -126,7 +113,7 @@ class RegisterForm(ContactForm, GroundForm):
         return Person(**{name: value for name, value in fields.items() if value is not None})
 
 
-class ApplicationView(ChildPage, Why, BaseView):
+class ApplicationView(ChildPage, Correcting, Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, READERS
     adds, removes = "register", "-"
@@ -394,6 +381,7 @@ class ApplicationView(ChildPage, Why, BaseView):
     grants = {
         "can_choose": MAY[Application]["choose"],
         "can_claim_privilege": MAY[Privilege]["claim"],
+        "can_correct": MAY[Application]["correct"],
         "can_paper": READERS,
         "can_why": why.READERS,
         "confirm_privilege": MAY[Privilege]["confirm"],

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import personal_data
-from app.actions import norms, numbers, people, possible, privileges, proposals, referrals
+from app.actions import corrections, norms, numbers, people, possible, privileges, proposals, referrals
 from app.extensions import db
 from app.models import (
     Absence,
@@ -31,7 +31,7 @@ from app.models import (
     Voucher,
 )
 from app.now import now
-from app.permissions import unscoped
+from app.permissions import OFFICE, unscoped
 from app.rules import waits
 from app.rules.calendar import local_day
 from app.views.base import row_id
@@ -68,6 +68,7 @@ class ChildPage:
             number = numbers.of(application, day)
             missed = referrals.misses(application)
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
+            contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
             of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
         if g.actor.kindergarten_id is not None:
@@ -94,6 +95,7 @@ class ChildPage:
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             of_privilege=of_privilege,
             differs_elsewhere=differs_elsewhere,
+            contrary=contrary,
             untold=waits.untold(application),
             masked=not personal_data.whole(application),
             open_for=personal_data.OPEN_FOR // timedelta(minutes=1),

@@ -28,8 +28,9 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Optiona
 from app.extensions import db
 from app.files.problems import SENTENCES
 from app.models import Base
-from app.rules import texts
+from app.rules import iin, texts
 from app.rules.calendar import LOCAL
+from app.rules.refusals import Refusal
 from app.views import words
 from app.views.rows import LARGEST
 from app.views.sending import say_held
@@ -144,6 +145,19 @@ def text(
 def name(label: Any, required: bool = True, longest: int = texts.LONGEST_NAME, **more: Any) -> LineField:
     """A part of a person's name."""
     return text(label, longest, required, read=lambda raw: texts.name(raw, longest), **more)
+
+
+def real_iin(_form: Any, field: Any) -> None:
+    """Spec 3.9: a number that can be a person's, or what is wrong with it."""
+    try:
+        iin.facts(field.data or "")
+    except Refusal as refusal:
+        raise ValidationError(words.refusal(refusal)) from None
+
+
+def an_iin(label: Any) -> Any:
+    """An IIN, typed with or without spaces."""
+    return text(label, longest=40, checks=[real_iin], read=texts.digits)
 
 
 def phone(label: Any) -> LineField:

@@ -84,6 +84,8 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/language/<string:language>"): ANYBODY,
         ("POST", "/demo/clock"): SIGNED_IN,
         ("GET", "/verify/<code>"): ANYBODY,
+        ("GET", "/applications/correct/<pk>"): OFFICE,
+        ("POST", "/applications/correct/<pk>"): OFFICE,
         ("GET", "/applications/claim-privilege/<pk>"): COUNTER,
         ("POST", "/applications/claim-privilege/<pk>"): COUNTER,
         ("GET", "/applications/choose/<pk>"): COUNTER,

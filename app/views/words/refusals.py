@@ -153,6 +153,13 @@ def refusal(refused: Refusal) -> str:
     """Why not, with the day that it is about where there is one."""
     usual = NO_NUMBER.get((refused.reason, str(refused.facts.get("because"))), REFUSALS[refused.reason])
     sentence = str(next((BECAUSE[fact] for fact in refused.facts if fact in BECAUSE), usual))
+    if "belongs_to" in refused.facts:
+        number = refused.facts["belongs_to"]
+        return _(
+            "This IIN is that of another child here, by application %(number)s. Compare both with the papers, and "
+            "correct the one that is wrong.",
+            number=number,
+        )
     if isinstance(families := refused.facts.get("families"), int):
         return families_would_lose(families)
     last, began = refused.facts.get("last_day"), refused.facts.get("began_on")

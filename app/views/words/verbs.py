@@ -57,6 +57,7 @@ VERBS: dict[str, Any] = {
     "start": _l("Start"),
     "stop": _l("Stop"),
     "open": _l("Open on record"),
+    "correct": _l("Correct the record"),
     "change_password": _l("Change the password"),
     "reset_password": _l("Give a new password"),
 }
@@ -111,6 +112,7 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "reset_password": _l("A new password was given"),
     "export": _l("A list was downloaded"),
     "open": _l("Masked personal data was opened"),
+    "correct": _l("The record was corrected"),
 }
 FOLLOWS: dict[str, Any] = {
     "issue_out_of_turn": _l(
@@ -213,6 +215,7 @@ BY_HAND: dict[str, Any] = {  # what changed an order by hand, as the list of rou
     "register": _l("Put into the queue with an older day"),
     "take_over": _l("An older list was taken over"),
     "confirm_privilege": _l("A privilege after places were announced"),
+    "correct": _l("A corrected birth date"),
 }
 PASSED_BY: dict[str, Any] = {  # the same, as a child that it passed reads it; nobody is named
     "issue_out_of_turn": _l("A voucher was given out of turn on %(day)s."),
@@ -222,6 +225,7 @@ PASSED_BY: dict[str, Any] = {  # the same, as a child that it passed reads it; n
     "register": _l("An application was put into the queue on %(day)s with an older day."),
     "take_over": _l("Applications of an older list came into the queue on %(day)s with their older days."),
     "confirm_privilege": _l("A privilege was confirmed on %(day)s, after places had been announced."),
+    "correct": _l("The birth date of a child was corrected on %(day)s."),
 }
 MOVED: dict[tuple[str, str], Any] = {  # why others stand ahead on one day only, where the history's words do not say so
     ("order", ""): _l("Another order of the queue came into force"),

@@ -1,0 +1,82 @@
+"""Spec 3.8, Corrections: what was typed wrong of a child, of an applicant, or who the latter is, is put right here."""
+
+from typing import Any
+
+from flask import flash, g, redirect, request
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.actions import corrections
+from app.models import Application, Sex
+from app.now import now
+from app.views import editing, forms
+from app.views.base import attempt
+
+WHO = ("child", "applicant")
+
+
+class CorrectForm(forms.Form):
+    """Both people as they are recorded; what is not typed otherwise stays. The reason is of all of it."""
+
+    child_iin = forms.an_iin(_l("Child's IIN"))
+    child_born_on = forms.a_day(_l("Child's birth date"))
+    child_sex = forms.one_of(_l("Child's sex"), Sex)
+    child_last_name = forms.name(_l("Child's last name"), required=False)
+    child_first_name = forms.name(_l("Child's first name"))
+    child_patronymic = forms.name(_l("Child's patronymic"), required=False)
+    applicant_iin = forms.an_iin(_l("Applicant's IIN"))
+    applicant_last_name = forms.name(_l("Applicant's last name"), required=False)
+    applicant_first_name = forms.name(_l("Applicant's first name"))
+    applicant_patronymic = forms.name(_l("Applicant's patronymic"), required=False)
+    reason = forms.lines(_l("Reason"))
+    parts = {
+        "child": "child_iin",
+        "born_on": "child_born_on",
+        "applicant": "applicant_iin",
+        "applicant_name": "applicant_last_name",
+    }
+
+
+class Correcting:
+    """Mixed into the view of applications."""
+
+    @expose("/correct/<pk>", methods=["GET", "POST"])
+    @has_access
+    def correct(self: Any, pk: str) -> Any:
+        """The facts that are typed otherwise are set, with a reason; what stands otherwise by now is shown first."""
+        row, beside, seen = self.load(pk), [], request.form.get("seen", "")
+        if request.method == "POST":
+            form = CorrectForm.refresh()
+            form.seen = seen
+            try:
+                if form.validate() and attempt(lambda: _correct(row, form, seen), form) is not None:
+                    flash(_("Saved."), "success")
+                    return redirect(self.after(row))
+            except editing.Changed as changed:
+                on, beside = editing.beside(form, seen, changed.standing)
+                form = CorrectForm(formdata=None, data={**on, "reason": form.reason.data})
+                form.seen = editing.shown(changed.standing)
+        else:
+            form = CorrectForm(data=standing(row))
+            form.seen = editing.shown(standing(row))
+        facts = {"title": _("Correct the record"), "application": row, "form": form, "beside": beside}
+        page = self.render_template("pages/correct.html", **facts)
+        return page, 409 if beside else 422 if form.errors else 200
+
+
+def standing(row: Application) -> dict[str, Any]:
+    """What is recorded of both people, by the fields of the form."""
+    fields = [name for name in CorrectForm(formdata=None)._fields if name.startswith(WHO)]
+    return {name: getattr(getattr(row, who), rest) for name in fields for who, _sep, rest in [name.partition("_")]}
+
+
+def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
+    editing.hold([row, row.child, row.applicant])
+    values = editing.touched(form, seen, standing(row))
+    for who in WHO:
+        facts = {n.removeprefix(f"{who}_"): v or "" for n, v in values.items() if n.startswith(f"{who}_")}
+        if facts:
+            corrections.correct(row, who=who, by=g.actor, at=now(), reason=form.reason.data, **facts)
+    return row

@@ -1,0 +1,90 @@
+"""Spec 3.8, Corrections, on screen: both people as they are recorded, a reason, and what was and is in the history."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.database import transaction
+from app.extensions import db
+from app.models import Application, Change
+from app.permissions import Role
+from app.rules import iin
+from tests import factories
+from tests.views.forms import Fields
+from tests.views.test_bad_data_on_screen import complaints
+
+WHY = "Туу туралы куәлік"
+
+
+@pytest.fixture
+def page(town, web):
+    """The specialist's form for the town's child, and its fields as they stand."""
+    town.address = f"/applications/correct/{town.child}"
+    town.specialist = town.sign_in("specialist")
+    answer = town.specialist.get(town.address)
+    town.fields = Fields(answer.text).values | {"key": _key(answer.text)}
+    town.typed = lambda **said: town.specialist.post(town.address, {**town.fields, "reason": WHY, **said})
+    return town
+
+
+def _key(text):
+    return text.split('name="key" value="')[1].split('"')[0] if 'name="key" value="' in text else ""
+
+
+def told(web, pk):
+    with web.app_context():
+        of = sa.select(Change).where(Change.application_id == pk, Change.verb == "correct").order_by(Change.id)
+        return [(one.reason, one.details) for one in db.session.scalars(of)]
+
+
+def test_what_is_typed_otherwise_is_set_and_the_history_says_from_what(page, web):
+    answer = page.typed(child_last_name="Түзу", child_born_on="2022-09-18", applicant_first_name="Әпке")
+    assert answer.status_code in (302, 303), complaints(answer)
+    shown = page.specialist.get(f"/applications/show/{page.child}").text
+    assert "Түзу" in shown and "18.09.2022" in shown and "Әпке" in shown
+    (of_child, of_applicant) = told(web, page.child)
+    assert of_child[0] == of_applicant[0] == WHY
+    assert set(of_child[1]) == {"child.last_name", "child.born_on", "accepted"}  # the IIN has another birth date
+    assert of_applicant[1] == {"applicant.first_name": ["Ана", "Әпке"]}
+
+
+def test_without_a_reason_nothing_is_changed_and_what_was_typed_stays(page):
+    answer = page.typed(child_last_name="Түзу", reason="  ")
+    assert (answer.status_code, set(complaints(answer))) == (422, {"reason"})
+    assert Fields(answer.text).values["child_last_name"] == "Түзу"
+    assert "Түзу" not in page.specialist.get(f"/applications/show/{page.child}").text
+
+
+def test_the_iin_of_another_child_here_is_named_by_its_application(page, web):
+    with web.app_context(), transaction():
+        other = factories.application(db.session.get_one(Application, page.child).place, number="ОДО.2026.77")
+        taken, parent = other.child.iin, other.applicant.iin
+    answer = page.typed(child_iin=taken)
+    assert answer.status_code == 422 and "ОДО.2026.77" in complaints(answer)["child_iin"]
+    assert taken == Fields(answer.text).values["child_iin"]
+    assert page.typed(child_iin="220917500018").status_code == 422
+    assert page.typed(applicant_iin=parent, applicant_last_name="Басқа").status_code == 422
+
+
+def test_whoever_corrects_second_is_shown_what_the_first_one_did(page):
+    assert page.typed(child_first_name="Бірінші").status_code in (302, 303)
+    fresh = page.specialist.get(page.address).text
+    answer = page.typed(child_first_name="Екінші", key=_key(fresh))
+    assert answer.status_code == 409 and "Бірінші" in answer.text and "Екінші" in answer.text
+
+
+@pytest.mark.parametrize("role", sorted({Role.operator, Role.head, Role.auditor, Role.administrator}))
+def test_nobody_else_has_the_form(page, role):
+    browser = page.sign_in(str(role))
+    for answer in (browser.get(page.address), browser.post(page.address, {"reason": WHY, "child_last_name": "Х"})):
+        assert answer.status_code in (302, 403, 404)
+    assert "/applications/correct/" not in browser.get(f"/applications/show/{page.child}", follow_redirects=True).text
+
+
+def test_an_auditor_reads_of_a_correction_what_and_why_but_not_from_what(page, web):
+    page.typed(child_last_name="Түзу", child_iin=iin.make(factories.date(2022, 9, 17), iin.Sex.male, 4321))
+    with web.app_context():
+        pk = db.session.scalars(sa.select(Change.id).where(Change.verb == "correct")).one()
+        number = db.session.get_one(Application, page.child).child.iin
+    seen = page.sign_in("auditor").get(f"/history/show/{pk}").text
+    assert WHY in seen and "Түзу" not in seen and number not in seen
+    assert number in page.sign_in("department").get(f"/history/show/{pk}").text
