@@ -26,6 +26,7 @@ MOST_COLUMNS, MOST_ROWS = 60, 50_000
 MOST_PARTS = 2_000  # of a package
 MOST_OF_A_LIST = 1_000_000  # bytes that name the sheets
 MOST_SHARED = 30_000_000  # letters that a workbook keeps apart from its sheets
+MOST_TEXTS = 500_000  # of those
 MOST_CELLS = MOST_COLUMNS * MOST_ROWS * 2  # empty ones with them
 LONGEST = 32_767  # letters of a cell, as Excel has them
 PIECE = 64 * 1024  # bytes
@@ -241,6 +242,8 @@ def shared_strings(parts: Parts, name: str) -> list[str]:
         state["t"] = False
         state["phonetic"] -= tag == "rPh"
         if tag == "si":
+            if len(strings) == MOST_TEXTS:
+                raise Wrong("takes_too_much")
             strings.append(unescaped("".join(inside)))
 
     def text(piece: str) -> None:

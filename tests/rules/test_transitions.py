@@ -24,6 +24,7 @@ from app.rules.transitions import APPLICATION_FINAL, MOVES, target
 # As the spec has it: verb | from | to. "all but" as there; what has no row of its own there stands in its prose.
 APPLICATION = """
 issue    | queued | confirming
+issue_out_of_turn | queued | confirming
 confirm  | confirming | voucher_issued
 refuse   | confirming, voucher_issued | archived
 lapse    | confirming | stop_listed
@@ -67,6 +68,7 @@ void | draft, signed_by_family, signed | void
 VACANCY = """
 publish | draft | published
 close   | published | closed
+end     | draft, published | closed
 """
 PRIVILEGE = """
 confirm | claimed | confirmed
