@@ -84,12 +84,14 @@ def interleaved(children: list[Waiting], offers: list[Side], shares: tuple[int, 
 
 
 def shared(children: list[Waiting], offers: dict[int, list[Side]], shares: tuple[int, int]) -> list[Waiting]:
-    """The same for a group of mixed birth years: of the lines' next children the one queued earlier is served."""
+    """The same for a group of mixed birth years: all who are out of turn first, then of the lines' next children the one
+    queued earlier."""
     left, offers, order = list(children), {year: list(offers[year]) for year in offers}, []
     while left:
         lines = [[c for c in left if c.birth_year == year] for year in offers]
         nexts = [interleaved(line, offers[line[0].birth_year], shares)[0] for line in lines if line]
-        child = min(nexts, key=lambda c: (c.queued_at, c.application_id))
+        out = [c for c in left if c.side is OUT]
+        child = min(out or nexts, key=lambda c: (c.queued_at, c.application_id))
         left.remove(child)
         offers[child.birth_year].append(child.side)
         order.append(child)
