@@ -63,7 +63,7 @@ GUARDS = (
         "app/actions/by_hand.py",
         "        held.born_before = stood.born_on\n",
         "        pass\n",
-        "test_corrections.py::test_the_queue_goes_by_the_new_birth_date_at_once_and_past_days_stay",
+        "../actions/test_corrections.py::test_the_queue_goes_by_the_new_birth_date_at_once_and_past_days_stay",
     ),
     Guard(
         "what another district has recorded is not read into a new record",
