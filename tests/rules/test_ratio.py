@@ -84,8 +84,8 @@ def interleaved(children: list[Waiting], offers: list[Side], shares: tuple[int, 
 
 
 def shared(children: list[Waiting], offers: dict[int, list[Side]], shares: tuple[int, int]) -> list[Waiting]:
-    """The same for a group of mixed birth years: all who are out of turn first, then of the lines' next children the one
-    queued earlier."""
+    """The same for a group of mixed birth years: all who are out of turn first, then of the lines' next children the
+    one queued earlier."""
     left, offers, order = list(children), {year: list(offers[year]) for year in offers}, []
     while left:
         lines = [[c for c in left if c.birth_year == year] for year in offers]
