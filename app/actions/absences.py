@@ -49,12 +49,23 @@ def absent(
     if until < from_on:
         raise Refusal(Reason.too_late, backwards=True)
     eligibility.still_open(until, day)
-    enrolment = _enrolled(application, "absent")
+    enrolment = own_enrolment(application, "absent")
     if db.session.scalars(rules.of(enrolment.id, from_on, until)).first():
         raise Refusal(Reason.wrong_status, verb="absent", away=True)
     reason = eligibility.given(reason)
     eligibility.not_too_long(until, last_day(application, enrolment.ends_on, day))
     return _draft(enrolment, from_on, until, by=by, at=at, reason=reason)
+
+
+def may_be_absent(application: Application, day: date) -> bool:
+    """Is there a day from this one on, up to the last that an absence may have, on which the child is not away yet?"""
+    try:
+        enrolment = own_enrolment(application, "absent")
+    except Refusal:
+        return False
+    last = last_day(application, enrolment.ends_on, day)
+    known = map(rules.days_of, db.session.scalars(rules.of(enrolment.id, day, last)))
+    return bool(rules.uncovered(day, last, known))
 
 
 def last_day(application: Application, ends_on: date | None, day: date) -> date:
@@ -93,7 +104,7 @@ def come_back(application: Application, *, by: Actor, at: datetime) -> Absence:
     place_is_lent (another child stays in it until its last day).
     """
     day = begin(application, "return", by=by, at=at)
-    enrolment = _enrolled(application, "return")
+    enrolment = own_enrolment(application, "return")
     absence = _to_end(enrolment, day)
     absence.returned_on = day
     record(enrolment, "return", by=by, at=at, details={"returned_on": day, "until": absence.until})
@@ -104,7 +115,7 @@ def come_back(application: Application, *, by: Actor, at: datetime) -> Absence:
 def may_come_back(application: Application, day: date) -> bool:
     """Is an absence of this enrolled child recorded that could end on this day?"""
     try:
-        return _to_end(_enrolled(application, "return"), day) is not None
+        return _to_end(own_enrolment(application, "return"), day) is not None
     except Refusal:
         return False
 
@@ -222,7 +233,8 @@ def _lent(absence: Absence) -> Seat | None:
     return db.session.scalars(select(Seat).where(Seat.absence_id == absence.id)).first()
 
 
-def _enrolled(application: Application, verb: str) -> Enrolment:
+def own_enrolment(application: Application, verb: str) -> Enrolment:
+    """Where its child attends on a place of its own. Raises Refusal(wrong_status)."""
     enrolment = db.session.scalars(rules.own_enrolment(application.id)).first()
     if enrolment is None:
         raise Refusal(Reason.wrong_status, verb=verb)

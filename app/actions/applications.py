@@ -115,13 +115,18 @@ def restore(application: Application, *, by: Actor, at: datetime) -> None:
     if listing is None or listing.voucher_id is None or listing.ended_at is not None:
         raise Refusal(Reason.wrong_status, verb="restore")
     with_its_paper(application, "restore", by=by, at=at)
+    restorations_left(application, day)
+    listing.ended_at, listing.ended_with = at, "restore"
+    move(application, "restore", by=by, at=at, tell={})
+
+
+def restorations_left(application: Application, day: date) -> None:
+    """S1, spec 3.4.3: once, counted as the norm in force says. Raises Refusal: already_used, no_norm."""
     allowed = int(norms.in_force("voucher.restorations", application.place_id, day).value)
     if norms.in_force("voucher.restorations_per", application.place_id, day).value == "application":
         eligibility.times_left(restorations(application), allowed)
     else:
         eligibility.times_left(0, allowed)
-    listing.ended_at, listing.ended_with = at, "restore"
-    move(application, "restore", by=by, at=at, tell={})
 
 
 def restorations(application: Application) -> int:

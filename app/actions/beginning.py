@@ -31,12 +31,17 @@ def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole
     lock_district(application.place_id)
     catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
     day = local_day(at)
-    if verb != "extend" and not (verb == "sign" and by.role is Role.head):
+    if verb != "extend" and not ends_for_the_family_alone(verb, by):
         in_time(application, verb, day)
     eligibility.right_status(verb, application.status)
     if verb not in CHECKED_LATER:
         with_its_paper(application, verb, by=by, at=at)
     return day
+
+
+def ends_for_the_family_alone(verb: str, by: Actor) -> bool:
+    """S1, spec 3.4.4: the term to sign is the family's; the head signs after it too, while the contract stands."""
+    return verb == "sign" and by.role is Role.head
 
 
 def in_time(application: Application, verb: str, day: date, of: tuple[type, ...] = (Voucher, Referral)) -> None:
@@ -45,6 +50,8 @@ def in_time(application: Application, verb: str, day: date, of: tuple[type, ...]
     What is due is done first: two terms may have passed while the clock was down. `of`: whose terms the verb may
     belong to; `extend` is of either. Raises Refusal(too_late).
     """
+    if verb not in eligibility.WITH_A_TERM:
+        return
     voucher, referral, listing = (
         latest_voucher(application) if Voucher in of else None,
         latest_referral(application) if Referral in of else None,

@@ -19,6 +19,7 @@ from app.models import (
     HoldingKind,
     Intake,
     QueueKind,
+    Referral,
     Seat,
     Vacancy,
     Voucher,
@@ -41,13 +42,7 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     missing), too_old, too_long, wrong_place (`until` of a usual enrolment).
     """
     day = begin(application, "enrol", by=by, at=at)
-    referral = referrals.current(application)
-    by_contract = referral.voucher is not None
-    if by_contract and (referral.contract is None or referral.contract.status is not ContractStatus.signed):
-        raise Refusal(Reason.wrong_status, verb="enrol")
-    held = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
-    first = first_day(held.seat, day)
-    last = _last_day(application, referral.vacancy, first, until)
+    referral, held, first, last = _way_in(application, day, until)
     held.ended_at, held.seat.opened_at = at, None
     db.session.flush()
     end_stay(application, by=by, at=at, day=first - ONE_DAY)
@@ -61,6 +56,22 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     start(application, referral.vacancy, held.seat, voucher=None, by=by, at=at, first=first, last=last)
     move(referral, "use", by=by, at=at, ended_at=at)
     move(application, "enrol", by=by, at=at, tell={"kindergarten": referral.vacancy.group.kindergarten.name})
+
+
+def may_enrol(application: Application, day: date) -> None:
+    """Is all there that the head enrols by? Raises Refusal: wrong_status, too_old."""
+    _way_in(application, day, None)
+
+
+def _way_in(application: Application, day: date, until: date | None) -> tuple[Referral, Holding, date, date | None]:
+    """The referral, the place that it holds, the first day there and, in a sanatorium kindergarten, the last one."""
+    referral = referrals.current(application)
+    by_contract = referral.voucher is not None
+    if by_contract and (referral.contract is None or referral.contract.status is not ContractStatus.signed):
+        raise Refusal(Reason.wrong_status, verb="enrol")
+    held = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
+    first = first_day(held.seat, day)
+    return referral, held, first, _last_day(application, referral.vacancy, first, until)
 
 
 def _last_day(application: Application, vacancy: Vacancy, first: date, until: date | None) -> date | None:
@@ -123,9 +134,7 @@ def leave(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, wrong_status.
     """
     day = begin(application, "leave", by=by, at=at)
-    enrolment = db.session.scalars(absence_rules.own_enrolment(application.id)).first()
-    if enrolment is None:
-        raise Refusal(Reason.wrong_status, verb="leave")
+    enrolment = absences.own_enrolment(application, "leave")
     _end(enrolment, verb="leave", by=by, at=at, on=None, last=day)
     move(application, "leave", by=by, at=at, tell={"kindergarten": enrolment.group.kindergarten.name})
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import absences, applications, choosing, ending, norms, referrals, vouchers
-from app.actions.beginning import latest_stop_listing, latest_voucher
+from app.actions import absences, applications, choosing, ending, enrolments, referrals, vouchers
+from app.actions.beginning import ends_for_the_family_alone, in_time, latest_stop_listing, latest_voucher
 from app.extensions import db
-from app.models import Application, ApplicationStatus, Contract, ContractStatus, Proposal, Referral, Voucher
+from app.models import Application, Contract, ContractStatus, Proposal, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
@@ -18,7 +18,7 @@ from app.rules.refusals import Refusal
 
 def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
     """The verbs that role, scope, status and records allow, in the order in which people meet them."""
-    return [verb for verb, ready in VERBS.items() if _allowed(application, verb, by) and ready(application, by, at)]
+    return [verb for verb, ready in VERBS.items() if _allowed(application, verb, by, at) and ready(application, by, at)]
 
 
 def by_voucher(application: Application) -> bool:
@@ -32,10 +32,22 @@ def right(application: Application) -> Any:
     return vouchers if by_voucher(application) else referrals
 
 
-def _allowed(application: Application, verb: str, by: Actor) -> bool:
-    try:
+def _allowed(application: Application, verb: str, by: Actor, at: datetime) -> bool:
+    """Role, scope, status and term; `extend` asks for the term of the right that it is about."""
+
+    def asked() -> None:
         permit(by, verb, application)
         eligibility.right_status(verb, application.status)
+        if verb != "extend" and not ends_for_the_family_alone(verb, by):
+            in_time(application, verb, local_day(at))
+
+    return _accepted(asked)
+
+
+def _accepted(check: Callable[[], object]) -> bool:
+    """Would the verb's own check let it pass?"""
+    try:
+        check()
     except Refusal:
         return False
     return True
@@ -52,19 +64,22 @@ def _asked_already(application: Application) -> bool:
 
 
 def _may_issue(application: Application, _by: Actor, at: datetime) -> bool:
-    return not _asked_already(application) and norms.procedure(application.place_id, local_day(at)) == "voucher"
+    """Spec 3.8: not in the referral procedure, and only while a place is left for it."""
+    if _asked_already(application):
+        return False
+    return _accepted(lambda: vouchers.may_issue_out_of_turn(application, local_day(at)))
 
 
 def _may_choose(application: Application, _by: Actor, at: datetime) -> bool:
-    """S0: without a voucher the button is there only where there is something to choose."""
-    if application.status is ApplicationStatus.voucher_issued:
-        return True
+    """S0: the button is there only where there is something to choose."""
     return bool(choosing.choices(application, local_day(at)))
 
 
-def _may_restore(application: Application, _by: Actor, _at: datetime) -> bool:
+def _may_restore(application: Application, _by: Actor, at: datetime) -> bool:
     listing = latest_stop_listing(application)
-    return listing is not None and listing.voucher_id is not None and listing.ended_at is None
+    if listing is None or listing.voucher_id is None or listing.ended_at is not None:
+        return False
+    return _accepted(lambda: applications.restorations_left(application, local_day(at)))
 
 
 def _may_release(application: Application, by: Actor, _at: datetime) -> bool:
@@ -76,12 +91,12 @@ def _may_release(application: Application, by: Actor, _at: datetime) -> bool:
 
 
 def _may_extend(application: Application, by: Actor, at: datetime) -> bool:
+    """While its term runs (spec 3.4.5, 3.5.5)."""
+    day = local_day(at)
     if by_voucher(application):
-        return by.role in MAY[Voucher]["extend"]
-    referral = _live_referral(application)
-    if referral is None or referral.attend_by is None or local_day(at) > referral.attend_by:
-        return False
-    return referral.extensions < norms.number("referral.extensions", application.place_id, local_day(at))
+        in_its_term = _accepted(lambda: in_time(application, "extend", day, of=(Voucher,)))
+        return in_its_term and by.role in MAY[Voucher]["extend"]
+    return _accepted(lambda: referrals.may_extend(application, day))
 
 
 def _may_revoke(application: Application, by: Actor, at: datetime) -> bool:
@@ -106,19 +121,22 @@ def _may_sign(application: Application, by: Actor, _at: datetime) -> bool:
 
 
 def _may_enrol(application: Application, _by: Actor, at: datetime) -> bool:
-    referral = _live_referral(application)
-    if referral is not None and referral.attend_by is not None:
-        return local_day(at) <= referral.attend_by
-    contract = _contract(application)
-    return contract is not None and contract.status is ContractStatus.signed
+    return _accepted(lambda: enrolments.may_enrol(application, local_day(at)))
 
 
-def _may_reinstate(application: Application, _by: Actor, _at: datetime) -> bool:
-    return not _asked_already(application) and not applications.left(application)
+def _may_reinstate(application: Application, _by: Actor, at: datetime) -> bool:
+    """Spec 3.2, 3.7: neither gone from a kindergarten, nor over age, nor waiting or attending by another one."""
+    if _asked_already(application) or applications.left(application):
+        return False
+    return _accepted(lambda: applications.may_come_back(application, local_day(at)))
 
 
 def _attends(application: Application, _by: Actor, _at: datetime) -> bool:
-    return application.status is ApplicationStatus.enrolled
+    return _accepted(lambda: absences.own_enrolment(application, "leave"))
+
+
+def _may_be_absent(application: Application, _by: Actor, at: datetime) -> bool:
+    return absences.may_be_absent(application, local_day(at))
 
 
 def _may_return(application: Application, _by: Actor, at: datetime) -> bool:
@@ -148,7 +166,7 @@ VERBS: dict[str, Callable[[Application, Actor, datetime], bool]] = {
     "issue_out_of_turn": _may_issue,
     "extend": _may_extend,
     "revoke": _may_revoke,
-    "absent": _attends,
+    "absent": _may_be_absent,
     "return": _may_return,
     "leave": _attends,
     "archive": _always,

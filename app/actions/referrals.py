@@ -1,6 +1,6 @@
 """S0-S2, spec 3.4.4, 3.5 and 3.6: the family chooses a place; a referral leads there, for good or for a time."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.actions import choosing, documents, ending, enrolments, norms
@@ -35,6 +35,8 @@ from app.rules.calendar import local_day
 from app.rules.deadlines import due_moment
 from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
+
+ONE_DAY = timedelta(days=1)
 
 
 def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> Referral:
@@ -125,6 +127,18 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     details = {"attend_by": [running, until]}
     record(referral, "extend", by=by, at=at, reason=reason, norm=norm, details=details)
     record(application, "extend", by=by, at=at, reason=reason, norm=norm, details=details, tell={"attend_by": until})
+
+
+def may_extend(application: Application, day: date) -> None:
+    """S2, spec 3.5.5: does its term run, and could it end later, as often and as far as the norms say?
+
+    Raises Refusal: wrong_status, too_late, already_used, too_long, no_norm, no_calendar.
+    """
+    in_time(application, "extend", day, of=(Referral,))
+    referral = _by_turn(application)
+    eligibility.times_left(referral.extensions, norms.number("referral.extensions", application.place_id, day))
+    last, _norm = norms.last_day("referral.extension", application.place_id, day)
+    eligibility.not_too_long((referral.attend_by or day) + ONE_DAY, last)
 
 
 def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:

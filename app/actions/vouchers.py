@@ -69,6 +69,16 @@ def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reas
     """
     day = begin(application, "issue_out_of_turn", by=by, at=at, whole_district=True)
     reason = eligibility.given(reason)
+    may_issue_out_of_turn(application, day)
+    held = by_hand.out_of_turn(application, by=by, at=at, reason=reason)
+    _issue([application.id], held, by=by, at=at, reason=reason)
+
+
+def may_issue_out_of_turn(application: Application, day: date) -> None:
+    """Spec 3.8: is it old enough, without a live voucher, and is a place left when all that hold one are seated?
+
+    Raises Refusal: wrong_place, too_young, wrong_status, no_free_place, no_norm.
+    """
     _voucher_district(application.place_id, day)
     if category(application, day) is None:
         raise Refusal(Reason.too_young)
@@ -78,8 +88,6 @@ def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reas
     candidate = [(application.id, application.child.born_on.year)]
     if not seats.serve(candidate, free=pool, holders=holders).served:
         raise Refusal(Reason.no_free_place)
-    held = by_hand.out_of_turn(application, by=by, at=at, reason=reason)
-    _issue([application.id], held, by=by, at=at, reason=reason)
 
 
 def confirm(application: Application, *, by: Actor, at: datetime) -> None:

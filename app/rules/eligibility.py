@@ -25,6 +25,7 @@ from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import target
 
+WITH_A_TERM = frozenset({"confirm", "choose", "sign", "enrol", "extend", "restore"})  # see in_time and last_day
 NOT_ON_STOP_LIST = frozenset({"issue", "issue_out_of_turn", "offer", "choose"})
 
 
