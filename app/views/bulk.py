@@ -52,6 +52,7 @@ class BulkRunView(BaseView):
     base_order = ("id", "desc")
     label_columns = {
         "verb": _l("What"),
+        "place": _l("District or city"),
         "selected": _l("Selected"),
         "done": _l("Done"),
         "refused": _l("Turned down"),

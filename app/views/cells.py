@@ -38,7 +38,7 @@ def told(value: Any) -> Told:
     kind = type(value)
     tell = _TOLD.get(kind)
     if tell is None:
-        tell = _TOLD[kind] = next((how for kinds, how in _TELLS if issubclass(kind, kinds)), str)
+        tell = _TOLD[kind] = next((how for kinds, how in _TELLS if issubclass(kind, kinds)), _said)
     return tell(value)
 
 
@@ -69,11 +69,15 @@ def tag(kind: str, text: str) -> Markup:
     return Markup(f'<span class="badge {kind}">{escape(text)}</span>')
 
 
+def _said(value: Any) -> str:
+    """A text as people read it: the digits of a phone in groups."""
+    text = str(value)
+    return texts.phones_said(text) if text.startswith("+") else text
+
+
 def _text(value: Any) -> Markup:
     """A number like Ө-2026-000001 stays in one line."""
-    text = str(value)
-    if text.startswith("+"):
-        text = texts.phones_said(text)
+    text = _said(value)
     if "-" in text and " " not in text:
         return Markup(f'<span class="number">{escape(text)}</span>')
     return escape(text) or NONE

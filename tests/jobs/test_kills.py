@@ -288,6 +288,7 @@ def test_a_bulk_run_goes_on_where_it_was_killed_and_does_each_row_once(kezek, ki
     assert kezek.run(run_id).feasible == len(children)
     with transaction():
         other = accounts.actor_of(official("екінші", Role.department, db.session.get_one(Place, place_id)))
+    with transaction():
         asked = proposals.ask(
             kezek.run(run_id),
             "start",

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,9 +45,11 @@ class Tables:
         """Copy all rows beside the database, for `bring`."""
         if self.engine.dialect.name == "sqlite":
             with closing(sqlite3.connect(self.engine.url.database)) as connection:
+                Path(self._copy(name)).unlink(missing_ok=True)
                 connection.execute("VACUUM INTO ?", [self._copy(name)])
             return
         with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS kept_{name} CASCADE")
             connection.exec_driver_sql(f"CREATE SCHEMA kept_{name}")
             for table in FILLED:
                 connection.exec_driver_sql(f"CREATE TABLE kept_{name}.{table} AS TABLE {table}")

@@ -211,7 +211,7 @@ def test_a_message_is_kept_until_it_is_shown_whatever_became_of_the_request(city
     """Spec 6, trap 21: what the request undoes is not undone in its session, nor the other way round."""
     browser = city.sign_in("department")
     with city.tables.unchanged():
-        answer = browser.post(f"/applications/action/restore/{city.own.enrolled}", {"sure": "yes"})
+        answer = browser.post(f"/applications/action/release/{city.own.enrolled}", {"sure": "yes"})
     assert answer.status_code == 303
     assert 'class="flash danger"' in browser.get(answer.location).text
     assert 'class="flash danger"' not in browser.get(answer.location).text
