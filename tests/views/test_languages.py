@@ -100,7 +100,7 @@ def test_no_other_language_is_left_on_a_screen(town, language):
         assert [(found[1], text) for text in page.said if (found := left.search(text))] == [], address
         assert [text for text in page.said if ISO_DAY.search(text)] == [], address
     assert {f"GET /{noun}/list/" for noun in ("applications", "vouchers", "norms", "history", "notices")} <= seen
-    assert {"GET /applications/add", f"POST /applications/action/issue/{town.child}", "GET /vouchers/round"} <= seen
+    assert {"GET /applications/add", f"POST /applications/action/archive/{town.child}", "GET /vouchers/round"} <= seen
     assert len(seen) > 25, seen
 
 
