@@ -18,6 +18,7 @@ from app.permissions import Role
 from tests import factories, files
 from tests.views import routes
 from tests.views.city import PASSWORD
+from tests.views.test_import_on_screen import work
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
@@ -325,9 +326,12 @@ def test_a_file_is_brought_in_by_hand_and_one_that_is_too_large_is_not_even_sent
     page.locator("#file").set_input_files(file)
     page.get_by_role("button", name="Проверить").click()
     page.wait_for_url("**/imports/show/*")
+    work(windows.city.web)
     expect(page.locator("#progress h2")).to_have_text("Проверен")
     assert problems(page) == []
     page.get_by_role("button", name="Загрузить 2 строки").click()
+    expect(page.locator("#progress h2")).not_to_have_text("Проверен")
+    work(windows.city.web)
     expect(page.locator("#progress h2")).to_have_text("Загружен")
     assert problems(page) == []
 
