@@ -73,7 +73,12 @@ def unreachable() -> ColumnElement[bool]:
 
 def untold(application: Application) -> bool:
     """The same of one application."""
-    return application.status in WITH_A_TERM and not (application.phone or application.email)
+    return application.status in WITH_A_TERM and not reachable(application)
+
+
+def reachable(application: Application) -> bool:
+    """Is there a phone or an e-mail to tell the family anything?"""
+    return bool(application.phone or application.email)
 
 
 def _with_contract(status: ContractStatus) -> ColumnElement[bool]:

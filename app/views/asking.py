@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import Application, QueueKind, Referral, Voucher
 from app.now import now
 from app.permissions import COUNTER, ITS_OWN_TOO, Actor, application_of
+from app.rules import waits
 from app.rules.calendar import local_day
 from app.views import forms, words
 from app.views.base import answer, attempt
@@ -124,7 +125,7 @@ def ask(
     """
     if request.form.get("sure") == "yes" or holding():
         problem = problem or problem_with(verb, rows)
-    if nobody_told := [one for one in map(application_of, rows) if one and not (one.phone or one.email)]:
+    if nobody_told := [one for one in map(application_of, rows) if one and not waits.reachable(one)]:
         names = ", ".join(words.name(one) for one in nobody_told)
         details = [
             *details,

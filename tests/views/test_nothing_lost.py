@@ -331,10 +331,8 @@ def rows_of_sessions_locked(city, kind: str):
 # ---------------------------------------------------------------- full, and away
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])  # a bound of its own, which it reports as it does a full disk
 def test_a_full_database_is_503_with_the_form_and_room_again_sends_it(city, kind):
-    """SQLite's own bound, which it reports as it does a full disk."""
-    if kind != "sqlite":
-        pytest.skip("a full disk of PostgreSQL stands below")
     department = city.sign_in("department")
     typed = {**valid("norms", city.own), "note": "ұзын ескерту " * 30, "legal_basis": "бұйрық " * 40}
     department.token()
@@ -379,10 +377,9 @@ def test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours(we
     assert not database.cannot_now(FileNotFoundError(2, "no"))
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite is no server
 def test_a_server_that_is_away_is_503_with_what_was_typed(city, kind, monkeypatch):
-    """PostgreSQL: every connection is ended and no new one is let in, as while it starts anew."""
-    if kind == "sqlite":
-        pytest.skip("SQLite is no server")
+    """Every connection is ended and no new one is let in, as while it starts anew."""
     department = city.sign_in("department")
     typed = valid("days-off", city.own)
     form = {"csrf_token": department.token(), "form_key": department.key(), **typed}
