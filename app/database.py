@@ -41,7 +41,7 @@ SILENT = 1.0  # seconds
 LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
 
 BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 _writing: ContextVar[bool | None] = ContextVar("writing", default=None)
 _waits: ContextVar[bool] = ContextVar("waits", default=True)
@@ -179,8 +179,9 @@ def has_words(key: ColumnElement[str], words: list[str]) -> ColumnElement[bool]:
 
 @event.listens_for(Pool, "checkin")
 def _given_back(connection: Any, record: Any) -> None:
+    """Of one that broke there is nothing left to give back: None."""
     record.info["since"] = monotonic()
-    if record.info.pop("only reads", False):
+    if record.info.pop("only reads", False) and connection is not None:
         connection.autocommit = False
 
 

@@ -1,11 +1,18 @@
 """Where files are kept: under Config.files, by a key of ours, whole or not at all."""
 
 import os
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
 import fsspec
 from flask import current_app
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+
+UNCOMMITTED = "kezek_files_of_this_transaction"
 
 
 class Damaged(Exception):
@@ -19,14 +26,25 @@ def keep(key: str, content: bytes) -> None:
     """
     files, root = _place()
     path, unfinished = f"{root}/{key}", f"{root}/{key}.part"
-    with files.open(unfinished, "wb") as file:
-        file.write(content)
-        file.flush()
-        if files.local_file:
-            os.fsync(file.fileno())
-    files.mv(unfinished, path)
+    try:
+        with files.open(unfinished, "wb") as file:
+            file.write(content)
+            file.flush()
+            if files.local_file:
+                os.fsync(file.fileno())
+        files.mv(unfinished, path)
+    except BaseException:  # of a full disk, too, nothing stays that nobody knows of
+        with suppress(OSError):
+            files.rm_file(unfinished)
+        raise
     if files.local_file:
         _sync_folder(os.path.dirname(path))
+
+
+def keep_with_rows(key: str, content: bytes) -> None:
+    """The same, for a key that only rows of this transaction name: if they are rolled back, the file goes with them."""
+    db.session.info.setdefault(UNCOMMITTED, []).append(key)
+    keep(key, content)
 
 
 def read(key: str) -> bytes:
@@ -56,3 +74,18 @@ def _sync_folder(path: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@event.listens_for(db.session, "after_commit")
+def _after_commit(session: Session) -> None:
+    """A savepoint that is released is no commit yet."""
+    if not session.in_nested_transaction():
+        session.info.pop(UNCOMMITTED, None)
+
+
+@event.listens_for(db.session, "after_rollback")
+def _after_rollback(session: Session) -> None:
+    for key in session.info.pop(UNCOMMITTED, ()):
+        files, root = _place()
+        with suppress(OSError):
+            files.rm_file(f"{root}/{key}")

@@ -783,4 +783,26 @@ GUARDS = (
         "        return True\n",
         "test_nothing_lost.py::test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours",
     ),
+    Guard(
+        "signing out is over when the row is gone, or it is said that it is not",
+        VISITS,
+        "        sessions.end(session.found.id)\n",
+        "        try:\n            sessions.end(session.found.id)\n        except SQLAlchemyError:\n            pass\n",
+        "test_nothing_lost.py::test_signing_out_is_certain_or_says_that_it_was_not",
+    ),
+    Guard(
+        "a file goes with the rows that named it",
+        "app/actions/imports.py",
+        "storage.keep_with_rows(",
+        "storage.keep(",
+        "../test_full_disk.py::test_a_file_goes_with_the_rows_that_named_it",
+    ),
+    Guard(
+        "a connection that broke is no fault of ours",
+        DATABASE,
+        " and connection is not None:\n",
+        ":\n",
+        "test_nothing_lost.py::test_a_page_whose_connection_broke_says_so_and_the_next_one_is_there",
+        "postgresql",
+    ),
 )

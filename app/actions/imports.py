@@ -59,7 +59,7 @@ def ask(
     db.session.add(run)
     db.session.flush()
     record(run, "ask", by=by, at=at, details={"kind": kind, "size": run.size, "sha256": run.sha256})
-    storage.keep(run.file_key, content)
+    storage.keep_with_rows(run.file_key, content)
     _queue(run, at)
     return run
 

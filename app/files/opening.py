@@ -9,8 +9,10 @@ no row, ["note", name, facts], and at the end ["sheet", name]; or ["wrong", name
 null, text, number, true or false; ["d", "2022-09-17"] or ["d", "2022-09-17T11:21:08"]; ["bad", name].
 """
 
+import errno
 import io
 import json
+import os
 import re
 import resource
 import sys
@@ -38,6 +40,7 @@ REFERENCE = re.compile(r"([A-Z]{1,4})(\d{1,8})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # formats of numbers that are days or times
 NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+NO_ROOM = 75  # how it ends where there is no room for what it has to say
 SEPARATORS = "\t;,|"
 LONGEST_QUOTE = 50  # lines after which a quote counts as never closed
 
@@ -56,7 +59,17 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000_000, 2_000_000_000))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        for line in opened(sys.stdin.buffer.read(), unpacked * 1_000_000):
+        _say(unpacked * 1_000_000)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os._exit(NO_ROOM)  # at once: what is left to be said is not tried again
+
+
+def _say(unpacked: int) -> None:
+    try:
+        for line in opened(sys.stdin.buffer.read(), unpacked):
             if line[0] == "row":
                 line[3] = [cell[:LONGEST] if isinstance(cell, str) else cell for cell in line[3]]
             sys.stdout.write(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n")
@@ -64,7 +77,9 @@ def main() -> None:
         print(json.dumps(["wrong", wrong.name, wrong.facts]))
     except MemoryError:
         print(json.dumps(["wrong", "takes_too_much", {}]))
-    except Exception:  # zip, XML and text have a dozen ways to say that they are broken
+    except Exception as error:  # zip, XML and text have a dozen ways to say that they are broken
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
         print(json.dumps(["wrong", "not_a_table", {}]))
 
 

@@ -4,6 +4,7 @@ What somebody brought may be anything, so it is never opened here: opening.py do
 limits of memory and time, and says what it found. One that overruns them is killed, and its file is refused.
 """
 
+import errno
 import json
 import logging
 import os
@@ -19,6 +20,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.files.opening import NO_ROOM
 from app.files.problems import Wrong
 from app.rules import texts
 
@@ -111,7 +113,7 @@ def parse(data: bytes, most_unpacked: int = MOST_UNPACKED) -> Sheet:
 
 
 def opened(data: bytes, most_unpacked: int = MOST_UNPACKED) -> tuple[Sheet | Wrong, Cost]:
-    """The same, and what it took."""
+    """The same, and what it took. Raises OSError where there is no room to do it: nothing is known of the file then."""
     seconds = SECONDS + PER_MEGABYTE * (len(data) // 1_000_000)
     command = [sys.executable, "-I", "-S", str(OPENING), str(MEMORY), str(seconds), str(most_unpacked)]
     with tempfile.TemporaryFile() as came, tempfile.TemporaryFile() as said:
@@ -121,6 +123,8 @@ def opened(data: bytes, most_unpacked: int = MOST_UNPACKED) -> tuple[Sheet | Wro
         cost = _ended(process, time.monotonic() + seconds * PATIENCE)
         said.seek(0)
         lines = (json.loads(line) for line in said if line.endswith(b"\n"))
+        if cost.status == NO_ROOM:
+            raise OSError(errno.ENOSPC, "no room to open a file")
         if cost.status != 0:
             log.warning("opening a file of %s bytes ended with %s", len(data), cost.status)
             return Wrong("takes_too_much"), cost

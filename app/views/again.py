@@ -43,6 +43,7 @@ STILL_IN = _l(
     "You are still signed in: the database cannot take anything just now. Sign out again in a moment, or close the "
     "browser."
 )
+NO_FILE = _l("A file does not come along: choose it again.")
 KEPT = _l("You were signed out meanwhile. Sign in again: what you typed is kept for an hour. Nothing was done yet.")
 
 
@@ -84,11 +85,17 @@ def _other() -> Any:
 
 
 def again(held: Held) -> Response:
-    """The form of this request, filled and not sent, with a sentence. Nothing is changed any more in this request."""
+    """The form of this request, filled and not sent, with a sentence. Nothing is changed any more in this request.
+
+    A file is read once more by its form, but no page can hand it back to a browser.
+    """
     db.session.rollback()
     database.will_write(False)
     database.close()
-    g.held, g.csrf_valid = held, True  # no form says of its token that it is none: nothing is taken from any
+    for file in request.files.values():
+        file.stream.seek(0)
+    g.held = held._replace(sentence=f"{held.sentence} {NO_FILE}") if _files() else held
+    g.csrf_valid = True  # no form says of its token that it is none: nothing is taken from any
     try:
         _whoever_looks()
         response = current_app.make_response(_view()(**(request.view_args or {})))
@@ -108,7 +115,7 @@ def bare(held: Held) -> Response:
     fields = [(name, value) for name, value in _typed() if name != KEY]
     token = request.form.get("csrf_token") if session.broken else None
     address = request.full_path.rstrip("?")
-    facts = {"fields": fields, "token": token, "key": held.key, "address": address, "files": bool(request.files)}
+    facts = {"fields": fields, "token": token, "key": held.key, "address": address, "files": _files()}
     return current_app.make_response(page("pages/again.html", held.status, sentence=held.sentence, **facts))
 
 
@@ -195,6 +202,11 @@ def _cannot_now() -> Response:
         return bare(held)
     sentence = _("The database cannot be read just now. Try again in a moment.")
     return current_app.make_response(page("pages/problem.html", 503, sentence=sentence, status_code=503))
+
+
+def _files() -> list[str]:
+    """The fields in which a file was sent."""
+    return [name for name, file in request.files.items() if file.filename]
 
 
 def _typed() -> list[tuple[str, str]]:

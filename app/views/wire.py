@@ -1,6 +1,9 @@
 """What holds before there is any page: a real secret, the names we answer to, our own proxies, cookies, HTTPS."""
 
-from flask import Flask
+from io import BytesIO
+from typing import IO, Any
+
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -12,10 +15,19 @@ YEAR = 31_536_000  # seconds
 MOST_MEGABYTES = 16  # of what a browser sends; a form's own bounds are below it (views/imports.py)
 
 
+class OwnRequest(Request):
+    """What is sent stays in memory, where it is at most MAX_CONTENT_LENGTH: a full disk keeps nobody's form from being
+    read, and no list of people lies in a folder for temporary files."""
+
+    def _get_file_stream(self, *_args: Any, **_more: Any) -> IO[bytes]:
+        return BytesIO()
+
+
 def register(app: Flask) -> None:
     """Set the application up for its wire. RuntimeError for a SECRET_KEY that is none."""
     config: Config = app.config["KEZEK"]
     refuse_weak(config.secret_key, demo=config.demo)
+    app.request_class = OwnRequest
     app.config.update(
         TRUSTED_HOSTS=config.hosts,
         SESSION_COOKIE_NAME="session" if config.demo else "__Host-session",

@@ -4,6 +4,7 @@ The locks are other connections', the full disk is SQLite's own bound or a file 
 away lets nobody in.
 """
 
+import errno
 import json
 import re
 import sqlite3
@@ -365,6 +366,41 @@ def test_a_full_database_is_503_with_the_form_and_room_again_sends_it(city, kind
         sa.event.remove(city.tables.engine, "begin", roomy)
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite is no server
+def test_a_page_whose_connection_broke_says_so_and_the_next_one_is_there(city, kind, monkeypatch):
+    """As when the server ended itself on a full disk: the connections in hand are dead, and nobody knows yet."""
+    monkeypatch.setattr(database, "SILENT", 60)  # none is asked whether it still lives
+    department = city.sign_in("department")
+    department.get("/days-off/list/")
+    outside = sa.create_engine(city.tables.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        ended = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        connection.execute(ended, {"name": city.tables.engine.url.database})
+    outside.dispose()
+    told = department.get("/days-off/list/")
+    assert (told.status_code, "Retry-After" in told.headers) == (503, True)
+    assert department.get("/days-off/list/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite: test_full_disk.py
+def test_a_server_without_room_is_503_with_the_form_and_room_again_sends_it(city, kind):
+    """A trigger says what the server says when its disk is full: disk_full, 53100."""
+    department = city.sign_in("department")
+    typed = valid("days-off", city.own)
+    with city.tables.engine.begin() as connection:
+        raises = "BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END"
+        connection.exec_driver_sql(f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ {raises} $$")
+        connection.exec_driver_sql("CREATE TRIGGER no_room BEFORE INSERT ON day_off EXECUTE FUNCTION no_room()")
+    try:
+        with city.tables.unchanged():
+            told = department.post("/days-off/add", typed)
+    finally:
+        with city.tables.engine.begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION no_room CASCADE")
+    assert (told.status_code, is_filled(told.text, typed)) == (503, True)
+    assert sends(department, told, "/days-off/add").status_code == 302
+
+
 def test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours(web, kind):
     with web.app_context():
         from app.extensions import db
@@ -373,7 +409,8 @@ def test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours(we
             db.session.execute(sa.text("SELECT * FROM no_such_table"))
         db.session.rollback()
     assert not database.cannot_now(fault.value)
-    assert database.cannot_now(OSError(28, "No space left on device"))
+    for number in (errno.ENOSPC, errno.EFBIG, errno.EIO):  # full, as large as it may be, broken
+        assert database.cannot_now(OSError(number, ""))
     assert not database.cannot_now(FileNotFoundError(2, "no"))
 
 
