@@ -1,8 +1,13 @@
 """What a page offers for an application beside what its verbs accept: each is really tried, and taken back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Executable
 
 from app.actions import (
     absences,
@@ -11,6 +16,7 @@ from app.actions import (
     contracts,
     enrolments,
     norms,
+    places,
     possible,
     privileges,
     proposals,
@@ -20,18 +26,33 @@ from app.actions import (
 from app.actions.beginning import settled
 from app.database import taken_back
 from app.extensions import db
-from app.models import Application, KgGroup, PrivilegeGround, Vacancy
+from app.models import Application, DayOff, KgGroup, Norm, PrivilegeGround, Vacancy
 from app.permissions import COUNTER, MAY, Actor, Role
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.scenarios import acting
+from tests.model.machine import Walk
 
 CHOOSES = ("queued", "notified", "voucher_issued")  # whose birth year decides
 DAY, REASON = timedelta(1), "себеп"
 ROLES = [role for role in Role if role is not Role.clock]
+ACTS = (Role.department, Role.head)  # between them they do all verbs
 
 
-def differences(at: datetime) -> list[str]:
+@contextmanager
+def walked(databases: Any, kind: str, seed: int, steps: int) -> Iterator[Walk]:
+    """A random town in the current database, after so many steps and the clock; it is wiped away afterwards."""
+    town = Walk(seed, partial(databases.empty, kind))
+    town.pair.real.close, close = lambda: None, town.pair.real.close  # it is looked at before
+    try:
+        town.go(steps)
+        town.play("clock")
+        yield town
+    finally:
+        close()
+
+
+def differences(at: datetime, roles: Sequence[Role] = ROLES) -> list[str]:
     """Every verb x role x application of the database: what is offered and refused, or accepted and not offered.
 
     The clock has run at this moment. Of applications that are alike in all that decides, one is tried.
@@ -41,7 +62,27 @@ def differences(at: datetime) -> list[str]:
         alike.setdefault(_shape(application, at), []).append(application.id)
     db.session.expire_all()
     with settled(clock.districts(), at):  # to look for what is due costs more than all the rest of a try
-        return [one for some in alike.values() for one in _of(some[0], at)]
+        return [one for some in alike.values() for one in _of(some[0], at, roles)]
+
+
+def without_calendar() -> AbstractContextManager[None]:
+    """Inside, no day off is entered for any year: no working day can be counted."""
+    return _without(db.delete(DayOff))
+
+
+def without_norms() -> AbstractContextManager[None]:
+    """Inside, no term, age or number is in force: nothing but what orders the queue."""
+    others = db.update(Norm).where(Norm.name.not_in(("procedure", "queue.ratio")))
+    return _without(others.values(approved_at=None, approved_by_id=None))
+
+
+@contextmanager
+def _without(taken_away: Executable) -> Iterator[None]:
+    with taken_back():
+        db.session.execute(taken_away)
+        db.session.info.pop(places.LOOKED_UP, None)
+        yield
+    db.session.expire_all()
 
 
 def _shape(application: Application, at: datetime) -> str:
@@ -61,12 +102,12 @@ def _shape(application: Application, at: datetime) -> str:
     return repr(decides)
 
 
-def _of(pk: int, at: datetime) -> Iterator[str]:
-    for role in ROLES:
+def _of(pk: int, at: datetime, roles: Sequence[Role]) -> Iterator[str]:
+    for role in roles:
         application = db.session.get_one(Application, pk)
         by = acting.actor(role, application)
         offered = set(possible.verbs(application, by=by, at=at))
-        offered |= {f"{verb}_privilege" for verb in PRIVILEGE if privileges.may(application, verb, by=by)}
+        offered |= {f"{verb}_privilege" for verb in PRIVILEGE if privileges.may(application, verb, by=by, at=at)}
         signed = replace(by, paper_on=local_day(at)) if role in COUNTER else by
         for verb in VERBS:
             why = "not offered, but done"
@@ -122,8 +163,9 @@ def _extend(application: Application, by: Actor, signed: Actor, at: datetime) ->
         last = voucher.choose_by or voucher.confirm_by
     if right is referrals:
         last = max([r.attend_by for r in application.referrals if r.attend_by], default=last)
-        longest, _norm = norms.last_day("referral.extension", application.place_id, local_day(at))
-        last = min(last, longest - DAY)
+        with suppress(Refusal):  # no such norm: so the verb says
+            longest, _norm = norms.last_day("referral.extension", application.place_id, local_day(at))
+            last = min(last, longest - DAY)
     who = signed if by.role is Role.operator else by
     yield lambda: right.extend(application, until=last + DAY, by=who, at=at, reason=REASON)
 

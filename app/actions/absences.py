@@ -138,27 +138,44 @@ def lend(vacancy: Vacancy, *, at: datetime) -> None:
     Where no absence drafted it, it stands for children of the group who are known by number alone; who is known by
     name has an absence recorded. Raises Refusal(no_free_place): not so many of them are there on those days.
     """
-    drafted = db.session.scalars(select(Absence).where(Absence.vacancy_id == vacancy.id)).all()
-    for absence in drafted or _send_away(vacancy, local_day(at)):
+    for absence in _drafted(vacancy) or _send_away(vacancy, local_day(at)):
         seat = Seat(group_id=vacancy.group_id, vacancy_id=vacancy.id, absence=absence, intake=Intake.temporary)
         db.session.add(seat)
     db.session.flush()
 
 
+def may_lend(vacancy: Vacancy, day: date) -> None:
+    """Spec 3.6: does a child who is away stand for each place of a temporary vacancy? Raises no_free_place."""
+    if not _drafted(vacancy):
+        _may_go(vacancy, day)
+
+
+def _drafted(vacancy: Vacancy) -> Sequence[Absence]:
+    """The absence that drafted a vacancy, if one did."""
+    return db.session.scalars(select(Absence).where(Absence.vacancy_id == vacancy.id)).all()
+
+
 def _send_away(vacancy: Vacancy, day: date) -> Sequence[Absence]:
+    found, first, last = _may_go(vacancy, day)
+    vacancy.begins_on = first
+    away = [Absence(enrolment=one, vacancy=vacancy, from_on=first, until=last) for one in found]
+    db.session.add_all(away)
+    return away
+
+
+def _may_go(vacancy: Vacancy, day: date) -> tuple[Sequence[Enrolment], date, date]:
+    """As many children known by number alone as it has places, and its first and last day. Raises no_free_place."""
     group, last = vacancy.group, vacancy.ends_on
     if last is None:
         raise ValueError("a temporary vacancy has its last day")
-    first = vacancy.begins_on = max(vacancy.begins_on or day, day)
+    first = max(vacancy.begins_on or day, day)
     found: Sequence[Enrolment] = ()
     months = norms.number("queue.maximum_age", group.kindergarten.place_id, day)
     if last <= rules.last_before_school(date(group.birth_year_to, 12, 31), months):
         found = db.session.scalars(rules.may_go(group.id, first, last, vacancy.places)).all()
     if len(found) < vacancy.places:
         raise Refusal(Reason.no_free_place, away=len(found), places=vacancy.places)
-    away = [Absence(enrolment=one, vacancy=vacancy, from_on=first, until=last) for one in found]
-    db.session.add_all(away)
-    return away
+    return found, first, last
 
 
 def keep_or_free(enrolment: Enrolment, holding: Holding, last: date, *, by: Actor, at: datetime) -> None:

@@ -113,9 +113,14 @@ def start_by_another(run: BulkRun, *, by: Actor, at: datetime, reason: str | Non
     """
     permit(by, "start", run)
     run = _locked(run.id)
-    if run.stage is not BulkStage.previewed:
+    if not may_start(run):
         raise Refusal(Reason.wrong_status, verb="start")
     _start(run, by=by, at=at)
+
+
+def may_start(run: BulkRun) -> bool:
+    """Is its preview ready, and has nobody started or stopped it?"""
+    return run.stage is BulkStage.previewed
 
 
 def _start(run: BulkRun, *, by: Actor, at: datetime) -> None:

@@ -133,12 +133,17 @@ def approve(norm: Norm | QueueOrder | DayOff, *, by: Actor, at: datetime) -> Non
 
     Raises Refusal: not_allowed, wrong_status (it is approved already).
     """
+    may_approve(norm, by=by)
+    norm.approved_by_id, norm.approved_at = by.user_id, at
+    moving.record(norm, "approve", by=by, at=at)
+
+
+def may_approve(norm: Norm | QueueOrder | DayOff, *, by: Actor) -> None:
+    """Raises Refusal as `approve` does."""
     permit(by, "approve", norm)
     if norm.approved_at is not None:
         raise Refusal(Reason.wrong_status, verb="approve", approved=True)
     two_people.another(by, authors(norm), verb="approve")
-    norm.approved_by_id, norm.approved_at = by.user_id, at
-    moving.record(norm, "approve", by=by, at=at)
 
 
 def authors(norm: Norm | QueueOrder | DayOff) -> set[int]:
@@ -156,11 +161,7 @@ def take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime, reason: str |
 
     Raises Refusal: not_allowed, wrong_status (a draft), too_late (its first day has come), reason_required.
     """
-    permit(by, "take_back", norm)
-    if norm.approved_at is None:
-        raise Refusal(Reason.wrong_status, verb="take_back")
-    if norm.valid_from <= local_day(at):
-        raise Refusal(Reason.too_late, begun=True)
+    may_take_back(norm, by=by, at=at)
     reason = eligibility.given(reason)
     parts = [norm, *(norm.categories if isinstance(norm, QueueOrder) else ())]
     told = [{column.key: getattr(one, column.key) for column in one.__table__.columns} for one in parts]
@@ -171,3 +172,12 @@ def take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime, reason: str |
     for one in reversed(parts):
         db.session.delete(one)
     db.session.flush()
+
+
+def may_take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime) -> None:
+    """Is it approved and has not begun? Raises Refusal: not_allowed, wrong_status, too_late."""
+    permit(by, "take_back", norm)
+    if norm.approved_at is None:
+        raise Refusal(Reason.wrong_status, verb="take_back")
+    if norm.valid_from <= local_day(at):
+        raise Refusal(Reason.too_late, begun=True)

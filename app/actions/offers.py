@@ -44,14 +44,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     permit(by, "offer", Round(place_id=district))
     lock_district(district)
     catch_up(at=at, place_id=district)
-    if vacancy.status is not VacancyStatus.published:
-        raise Refusal(Reason.wrong_status, verb="offer")
-    if not goes_by_turn(vacancy, district, day):
-        raise Refusal(Reason.wrong_place, place=district)
-    seats = seats_to_offer(vacancy, district)
-    if not seats:
-        raise Refusal(Reason.no_free_place)
-    priority_by, norm = norms.last_day("referral.priority", district, day)
+    seats, priority_by, norm = to_offer(vacancy, day)
     held = Round(
         place_id=district,
         vacancy=vacancy,
@@ -109,14 +102,21 @@ def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
     )
 
 
-def may_offer(vacancy: Vacancy, day: date) -> bool:
-    """Would `offer` find a free place to offer here, whoever is next? Raises Refusal: wrong_place, no_norm."""
+def to_offer(vacancy: Vacancy, day: date) -> tuple[list[Seat], date, Norm]:
+    """The free places that `offer` would offer on this day, whoever is next, the last day of their window and its norm.
+
+    Raises Refusal: wrong_status, wrong_place, no_free_place, no_norm, no_calendar.
+    """
     district = places.district_of(vacancy.group.kindergarten.place_id)
-    return (
-        vacancy.status is VacancyStatus.published
-        and goes_by_turn(vacancy, district, day)
-        and bool(seats_to_offer(vacancy, district))
-    )
+    if vacancy.status is not VacancyStatus.published:
+        raise Refusal(Reason.wrong_status, verb="offer")
+    if not goes_by_turn(vacancy, district, day):
+        raise Refusal(Reason.wrong_place, place=district)
+    seats = seats_to_offer(vacancy, district)
+    if not seats:
+        raise Refusal(Reason.no_free_place)
+    norms.order(district, day)
+    return seats, *norms.last_day("referral.priority", district, day)
 
 
 def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:

@@ -81,6 +81,11 @@ def country() -> Place:
 
 def calendar() -> Calendar:
     """The table of days off as the rules want it; a year without any row has no calendar (spec 3.1)."""
+    found: Calendar = once(("calendar",), _calendar)
+    return found
+
+
+def _calendar() -> Calendar:
     approved = select(DayOff.day, DayOff.working).where(DayOff.approved_at.is_not(None))
     days = dict(db.session.execute(approved.order_by(DayOff.approved_at, DayOff.id)).all())
     off: set[date] = {day for day, working in days.items() if not working}

@@ -4,21 +4,26 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
-from app.actions import absences, applications, choosing, ending, enrolments, referrals, vouchers
+from app.actions import absences, applications, choosing, ending, enrolments, referrals, two_people, vouchers
 from app.actions.beginning import ends_for_the_family_alone, in_time, latest_stop_listing, latest_voucher
-from app.extensions import db
-from app.models import Application, Contract, ContractStatus, Proposal, Referral, Voucher
+from app.models import Application, Contract, ContractStatus, Referral, Voucher
 from app.permissions import MAY, Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
-from app.rules.refusals import Refusal
+from app.rules.refusals import Refusal, accepted
 
 
 def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
     """The verbs that role, scope, status and records allow, in the order in which people meet them."""
-    return [verb for verb, ready in VERBS.items() if _allowed(application, verb, by, at) and ready(application, by, at)]
+    return [verb for verb in VERBS if could(application, verb, by=by, at=at) and _waits_for_nobody(application, verb)]
+
+
+def could(application: Application, verb: str, *, by: Actor, at: datetime) -> bool:
+    """Would this verb be accepted, whoever has been asked for a second yes? Not where a rule is missing."""
+    try:
+        return _allowed(application, verb, by, at) and VERBS[verb](application, by, at)
+    except Refusal:
+        return False
 
 
 def by_voucher(application: Application) -> bool:
@@ -41,45 +46,41 @@ def _allowed(application: Application, verb: str, by: Actor, at: datetime) -> bo
         if verb != "extend" and not ends_for_the_family_alone(verb, by):
             in_time(application, verb, local_day(at))
 
-    return _accepted(asked)
+    return accepted(asked)
 
 
-def _accepted(check: Callable[[], object]) -> bool:
-    """Would the verb's own check let it pass?"""
-    try:
-        check()
-    except Refusal:
-        return False
-    return True
+def _waits_for_nobody(application: Application, verb: str) -> bool:
+    """Spec 3.8: what takes a second person is not asked for twice."""
+    return verb not in ("issue_out_of_turn", "reinstate") or accepted(lambda: two_people.not_asked(application, verb))
 
 
 def _always(_application: Application, _by: Actor, _at: datetime) -> bool:
     return True
 
 
-def _asked_already(application: Application) -> bool:
-    """Does something about it wait for a second person?"""
-    waiting = select(Proposal.id).where(Proposal.application_id == application.id, Proposal.decided_at.is_(None))
-    return db.session.scalars(waiting).first() is not None
+def _may_confirm(application: Application, _by: Actor, at: datetime) -> bool:
+    """Spec 3.1: only while the term to choose can be counted."""
+    return accepted(lambda: vouchers.to_confirm(application, local_day(at)))
 
 
 def _may_issue(application: Application, _by: Actor, at: datetime) -> bool:
     """Spec 3.8: not in the referral procedure, and only while a place is left for it."""
-    if _asked_already(application):
-        return False
-    return _accepted(lambda: vouchers.may_issue_out_of_turn(application, local_day(at)))
+    return accepted(lambda: vouchers.may_issue_out_of_turn(application, local_day(at)))
 
 
 def _may_choose(application: Application, _by: Actor, at: datetime) -> bool:
-    """S0: the button is there only where there is something to choose."""
-    return bool(choosing.choices(application, local_day(at)))
+    """S0: the button is there only where there is something to choose, and the term that it begins can be counted."""
+    if not choosing.choices(application, local_day(at)):
+        return False
+    by_turn = choosing.procedure(application, local_day(at)) == "referral"
+    return not by_turn or bool(referrals.terms(application.place_id, at))
 
 
 def _may_restore(application: Application, _by: Actor, at: datetime) -> bool:
     listing = latest_stop_listing(application)
     if listing is None or listing.voucher_id is None or listing.ended_at is not None:
         return False
-    return _accepted(lambda: applications.restorations_left(application, local_day(at)))
+    return accepted(lambda: applications.restorations_left(application, local_day(at)))
 
 
 def _may_release(application: Application, by: Actor, _at: datetime) -> bool:
@@ -94,9 +95,9 @@ def _may_extend(application: Application, by: Actor, at: datetime) -> bool:
     """While its term runs (spec 3.4.5, 3.5.5)."""
     day = local_day(at)
     if by_voucher(application):
-        in_its_term = _accepted(lambda: in_time(application, "extend", day, of=(Voucher,)))
+        in_its_term = accepted(lambda: in_time(application, "extend", day, of=(Voucher,)))
         return in_its_term and by.role in MAY[Voucher]["extend"]
-    return _accepted(lambda: referrals.may_extend(application, day))
+    return accepted(lambda: referrals.may_extend(application, day))
 
 
 def _may_revoke(application: Application, by: Actor, at: datetime) -> bool:
@@ -121,18 +122,18 @@ def _may_sign(application: Application, by: Actor, _at: datetime) -> bool:
 
 
 def _may_enrol(application: Application, _by: Actor, at: datetime) -> bool:
-    return _accepted(lambda: enrolments.may_enrol(application, local_day(at)))
+    return accepted(lambda: enrolments.may_enrol(application, local_day(at)))
 
 
 def _may_reinstate(application: Application, _by: Actor, at: datetime) -> bool:
     """Spec 3.2, 3.7: neither gone from a kindergarten, nor over age, nor waiting or attending by another one."""
-    if _asked_already(application) or applications.left(application):
-        return False
-    return _accepted(lambda: applications.may_come_back(application, local_day(at)))
+    return not applications.left(application) and accepted(
+        lambda: applications.may_come_back(application, local_day(at))
+    )
 
 
 def _attends(application: Application, _by: Actor, _at: datetime) -> bool:
-    return _accepted(lambda: absences.own_enrolment(application, "leave"))
+    return accepted(lambda: absences.own_enrolment(application, "leave"))
 
 
 def _may_be_absent(application: Application, _by: Actor, at: datetime) -> bool:
@@ -156,7 +157,7 @@ def _contract(application: Application) -> Contract | None:
 
 
 VERBS: dict[str, Callable[[Application, Actor, datetime], bool]] = {
-    "confirm": _always,
+    "confirm": _may_confirm,
     "choose": _may_choose,
     "sign": _may_sign,
     "enrol": _may_enrol,

@@ -25,7 +25,7 @@ from app.notifications import TELLS
 from app.permissions import Actor, permit_all, within
 from app.rules import privileges as rules
 from app.rules.calendar import local_day
-from app.rules.refusals import Reason, Refusal
+from app.rules.refusals import Reason, Refusal, accepted
 from app.rules.transitions import APPLICATION_FINAL
 
 P = PrivilegeStatus
@@ -87,15 +87,11 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     wrong_status (nothing is claimed), no_paper, no_norm, no_calendar.
     """
     day = _begin(application, "confirm", by=by, at=at)
-    privilege = open_claim(application)
-    if privilege is None:
-        raise Refusal(Reason.wrong_status, verb="confirm")
-    until, norm = _term(privilege)
-    rules.not_over(until, day)
+    privilege, until, norm = _to_confirm(application, day)
     catch_up(at=at, place_id=application.place_id, application_id=application.id)
     if application.status in APPLICATION_FINAL:
         raise Refusal(Reason.wrong_status, verb="confirm")
-    rules.proven(privilege.ground, len(privilege.papers))
+    _proven(privilege)
     stood = by_hand.before(application, at=at)
     if (before := confirmed(application)) is not None:
         move(before, "expire", by=by, at=at, reason="another_privilege")
@@ -106,6 +102,19 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
         by_hand.seen(application, "confirm_privilege", stood, by=by, at=at, always=False)
     if privilege.ground is not None:
         _tell(privilege, "confirm_privilege", at=at, last_day=until)
+
+
+def _to_confirm(application: Application, day: date) -> tuple[Privilege, date | None, Norm | None]:
+    """The claim, with the last day of its certificate and the norm that says so.
+
+    Raises Refusal: wrong_status, too_late, no_norm, no_calendar.
+    """
+    privilege = open_claim(application)
+    if privilege is None:
+        raise Refusal(Reason.wrong_status, verb="confirm")
+    until, norm = _term(privilege)
+    rules.not_over(until, day)
+    return privilege, until, norm
 
 
 def reject(application: Application, *, by: Actor, at: datetime, reason: str | None = None) -> None:
@@ -177,15 +186,18 @@ def confirmed(application: Application) -> Privilege | None:
     return next((one for one in application.privileges if one.status is P.confirmed), None)
 
 
-def may(application: Application, verb: str, *, by: Actor) -> bool:
+def may(application: Application, verb: str, *, by: Actor, at: datetime) -> bool:
     """Could this actor do this verb to the privileges of an application now? Its page offers no other."""
-    try:
-        _permit(application, verb, by)
-    except Refusal:
+    if application.status in APPLICATION_FINAL or not accepted(lambda: _permit(application, verb, by)):
         return False
-    claimed = open_claim(application) is not None
-    ready = {"claim": not claimed, "confirm": claimed, "reject": claimed or confirmed(application) is not None}
-    return application.status not in APPLICATION_FINAL and ready[verb]
+    claimed = open_claim(application)
+    if verb == "confirm":
+        return claimed is not None and accepted(lambda: _proven(*_to_confirm(application, local_day(at))))
+    return claimed is None if verb == "claim" else (claimed or confirmed(application)) is not None
+
+
+def _proven(privilege: Privilege, *_term: object) -> None:
+    rules.proven(privilege.ground, len(privilege.papers))
 
 
 def _begin(application: Application, verb: str, *, by: Actor, at: datetime) -> date:

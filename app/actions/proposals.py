@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import applications, bulk, norms, two_people, vouchers
+from app.actions import applications, bulk, norms, possible, two_people, vouchers
 from app.actions.moving import record
 from app.database import taken_back
 from app.extensions import db
 from app.models import Application, Base, BulkRun, Norm, Proposal, QueueOrder
 from app.permissions import Actor, permit, place_of
 from app.rules import eligibility
-from app.rules.refusals import Reason, Refusal
+from app.rules.refusals import Reason, Refusal, accepted
 
 Act = Callable[..., None]  # of the record; by=, at= and reason=
 
@@ -26,6 +26,12 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
     BulkRun: {"start": bulk.start_by_another},
     Norm: {"take_back": norms.take_back},
     QueueOrder: {"take_back": norms.take_back},
+}
+READY: Mapping[type[Base], Callable[..., bool]] = {  # would the verb, its name, be accepted of the record; by=, at=
+    Application: possible.could,
+    BulkRun: lambda run, _verb, *, by, at: bulk.may_start(run),
+    Norm: lambda norm, _verb, *, by, at: accepted(lambda: norms.may_take_back(norm, by=by, at=at)),
+    QueueOrder: lambda order, _verb, *, by, at: accepted(lambda: norms.may_take_back(order, by=by, at=at)),
 }
 MODELS: Mapping[str, type[Base]] = {model.__tablename__: model for model in ACTS}
 
@@ -96,11 +102,16 @@ def may_decide(asked: Proposal | None, *, by: Actor) -> bool:
     subject = subject_of(asked) if asked is not None and asked.decided_at is None else None
     if asked is None or subject is None or by.user_id in authors(asked):
         return False
-    try:
-        permit(by, asked.verb, subject)
-    except Refusal:
-        return False
-    return True
+    return accepted(lambda: permit(by, asked.verb, subject))
+
+
+def answers(asked: Proposal | None, *, by: Actor, at: datetime) -> list[str]:
+    """How this actor may answer: with a no, and with a yes where what was asked for could be done now."""
+    if asked is None or not may_decide(asked, by=by):
+        return []
+    subject = subject_of(asked)
+    ready = READY[type(subject)](subject, asked.verb, by=by, at=at)
+    return ["approve", "reject"] if ready else ["reject"]
 
 
 def open_one(subject: Base) -> Proposal | None:

@@ -7,7 +7,7 @@ queue follows its kind, and no family loses a place by it (keeping.py). Everythi
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, inspect, select
+from sqlalchemy import ColumnElement, exists, func, inspect, select
 
 from app import keys
 from app.actions import keeping, orders, places
@@ -72,14 +72,10 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
     It must lie within the actor's reach before and after. What is approved is never changed (spec 3.2). Raises
     Refusal, Invalid; wrong_status for a vacancy that is no draft, or whose days are those of an absence.
     """
-    permit(by, "change", row)
-    if isinstance(row, Approved) and row.approved_at is not None:
-        raise Refusal(Reason.wrong_status, verb="change", approved=True)
+    may_change(row, by=by)
     before = {name: _value(row, name) for name, value in values.items() if _value(row, name) != value}
     if not before:
         return
-    if isinstance(row, Vacancy) and (row.status is not VacancyStatus.draft or _lends(row)):
-        raise Refusal(Reason.wrong_status, verb="change", **{"lends": True} if _lends(row) else {})
     with db.session.no_autoflush:  # what is wrong is said by us first, by the database's constraints last
         for name in before:
             _set(row, name, values[name])
@@ -93,19 +89,31 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
     record(row, "change", by=by, at=at, details=details)
 
 
+def may_change(row: Base, *, by: Actor) -> None:
+    """May this actor change this row at all, whatever to? Raises Refusal: not_allowed, wrong_status."""
+    permit(by, "change", row)
+    _stays_as_it_is(row, "change")
+
+
+def may_remove(row: Base, *, by: Actor) -> None:
+    """Has nothing used this row yet? Raises Refusal: not_allowed, wrong_status, with what has used it."""
+    permit(by, "remove", row)
+    if families := keeping.in_the_way(_groups_of(row)):
+        raise Refusal(Reason.wrong_status, verb="remove", families=families)
+    _stays_as_it_is(row, "remove")
+    if has := _belongings(row):
+        raise Refusal(Reason.wrong_status, verb="remove", has=has)
+
+
 def remove(row: Base, *, by: Actor, at: datetime) -> None:
     """Remove one row that nothing has used yet; what was used stays for the record.
 
     Raises Refusal: not_allowed, wrong_status (it was used: a published vacancy, an approved norm, order or day off,
     a group with children or vacancies, a kindergarten with groups; with the number of families that have an offer or a
-    place there).
+    place there, or else with the kinds of what belongs to it).
     """
+    may_remove(row, by=by)
     record(row, "remove", by=by, at=at, details=_facts(row))
-    if families := keeping.in_the_way(_groups_of(row)):
-        raise Refusal(Reason.wrong_status, verb="remove", families=families)
-    if _used(row):
-        why = "approved" if isinstance(row, Approved) else "lends" if isinstance(row, Vacancy) and _lends(row) else None
-        raise Refusal(Reason.wrong_status, verb="remove", **{why: True} if why else {})
     if isinstance(row, QueueOrder):
         orders.write(row, [])
     if isinstance(row, KgGroup):
@@ -213,17 +221,36 @@ def _groups_of(row: Base) -> list[KgGroup]:
     return []
 
 
-def _used(row: Base) -> bool:
-    match row:
-        case Approved():
-            return row.approved_at is not None
-        case Vacancy():
-            return row.status is not VacancyStatus.draft or _lends(row)
-        case KgGroup():
-            return bool(row.vacancies) or _ever_held(row)
-        case Kindergarten():
-            return bool(row.groups)
-    return False
+def _stays_as_it_is(row: Base, verb: str) -> None:
+    """Spec 3.2, 3.6: what is approved or published, and what has the days of an absence. Raises wrong_status."""
+    if isinstance(row, Approved) and row.approved_at is not None:
+        raise Refusal(Reason.wrong_status, verb=verb, approved=True)
+    if isinstance(row, Vacancy) and _lends(row):
+        raise Refusal(Reason.wrong_status, verb=verb, lends=True)
+    if isinstance(row, Vacancy) and row.status is not VacancyStatus.draft:
+        raise Refusal(Reason.wrong_status, verb=verb, no_draft=True)
+
+
+GO_WITH = {KgGroup: {"seat"}, QueueOrder: {"queue_category"}}  # what is removed together with a row of this kind
+
+
+def _belongings(row: Base) -> list[str]:
+    """The tables with rows that name this one, by any of the database's foreign keys, but what goes with it.
+
+    Seats go with their group as long as nobody ever held one.
+    """
+    columns = [
+        column
+        for table in Base.metadata.sorted_tables
+        if table.name not in GO_WITH.get(type(row), ())
+        for column in table.c
+        if any(key.column.table is row.__table__ for key in column.foreign_keys)
+    ]
+    asked = [exists().where(column == row.id) for column in columns]
+    found = db.session.execute(select(*asked)).one() if asked else ()
+    has = [column.table.name for column, some in zip(columns, found, strict=True) if some]
+    held = isinstance(row, KgGroup) and _ever_held(row)
+    return sorted({*has, *(["enrolment"] if held else [])})
 
 
 def _lends(vacancy: Vacancy) -> bool:

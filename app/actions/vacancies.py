@@ -1,5 +1,6 @@
 """Places of a group are published and closed: general ones out of its capacity, temporary ones beside it (S1)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from app.actions import absences, places
@@ -8,7 +9,7 @@ from app.actions.moving import move
 from app.actions.seating import keep_holders_seated, years_of
 from app.database import lock_district
 from app.extensions import db
-from app.models import Intake, Vacancy
+from app.models import Intake, Seat, Vacancy
 from app.permissions import Actor, permit
 from app.rules import eligibility
 from app.rules import places as rules
@@ -27,17 +28,28 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     district = places.district_of(vacancy.group.kindergarten.place_id)
     lock_district(district)
     catch_up(at=at, place_id=district)
-    eligibility.still_open(vacancy.ends_on, local_day(at))
-    target(Vacancy, "publish", vacancy.status)
+    free = may_publish(vacancy, local_day(at))
     if vacancy.intake is Intake.temporary:
         absences.lend(vacancy, at=at)
-    else:
-        free = db.session.scalars(rules.unpublished_seats(vacancy.group_id, vacancy.places)).all()
-        if len(free) < vacancy.places:
-            raise Refusal(Reason.no_free_place, free=len(free), places=vacancy.places)
-        for seat in free:
-            seat.vacancy_id, seat.opened_at = vacancy.id, None  # published anew, it goes by turn again
+    for seat in free:
+        seat.vacancy_id, seat.opened_at = vacancy.id, None  # published anew, it goes by turn again
     move(vacancy, "publish", by=by, at=at, published_at=at, begins_on=vacancy.begins_on)
+
+
+def may_publish(vacancy: Vacancy, day: date) -> Sequence[Seat]:
+    """The seats of its group that a general vacancy would publish; a temporary one has children who are away instead.
+
+    Raises Refusal: too_late, wrong_status, no_free_place, no_norm.
+    """
+    eligibility.still_open(vacancy.ends_on, day)
+    target(Vacancy, "publish", vacancy.status)
+    if vacancy.intake is Intake.temporary:
+        absences.may_lend(vacancy, day)
+        return ()
+    free = db.session.scalars(rules.unpublished_seats(vacancy.group_id, vacancy.places)).all()
+    if len(free) < vacancy.places:
+        raise Refusal(Reason.no_free_place, free=len(free), places=vacancy.places)
+    return free
 
 
 def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
@@ -46,15 +58,21 @@ def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, wrong_status, no_free_place (a live voucher would be left without a seat).
     """
     permit(by, "close", vacancy)
-    kindergarten = vacancy.group.kindergarten
-    district = places.district_of(kindergarten.place_id)
+    district = places.district_of(vacancy.group.kindergarten.place_id)
     lock_district(district)
     catch_up(at=at, place_id=district)
+    may_close(vacancy)
+    close_out(vacancy, by=by, at=at)
+
+
+def may_close(vacancy: Vacancy) -> None:
+    """Is it published, and does every live voucher find its seat without it? Raises wrong_status, no_free_place."""
     target(Vacancy, "close", vacancy.status)
+    kindergarten = vacancy.group.kindergarten
+    district = places.district_of(kindergarten.place_id)
     free = db.session.scalars(rules.free_seats(vacancy.id)).all()
     if vacancy.intake is Intake.general and eligibility.has_places(kindergarten):
         keep_holders_seated(district, kindergarten.queue_kind, {years_of(vacancy.group): -len(free)})
-    close_out(vacancy, by=by, at=at)
 
 
 def close_out(vacancy: Vacancy, *, by: Actor, at: datetime, on: date | None = None) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from app.actions import by_hand, documents, ending, norms, numbers, places
+from app.actions import by_hand, documents, ending, norms, numbers, places, two_people
 from app.actions.beginning import begin, catch_up, in_time, latest_voucher
 from app.actions.moving import last_change, move, notify, record
 from app.actions.seating import Seating, seating
@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import (
     Application,
     DocumentKind,
+    Norm,
     QueueCategory,
     QueueKind,
     QueueOrder,
@@ -65,9 +66,11 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
 def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
     """Spec 3.8: one child out of turn, with a reason; one official asks, another one approves (proposals.py).
 
-    Raises Refusal: not_allowed, stop_listed, wrong_status, reason_required, wrong_place, too_young, no_free_place.
+    Raises Refusal: not_allowed, stop_listed, wrong_status (also while it waits for a second person's answer),
+    reason_required, wrong_place, too_young, no_free_place, no_calendar.
     """
     day = begin(application, "issue_out_of_turn", by=by, at=at, whole_district=True)
+    two_people.not_asked(application, "issue_out_of_turn")
     reason = eligibility.given(reason)
     may_issue_out_of_turn(application, day)
     held = by_hand.out_of_turn(application, by=by, at=at, reason=reason)
@@ -75,9 +78,10 @@ def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reas
 
 
 def may_issue_out_of_turn(application: Application, day: date) -> None:
-    """Spec 3.8: is it old enough, without a live voucher, and is a place left when all that hold one are seated?
+    """Spec 3.8: is it old enough, without a live voucher, is a place left when all that hold one are seated, and can
+    the term to confirm be counted?
 
-    Raises Refusal: wrong_place, too_young, wrong_status, no_free_place, no_norm.
+    Raises Refusal: wrong_place, too_young, wrong_status, no_free_place, no_norm, no_calendar.
     """
     _voucher_district(application.place_id, day)
     if category(application, day) is None:
@@ -88,6 +92,7 @@ def may_issue_out_of_turn(application: Application, day: date) -> None:
     candidate = [(application.id, application.child.born_on.year)]
     if not seats.serve(candidate, free=pool, holders=holders).served:
         raise Refusal(Reason.no_free_place)
+    norms.last_day("voucher.confirm", application.place_id, day)
 
 
 def confirm(application: Application, *, by: Actor, at: datetime) -> None:
@@ -96,8 +101,7 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, too_late, wrong_status, no_calendar.
     """
     day = begin(application, "confirm", by=by, at=at)
-    voucher = live_voucher(application)
-    choose_by, norm = norms.last_day("voucher.choose", application.place_id, day)
+    voucher, choose_by, norm = to_confirm(application, day)
     move(
         voucher,
         "confirm",
@@ -110,6 +114,14 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     )
     move(application, "confirm", by=by, at=at, norm=norm, tell={"choose_by": choose_by})
     documents.ask_for(voucher, DocumentKind.voucher, at=at)
+
+
+def to_confirm(application: Application, day: date) -> tuple[Voucher, date, Norm]:
+    """What a family would confirm on this day, with the last day to choose that it would begin, and by which norm.
+
+    Raises Refusal: wrong_status, no_norm, no_calendar.
+    """
+    return live_voucher(application), *norms.last_day("voucher.choose", application.place_id, day)
 
 
 def refuse(application: Application, *, by: Actor, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Why an action is refused: the names that people, scenarios and machines all see."""
 
+from collections.abc import Callable
 from enum import StrEnum, auto
 
 
@@ -67,3 +68,12 @@ class Refusal(Exception):
     def __str__(self) -> str:
         facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
         return f"{self.reason} ({facts})" if facts else str(self.reason)
+
+
+def accepted(check: Callable[[], object]) -> bool:
+    """Does a verb's own check let it pass? What a page offers asks nothing else."""
+    try:
+        check()
+    except Refusal:
+        return False
+    return True

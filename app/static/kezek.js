@@ -61,12 +61,13 @@
     });
   }
 
-  // A menu on each row of a list, with the list's own actions for this row alone.
+  // A menu on each row of a list, with those of the list's own actions that this row would take: asked when it is opened.
   function rowMenus(form) {
     const verbs = Array.from(form.querySelectorAll(".bar button[name=action]"));
     const boxes = Array.from(form.querySelectorAll('tbody input[name="rowid"]'));
     if (!verbs.length || !boxes.length) return;
     form.querySelector("thead tr").insertCell();
+    form.querySelectorAll("tbody tr").forEach((row) => row.querySelector('input[name="rowid"]') || row.insertCell());
     boxes.forEach(function (box) {
       const cell = box.closest("tr").insertCell(), menu = document.createElement("details"), name = document.createElement("summary");
       cell.className = "row-menu";
@@ -75,9 +76,13 @@
       name.setAttribute("aria-label", `${form.dataset.menu}: ${box.getAttribute("aria-label")}`);
       menu.append(name, document.createElement("div"));
       cell.append(menu);
-      menu.addEventListener("toggle", function () {
-        if (!menu.open || menu.lastChild.childElementCount) return;
-        verbs.forEach(function (verb) {
+      menu.addEventListener("toggle", async function () {
+        if (!menu.open || "asked" in menu.dataset) return;
+        menu.dataset.asked = "";
+        const can = await fetch(form.dataset.of + box.value).then((answer) => answer.json()).catch(() => box.dataset.can.split(" "));
+        const some = verbs.filter((verb) => can.includes(verb.value));
+        if (!some.length) menu.lastChild.textContent = form.dataset.none;
+        some.forEach(function (verb) {
           const item = menu.lastChild.appendChild(verb.cloneNode(true));
           item.type = "button";
           item.addEventListener("click", function () {

@@ -31,6 +31,7 @@ from app.database import lock_district
 from app.extensions import db
 from app.models import (
     Application,
+    ApplicationStatus,
     Child,
     Document,
     KindergartenKind,
@@ -44,13 +45,13 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role, unscoped
-from app.rules import numbers, texts
+from app.rules import eligibility, numbers, texts
 from app.rules.calendar import local_day
-from app.rules.refusals import Refusal
+from app.rules.refusals import Refusal, accepted
 from app.views import editing, filters, forms, opened, why, words
 from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.child_page import SHOWN, ChildPage, is_private
+from app.views.child_page import OF_PRIVILEGE, SHOWN, ChildPage, is_private
 from app.views.correcting import Correcting
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.rows import Records
@@ -277,6 +278,17 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             download_name=f"{document.kind}-{document.id}.pdf",
         )
 
+    def possible(self, row: Application) -> list[str]:
+        """What its page offers, of its privilege and of what is masked too."""
+        at = now()
+        with unscoped():
+            offered = possible.verbs(row, by=g.actor, at=at)
+            offered += [f"{verb}_privilege" for verb in OF_PRIVILEGE if privileges.may(row, verb, by=g.actor, at=at)]
+        return [*offered, *(["open"] if not personal_data.whole(row) else [])]
+
+    def at_first_sight(self, row: Application) -> list[str]:
+        return AT_FIRST_SIGHT[row.status]
+
     def _each(self, verb: str, rows: list[Application], act: Any) -> Any:
         if not asked(verb, rows):
             return ask(self, verb, rows)
@@ -387,6 +399,21 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }
+
+
+WITH_A_TERM = (ApplicationStatus.confirming, ApplicationStatus.voucher_issued, ApplicationStatus.referred)
+
+
+def _could(verb: str, status: ApplicationStatus) -> bool:
+    """Is there a verb for many that starts from this status?"""
+    if verb == "extend":
+        return status in WITH_A_TERM
+    return accepted(lambda: eligibility.right_status(verb, status))
+
+
+AT_FIRST_SIGHT = {
+    status: [verb for verb in ApplicationView.bulk if _could(verb, status)] for status in ApplicationStatus
+}
 
 
 def _claims(application: Application) -> dict[str, Any]:

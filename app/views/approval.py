@@ -15,6 +15,7 @@ from app.models import Approved, Base, Place, PlaceKind
 from app.now import now
 from app.permissions import Role
 from app.rules.calendar import local_day
+from app.rules.refusals import accepted
 from app.views import seen
 from app.views.asking import ask, asked, done, reason
 from app.views.base import BaseView
@@ -105,9 +106,14 @@ class ApprovedView(BaseView):
     def possible(self, row: Any) -> list[str]:
         """A draft is approved by whoever is none of its authors; what has not begun yet may be taken back."""
         if row.approved_at is None:
-            return ["approve"] * (g.actor.user_id not in norms.authors(row))
-        to_come = "take_back" in self.verbs and row.valid_from > local_day(now())
-        return ["take_back"] * (to_come and proposals.open_one(row) is None)
+            return ["approve"] * accepted(lambda: norms.may_approve(row, by=g.actor))
+        if "take_back" not in self.verbs or proposals.open_one(row) is not None:
+            return []
+        return ["take_back"] * accepted(lambda: norms.may_take_back(row, by=g.actor, at=now()))
+
+    def at_first_sight(self, row: Any) -> Any:
+        own = g.actor.user_id in (row.entered_by_id, row.changed_by_id)
+        return self.bulk if row.approved_at is None and not own else ()
 
     def begun(self) -> dict[str, Any]:
         """`?like=`: a new row begins as a copy of one that is seen; its day is another one."""

@@ -23,7 +23,7 @@ from app.extensions import db
 from app.files import written
 from app.models import User
 from app.now import now
-from app.permissions import MAY, Role
+from app.permissions import MAY, Role, unscoped
 from app.rules import two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
@@ -55,7 +55,6 @@ class BaseView(Listed):
     readers: ClassVar[frozenset[Role]]
     adds, edits, removes = "create", "change", "remove"
     verbs: ClassVar[dict[str, Callable[..., Any]]] = {}
-    bulk: ClassVar[tuple[str, ...]] = ()
     grants: ClassVar[dict[str, frozenset[Role]]] = {}
     show_widget = FactsWidget
     add_widget = edit_widget = FieldsWidget
@@ -77,6 +76,7 @@ class BaseView(Listed):
             "export",
             *(route for route, verb in forms.items() if verb in may),
             *(("action", "action_post") if cls.verbs else ()),
+            *(("menu",) if cls.bulk else ()),
             *(name.removeprefix("can_") for name in cls.grants if name.startswith("can_")),
         }
 
@@ -109,6 +109,7 @@ class BaseView(Listed):
             return redirect(here(drop=("page",)))
         row = self.load(pk)
         widgets = self._get_show_widget(pk, row)
+        widgets["show"].template_args |= {"row": row, **self.offered(row)}
         widgets = self._get_related_views_widgets(row, orders={}, pages={}, page_sizes={}, widgets=widgets)
         related = self._related_views
         return self.render_template(
@@ -118,6 +119,34 @@ class BaseView(Listed):
     def possible(self, row: Any) -> list[str]:
         """The custom actions that this row's page offers, as far as its role may do them; the actions still decide."""
         return list(self.verbs)
+
+    @expose("/menu/<pk>", methods=["GET"])
+    @has_access
+    @permission_name("list")
+    def menu(self, pk: str) -> Any:
+        """The verbs that the menu of one row offers: of the list's own those that would be accepted now, by name.
+
+        Asked when the menu is opened: to know it of each row of a list would cost a select or more for each.
+        """
+        verbs = self.offered(self.load(pk))["verbs"]
+        return jsonify([verb for verb in self.bulk if verb in verbs])
+
+    def offered(self, row: Any) -> dict[str, Any]:
+        """What this row's page offers its reader: only what would be accepted now."""
+        sm, name = self.appbuilder.sm, self.class_permission_name
+        may = {"may_change": ("can_edit", self.refuses_change), "may_remove": ("can_delete", self.refuses_removal)}
+        return {
+            "verbs": [verb for verb in self.possible(row) if sm.has_access(verb, name)],
+            **{key: sm.has_access(access, name) and refuses(row) is None for key, (access, refuses) in may.items()},
+        }
+
+    def refuses_change(self, row: Any) -> Refusal | None:
+        """Why nothing of this row can be changed by whoever looks; None where something can. Asked before its form."""
+        return _refused(lambda: records.may_change(row, by=g.actor))
+
+    def refuses_removal(self, row: Any) -> Refusal | None:
+        """Why whoever looks cannot remove this row; None where they can."""
+        return _refused(lambda: records.may_remove(row, by=g.actor))
 
     @expose("/pick", methods=["GET"])
     @has_access
@@ -169,8 +198,14 @@ class BaseView(Listed):
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @has_access
     def edit(self, pk: str) -> Any:
-        """A record that was changed since the form was shown is 409, with both versions and what was typed."""
+        """A record that was changed since the form was shown is 409, with both versions and what was typed.
+
+        What cannot be changed at all shows no form to fill in vain.
+        """
         row, beside = self.load(pk), []
+        if request.method == "GET" and (refusal := self.refuses_change(row)):
+            flash(words.refusal(refusal), "danger")
+            return redirect(self.after(row))
         if request.method == "POST":
             form, seen = self.edit_form.refresh(), request.form.get("seen", "")
             form.seen = seen
@@ -190,8 +225,10 @@ class BaseView(Listed):
         return self._form_page(self.edit_template, self.edit_title, widgets, form, beside)
 
     def _change(self, row: Any, form: Any, seen: str) -> Any:
-        """Write what was touched. Raises editing.Changed where the form was shown from something else."""
+        """Write what was touched. Raises Refusal, editing.Changed where the form was shown from something else."""
         editing.hold(self.holds(row))
+        if refusal := self.refuses_change(row):
+            raise refusal
         if values := editing.touched(form, seen, self.standing(row)):
             self.change(row, values)
         return row
@@ -272,6 +309,16 @@ def row_id(pk: Any) -> int:
     except ValueError:
         number = 0
     return number if 0 < number <= LARGEST_ID else abort(404)
+
+
+def _refused(check: Callable[[], object]) -> Refusal | None:
+    """Why not, as decisions see it: without the viewer's row scope."""
+    try:
+        with unscoped():
+            check()
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def attempt(act: Callable[[], Any], form: Any = None) -> Any:

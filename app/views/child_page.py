@@ -36,7 +36,7 @@ from app.rules import waits
 from app.rules.calendar import local_day
 from app.views.base import row_id
 from app.views.history import Told
-from app.views.proposals import may_decide
+from app.views.proposals import answers
 
 BELONGING: tuple[Any, ...] = (
     Privilege,
@@ -70,7 +70,7 @@ class ChildPage:
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
             contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
-            of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor)]
+            of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor, at=now())]
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
         asked_back = proposals.open_one(application) if Proposal in has else None
@@ -91,7 +91,7 @@ class ChildPage:
             missed=(missed, most),
             by_voucher=possible.by_voucher(application),
             asked_back=asked_back,
-            may_decide=may_decide(asked_back),
+            answers=answers(asked_back),
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             of_privilege=of_privilege,
             differs_elsewhere=differs_elsewhere,

@@ -162,6 +162,7 @@ class Listed(ModelView):
             page=page,
             modelview_name=type(self).__name__,
             bulk=self.bulk_for(page.rows),
+            can={row.id: can for row in page.rows if (can := " ".join(self.at_first_sight(row)))},
             here=here,
         )
         return {"list": table}
@@ -200,9 +201,19 @@ class Listed(ModelView):
             return order, At(not after, self.datamodel.position(after or before or "", order)), size
         return order, LAST if asked.get(f"last_{name}") else FIRST, size
 
-    def bulk_for(self, rows: Sequence[Any]) -> Sequence[str]:
-        """The custom actions that a list offers for many of the rows on this page."""
+    bulk: ClassVar[tuple[str, ...]] = ()
+
+    def at_first_sight(self, row: Any) -> Sequence[str]:
+        """Those of `bulk` that the columns of a listed row do not rule out: nothing is selected for it.
+
+        Its menu (base.py) leaves out what more than that would refuse.
+        """
         return self.bulk
+
+    def bulk_for(self, rows: Sequence[Any]) -> Sequence[str]:
+        """The custom actions that a list offers for many: such as could be done to a row of this page."""
+        could = {verb for row in rows for verb in self.at_first_sight(row)}
+        return [verb for verb in self.bulk if verb in could]
 
     def _get_related_view_widget(self, item: Any, related_view: Any, *_order: str, **_page: Any) -> Any:
         """The rows of another list that belong to this record."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.actions import proposals
 from app.models import Application, BulkRun, Proposal
 from app.now import now
-from app.permissions import Role
+from app.permissions import Role, unscoped
 from app.views import seen, words
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
@@ -57,8 +57,8 @@ class ProposalView(BaseView):
     }
 
     def possible(self, row: Proposal) -> list[str]:
-        """Whoever asked does not decide, and nobody decides twice."""
-        return list(self.verbs) if may_decide(row) else []
+        """Whoever asked does not decide, nobody decides twice, and to what cannot be done any more one says no."""
+        return answers(row)
 
     def where(self, asked: Any) -> list[Any]:
         return [*super().where(asked), Proposal.decided_at.is_(None)]
@@ -125,6 +125,7 @@ def _follows(row: Proposal, record: Any) -> str:
     return words.done_then(row.verb, row.subject)
 
 
-def may_decide(row: Proposal | None) -> bool:
-    """Is this open, did somebody else ask for it, and may the reader's role do it?"""
-    return proposals.may_decide(row, by=g.actor)
+def answers(row: Proposal | None) -> list[str]:
+    """How the reader may answer, by its verbs; none for who asked, or where there is nothing to answer."""
+    with unscoped():
+        return proposals.answers(row, by=g.actor, at=now())

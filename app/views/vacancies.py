@@ -19,7 +19,7 @@ from app.now import now
 from app.permissions import MAY, Role, unscoped
 from app.rules.calendar import local_day
 from app.rules.places import seats_by_state, unpublished_seats
-from app.rules.refusals import Refusal
+from app.rules.refusals import Refusal, accepted
 from app.views import filters, forms, words
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView, answer, attempt, row_id
@@ -128,19 +128,27 @@ class VacancyView(BaseView):
     related_views = [OfferView]
 
     def possible(self, row):
-        """S2, spec 3.5: places are offered only where they go by turn, and while there are some."""
-        fits = {
-            "publish": row.status is VacancyStatus.draft,
-            "offer": may_offer(row),
-            "close": row.status is VacancyStatus.published,
-        }
-        return [verb for verb, holds in fits.items() if holds]
+        """S2, spec 3.5: what would be accepted: enough places to publish, some to offer, none that vouchers need."""
+        with unscoped():
+            day = local_day(now())
+            checks = {
+                "publish": lambda: vacancies.may_publish(row, day),
+                "offer": lambda: offers.to_offer(row, day),
+                "close": lambda: vacancies.may_close(row),
+            }
+            return [verb for verb, check in checks.items() if accepted(check)]
+
+    def at_first_sight(self, row):
+        if row.status is VacancyStatus.draft:
+            return ["publish"]
+        free = row.__dict__["seats"]["free"] if "seats" in row.__dict__ else True
+        return [*(["offer"] if free else []), "close"] if row.status is VacancyStatus.published else []
 
     def bulk_for(self, rows):
-        free = {row.group.kindergarten.place_id for row in rows if row.__dict__["seats"]["free"]}
+        free = {row.group.kindergarten.place_id for row in rows if "offer" in self.at_first_sight(row)}
         with unscoped():
             refers = bool(free) and norms.refers_somewhere(free, local_day(now()))
-        return [verb for verb in self.bulk if verb != "offer" or refers]
+        return [verb for verb in super().bulk_for(rows) if verb != "offer" or refers]
 
     def publish(self, rows):
         """S1: the places become free for the queue."""
@@ -180,15 +188,6 @@ class VacancyView(BaseView):
     verbs = {"publish": publish, "offer": offer, "close": close}
     bulk = ("publish", "offer", "close")
     grants = {"offer": MAY[Round]["offer"], "can_publish_free": MAY[Vacancy]["publish"]}
-
-
-def may_offer(row: Vacancy) -> bool:
-    """Does this vacancy have places that go to whoever is next?"""
-    try:
-        with unscoped():
-            return offers.may_offer(row, local_day(now()))
-    except Refusal:
-        return False
 
 
 def _expected(row: Vacancy) -> str:

@@ -8,10 +8,21 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import enrolments, referrals, vouchers
-from app.models import Application, KgGroup, Place, PlaceKind, Referral, ReferralStatus, Round, Vacancy, Voucher
+from app.actions import ending, enrolments, possible, referrals, vouchers
+from app.models import (
+    Application,
+    Intake,
+    KgGroup,
+    Place,
+    PlaceKind,
+    Referral,
+    ReferralStatus,
+    Round,
+    Vacancy,
+    Voucher,
+)
 from app.now import now
-from app.permissions import MAY, Role
+from app.permissions import MAY, Role, unscoped
 from app.rules.refusals import Reason, Refusal
 from app.views import forms
 from app.views.asking import ask, asked, day_of, done, reason, signer, stay_until
@@ -76,6 +87,13 @@ class VoucherView(BaseView):
                 return answer(url_for("VoucherView.list", _flt_0_status="issued"))
         return self._form_page("pages/round.html", _("Issue a round of vouchers"), {}, form)
 
+    def possible(self, row):
+        """Of a live voucher what its application's page offers."""
+        return offered_of(self, row)
+
+    def at_first_sight(self, row):
+        return self.bulk if row.status in ending.LIVE and row.kind is Intake.general else ()
+
     def extend(self, rows):
         """Spec 3.4.5: the running term moves to a later day."""
         until = day_of("until")
@@ -138,13 +156,13 @@ class ReferralView(BaseView):
     }
 
     def possible(self, row):
-        """What belongs to the application's page is done there; here what is about a referral that is live."""
-        if row.status is not ReferralStatus.issued or row.attend_by is None:
-            return []
-        return list(self.verbs)
+        """Of a live referral what its application's page offers; a voucher's has no term of its own."""
+        return offered_of(self, row)
 
-    def bulk_for(self, rows):
-        return [verb for verb in self.bulk if any(map(self.possible, rows))]
+    def at_first_sight(self, row):
+        if row.status is not ReferralStatus.issued or row.kind is not Intake.general:
+            return ()
+        return [verb for verb in self.bulk if verb == "enrol" or row.attend_by is not None]
 
     def extend(self, rows):
         """S2, spec 3.5.5: a new last day to come."""
@@ -168,6 +186,14 @@ class ReferralView(BaseView):
     verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
     bulk = ("enrol", "extend", "revoke")
     grants = {"enrol": MAY[Application]["enrol"], "revoke": MAY[Application]["revoke"]}
+
+
+def offered_of(view, right):
+    """The verbs of a list of vouchers or referrals that the page of this one's application offers."""
+    could = view.at_first_sight(right)
+    with unscoped():
+        offered = possible.verbs(right.application, by=g.actor, at=now()) if could else ()
+    return [verb for verb in could if verb in offered]
 
 
 def _live(referral: Referral) -> Application:

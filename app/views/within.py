@@ -52,7 +52,7 @@ def _carry(endpoint: str, values: dict[str, Any]) -> None:
     kept = wishes(view)
     if not kept or request.endpoint == endpoint == f"{view}.list":
         return
-    if route in ("export", "pick"):
+    if route in ("export", "menu", "pick"):
         return
     if route != "list":
         values.setdefault(WITHIN, kept)

@@ -69,6 +69,7 @@ VERBS = {  # register -> verb -> who may
     "days-off": {"approve": {D}},
     "users": {"reset_password": {X}},
 }
+FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "days-off")  # row menus
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
@@ -117,6 +118,7 @@ def table() -> dict[tuple[str, str], set]:
             found["GET", f"/{noun}/{form}"] = found["POST", f"/{noun}/{form}"] = writers
         for verb, may in VERBS.get(noun, {}).items():
             found["POST", f"/{noun}/action/{verb}/<pk>"] = found["POST", f"/{noun}/action_post#{verb}"] = may
+    found |= {("GET", f"/{noun}/menu/<pk>"): REGISTERS[noun][0] for noun in FOR_MANY}
     removing = {("POST", f"/{noun}/delete/<pk>"): who for noun, (_, _, who) in REGISTERS.items() if who is not None}
     found["GET", "/kindergartens/edit/<pk>"] = found["POST", "/kindergartens/edit/<pk>"] = {D, S, H}
     return found | removing | {("POST", "/logout/"): ANYBODY}  # last: after these something is gone

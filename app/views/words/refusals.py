@@ -1,6 +1,6 @@
 """Why not: refusals of the regulation, wrong fields, constraints, rows of bulk runs and of files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -65,7 +65,15 @@ BECAUSE: dict[str, Any] = {
     "not_away": _l("No absence of this child is recorded that still runs or is to come."),
     "lends": _l("It was drafted by an absence, and its days are those of the absence. It ends when the child is back."),
     "changed": _l("Somebody changed it after this page was shown to you. Look at it again, then approve it."),
+    "no_draft": _l("It was published, so it stays as it is. Draft another one; close this one for its free places."),
     "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
+}
+# What keeps a record from being removed, by the table that names it.
+BELONGS: dict[str, Any] = {
+    "kg_group": _l("groups"),
+    "vacancy": _l("vacancies"),
+    "enrolment": _l("children who attend or have attended"),
+    "user_scope": _l("accounts whose reach it is"),
 }
 # Why a number cannot be one.
 NO_NUMBER: dict[tuple[Reason, str], Any] = {
@@ -162,10 +170,19 @@ def refusal(refused: Refusal) -> str:
         )
     if isinstance(families := refused.facts.get("families"), int):
         return families_would_lose(families)
+    if isinstance(has := refused.facts.get("has"), list):
+        return _(
+            "It cannot be removed: it has %(what)s. Remove those first; what was used stays.", what=_belonging(has)
+        )
     last, began = refused.facts.get("last_day"), refused.facts.get("began_on")
     if isinstance(began, date):
         return sentence + " " + _("The right began on %(day)s.", day=day(began))
     return sentence + " " + _("The last day: %(day)s.", day=day(last)) if isinstance(last, date) else sentence
+
+
+def _belonging(tables: Iterable[str]) -> str:
+    """What belongs to a record, in words; what has no words of its own are entries."""
+    return ", ".join(dict.fromkeys(str(BELONGS.get(table, _("entries"))) for table in tables))
 
 
 def families_would_lose(num: int) -> str:
