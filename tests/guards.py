@@ -66,6 +66,20 @@ GUARDS = (
         "../actions/test_corrections.py::test_the_queue_goes_by_the_new_birth_date_at_once_and_past_days_stay",
     ),
     Guard(
+        "a voucher whose birth year was corrected takes nobody's seat and holds up no round",
+        "app/actions/seating.py",
+        "        if alone is None:\n",
+        "        if True:\n",
+        "../actions/test_corrections.py::test_a_voucher_without_a_place_for_the_corrected_year_holds_up_nobody",
+    ),
+    Guard(
+        "what follows from a correction is seen before it is made",
+        "app/views/correcting.py",
+        "    if follows and request.form.get",
+        "    if False and request.form.get",
+        "test_correcting.py::test_what_follows_for_the_queue_is_said_with_numbers_before_anything_is_changed",
+    ),
+    Guard(
         "what another district has recorded is not read into a new record",
         "app/actions/people.py",
         "select(model).where(model.iin == number, model.place_id == place_id)",

@@ -2,37 +2,47 @@
 
 One district's record is corrected, for all of its applications that share it (ADR 14). A past day's number stays what
 it was when it was shown; papers that were made keep what they said; a live right that the corrected facts would not
-have allowed is shown, not taken away.
+have allowed is shown, not taken away: an offered or held place may be used as it was given, a voucher chooses among
+the places of the birth year that is recorded now, and takes nobody's seat (seating.py). A child that waits and is too
+old by the corrected date leaves the queue in the same transaction, as the clock would have it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from app.actions import by_hand, people
+from app.actions import by_hand, ending, norms, numbers, offers, people, vouchers
 from app.actions.applications import end_what_is_due, not_waiting_already
-from app.actions.beginning import catch_up
+from app.actions.beginning import catch_up, latest_voucher
 from app.actions.moving import notify, record
 from app.actions.people import NAMES, Details
+from app.actions.seating import seating
 from app.database import lock_district
 from app.extensions import db
 from app.models import (
     Applicant,
     Application,
+    ApplicationStatus,
     Audience,
     Child,
     Enrolment,
+    HoldingKind,
     KgGroup,
     OfferStatus,
+    QueueCategory,
     Referral,
     ReferralStatus,
+    Round,
     Sex,
+    Side,
 )
 from app.permissions import Actor, permit
-from app.rules import eligibility
+from app.rules import eligibility, seats
 from app.rules.calendar import local_day
+from app.rules.deadlines import age_in_months
+from app.rules.places import live_holding
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
 
@@ -91,6 +101,7 @@ def _correct_child(application: Application, told: Details, *, by: Actor, at: da
             by_hand.seen(one, "correct", stood[one.id], by=by, at=at, reason=reason)
             if contrary(one):
                 notify(one, "correct", at=at, audience=Audience.department)
+            catch_up(at=at, place_id=one.place_id, application_id=one.id)  # too old for the queue: it leaves it now
 
 
 def _correct_applicant(application: Application, told: Details, *, by: Actor, at: datetime, reason: str) -> None:
@@ -176,11 +187,103 @@ def _become(child: Child, shared: Sequence[Application]) -> None:
     db.session.flush()
 
 
-def contrary(application: Application) -> list[KgGroup]:
-    """Spec 3.8: the groups of live offers, referrals and enrolments that are for children of other birth years."""
-    year, own = application.birth_year, application.id
-    offered = [o.vacancy.group for o in application.offers if o.status is OfferStatus.live]
-    referred = [r.vacancy.group for r in application.referrals if r.status is ReferralStatus.issued]
-    attends = select(Enrolment).where(Enrolment.application_id == own, Enrolment.ended_on.is_(None))
-    groups = [*offered, *referred, *(one.group for one in db.session.scalars(attends))]
-    return [group for group in dict.fromkeys(groups) if not group.birth_year_from <= year <= group.birth_year_to]
+class Contrary(NamedTuple):
+    """A live right that the facts as they are recorded now would not have allowed (spec 3.8).
+
+    `right`: an offer, a referral or an enrolment, of a place in `group`; a voucher; or the seat that a voucher finds.
+    """
+
+    right: str
+    group: KgGroup | None = None
+
+
+def contrary(application: Application) -> list[Contrary]:
+    """Spec 3.8: the live rights, given until its last correction, that the child would not have got by its birth date:
+    places for other birth years or ages, a voucher for which it was too young or too old, or that finds no place now.
+
+    Raises Refusal(no_norm).
+    """
+    corrected = select(Round.held_on).where(Round.application_id == application.id, Round.by_hand == "correct")
+    last = db.session.scalars(corrected.order_by(Round.id.desc()).limit(1)).first()
+    if last is None:
+        return []
+    found = [*_contrary_places(application, last), *_contrary_voucher(application, last)]
+    return list(dict.fromkeys(found))
+
+
+def _contrary_places(application: Application, until: date) -> Iterator[Contrary]:
+    attends = select(Enrolment).where(Enrolment.application_id == application.id, Enrolment.ended_on.is_(None))
+    given = [("offer", o.offered_on, o.vacancy.group) for o in application.offers if o.status is OfferStatus.live]
+    given += [
+        ("referral" if r.attend_by else "chosen", r.issued_on, r.vacancy.group)
+        for r in application.referrals
+        if r.status is ReferralStatus.issued
+    ]
+    given += [("enrolment", one.started_on, one.group) for one in db.session.scalars(attends)]
+    for right, day, group in given:
+        if day <= until and not _allowed(application, right, group, day):
+            yield Contrary(right, group)
+
+
+def _allowed(application: Application, right: str, group: KgGroup, day: date) -> bool:
+    """Spec 3.2, 3.3: is the child of the group's years, and was it old enough, and not too old, on the day of this?"""
+    try:
+        eligibility.in_birth_years(application.born_on, group)
+        if right in ("offer", "referral"):
+            eligibility.not_too_young(application.born_on, day, offers.minimum_age(group.kindergarten, day))
+        if right != "enrolment":
+            eligibility.not_too_old(application.born_on, day, _most_months(application, day))
+    except Refusal as refusal:
+        if refusal.reason not in (Reason.wrong_birth_year, Reason.too_young, Reason.too_old):
+            raise
+        return False
+    return True
+
+
+def _contrary_voucher(application: Application, until: date) -> Iterator[Contrary]:
+    """A live voucher that has not chosen yet: was the child of an age for it, and is there a place for it now?"""
+    voucher = latest_voucher(application)
+    if voucher is None or voucher.status not in ending.LIVE or voucher.issued_on > until:
+        return
+    if db.session.scalars(live_holding(application.id, HoldingKind.held)).first() is not None:
+        return
+    day = voucher.issued_on
+    too_old = age_in_months(application.born_on, day) >= _most_months(application, day)
+    if too_old or vouchers.category(application, day) is None:
+        yield Contrary("voucher")
+    held = seating(application.place_id, application.queue_kind, but=application.id)
+    own = [(application.id, application.birth_year)]
+    if not seats.serve(own, free=held.pool, holders=held.holders).served:
+        yield Contrary("seat")
+
+
+def _most_months(application: Application, day: date) -> int:
+    return norms.number("queue.maximum_age", application.place_id, day)
+
+
+class Stands(NamedTuple):
+    """How an application stands: its number of today, its category or side, its status, and what is contrary."""
+
+    application: Application
+    number: int | None
+    among: QueueCategory | Side | None
+    status: ApplicationStatus
+    contrary: list[Contrary]
+
+
+def standing(application: Application, *, at: datetime) -> dict[int, Stands]:
+    """Spec 3.8: how each application of this child in its district stands, by id: the same before and after a
+    correction say what follows from it. Raises Refusal(no_norm).
+    """
+    found = {}
+    for one in _sharing(Application.child_id == application.child_id):
+        number = numbers.of(one, local_day(at))
+        among = (number.category or number.side) if number else None
+        found[one.id] = Stands(one, number.value if number else None, among, one.status, contrary(one))
+    return found
+
+
+def with_this_applicant(application: Application) -> Sequence[Application]:
+    """The other applications of the district that its applicant has made."""
+    made = _sharing(Application.applicant_id == application.applicant_id)
+    return [one for one in made if one.id != application.id]

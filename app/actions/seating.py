@@ -1,5 +1,6 @@
 """Spec 3.4.1, 3.7: the free seats of a district beside the vouchers that still have to choose."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -12,7 +13,10 @@ from app.rules.refusals import Reason, Refusal
 
 
 class Seating(NamedTuple):
-    """Free published general seats by birth years, and holders of each birth year who have none yet."""
+    """Free published general seats by birth years, and holders of each birth year who have none yet.
+
+    One whose birth date was corrected since is among them while there is a seat for it beside all others.
+    """
 
     pool: dict[seats.Years, int]
     holders: dict[int, int]
@@ -23,10 +27,25 @@ class Seating(NamedTuple):
 
 
 def seating(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Seating:
-    """Spec 3.4.1: how a district's queue stands; `but` leaves out the application that chooses now."""
-    pool = db.session.execute(rules.free_pool(places.subtree(place_id), queue_kind)).all()
-    holders = db.session.execute(rules.holders(place_id, queue_kind, but)).all()
-    return Seating({(first, last): n for first, last, n in pool}, {int(year): n for year, n in holders})
+    """Spec 3.4.1: how a district's queue stands; `but` leaves out the application that chooses now.
+
+    Spec 3.7, 3.8: a voucher whose birth year was corrected since has a seat kept for it where one is left beside all
+    others, the earlier application first. Else it keeps the right, but takes nobody's seat and holds up no round.
+    """
+    found = db.session.execute(rules.free_pool(places.subtree(place_id), queue_kind)).all()
+    pool, holders = {(first, last): n for first, last, n in found}, Counter[int]()
+    moved, own = dict[int, int](), None
+    for year, alone, is_own, n in db.session.execute(rules.holders(place_id, queue_kind, but)):
+        if alone is None:
+            holders[int(year)] += n
+            own = int(year) if is_own else own
+        else:
+            moved[alone] = int(year)
+    if moved:
+        kept = seats.serve(moved.items(), free=pool, holders=holders).served
+        holders.update(moved[one] for one in kept)
+        own = moved[but] if but in kept else own
+    return Seating(pool, dict(+(holders - Counter([own]))) if own is not None else dict(holders))
 
 
 def years_of(group: KgGroup) -> seats.Years:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from app.actions import applications, by_hand, norms, people, places, privileges
+from app.actions import applications, by_hand, corrections, norms, people, places, privileges
 from app.actions.beginning import catch_up
 from app.actions.differences import compare
 from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of, child_of, look_up
@@ -33,7 +33,8 @@ AT_ONCE = 1000
 @dataclass
 class Outcome:
     """How many were added, changed, and archived by that; by their index the refused with why, those with a waiting
-    namesake, and those of whom another district has recorded another name, birth date or sex.
+    namesake, those of whom another district has recorded another name, birth date or sex, and those that hold what
+    their corrected birth date would not have allowed (spec 3.8).
     """
 
     added: int = 0
@@ -42,6 +43,7 @@ class Outcome:
     refused: list[tuple[int, Refusal]] = field(default_factory=list)
     namesakes: list[int] = field(default_factory=list)
     differing: list[int] = field(default_factory=list)
+    contrary: list[int] = field(default_factory=list)
 
 
 def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetime) -> Outcome:
@@ -93,7 +95,9 @@ def _take_over(
                 outcome.added += 1
             else:
                 was = application.status
-                outcome.changed += compare(application, entry, known, by=by, at=at)
+                changed = compare(application, entry, known, by=by, at=at)
+                outcome.changed += changed
+                outcome.contrary += [index] if changed and corrections.contrary(application) else []
                 outcome.archived += application.status is A.archived and was is not A.archived
                 if not two_people.alone("archive", outcome.archived):
                     raise Refusal(Reason.not_allowed, part="status", many=True)

@@ -195,6 +195,7 @@ def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, a
         for part in refusal.facts.get("parts", [refusal.facts["part"]]):
             _refused(rows[index], str(part), refusal)
     outcome.warnings += [rows[index].warning("child_iin", "differs_elsewhere") for index in done.differing]
+    outcome.warnings += [rows[index].warning("child_iin", "contrary") for index in done.contrary]
     outcome.warnings += [rows[index].warning("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
 
 

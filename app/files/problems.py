@@ -97,6 +97,10 @@ ROW: dict[str, Any] = {
     "differs_elsewhere": _l(
         "Another district has recorded another name, birth date or sex for this IIN. Compare with the family's papers."
     ),
+    "contrary": _l(
+        "By this birth date the child could not have got the place or the voucher that it has. Nothing is taken away: "
+        "its page says what it holds. Decide there whether it stays."
+    ),
     "needs_reason": _l("The record says something else, and it matters to families. Say why in the column “%(kk)s”."),
     "many_archived": _l(
         "A file takes one application out of the queue at most. Leave the others queued and archive them in the "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, extract, func, or_, select, text
 
 from app.models import (
     Application,
@@ -16,6 +16,7 @@ from app.models import (
     Kindergarten,
     Ownership,
     QueueKind,
+    Round,
     Seat,
     Vacancy,
     VacancyStatus,
@@ -135,29 +136,37 @@ def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[int, in
     )
 
 
-def holders(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Select[int, int]:
-    """Spec 3.4.1: (birth year, count) of the live general vouchers of a district that have not chosen yet.
+def holders(place_id: int, queue_kind: QueueKind, own: int | None = None) -> Select[int, int | None, bool, int]:
+    """Spec 3.4.1: (birth year, application, is it `own`, count) of a district's live general vouchers that have not
+    chosen yet, in the order of the applications.
 
-    `but`: an application that is left out, because it is the one that chooses now.
+    The application stands there, for itself, where the birth date was corrected to another year since the voucher was
+    issued (spec 3.8): perhaps no seat was ever kept for it.
     """
+    moved = exists().where(
+        Round.application_id == Application.id,
+        Round.by_hand == "correct",
+        Round.held_at >= Voucher.issued_at,
+        extract("year", Round.born_before) != extract("year", Child.born_on),
+    )
     chosen = exists().where(
         Holding.application_id == Application.id, Holding.kind == HoldingKind.held, Holding.ended_at.is_(None)
     )
-    year = extract("year", Child.born_on)
+    year, alone = extract("year", Child.born_on), case((moved.correlate(Application, Voucher, Child), Application.id))
     return (
-        select(year, func.count())
+        select(year, alone.label("alone"), (Application.id == (own or 0)).label("own"), func.count())
         .select_from(Voucher)
         .join(Application, Application.id == Voucher.application_id)
         .join(Child, Child.id == Application.child_id)
         .where(
             Application.place_id == place_id,
             Application.queue_kind == queue_kind,
-            Application.id != (but or 0),
             Voucher.kind == Intake.general,
             Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
             ~chosen.correlate(Application),
         )
-        .group_by(year)
+        .group_by(year, text("alone"), text("own"))
+        .order_by(text("alone"))
     )
 
 

@@ -1,5 +1,7 @@
 """Spec 3.8, Corrections: what was typed wrong of a child, of an applicant, or who the latter is, is put right here."""
 
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from flask import flash, g, redirect, request
@@ -11,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.actions import corrections
 from app.models import Application, Sex
 from app.now import now
-from app.views import editing, forms
+from app.views import editing, forms, words
 from app.views.base import attempt
 
 WHO = ("child", "applicant")
@@ -39,14 +41,25 @@ class CorrectForm(forms.Form):
     }
 
 
+class Asked(Exception):
+    """The person has not seen yet what follows; nothing is changed before that."""
+
+    def __init__(self, follows: Sequence[str]) -> None:
+        super().__init__("asked")
+        self.follows = follows
+
+
 class Correcting:
     """Mixed into the view of applications."""
 
     @expose("/correct/<pk>", methods=["GET", "POST"])
     @has_access
     def correct(self: Any, pk: str) -> Any:
-        """The facts that are typed otherwise are set, with a reason; what stands otherwise by now is shown first."""
+        """The facts that are typed otherwise are set, with a reason; what stands otherwise by now is shown first, and
+        so is what follows for the queue, and for what the family holds.
+        """
         row, beside, seen = self.load(pk), [], request.form.get("seen", "")
+        follows: Sequence[str] = ()
         if request.method == "POST":
             form = CorrectForm.refresh()
             form.seen = seen
@@ -54,6 +67,8 @@ class Correcting:
                 if form.validate() and attempt(lambda: _correct(row, form, seen), form) is not None:
                     flash(_("Saved."), "success")
                     return redirect(self.after(row))
+            except Asked as asked:
+                follows = asked.follows
             except editing.Changed as changed:
                 on, beside = editing.beside(form, seen, changed.standing)
                 form = CorrectForm(formdata=None, data={**on, "reason": form.reason.data})
@@ -62,6 +77,7 @@ class Correcting:
             form = CorrectForm(data=standing(row))
             form.seen = editing.shown(standing(row))
         facts = {"title": _("Correct the record"), "application": row, "form": form, "beside": beside}
+        facts |= {"follows": follows, "sure": _sure(follows)}
         page = self.render_template("pages/correct.html", **facts)
         return page, 409 if beside else 422 if form.errors else 200
 
@@ -73,10 +89,25 @@ def standing(row: Application) -> dict[str, Any]:
 
 
 def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
+    """Raises Asked where something follows that the person has not said yes to; the transaction undoes all of it."""
     editing.hold([row, row.child, row.applicant])
     values = editing.touched(form, seen, standing(row))
-    for who in WHO:
-        facts = {n.removeprefix(f"{who}_"): v or "" for n, v in values.items() if n.startswith(f"{who}_")}
+    told = {
+        who: {n.removeprefix(f"{who}_"): v or "" for n, v in values.items() if n.startswith(f"{who}_")} for who in WHO
+    }
+    was = corrections.standing(row, at=now()) if told["child"] else {}
+    others = corrections.with_this_applicant(row) if "iin" in told["applicant"] else []
+    for who, facts in told.items():
         if facts:
             corrections.correct(row, who=who, by=g.actor, at=now(), reason=form.reason.data, **facts)
+    follows = words.corrected(was, corrections.standing(row, at=now())) if was else []
+    if others:
+        follows.append(words.same_applicant([one.number for one in others]))
+    if follows and request.form.get("sure") != _sure(follows):
+        raise Asked(follows)
     return row
+
+
+def _sure(follows: Sequence[str]) -> str:
+    """What the form brings back once the person has seen what follows."""
+    return sha256("\n".join(follows).encode()).hexdigest()[:16]

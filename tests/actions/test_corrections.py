@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.actions import clock, corrections, explanations, offers, people
+from app.actions import corrections, enrolments, explanations, offers, people, referrals, vouchers
 from app.actions.applications import register
 from app.actions.people import Person
 from app.extensions import db
@@ -190,17 +190,142 @@ def test_a_live_right_that_the_corrected_facts_would_not_have_allowed_is_shown_n
     offers.offer(factories.vacancy(group), by=DEPARTMENT, at=at("2026-04-17T10:00"))
     assert corrections.contrary(child) == []
     correct(child, born_on=RIGHT)
-    assert corrections.contrary(child) == [group]
+    assert corrections.contrary(child) == [corrections.Contrary("offer", group)]
     assert child.offers[0].status == "live" and child.status == "notified"
     told = db.session.scalars(db.select(Notice).where(Notice.template == "correct")).all()
     assert sorted(str(one.audience) for one in told) == ["department", "family"]
 
 
-def test_a_child_that_the_correction_makes_too_old_is_archived_from_this_day_on(place):
+def test_a_child_that_the_correction_makes_too_old_leaves_the_queue_with_it(place):
     child = factories.application(place)
     days = [date(2026, 4, day) for day in (5, 19)]
     before = [number(child, day) for day in days]
     correct(child, born_on=date(2019, 9, 17))
-    clock.run(at=at("2026-04-20T12:00"), place_id=place.id)
-    assert child.status == "archived"
+    assert (child.status, number(child, NOW.date())) == ("archived", None)
     assert [number(child, day) for day in days] == before
+
+
+@pytest.fixture
+def holders(place):
+    """Two children of 2022 whose vouchers are confirmed, with the two places for them, and a third one who waits."""
+    group = factories.group(factories.kindergarten(place), capacity=2)
+    vacancy = factories.vacancy(group, places=2)
+    children = [factories.application(place, queued_at=at(f"2026-04-0{n}T10:00")) for n in (2, 3, 4)]
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=at("2026-04-17T10:00"))
+    for one in children[:2]:
+        vouchers.confirm(one, by=factories.family(one), at=at("2026-04-17T12:00"))
+    return vacancy, children
+
+
+def choose(application, vacancy, moment="2026-04-20T11:00"):
+    return referrals.choose(application, vacancy, by=factories.family(application), at=at(moment))
+
+
+def test_a_voucher_without_a_place_for_the_corrected_year_holds_up_nobody(place, holders):
+    vacancy, (moved, other, waits) = holders
+    correct(moved, born_on=RIGHT)
+    assert corrections.contrary(moved) == [corrections.Contrary("seat")]
+    assert (moved.status, moved.vouchers[0].status) == ("voucher_issued", "confirmed")
+    assert vouchers.issue_round(place.id, by=DEPARTMENT, at=at("2026-04-20T10:30")).served == 1
+    assert (waits.status, choose(other, vacancy).status) == ("confirming", "issued")
+    told = db.session.scalars(db.select(Notice).where(Notice.template == "correct")).all()
+    assert sorted(str(one.audience) for one in told) == ["department", "family"]
+
+
+def test_a_place_of_the_corrected_year_is_kept_for_the_voucher_and_it_takes_nobody_elses(place, holders):
+    vacancy, (moved, other, _waits) = holders
+    correct(moved, born_on=RIGHT)
+    mixed = factories.group(vacancy.group.kindergarten, years=(2022, 2023), capacity=1)
+    only = factories.vacancy(mixed, places=1)
+    assert corrections.contrary(moved) == []
+    late = factories.application(place, RIGHT, queued_at=at("2026-04-05T10:00"))
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=at("2026-04-20T10:30"))
+    assert late.status == "queued"
+    assert refused(lambda: choose(other, only))[0] is Reason.no_free_place
+    assert choose(moved, only).status == "issued"
+
+
+def test_whoever_came_by_a_correction_takes_no_seat_that_another_voucher_needs(place):
+    kindergarten = factories.kindergarten(place)
+    own, mixed = factories.group(kindergarten, capacity=1), factories.group(kindergarten, (2023, 2024), capacity=1)
+    factories.vacancy(own, places=1)
+    last = factories.vacancy(mixed, places=1)
+    moved, other = factories.application(place), factories.application(place, date(2024, 2, 17))
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=at("2026-04-17T10:00"))
+    for one in (moved, other):
+        vouchers.confirm(one, by=factories.family(one), at=at("2026-04-17T12:00"))
+    correct(moved, born_on=RIGHT)
+    assert refused(lambda: choose(moved, last))[0] is Reason.no_free_place
+    assert choose(other, last).status == "issued"
+
+
+def test_of_two_vouchers_that_were_corrected_the_earlier_application_has_the_one_place(place, holders):
+    vacancy, (first, second, _waits) = holders
+    only = factories.vacancy(factories.group(vacancy.group.kindergarten, years=(2023, 2023), capacity=1), places=1)
+    for one in (second, first):
+        correct(one, born_on=RIGHT)
+    assert [corrections.contrary(one) for one in (first, second)] == [[], [corrections.Contrary("seat")]]
+    assert refused(lambda: choose(second, only))[0] is Reason.no_free_place
+    assert choose(first, only).status == "issued"
+
+
+def test_a_voucher_for_which_the_child_was_too_young_or_too_old_is_shown(place, holders):
+    _vacancy, (one, other, _waits) = holders
+    correct(one, born_on=date(2025, 9, 17))
+    correct(other, born_on=date(2019, 9, 17))
+    for child in (one, other):
+        assert corrections.contrary(child) == [corrections.Contrary("voucher"), corrections.Contrary("seat")]
+        assert child.vouchers[0].status == "confirmed"
+
+
+@pytest.mark.parametrize("kept", ["referral", "enrolment"])
+def test_a_place_is_kept_and_used_though_the_child_was_too_young_for_it(app, kept):
+    """The group serves the year, and on the day of choice the child was younger than two."""
+    place = factories.district(procedure="referral")
+    kindergarten = factories.kindergarten(place)
+    group = factories.group(kindergarten, (2022, 2024), capacity=3)
+    vacancy, child = factories.vacancy(group), factories.application(place)
+    offers.offer(vacancy, by=DEPARTMENT, at=at("2026-04-17T10:00"))
+    choose(child, vacancy, "2026-04-17T12:00")
+    correct(child, born_on=date(2024, 9, 17))
+    assert corrections.contrary(child) == [corrections.Contrary("referral", group)]
+    enrolments.enrol(child, by=factories.head(kindergarten), at=at("2026-04-20T12:00"))
+    if kept == "enrolment":
+        correct(child, born_on=RIGHT, moment=at("2026-04-20T13:00"))
+        assert corrections.contrary(child) == []
+        correct(child, born_on=date(2021, 9, 17), moment=at("2026-04-20T14:00"))
+        assert corrections.contrary(child) == [corrections.Contrary("enrolment", group)]
+    assert child.status == "enrolled"
+
+
+def test_how_each_application_of_the_child_stands_is_told_before_and_after(place):
+    first, second = (factories.application(place, queued_at=at(f"2026-04-0{n}T10:00")) for n in (1, 2))
+    before = corrections.standing(second, at=NOW)
+    correct(first, born_on=RIGHT)
+    correct(second, born_on=date(2019, 9, 17))
+    after = corrections.standing(second, at=NOW)
+    assert [(one[second.id].number, one[second.id].status) for one in (before, after)] == [
+        (2, "queued"),
+        (None, "archived"),
+    ]
+
+
+def test_the_other_parent_of_a_child_with_two_applications_is_the_applicant_of_the_one_that_is_corrected(place):
+    one = factories.application(place)
+    was, said = one.applicant, Person(iin.make(date(1990, 1, 9), Sex.male, 5), last_name="Ойдан", first_name="Әке")
+    two = register(
+        place_id=place.id,
+        child=Person(one.child.iin),
+        applicant=Person(was.iin),
+        queue_kind=QueueKind.sanatorium,
+        by=DEPARTMENT,
+        at=START,
+    )
+    assert corrections.with_this_applicant(one) == [two]
+    correct(one, who="applicant", iin=said.iin, last_name=said.last_name, first_name=said.first_name)
+    assert (one.applicant.iin, two.applicant, one.child) == (said.iin, was, two.child)
+    assert [len(history(each)) for each in (one, two)] == [1, 0] and corrections.with_this_applicant(one) == []
+    correct(two, who="applicant", first_name="Әже")
+    assert (two.applicant.first_name, one.applicant.first_name) == ("Әже", "Әке")
+    correct(two, who="applicant", iin=said.iin, first_name="Әке")
+    assert two.applicant is one.applicant and [len(history(each)) for each in (one, two)] == [1, 2]

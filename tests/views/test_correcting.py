@@ -3,9 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
+from app.actions import applications, vouchers
+from app.actions.people import Person
 from app.database import transaction
 from app.extensions import db
 from app.models import Application, Change
+from app.now import now
 from app.permissions import Role
 from app.rules import iin
 from tests import factories
@@ -45,6 +48,64 @@ def test_what_is_typed_otherwise_is_set_and_the_history_says_from_what(page, web
     assert of_child[0] == of_applicant[0] == WHY
     assert set(of_child[1]) == {"child.last_name", "child.born_on", "accepted"}  # the IIN has another birth date
     assert of_applicant[1] == {"applicant.first_name": ["Ана", "Әпке"]}
+
+
+def test_what_follows_for_the_queue_is_said_with_numbers_before_anything_is_changed(page, web):
+    """The town gives vouchers by categories: one year younger, the child stands in another one, and later too old."""
+    for born_on, said in (("2025-01-17", ("1 (", "кезек")), ("2019-09-17", ("1 (", "мұрағат"))):
+        page.specialist.client.set_cookie("language", "kk")
+        asked = page.typed(child_born_on=born_on)
+        follows = asked.text.split('id="follows"')[1].split("</div>")[0]
+        assert asked.status_code == 200 and all(one in follows for one in said), follows
+        assert told(web, page.child) == [] and Fields(asked.text).values["child_born_on"] == born_on
+    assert page.typed(child_born_on="2025-01-17", sure=Fields(asked.text).values["sure"]).status_code == 200
+    assert told(web, page.child) == []  # the yes was to something else
+    assert page.typed(child_born_on="2019-09-17", sure=Fields(asked.text).values["sure"]).status_code in (302, 303)
+    assert "20.09" not in page.specialist.get(f"/applications/show/{page.child}").text
+    with web.app_context():
+        assert db.session.get_one(Application, page.child).status == "archived"
+
+
+def test_what_is_contrary_to_the_corrected_facts_is_said_before_and_stays_on_the_childs_page(page, web):
+    with web.app_context(), transaction():
+        row = db.session.get_one(Application, page.child)
+        vouchers.issue_out_of_turn(row, by=factories.DEPARTMENT, at=now(), reason="тез")
+    browser = page.specialist
+    browser.client.set_cookie("language", "en")
+    asked = page.typed(child_born_on="2023-09-17")
+    sentence = "No free place of this birth year is left"
+    assert (
+        asked.status_code == 200
+        and sentence in asked.text
+        and sentence not in browser.get(f"/applications/show/{page.child}").text
+    )
+    assert page.typed(child_born_on="2023-09-17", sure=Fields(asked.text).values["sure"]).status_code in (302, 303)
+    assert sentence in browser.get(f"/applications/show/{page.child}").text
+    operator = page.sign_in("operator")
+    operator.client.set_cookie("language", "en")
+    assert sentence not in operator.get(f"/applications/show/{page.child}").text
+
+
+def test_another_applicant_is_asked_about_where_the_first_one_has_more_applications(page, web):
+    with web.app_context(), transaction():
+        row = db.session.get_one(Application, page.child)
+        sibling = iin.make(factories.date(2023, 2, 3), iin.Sex.male, 6)
+        applications.register(
+            place_id=row.place_id,
+            child=Person(sibling, last_name="Ойдан", first_name="Іні"),
+            applicant=Person(row.applicant.iin),
+            by=factories.DEPARTMENT,
+            at=factories.START,
+            number="ОДО.2026.99",
+        )
+        was = row.applicant.iin
+    father = {"applicant_iin": iin.make(factories.date(1990, 1, 9), iin.Sex.male, 5), "applicant_first_name": "Әке"}
+    asked = page.typed(**father)
+    assert asked.status_code == 200 and "ОДО.2026.99" in asked.text and told(web, page.child) == []
+    assert page.typed(**father, sure=Fields(asked.text).values["sure"]).status_code in (302, 303)
+    with web.app_context():
+        of = {one.number: one.applicant.iin for one in db.session.scalars(sa.select(Application))}
+    assert of["ОДО.2026.99"] == was and of["ОДО.2026.248"] == father["applicant_iin"]
 
 
 def test_without_a_reason_nothing_is_changed_and_what_was_typed_stays(page):

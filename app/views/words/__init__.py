@@ -5,6 +5,7 @@ The English here is the key of the catalogues; words of the seeds' buttons are u
 # ruff: noqa: F401
 
 from app.views.words.changes import REFERS, Said, changed, ids, known
+from app.views.words.corrected import CONTRARY, contrary, corrected, same_applicant
 from app.views.words.days import day, moment, number
 from app.views.words.labels import LABELS, STATUSES, label, role, status
 from app.views.words.names import NOTHING, alphabetical, by_name, name

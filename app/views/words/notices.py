@@ -80,7 +80,8 @@ NOTICES: dict[tuple[str, ...], Any] = {
         "What is recorded of your child or of you was corrected. The number in the queue goes by what is recorded now."
     ),
     ("correct", Audience.department): _l(
-        "By the corrected birth date this child could not have got the place that it has. Decide whether it stays."
+        "By the corrected birth date this child could not have got the place or the voucher that it has. "
+        "Decide whether it stays."
     ),
     ("archive", Audience.family): _l("The application is in the archive: %(reason)s."),
     ("withdraw", Audience.family): _l("Your child was taken out of the queue at your wish."),
