@@ -1395,11 +1395,15 @@ class SentForm(Base):
 
 
 class KeptForm(Base):
-    """What somebody typed into a form whose session was over when it was sent: for an hour, for that account alone."""
+    """Half of what somebody typed into a form whose session was over when it was sent: for an hour, for that account.
+
+    `pad` is random and as long as the text; the other half lies in the browser (app/sent.py). `path`: the form's own.
+    """
 
     __tablename__ = "kept_form"
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), unique=True)
-    typed: Mapped[str] = mapped_column(sa.Text)
+    path: Mapped[str] = mapped_column(sa.String(200))
+    pad: Mapped[bytes]
     at: Mapped[datetime]
 
 

@@ -2,15 +2,21 @@
 
 `sent_form`: a form was sent and had its effect; it says nothing of what was in it. `kept_form`: what somebody typed
 whose session was over by then, for an hour. Times are real ones, never the demo's.
+
+What was typed is about people, so it lies nowhere: a one-time pad as long as the text lies in the table, the text
+encrypted by it in a cookie of the browser that sent it. Each half alone is noise, in any copy of the database too.
 """
 
 import hmac
 import json
+import secrets
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.database import apart
@@ -19,7 +25,10 @@ from app.models import KeptForm, SentForm
 
 KEY_LASTS = timedelta(hours=24)  # a page is older than that in no session; its form is not taken then
 KEPT = timedelta(hours=1)
-LONGEST = 200_000  # characters of what is kept of one form: no form that is typed has as many
+LONGEST = (
+    2_700  # bytes of what is kept of one form, packed: a cookie holds no more, and no form that is typed has as many
+)
+LONGEST_PATH = 200
 SENT, KEPT_FORM = SentForm.__table__, KeptForm.__table__
 
 Fields = list[tuple[str, str]]
@@ -58,31 +67,44 @@ def claim(key: str, user_id: int, body_hash: str) -> None:
         raise Repeated from None
 
 
-def answered(key: str, answer: dict[str, Any]) -> None:
-    """How it was answered, for whoever sends it again."""
+def answered(key: str, answer: dict[str, Any], *, user_id: int, path: str) -> None:
+    """How it was answered, for whoever sends it again. What was kept of this account's form at this path is done."""
+    done = delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.path == path)
     with apart() as connection:
         connection.execute(update(SENT).where(SENT.c.key_hash == _hash(key)).values(answer=answer))
+        connection.execute(done)
 
 
-def keep(user_id: int, address: str, fields: Fields) -> bool:
-    """Keep what this account has typed, instead of what was kept for it before; False where that is too much."""
-    text = json.dumps([address, fields], ensure_ascii=False)
-    if len(text) > LONGEST:
-        return False
+def keep(user_id: int, path: str, address: str, fields: Fields) -> str | None:
+    """Keep what this account has typed, instead of what was kept for it before; None where that is too much.
+
+    `address`: the path with its query. Returns the browser's half.
+    """
+    text = zlib.compress(json.dumps([address, fields], ensure_ascii=False).encode())
+    if len(text) > LONGEST or len(path) > LONGEST_PATH:
+        return None
+    pad = secrets.token_bytes(len(text))
     with apart() as connection:
         connection.execute(delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id))
-        connection.execute(insert(KEPT_FORM).values(user_id=user_id, typed=text, at=_now()))
-    return True
+        connection.execute(insert(KEPT_FORM).values(user_id=user_id, path=path, pad=pad, at=_now()))
+    return urlsafe_b64encode(_together(text, pad)).decode()
 
 
-def kept(user_id: int) -> tuple[str, Fields] | None:
-    """What is kept for this account, as (address, fields)."""
-    found = select(KEPT_FORM.c.typed).where(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.at > _now() - KEPT)
-    text = db.session.scalar(found)
-    if text is None:
+def kept(user_id: int, half: str) -> tuple[str, Fields] | None:
+    """What is kept for this account, as (address, fields); None without this browser's half."""
+    pad = db.session.scalar(select(KEPT_FORM.c.pad).where(_is_kept(user_id)))
+    if pad is None:
         return None
-    address, fields = json.loads(text)
+    try:
+        address, fields = json.loads(zlib.decompress(_together(urlsafe_b64decode(half), pad)))
+    except (ValueError, zlib.error):  # the half of another form, or of none
+        return None
     return address, [(name, value) for name, value in fields]
+
+
+def is_kept(user_id: int) -> bool:
+    """Is there anything?"""
+    return bool(db.session.scalar(select(exists().where(_is_kept(user_id)))))
 
 
 def forget() -> int:
@@ -90,6 +112,15 @@ def forget() -> int:
     over = delete(SENT).where(SENT.c.at <= _now() - KEY_LASTS), delete(KEPT_FORM).where(KEPT_FORM.c.at <= _now() - KEPT)
     with apart() as connection:
         return sum(connection.execute(one).rowcount for one in over)
+
+
+def _is_kept(user_id: int) -> ColumnElement[bool]:
+    return and_(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.at > _now() - KEPT)
+
+
+def _together(half: bytes, other: bytes) -> bytes:
+    """A one-time pad, both ways. ValueError for halves that are none of each other."""
+    return bytes(one ^ two for one, two in zip(half, other, strict=True))
 
 
 def _hash(key: str) -> str:

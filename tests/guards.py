@@ -772,9 +772,31 @@ GUARDS = (
     Guard(
         "what was typed waits behind the door for the same account",
         SENT,
-        "select(KEPT_FORM.c.typed).where(KEPT_FORM.c.user_id == user_id, ",
-        "select(KEPT_FORM.c.typed).where(",
+        "and_(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.at",
+        "and_(KEPT_FORM.c.at",
         "test_nothing_lost.py::test_only_whoever_typed_it_gets_it_back_and_nothing_of_it_stands_in_an_address_or_cookie",
+    ),
+    *(
+        Guard(
+            f"what is kept of a form {promise}",
+            SENT,
+            there,
+            instead,
+            "test_nothing_lost.py::test_what_is_kept_can_be_read_neither_in_the_database_nor_in_the_browser"
+            "_and_goes_when_it_is_sent",
+        )
+        for promise, there, instead in (
+            ("cannot be read in the browser", "secrets.token_bytes(len(text))", "bytes(len(text))"),
+            ("goes when it is sent", "        connection.execute(done)\n", ""),
+        )
+    ),
+    Guard(
+        "what is kept of a form cannot be read in the database",
+        SENT,
+        "pad = secrets.token_bytes(len(text))",
+        "pad, text = text, bytes(len(text))",
+        "test_nothing_lost.py::test_what_is_kept_can_be_read_neither_in_the_database_nor_in_the_browser"
+        "_and_goes_when_it_is_sent",
     ),
     Guard(
         "a password is never kept",

@@ -163,11 +163,12 @@ def _to_the_door(whose: int) -> Response:
     """The session is over: what was typed waits behind the door, for the same account."""
     db.session.rollback()
     fields = [(name, value) for name, value in _typed() if name != KEY]
-    if fields and not sent.keep(whose, request.full_path.rstrip("?"), fields):
+    answer = redirect(url_for("SignIn.login", next=url_for("SignIn.kept")), code=303)
+    if fields and not kept.keep(whose, fields, answer):
         flash(_("You were signed out, and the form was too long to be kept. Sign in again."), "warning")
         return redirect(url_for("SignIn.login"), code=303)
     flash(str(KEPT), "warning")
-    return redirect(url_for("SignIn.login", next=url_for("SignIn.kept")), code=303)
+    return answer
 
 
 def _database_problem(error: Exception) -> Any:

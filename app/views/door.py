@@ -98,7 +98,7 @@ class SignIn(AuthDBView):
             if version is not None:
                 enter(db.session.get_one(User, known.user_id), version)
                 flash(_("The password is changed. Whoever else was signed in with the old one is out."), "success")
-                return answer(url_for("SignIn.kept" if sent.kept(known.user_id) else "HomeView.index"))
+                return answer(url_for("SignIn.kept" if sent.is_kept(known.user_id) else "HomeView.index"))
             if known is None:
                 form.current.errors = [too_often(seconds) if seconds else _("This is not your password.")]
         status = 429 if seconds else 422 if form.errors else 200

@@ -3,13 +3,31 @@
 from io import BytesIO
 from urllib.parse import urlencode
 
-from flask import current_app, request
+from flask import current_app, request, url_for
 from werkzeug.wrappers import Response
 
 from app import sent
 from app.extensions import db
 
+COOKIE = "kept_form"
 SHOWN = "kezek.kept"  # in the environment of a request that we make ourselves: whose kept form it shows
+
+
+def keep(user_id: int, fields: sent.Fields, answer: Response) -> bool:
+    """Keep what was typed into the form of this request; the answer takes the browser's half along. False: too much."""
+    half = sent.keep(user_id, request.path, request.full_path.rstrip("?"), fields)
+    if half is None:
+        return False
+    answer.set_cookie(
+        COOKIE,
+        half,
+        max_age=sent.KEPT,
+        path=url_for("SignIn.kept"),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return True
 
 
 def shown(user_id: int) -> Response | None:
@@ -17,7 +35,7 @@ def shown(user_id: int) -> Response | None:
 
     It is sent to its address inside of this request, without a token: so it is shown again, and does nothing.
     """
-    if (found := sent.kept(user_id)) is None:
+    if (found := sent.kept(user_id, request.cookies.get(COOKIE, ""))) is None:
         return None
     address, fields = found
     db.session.rollback()

@@ -155,7 +155,8 @@ def after_request(response: Response) -> Response:
         to = {"to": response.location} if response.location and response.status_code in (302, 303) else {}
         db.session.rollback()
         try:
-            sent.answered(sending.key, {**to, "said": [list(one) for one in session.get("_flashes", ())]})
+            said = [list(one) for one in session.get("_flashes", ())]
+            sent.answered(sending.key, {**to, "said": said}, user_id=g.actor.user_id, path=request.path)
         except SQLAlchemyError as error:  # the effect itself is there
             log.warning("an answer was not kept: %s", type(error).__name__)
     return response

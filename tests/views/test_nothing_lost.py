@@ -5,13 +5,15 @@ away lets nobody in.
 """
 
 import errno
-import json
 import re
 import sqlite3
 import threading
 import time
+import zlib
+from base64 import urlsafe_b64decode
 from contextlib import contextmanager
 from datetime import date, timedelta
+from secrets import token_hex
 
 import pytest
 import sqlalchemy as sa
@@ -30,6 +32,11 @@ SOON = 2_000  # milliseconds that the tests wait for a lock, instead of fifteen 
 def kept(city) -> list:
     with city.tables.engine.connect() as connection:
         return connection.execute(sa.select(KEPT)).all()
+
+
+def half(browser: Browser) -> str:
+    """What the browser has of it."""
+    return browser.client.get_cookie("kept_form", path="/kept/").value
 
 
 def over(city) -> None:
@@ -134,9 +141,32 @@ def test_only_whoever_typed_it_gets_it_back_and_nothing_of_it_stands_in_an_addre
     stranger = operator.get("/kept/", follow_redirects=True)
     assert typed["child_iin"] not in stranger.text and "flash warning" in stranger.text
     assert Browser(city.web.test_client()).get("/kept/").status_code == 302
-    again = Browser(city.web.test_client())
-    signs_in(again, "operator")
-    assert typed["child_iin"] in again.get("/kept/").text
+    elsewhere = city.sign_in("operator")
+    assert typed["child_iin"] not in elsewhere.get("/kept/", follow_redirects=True).text
+    operator.post("/logout/")
+    signs_in(operator, "operator")
+    assert typed["child_iin"] in operator.get("/kept/").text
+
+
+def test_what_is_kept_can_be_read_neither_in_the_database_nor_in_the_browser_and_goes_when_it_is_sent(city):
+    operator, typed = city.sign_in("operator"), valid("applications", city.own)
+    form = {"csrf_token": operator.token(), "form_key": operator.key(), **typed}
+    over(city)
+    told = operator.client.post("/applications/add", data=form)
+    (row,) = kept(city)
+    cookie = operator.client.get_cookie("kept_form", path="/kept/")
+    assert (cookie.http_only, cookie.secure, cookie.same_site) == (True, True, "Lax")
+    for one in (row.pad, urlsafe_b64decode(cookie.value)):
+        with pytest.raises(zlib.error):
+            zlib.decompress(one)
+        assert typed["child_iin"].encode() not in one
+    assert typed["child_iin"] not in str(kept(city)) + cookie.value
+    signs_in(operator, "operator", told.location)
+    page = operator.get("/kept/")
+    assert typed["child_iin"] in page.text and len(kept(city)) == 1  # a page that is read again shows it again
+    assert operator.post("/language/kk").status_code == 303 and len(kept(city)) == 1
+    assert sends(operator, page, "/applications/add").status_code == 302
+    assert kept(city) == []
 
 
 def test_a_password_is_never_kept(city):
@@ -145,7 +175,8 @@ def test_a_password_is_never_kept(city):
     form |= {"csrf_token": specialist.token(), "form_key": specialist.key()}
     over(city)
     specialist.client.post("/password/", data=form)
-    assert [json.loads(row.typed)[1] for row in kept(city)] == [[["note", "x"]]]
+    with city.web.app_context():
+        assert [sent.kept(row.user_id, half(specialist)) for row in kept(city)] == [("/password/", [("note", "x")])]
 
 
 def test_a_stranger_leaves_no_row_and_what_is_kept_is_gone_after_an_hour(city):
@@ -156,13 +187,18 @@ def test_a_stranger_leaves_no_row_and_what_is_kept_is_gone_after_an_hour(city):
     form = {"csrf_token": operator.token(), "form_key": operator.key(), "address": "x"}
     over(city)
     assert operator.client.post("/applications/add", data=form).status_code == 303
-    assert operator.client.post("/applications/add", data={**form, "address": "x" * 300_000}).status_code in (303, 413)
+    long = operator.client.post("/applications/add", data={**form, "address": token_hex(3000)})
+    assert (long.status_code, long.location) == (303, "/login/")
     (row,) = kept(city)  # the one before, for the second one was too long
+    with city.web.app_context():
+        assert sent.kept(row.user_id, half(operator)) is not None
+        for other_half in ("", "%", "AAAA", half(operator)[4:]):
+            assert sent.kept(row.user_id, other_half) is None
     with city.web.app_context():
         assert sent.forget() == 0
         with city.tables.engine.begin() as connection:
             connection.execute(sa.update(KEPT).values(at=row.at - timedelta(minutes=61)))
-        assert sent.kept(row.user_id) is None
+        assert (sent.kept(row.user_id, half(operator)), sent.is_kept(row.user_id)) == (None, False)
         assert sent.forget() == 1
     assert kept(city) == []
 
