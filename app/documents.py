@@ -122,7 +122,7 @@ def _place(place: Place) -> dict[str, str | None]:
     return {
         "place_kk": ", ".join(each.name_kk for each in reversed(line)),
         "place_ru": ", ".join(each.name_ru for each in reversed(line)),
-        "support_phone": next((each.support_phone for each in line if each.support_phone), None),
+        "support_phone": next((texts.phones_said(each.support_phone) for each in line if each.support_phone), None),
     }
 
 

@@ -124,7 +124,7 @@ def _family(number: int, place: tuple[str, str], year: int, chance: Random) -> F
             chance.choice(mothers),
             _patronymic(chance.choice(fathers), Sex.female, endings),
         ),
-        Contacts(f"+7 (700) 000-{number // 100:02}-{number % 100:02}", f"otbasy{number}@example.org"),
+        Contacts(f"+7700000{number:04}", f"otbasy{number}@example.org"),
         moment,
         PRIVILEGES.get(number),
         None if number in UNDECIDED else "reject" if number in REJECTED else "confirm",

@@ -67,7 +67,7 @@ from app.rules.calendar import LOCAL
 
 SAMPLES = config.ROOT / "samples"
 BEGINS = datetime(2026, 4, 8, 9, tzinfo=LOCAL)
-ARMAN, ARMAN_PHONE = "ГККП «Ясли-сад «Арман»", "+7 (771) 625-09-16"
+ARMAN, ARMAN_PHONE = "ГККП «Ясли-сад «Арман»", "+77716250916"
 INVENTED = "ойдан шығарылған"
 REJECTED = "куәліктің мерзімі өткен"
 OUT_OF_TURN = "баланың ата-анасы ұзақ емделуде, комиссия хаттамасы № 4"
@@ -249,7 +249,7 @@ def _vouchers(town: Town) -> Story:
     """Rounds for a few places of «Арман», and what families and the clock made of their vouchers."""
     head, office = town.actor("head"), town.actor("specialist")
     at = yield "2026-03-06T10:30"
-    second = _kindergarten(town.second, "«Айналайын» бөбекжай-бақшасы", town, at, phone="+7 (700) 000-77-77")
+    second = _kindergarten(town.second, "«Айналайын» бөбекжай-бақшасы", town, at, phone="+77000007777")
     at = yield "2026-03-06T11:00"
     _vacancy(_group(second, "Балапан", 2022, town.actor("department"), at), 2, town.actor("department"), at)
     at = yield "2026-03-10T09:15"

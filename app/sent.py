@@ -1,4 +1,4 @@
-"""What forms have sent (spec 7, "double click, retry"; docs/adr/0013-forms-that-stay.md).
+"""What forms have sent (spec 7, "double click, retry"; docs/adr/0015-forms-that-stay.md).
 
 `sent_form`: a form was sent and had its effect; it says nothing of what was in it. `kept_form`: what somebody typed
 whose session was over by then, for an hour. Times are real ones, never the demo's.

@@ -1,5 +1,7 @@
 """Spec 7: migrations up, down and up again with data, on both databases: nothing is lost."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
@@ -59,21 +61,25 @@ def old(databases, kind, tmp_path):
     app = create_app(config, web=False)
     with app.app_context():
         upgrade(revision=BEFORE)
-        with db.engine.begin() as connection:
-            for table, rows in ROWS.items():
-                for id_, row in enumerate(rows, 1):
-                    values = {"id": id_, **USUAL.get(table, {}), **row}
-                    names = ", ".join(values)
-                    marks = ", ".join(f":{name}" for name in values)
-                    connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)
-            if kind == "postgresql":
-                for table in ROWS:
-                    last = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
-                    connection.execute(sa.text(last))
+        put(ROWS)
         db.session.remove()
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def put(tables):
+    """These rows, with what is usual in their table, under the ids that follow those that are there."""
+    with db.engine.begin() as connection:
+        for table, rows in tables.items():
+            last = connection.scalar(sa.text(f"SELECT coalesce(max(id), 0) FROM {table}"))
+            for id_, row in enumerate(rows, last + 1):
+                values = {"id": id_, **USUAL.get(table, {}), **row}
+                names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+                connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)
+            if connection.dialect.name == "postgresql":
+                last = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+                connection.execute(sa.text(last))
 
 
 def found(statement):
@@ -141,3 +147,113 @@ def rules_of(connection):
             where = {str(value) for name, value in index["dialect_options"].items() if name.endswith("_where")}
             names.add(f"{index['name']} {index['unique']} {index['column_names']} {sorted(where)}")
     return names
+
+
+# ---------------------------------------------------------------- temporary places of before
+
+LENT_BEFORE, LENT = "a5d0c1f7e2b4", "3b1f6d2a9c04"
+OF_BEFORE = {
+    "vacancy": [
+        {"ends_on": "2026-05-31"},  # an absence drafted it
+        {"ends_on": "2026-06-30", "places": 3, "published_at": "2026-04-03 06:00:00+00:00"},  # nobody was away
+        {"ends_on": "2026-07-31", "status": "draft", "published_at": None},
+        {"intake": "general", "ends_on": None},
+    ],
+    "absence": [
+        {"enrolment_id": 1, "vacancy_id": 1, "from_on": "2026-04-06", "until": "2026-05-31", "reason": "демалыс"}
+    ],
+    "seat": [
+        {"vacancy_id": None, "intake": "general"},
+        {"vacancy_id": 1},
+        {"vacancy_id": 2},
+        {"vacancy_id": 2},
+        {"vacancy_id": 2},  # somebody stays in the last of them
+    ],
+    "enrolment": [{"group_id": 1, "intake": "temporary", "started_on": "2026-04-10", "ends_on": "2026-06-30"}],
+    "holding": [{"seat_id": 5, "kind": "enrolment", "enrolment_id": 3, "started_at": "2026-04-10 04:00:00+00:00"}],
+    "referral": [
+        {
+            **{"application_id": 2, "child_id": 1, "child_iin": "220917500017", "vacancy_id": 2, "kind": "temporary"},
+            **{"status": "enrolled", "issued_at": "2026-04-09 04:00:00+00:00", "issued_on": "2026-04-09"},
+            **{"ends_on": "2026-06-30", "extensions": 0},
+        }
+    ],
+}
+USUAL |= {
+    "vacancy": {
+        **{"group_id": 1, "intake": "temporary", "places": 1, "status": "published"},
+        "published_at": "2026-04-02 06:00:00+00:00",
+    },
+    "seat": {"group_id": 1, "intake": "temporary"},
+}
+SEATS = """SELECT seat.id, enrolment_id, absence.vacancy_id, from_on, until, retired_at IS NOT NULL
+FROM seat LEFT JOIN absence ON absence.id = absence_id WHERE intake = 'temporary' ORDER BY 1"""
+
+
+def as_text(rows):
+    return [tuple(str(value) if isinstance(value, date) else value for value in row) for row in rows]
+
+
+@pytest.fixture
+def lent_before(old):
+    upgrade(revision=LENT_BEFORE)
+    child = found("SELECT child_id FROM application WHERE id = 2")[0][0]
+    OF_BEFORE["referral"][0]["child_id"] = child
+    put(OF_BEFORE)
+    return old
+
+
+def test_a_temporary_place_of_before_begins_and_stands_for_a_child_that_is_away(lent_before):
+    upgrade()
+    days = found("SELECT begins_on, ends_on FROM vacancy ORDER BY id")
+    assert as_text(days) == [
+        ("2026-04-06", "2026-05-31"),
+        ("2026-04-03", "2026-06-30"),
+        (None, "2026-07-31"),
+        (None, None),
+    ]
+    assert as_text(found("SELECT begins_on, ends_on FROM referral")) == [("2026-04-09", "2026-06-30")]
+    assert [(*row[:5], bool(row[5])) for row in as_text(found(SEATS))] == [
+        (2, 1, 1, "2026-04-06", "2026-05-31", False),
+        (3, None, None, None, None, True),
+        (4, None, None, None, None, True),
+        (5, 2, 2, "2026-04-03", "2026-06-30", False),  # where somebody stays stands for the child known by number alone
+    ]
+
+
+def test_a_temporary_place_of_before_goes_there_and_back(lent_before):
+    before = [found(f"SELECT {one}") for one in ("* FROM vacancy ORDER BY id", "count(*) FROM seat")]
+    upgrade()
+    downgrade(revision=LENT_BEFORE)
+    assert [found(f"SELECT {one}") for one in ("* FROM vacancy ORDER BY id", "count(*) FROM seat")] == before
+    assert found("SELECT reason FROM absence WHERE enrolment_id = 1") == [("демалыс",)]
+    upgrade()
+    assert [row[0] for row in found("SELECT id FROM seat WHERE absence_id IS NOT NULL ORDER BY 1")] == [2, 5]
+
+
+# ---------------------------------------------------------------- phones of before
+
+PHONES_BEFORE = "6c0b8e4d27a1"
+PHONES = {
+    "87001112233": "+77001112233",
+    "8 (700) 111-22-33; +7 701 000 00 01": "+77001112233, +77010000001",
+    "+77001112233": "+77001112233",
+    "жоқ": "жоқ",
+    "1414": "1414",
+    "": "",
+}
+
+
+def test_phones_of_before_get_the_one_form_and_what_is_none_stays_as_it_was(old):
+    upgrade(revision=PHONES_BEFORE)
+    columns = (("application", "phone"), ("kindergarten", "phone"), ("place", "support_phone"))
+    for phone, kept in PHONES.items():
+        downgrade(revision=PHONES_BEFORE)
+        with db.engine.begin() as connection:
+            for table, column in columns:
+                connection.execute(sa.text(f"UPDATE {table} SET {column} = :phone WHERE id = 1"), {"phone": phone})
+        upgrade()
+        for table, column in columns:
+            assert found(f"SELECT {column} FROM {table} WHERE id = 1") == [(kept,)], (table, phone)
+    assert found("SELECT phone FROM kindergarten WHERE id > 1 OR phone IS NULL") == []
+    assert found("SELECT count(*) FROM place WHERE support_phone IS NOT NULL") == [(1,)]

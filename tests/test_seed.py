@@ -19,6 +19,7 @@ from app.models import (
     DemoTime,
     Enrolment,
     Intake,
+    Kindergarten,
     Offer,
     Place,
     Seat,
@@ -30,7 +31,7 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import Actor, Role
-from app.rules import iin
+from app.rules import iin, texts
 from app.rules import places as rules
 from tests.factories import at, family
 
@@ -58,6 +59,13 @@ def test_every_status_of_both_procedures_is_there(town):
     by_referral = {child.status for child in db.session.scalars(of_district(Application, invented.BY_REFERRAL))}
     assert by_referral == {"queued", "notified", "referred", "stop_listed", "enrolled", "removed"}
     assert db.session.scalar(db.select(db.func.count(Application.id))) >= 60
+
+
+def test_every_phone_of_the_town_is_kept_in_the_one_form(town):
+    columns = (Application.phone, Kindergarten.phone, Place.support_phone)
+    kept = [phone for one in columns for phone in db.session.scalars(db.select(one).where(one.is_not(None)))]
+    assert len(kept) > 60
+    assert [phone for phone in kept if phone != texts.phones(phone)] == []
 
 
 def test_the_district_by_referral_has_something_for_every_button(town):

@@ -5,7 +5,7 @@ Each kind is a condition on applications, so that a tile of the first page count
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, not_, select
 
 from app.models import (
     Application,
@@ -21,6 +21,7 @@ from app.models import (
     ReferralStatus,
     StopListing,
 )
+from app.rules import texts
 
 A = ApplicationStatus
 WITH_A_TERM = (A.notified, A.confirming, A.voucher_issued, A.referred, A.stop_listed)
@@ -66,9 +67,12 @@ def second_official() -> ColumnElement[bool]:
 
 
 def unreachable() -> ColumnElement[bool]:
-    """A term runs, and the family has neither a phone nor an e-mail to be told of it."""
-    nothing = [func.coalesce(one, "") == "" for one in (Application.phone, Application.email)]
-    return and_(Application.status.in_(WITH_A_TERM), *nothing)
+    """A term runs, and the family has neither a phone nor an e-mail to be told of it.
+
+    What was recorded before there was a rule for phones may be a word: by that nobody is told.
+    """
+    no_email = not_(func.coalesce(Application.email, "").contains("@"))
+    return and_(Application.status.in_(WITH_A_TERM), Application.phone_key == "", no_email)
 
 
 def untold(application: Application) -> bool:
@@ -78,7 +82,7 @@ def untold(application: Application) -> bool:
 
 def reachable(application: Application) -> bool:
     """Is there a phone or an e-mail to tell the family anything?"""
-    return bool(application.phone or application.email)
+    return bool(texts.phone_numbers(application.phone)) or "@" in (application.email or "")
 
 
 def _with_contract(status: ContractStatus) -> ColumnElement[bool]:

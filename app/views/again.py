@@ -1,4 +1,4 @@
-"""Nothing typed is lost (docs/adr/0013-forms-that-stay.md): a form that could not be taken is there again, filled.
+"""Nothing typed is lost (docs/adr/0015-forms-that-stay.md): a form that could not be taken is there again, filled.
 
 Its own view shows it, as it does for what is refused, and does nothing: while a request is held `transaction` opens
 none (app/database.py). What has no form of its own, a button, gets a page with one.

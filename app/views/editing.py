@@ -1,4 +1,4 @@
-"""Two editors, one record (spec 7; docs/adr/0013-forms-that-stay.md): a change form carries what it was shown from.
+"""Two editors, one record (spec 7; docs/adr/0015-forms-that-stay.md): a change form carries what it was shown from.
 
 It does so as a digest for each field that it shows. What is typed back unchanged was not touched and is not written;
 a field that it did not show is not written either; and a record that stands otherwise since is not written at all

@@ -1,4 +1,4 @@
-"""One click, one effect (spec 7; docs/adr/0013-forms-that-stay.md): a form has a key, and a key one effect.
+"""One click, one effect (spec 7; docs/adr/0015-forms-that-stay.md): a form has a key, and a key one effect.
 
 The key is made when a form is rendered and says, signed, for which account. `base.attempt` claims it in the effect's
 own transaction: what is refused claims nothing. The same form again shows the first answer; with something else in it

@@ -8,7 +8,13 @@ down_revision = "a5d0c1f7e2b4"
 branch_labels = None
 depends_on = None
 
-absence = sa.table("absence", *map(sa.column, ("id", "enrolment_id", "vacancy_id", "from_on", "until", "reason")))
+absence = sa.table(
+    "absence",
+    *map(sa.column, ("id", "enrolment_id", "vacancy_id", "reason")),
+    sa.column("from_on", sa.Date),
+    sa.column("until", sa.Date),
+)
+holding = sa.table("holding", *map(sa.column, ("seat_id", "ended_at")))
 enrolment = sa.table("enrolment", *map(sa.column, ("id", "group_id", "child_id", "intake", "ended_on")))
 seat = sa.table("seat", *map(sa.column, ("id", "group_id", "vacancy_id", "absence_id", "intake", "retired_at")))
 vacancy = sa.table(
@@ -63,7 +69,8 @@ def _what_was_known() -> None:
     """A stay began with the choice, a place with its publication; it stands for the absence that drafted it.
 
     A temporary place that no absence drafted stands for another child of its group that nobody's absence names, one
-    known by number alone before the others; where there is none it is no longer lent.
+    known by number alone before the others; where there is none it is no longer lent. Those come first in which a child
+    stays.
     """
     connection = op.get_bind()
     connection.execute(sa.text("UPDATE referral SET begins_on = issued_on WHERE kind = 'temporary'"))
@@ -78,7 +85,8 @@ def _what_was_known() -> None:
     lent = sa.select(seat.c.id, seat.c.group_id, seat.c.vacancy_id).where(
         seat.c.intake == "temporary", seat.c.retired_at.is_(None)
     )
-    for row in connection.execute(lent.order_by(seat.c.id)).all():
+    taken = sa.exists().where(holding.c.seat_id == seat.c.id, holding.c.ended_at.is_(None))
+    for row in connection.execute(lent.order_by(sa.not_(taken), seat.c.id)).all():
         found = _its_absence(row.vacancy_id, row.group_id)
         values = {"absence_id": found} if found else {"retired_at": sa.func.current_timestamp()}
         connection.execute(sa.update(seat).where(seat.c.id == row.id).values(values))

@@ -61,6 +61,15 @@ def test_who_is_blocked_without_an_end_waits_for_the_department(chosen):
     assert waiting("release") == ["Ш-0"]
 
 
+def test_by_what_is_no_phone_and_no_e_mail_no_family_is_told(chosen):
+    """Recorded before there was a rule for them; the list and the page say the same of each."""
+    families, _waits, _own = chosen
+    for child, (phone, email) in zip(families, (("жоқ", "нет"), ("87001112233", None), ("12345", "")), strict=True):
+        child.phone, child.email = phone, email
+    db.session.flush()
+    assert waiting("unreachable") == [child.number for child in families if waits.untold(child)] == ["Ш-0", "Ш-2"]
+
+
 def test_a_family_without_phone_and_e_mail_cannot_be_told_of_its_term(chosen):
     families, waits_on, _own = chosen
     first, second, third = families
