@@ -99,7 +99,8 @@ def crawl(city, role: Role) -> dict[str, str]:
         file = re.search("/export/(csv|xlsx)", address)
         answer = browser.post(address) if file else browser.get(address)
         assert answer.status_code == 200, (address, answer.status_code)
-        pages[address] = (unpacked(answer.data) if file and file[1] == "xlsx" else answer.data).decode(errors="replace")
+        book = answer.data.startswith(b"PK")
+        pages[address] = (unpacked(answer.data) if book else answer.data).decode(errors="replace")
         if "?" not in address:
             todo += sorted(address + link if link[0] == "?" else link for link in links(pages[address]))
     return pages
