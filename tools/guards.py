@@ -53,8 +53,10 @@ def tried(folder: Path, guard: Guard) -> str:
         return "BROKEN"
     file.write_text(whole.replace(guard.there, guard.instead))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", OTHERS[guard.kind]]
+    name, _, test = guard.test.partition("::")
     try:
-        run = subprocess.run([*command, f"tests/views/{guard.test}"], cwd=folder, capture_output=True, text=True)
+        (path,) = folder.glob(f"tests/**/{name}")
+        run = subprocess.run([*command, f"{path}::{test}"], cwd=folder, capture_output=True, text=True)
     finally:
         file.write_text(whole)
     if run.returncode == 0:

@@ -31,7 +31,7 @@ from app.permissions import CLOCK, Actor
 from app.rules import absences as rules
 from app.rules import eligibility
 from app.rules.calendar import local_day
-from app.rules.places import is_free
+from app.rules.places import is_free, over_capacity
 from app.rules.refusals import Reason, Refusal
 
 ONE_DAY = timedelta(days=1)
@@ -190,7 +190,15 @@ def keep_or_free(enrolment: Enrolment, holding: Holding, last: date, *, by: Acto
     if lent is not None and lent > last and lent >= today:
         holding.kind = HoldingKind.lent
     else:
-        holding.ended_at = at
+        _give_up(holding, at=at)
+
+
+def _give_up(holding: Holding, *, at: datetime) -> None:
+    """The seat is free again; that of a child above the capacity of its group stands no longer."""
+    holding.ended_at = at
+    if db.session.execute(over_capacity(holding.seat.group_id)).first():
+        holding.seat.retired_at = at
+        db.session.flush()
 
 
 def end_stay_in(seat: Seat, last: date, *, at: datetime) -> None:
@@ -218,7 +226,7 @@ def _give_back(holding: Holding, *, at: datetime) -> bool:
     last = max(day for day in (lent, enrolment.ended_on) if day is not None)
     if last >= local_day(at):
         return False
-    holding.ended_at = at
+    _give_up(holding, at=at)
     record(enrolment, "give_back", by=CLOCK, at=at, on=last + ONE_DAY, details={"last_day": last})
     return True
 

@@ -125,7 +125,10 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
 
 
 def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime) -> None:
-    """Spec 3.7: as many general seats as the capacity; a cut takes free unpublished ones only. Raises no_free_place."""
+    """Spec 3.7: as many general seats as the capacity; a cut takes free unpublished ones only. Raises no_free_place.
+
+    Where an old list brought in more children than places, their seats stay until they leave (absences.py).
+    """
     district = places.district_of(group.kindergarten.place_id)
     lock_district(district)
     standing = select(func.count(Seat.id)).where(
@@ -133,7 +136,7 @@ def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime)
     )
     missing = group.capacity - (db.session.scalar(standing) or 0)
     db.session.add_all(Seat(group_id=group.id, intake=Intake.general) for _ in range(missing))
-    if missing < 0:
+    if missing < 0 and group.capacity < before.get("capacity", group.capacity):
         catch_up(at=at, place_id=district)
         free = db.session.scalars(rules.unpublished_seats(group.id, -missing)).all()
         if len(free) < -missing:
@@ -286,14 +289,20 @@ def _set(row: Base, name: str, value: Any) -> None:
 def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
     """Take over children who attend already and are known by number alone, from an older list or a scenario.
 
-    Raises Refusal: not_allowed, no_free_place (more children than free places).
+    A list may have more children than places: it is taken over as it is, unless families are promised some places.
+    Raises Refusal: not_allowed, no_free_place (more children than free places, and some are published or held).
     """
     permit(by, "change", group)
     if places == 0:
         return
-    free = db.session.scalars(rules.unpublished_seats(group.id, places)).all()
+    free = list(db.session.scalars(rules.unpublished_seats(group.id, places)))
     if len(free) < places:
-        raise Refusal(Reason.no_free_place, free=len(free), places=places)
+        if db.session.scalars(rules.promised_seats(group.id)).first():
+            raise Refusal(Reason.no_free_place, free=len(free), places=places)
+        above = [Seat(group_id=group.id, intake=Intake.general) for _ in range(places - len(free))]
+        db.session.add_all(above)
+        db.session.flush()
+        free += above
     there = [Enrolment(group_id=group.id, started_on=first_day(seat, local_day(at))) for seat in free]
     db.session.add_all(there)
     db.session.flush()

@@ -88,7 +88,9 @@ def apply(row: Row, place_id: int, known: Known, *, by: Actor, at: datetime) -> 
             part = str(refusal.facts.get("part", step.field))
             row.wrong(CELLS.get(part, part), "families_hold", families=refusal.facts["families"])
             return None
-        row.wrong(step.field, REFUSED.get(refusal.reason, "clashes"))
+        over = refusal.facts.get("over_capacity")
+        name = "nothing_to_publish" if over else REFUSED.get(refusal.reason, "clashes")
+        row.wrong(step.field, name)
     except records.Invalid as invalid:
         row.wrong(invalid.field, "clashes")
     except IntegrityError:

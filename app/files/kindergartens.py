@@ -64,6 +64,8 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
         _compare(row, place_id, first)
         if not row.broken:
             outcome.count(kindergarten_row.apply(row, place_id, known, by=by, at=at))
+            if (over := (row["attending"] or 0) - row["capacity"]) > 0:
+                outcome.warnings.append(row.warning("attending", "over_full", over=over))
     outcome.take(table)
     return outcome
 
@@ -76,8 +78,8 @@ def _check(row: Row) -> None:
     if row["ends_on"] and not temporary and "intake" not in row.broken:
         row.wrong("ends_on", "ends_on_general")
     free = 0 if temporary else row["free"] or 0
-    if row.has("capacity") and free + (row["attending"] or 0) > row["capacity"]:
-        row.wrong("free" if free else "attending", "over_capacity")
+    if free and row.has("capacity") and free + (row["attending"] or 0) > row["capacity"]:
+        row.wrong("free", "over_capacity")
 
 
 def _compare(row: Row, place_id: int, first: dict[Any, Row]) -> None:

@@ -109,6 +109,11 @@ ROW: dict[str, Any] = {
     "differs": _l("%(cell)s says something else of the same kindergarten or group. Make both alike."),
     "group_twice": _l("The same places stand in %(cell)s. Leave one of the rows, or name the groups differently."),
     "over_capacity": _l("Free places and children who attend are more than the capacity. Correct one of the three."),
+    "over_full": _l(
+        "More children attend than there are places (%(over)d more). The group is marked, and nothing can be published "
+        "from it until children have left or its capacity is raised."
+    ),
+    "nothing_to_publish": _l("More children attend than there are places, so no place is free. Empty the cell."),
     "ends_on_missing": _l("A temporary place needs its last day. Fill it in."),
     "ends_on_general": _l("A general place has no last day. Empty the cell, or make the place temporary."),
     "fewer_places": _l("More places are published already. Close the vacancy on its own page first."),

@@ -66,6 +66,45 @@ def open_seats(vacancy_id: int) -> Select[Seat]:
     return free_seats(vacancy_id).where(Seat.opened_at.is_not(None))
 
 
+def promised_seats(group_id: int) -> Select[int]:
+    """The seats of a group that are published, lent, offered or held: whatever a family has or may have a claim on."""
+    claims = (HoldingKind.offer, HoldingKind.held, HoldingKind.stay)
+    claimed = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None), Holding.kind.in_(claims))
+    published = select(Vacancy.id).where(Vacancy.status == VacancyStatus.published)
+    promised = or_(and_(Seat.vacancy_id.in_(published), is_free()), claimed.correlate(Seat))
+    return select(Seat.id).where(Seat.group_id == group_id, Seat.retired_at.is_(None), promised)
+
+
+def over_capacity(*group_ids: int) -> Select[int, int]:
+    """(group, children above its capacity) of those, or of all, that an old list brought in with too many children.
+
+    Each child attends on a seat of its own; those above the capacity are retired when their child leaves.
+    """
+    found = (
+        select(KgGroup.id, func.count(Seat.id) - KgGroup.capacity)
+        .join(Seat, Seat.group_id == KgGroup.id)
+        .where(Seat.intake == Intake.general, Seat.retired_at.is_(None))
+        .group_by(KgGroup.id, KgGroup.capacity)
+        .having(func.count(Seat.id) > KgGroup.capacity)
+    )
+    return found.where(KgGroup.id.in_(group_ids)) if group_ids else found
+
+
+def over_full() -> ColumnElement[bool]:
+    """Groups that have more children than places."""
+    return KgGroup.id.in_(select(over_capacity().subquery().c.id))
+
+
+def attending(group_ids: Sequence[int]) -> Select[int, int]:
+    """(group, children who are enrolled in it, those in lent places not counted)."""
+    return (
+        select(Seat.group_id, func.count())
+        .join(Holding, Holding.seat_id == Seat.id)
+        .where(Seat.group_id.in_(group_ids), Holding.ended_at.is_(None), Holding.kind == HoldingKind.enrolment)
+        .group_by(Seat.group_id)
+    )
+
+
 def seats_not_taken(vacancy_id: int) -> Select[Seat]:
     """Spec 3.8: the seats of one vacancy that are not held or entered, those in somebody's priority window too."""
     taken = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None), Holding.kind != HoldingKind.offer)

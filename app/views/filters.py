@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from app.models import Application
 from app.now import now
-from app.rules import terms, waits
+from app.rules import places, terms, waits
 from app.rules.calendar import local_day
 from app.views import words
 from app.views.lists import Filter
@@ -71,6 +71,7 @@ OF_APPLICATIONS = {
     "waits": Filter(lambda: [(name, words.wait(name)) for name in waits.WAITS], _waiting),
     "lost_paper": _yes(terms.failed_papers),
 }
+OF_GROUPS = {"over_capacity": _yes(places.over_full)}
 OF_VACANCIES = {
     "closes": Filter(
         lambda: [(period, words.period(period)) for period in PERIODS], lambda value: terms.closing(until(value))

@@ -4,13 +4,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
+from app.extensions import db
 from app.keys import has_part, has_word
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
 from app.permissions import Role
-from app.rules import texts
-from app.views import forms
+from app.rules import places, texts
+from app.views import filters, forms
 from app.views.base import BaseView
-from app.views.rows import Records
+from app.views.rows import Records, attribute
 from app.views.vacancies import VacancyView, find_group
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
@@ -50,18 +51,38 @@ class GroupForm(forms.Form):
     capacity = forms.number(_l("Capacity"), 0, 999)
 
 
+class Groups(Records):
+    """Groups with the children who attend them, those of a whole page from one statement."""
+
+    def loaded(self, rows):
+        attend = dict(db.session.execute(places.attending([row.id for row in rows])).all()) if rows else {}
+        for row in rows:
+            row.__dict__["attending"] = attend.get(row.id, 0)
+        return rows
+
+    def get_values_item(self, row, columns):
+        if "attending" not in row.__dict__:
+            self.loaded([row])
+        attending = row.__dict__["attending"]
+        counted = {"attending": attending, "over_capacity": max(0, attending - row.capacity) or None}
+        return [counted[name] if name in counted else attribute(row, name) for name in columns]
+
+
 class GroupView(BaseView):
     route_base = "/groups"
     subject, readers = KgGroup, READERS
-    datamodel = Records(KgGroup, joinedload(KgGroup.kindergarten))
+    datamodel = Groups(KgGroup, joinedload(KgGroup.kindergarten))
     find = find_group
     grants = {"can_pick": READERS}
     list_title, show_title = _l("Groups"), _l("Group")
     add_title, edit_title = _l("Add a group"), _l("Change a group")
-    list_columns = ["name", "kindergarten.name", "language", "birth_year_from", "birth_year_to", "capacity"]
+    list_columns = [
+        *("name", "kindergarten.name", "language", "birth_year_from", "birth_year_to"),
+        *("capacity", "attending", "over_capacity"),
+    ]
     show_columns = list_columns
     order_columns, sorted_as = ["name", "capacity"], {"name": "sort_name"}
-    search_columns = ["language"]
+    search_columns, more_filters = ["language"], filters.OF_GROUPS
     base_order = ("id", "asc")
     add_form = edit_form = GroupForm
     add_columns = edit_columns = ["kindergarten", "name", "language", "birth_year_from", "birth_year_to", "capacity"]
@@ -72,6 +93,8 @@ class GroupView(BaseView):
         "birth_year_from": _l("First birth year"),
         "birth_year_to": _l("Last birth year"),
         "capacity": _l("Capacity"),
+        "attending": _l("Attend"),
+        "over_capacity": _l("More children than places"),
     }
     related_views = [VacancyView]
 

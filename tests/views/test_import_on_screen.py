@@ -23,6 +23,7 @@ from app.models import (
     ImportProblem,
     ImportRun,
     ImportStage,
+    KgGroup,
     Kindergarten,
     Outbox,
     Place,
@@ -240,6 +241,18 @@ def test_nobody_else_answers_for_whoever_brought_the_file(web, town, specialist)
     (field,) = set(re.findall(r'name="(answer-\d+)"', page))
     town.sign_in("екінші").post(f"/imports/answer/{run_of(web).id}", {field: "same"})
     assert run_of(web).stage is ImportStage.tried and run_of(web).answers == {}
+
+
+def test_a_group_with_more_children_than_places_is_said_on_the_file_and_marked_in_the_list(web, town, department):
+    rows = [files.kindergarten(1, **{"Бос орындар саны": "", "Жүріп жатқан балалар саны": 28}), files.kindergarten(2)]
+    page = department.get(brought(department, table(rows), "kindergartens")).text
+    assert "Орыннан көп бала барады (артығы: 3)" in page
+    start(department, run_of(web))
+    marked = department.get("/groups/list/?_flt_0_over_capacity=1").text
+    assert re.findall(r'data-label="(?:Сыйымдылығы|Барып жүр|Орыннан артық бала)">\s*(\d+)', marked) == ["25", "28", "3"]
+    with web.app_context():
+        of = db.session.scalars(sa.select(KgGroup).where(KgGroup.capacity == 25).order_by(KgGroup.id)).first().id
+    assert "Орыннан артық бала" in department.get(f"/groups/show/{of}").text
 
 
 # ---------------------------------------------------------------- taken out and brought in again

@@ -47,6 +47,10 @@ REFUSALS: dict[Reason, Any] = {
 }
 # A fact of a refusal that says more than its reason.
 BECAUSE: dict[str, Any] = {
+    "over_capacity": _l(
+        "The group has more children than places: nothing is published from it until children have left or its "
+        "capacity is raised."
+    ),
     "number": _l("Another application of this district has this number."),
     "paper": _l("Name the day of the family's signed paper."),
     "began_on": _l("The paper was signed before the right that it uses began. The family has to sign a new one."),
