@@ -74,7 +74,9 @@ class Databases:
         return sa.make_url(self.server).set(database=name).render_as_string(hide_password=False)
 
     def app(self, kind: str, web: bool) -> Flask:
-        """The application on this kind of database, made once."""
+        """The application on this kind of database, made once. ValueError for a test's own parameter of that name."""
+        if kind not in KINDS:
+            raise ValueError(f"no kind of database: {kind}")
         if (kind, web) not in self.apps:
             app = create_app(
                 Config(

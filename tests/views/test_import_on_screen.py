@@ -249,7 +249,8 @@ def test_a_group_with_more_children_than_places_is_said_on_the_file_and_marked_i
     assert "Орыннан көп бала барады (артығы: 3)" in page
     start(department, run_of(web))
     marked = department.get("/groups/list/?_flt_0_over_capacity=1").text
-    assert re.findall(r'data-label="(?:Сыйымдылығы|Барып жүр|Орыннан артық бала)">\s*(\d+)', marked) == ["25", "28", "3"]
+    cells = re.findall(r'data-label="(?:Сыйымдылығы|Барып жүр|Орыннан артық бала)">\s*(\d+)', marked)
+    assert cells == ["25", "28", "3"]
     with web.app_context():
         of = db.session.scalars(sa.select(KgGroup).where(KgGroup.capacity == 25).order_by(KgGroup.id)).first().id
     assert "Орыннан артық бала" in department.get(f"/groups/show/{of}").text
@@ -391,11 +392,11 @@ def test_whoever_reaches_less_meanwhile_brings_nothing_into_what_is_out_of_reach
     assert run_of(web).refused_because == "problems" and count(web, Application) == before
 
 
-@pytest.mark.parametrize("kind", ["applications", "kindergartens"], ids=str)
-def test_a_district_out_of_reach_is_none_and_is_not_named(web, specialist, kind, request):
-    make_row = files.application if kind == "applications" else files.kindergarten
+@pytest.mark.parametrize("of", ["applications", "kindergartens"], ids=str)
+def test_a_district_out_of_reach_is_none_and_is_not_named(web, specialist, of):
+    make_row = files.application if of == "applications" else files.kindergarten
     content = table([make_row(1, **{"Аудан/қала": "Степногорск қаласы"}), make_row(2, **{"Аудан/қала": "Жоқ жер"})])
-    page = specialist.get(brought(specialist, content, kind)).text
+    page = specialist.get(brought(specialist, content, of)).text
     rows = told(specialist, run_of(web))
     sentences = {row[2] for row in rows}
     assert len(rows) == 2 and len(sentences) == 1, "as of a place that there is nowhere"
