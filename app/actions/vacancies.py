@@ -39,7 +39,7 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
 def may_publish(vacancy: Vacancy, day: date) -> Sequence[Seat]:
     """The seats of its group that a general vacancy would publish; a temporary one has children who are away instead.
 
-    Raises Refusal: too_late, wrong_status, no_free_place (too few, or the group has more children than places), no_norm.
+    Raises Refusal: too_late, wrong_status, no_free_place (too few, or more children than places), no_norm.
     """
     eligibility.still_open(vacancy.ends_on, day)
     target(Vacancy, "publish", vacancy.status)
