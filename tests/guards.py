@@ -29,7 +29,45 @@ OPENING = "app/files/opening.py"
 EDITING, SENDING, AGAIN = "app/views/editing.py", "app/views/sending.py", "app/views/again.py"
 SENT, DATABASE = "app/sent.py", "app/database.py"
 
+POSSIBLE = "app/actions/possible.py"
+ON_PAGES = "test_offered.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
+
 GUARDS = (
+    Guard(
+        "a page offers no removal that would be refused",
+        BASE,
+        '("can_delete", self.refuses_removal)',
+        '("can_delete", lambda _row: None)',
+        ON_PAGES,
+    ),
+    Guard(
+        "a page offers no change that would be refused",
+        BASE,
+        '("can_edit", self.refuses_change)',
+        '("can_edit", lambda _row: None)',
+        ON_PAGES,
+    ),
+    Guard(
+        "the menu of a row offers what its page offers",
+        BASE,
+        "return jsonify([verb for verb in self.bulk if verb in verbs])",
+        "return jsonify(self.bulk)",
+        ON_PAGES,
+    ),
+    Guard(
+        "what acts on a voucher or referral acts on the one that is shown",
+        "app/views/vouchers.py",
+        "lambda row: act(trying.application_of(row), by=g.actor, at=now())",
+        "lambda row: act(row.application, by=g.actor, at=now())",
+        ON_PAGES,
+    ),
+    Guard(
+        "what would begin a term that cannot be counted is not offered",
+        POSSIBLE,
+        '    "confirm": _may_confirm,\n',
+        '    "confirm": _always,\n',
+        "../actions/test_offered.py::test_a_random_town_offers_what_it_accepts",
+    ),
     Guard(
         "the history says of people what its reader may see",
         "app/views/words/changes.py",

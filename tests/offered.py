@@ -26,7 +26,7 @@ from app.actions import (
 from app.actions.beginning import settled
 from app.database import taken_back
 from app.extensions import db
-from app.models import Application, DayOff, KgGroup, Norm, PrivilegeGround, Vacancy
+from app.models import Application, DayOff, KgGroup, Norm, Privilege, PrivilegeGround, Vacancy
 from app.permissions import COUNTER, MAY, Actor, Role
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
@@ -59,10 +59,11 @@ def differences(at: datetime, roles: Sequence[Role] = ROLES) -> list[str]:
     """
     alike: dict[str, list[int]] = {}
     for application in db.session.scalars(db.select(Application).order_by(Application.id)):
-        alike.setdefault(_shape(application, at), []).append(application.id)
+        alike.setdefault(f"{application.place_id} {shape(application, at)}", []).append(application.id)
     db.session.expire_all()
     with settled(clock.districts(), at):  # to look for what is due costs more than all the rest of a try
-        return [one for some in alike.values() for one in _of(some[0], at, roles)]
+        tried: set[tuple[Role, str]] = set()
+        return [one for some in alike.values() for one in _of(some[0], at, roles, tried)]
 
 
 def without_calendar() -> AbstractContextManager[None]:
@@ -85,11 +86,11 @@ def _without(taken_away: Executable) -> Iterator[None]:
     db.session.expire_all()
 
 
-def _shape(application: Application, at: datetime) -> str:
+def shape(application: Application, at: datetime) -> str:
+    """All that decides about an application: those that are alike in it are tried once."""
     rights = [*application.vouchers[-1:], *application.referrals[-1:], *application.offers[-1:]]
     ends = [one.attend_by or one.ends_on for one in application.referrals[-1:]]
     decides = (
-        application.place_id,
         application.status,
         application.standing,
         application.status in CHOOSES and application.birth_year,
@@ -102,7 +103,13 @@ def _shape(application: Application, at: datetime) -> str:
     return repr(decides)
 
 
-def _of(pk: int, at: datetime, roles: Sequence[Role]) -> Iterator[str]:
+def _never(role: Role, verb: str) -> bool:
+    """Is it nothing that this role ever does? Then it is tried with one application: all the others are alike in it."""
+    claim, privilege, _rest = verb.partition("_privilege")
+    return role not in (MAY[Privilege][claim] if privilege else MAY[Application][verb])
+
+
+def _of(pk: int, at: datetime, roles: Sequence[Role], tried: set[tuple[Role, str]]) -> Iterator[str]:
     for role in roles:
         application = db.session.get_one(Application, pk)
         by = acting.actor(role, application)
@@ -110,6 +117,9 @@ def _of(pk: int, at: datetime, roles: Sequence[Role]) -> Iterator[str]:
         offered |= {f"{verb}_privilege" for verb in PRIVILEGE if privileges.may(application, verb, by=by, at=at)}
         signed = replace(by, paper_on=local_day(at)) if role in COUNTER else by
         for verb in VERBS:
+            if verb not in offered and _never(role, verb) and (role, verb) in tried:
+                continue
+            tried.add((role, verb))
             why = "not offered, but done"
             for act in VERBS[verb](db.session.get_one(Application, pk), by, signed, at):
                 refused = _refused(act)

@@ -48,7 +48,7 @@ def tried(order: Order, subject_id: int, *, keep: bool) -> Told:
     try:
         with db.session.begin_nested() if keep else taken_back():
             subject = db.session.get_one(order.model, subject_id)
-            VERBS[order.model][order.verb](_application_of(subject), order)
+            VERBS[order.model][order.verb](application_of(subject), order)
             db.session.flush()
     except Refusal as refusal:
         return Told(BulkOutcome.refused, str(refusal.reason), plain(refusal.facts) or {})
@@ -60,7 +60,7 @@ def tried(order: Order, subject_id: int, *, keep: bool) -> Told:
     return Told(BulkOutcome.done)
 
 
-def _application_of(subject: Any) -> Application:
+def application_of(subject: Any) -> Application:
     """Whose term or place a row is about; a voucher or referral that has ended is about none. Raises wrong_status."""
     match subject:
         case Application():

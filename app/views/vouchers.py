@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import ending, enrolments, possible, referrals, vouchers
+from app.actions import ending, enrolments, possible, referrals, trying, vouchers
 from app.models import (
     Application,
     Intake,
@@ -23,7 +23,6 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role, unscoped
-from app.rules.refusals import Reason, Refusal
 from app.views import forms
 from app.views.asking import ask, asked, day_of, done, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt
@@ -106,7 +105,7 @@ class VoucherView(BaseView):
     def _each(self, verb, rows, act):
         if not asked(verb, rows):
             return ask(self, verb, rows)
-        return done(self, rows, lambda voucher: act(voucher.application, by=g.actor, at=now()), verb)
+        return done(self, rows, lambda row: act(trying.application_of(row), by=g.actor, at=now()), verb)
 
     verbs = {"extend": extend, "revoke": revoke}
     bulk = ("extend", "revoke")
@@ -181,7 +180,7 @@ class ReferralView(BaseView):
         if not asked(verb, rows):
             return ask(self, verb, rows)
         by = signer(verb, rows)
-        return done(self, rows, lambda row: act(_live(row), by=by, at=now()), verb)
+        return done(self, rows, lambda row: act(trying.application_of(row), by=by, at=now()), verb)
 
     verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
     bulk = ("enrol", "extend", "revoke")
@@ -194,10 +193,3 @@ def offered_of(view, right):
     with unscoped():
         offered = possible.verbs(right.application, by=g.actor, at=now()) if could else ()
     return [verb for verb in could if verb in offered]
-
-
-def _live(referral: Referral) -> Application:
-    """The application that a referral is the live one of. Raises Refusal(wrong_status)."""
-    if referral.status is not ReferralStatus.issued:
-        raise Refusal(Reason.wrong_status)
-    return referral.application

@@ -276,8 +276,8 @@ def mark(ids: Ids, canary: str, but: dict[str, set[str]] | None = None) -> None:
     db.session.expire_all()
 
 
-def build() -> SimpleNamespace:
-    """All four places. The names of places themselves are marked too."""
+def build(marked: bool = True) -> SimpleNamespace:
+    """All four places; the names of places are marked too. Without marks every text is as a person could type it."""
     akmola, pavlodar = region("Ақмола облысы"), region("Павлодар облысы")
     here, there, far = (
         district("Көкшетау", akmola),
@@ -292,18 +292,18 @@ def build() -> SimpleNamespace:
         "region": {pavlodar.id, far.id, refers[far].id},
         "neighbour": set(),
     }
-    marked = {}
+    made = {}
 
     def foreign(kind: str, place: Place) -> SimpleNamespace:
         ids = Ids(before=last_ids())
-        made = populate(place, CANARIES[kind])
+        there = populate(place, CANARIES[kind])
         if place is not here:
-            vars(made).update(vars(refer(refers[place], CANARIES[kind])))
+            vars(there).update(vars(refer(refers[place], CANARIES[kind])))
         if place is not here:
             official(f"specialist {CANARIES[kind]}", Role.specialist, place)
         ids.after = last_ids()
-        marked[kind] = ids
-        return made
+        made[kind] = ids
+        return there
 
     neighbour = foreign("neighbour", here)
     own = populate(here, "Арман")
@@ -324,14 +324,14 @@ def build() -> SimpleNamespace:
     own.day = day.id
     district_there = foreign("district", there)
     region_far = foreign("region", far)
-    for kind, ids in marked.items():
+    for kind, ids in made.items() if marked else ():
         mark(ids, CANARIES[kind], SHARED if kind == "neighbour" else None)
         for id_ in places[kind]:
             for text in ("name_kk", "name_ru"):
                 setattr(db.session.get_one(Place, id_), text, f"{CANARIES[kind]} {id_}")
     db.session.add(DemoTime(id=1, at=at(NOW)))
     return SimpleNamespace(
-        own=own, neighbour=neighbour, district=district_there, region=region_far, moved=moved, made=marked
+        own=own, neighbour=neighbour, district=district_there, region=region_far, moved=moved, made=made
     )
 
 
