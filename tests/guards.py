@@ -30,7 +30,7 @@ EDITING, SENDING, AGAIN = "app/views/editing.py", "app/views/sending.py", "app/v
 SENT, DATABASE = "app/sent.py", "app/database.py"
 
 POSSIBLE = "app/actions/possible.py"
-ON_PAGES = "test_offered.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
+ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
 
 GUARDS = (
     Guard(
