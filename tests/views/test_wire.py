@@ -1,6 +1,8 @@
 """Spec 7: secrets, spoofed Host, proxies, cookies and HTTPS: what a machine is set up for before any page."""
 
+import tempfile
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from flask import Flask, request
@@ -139,3 +141,11 @@ def test_settings_are_read_from_the_environment():
     config = load(told | {"KEZEK_SESSION_LONGEST": "60"})
     assert config.hosts == ["a.kz", "b.kz", "c.kz", "127.0.0.1", "localhost"]
     assert (config.proxies, config.session_idle.seconds, config.session_longest.seconds) == (2, 300, 3600)
+
+
+def test_what_is_sent_needs_no_room_in_a_folder_for_temporary_files(web, monkeypatch):
+    """Nor do a list's families lie there while it is read."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    large = b"x" * 700_000  # Werkzeug's own keeps half a megabyte in memory
+    with web.test_request_context("/imports/begin", method="POST", data={"file": (BytesIO(large), "list.csv")}):
+        assert request.files["file"].read() == large
