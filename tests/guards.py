@@ -66,7 +66,7 @@ GUARDS = (
         POSSIBLE,
         '    "confirm": _may_confirm,\n',
         '    "confirm": _always,\n',
-        "../actions/test_offered.py::test_a_random_town_offers_what_it_accepts",
+        "test_offered.py::test_a_random_town_offers_what_it_accepts",
     ),
     Guard(
         "the history says of people what its reader may see",
@@ -108,7 +108,7 @@ GUARDS = (
         "app/actions/seating.py",
         "        if alone is None:\n",
         "        if True:\n",
-        "../actions/test_corrections.py::test_a_voucher_without_a_place_for_the_corrected_year_holds_up_nobody",
+        "test_corrections.py::test_a_voucher_without_a_place_for_the_corrected_year_holds_up_nobody",
     ),
     Guard(
         "what follows from a correction is seen before it is made",
@@ -890,7 +890,7 @@ GUARDS = (
         "app/actions/imports.py",
         "storage.keep_with_rows(",
         "storage.keep(",
-        "../test_full_disk.py::test_a_file_goes_with_the_rows_that_named_it",
+        "test_full_disk.py::test_a_file_goes_with_the_rows_that_named_it",
     ),
     Guard(
         "a connection that broke is no fault of ours",

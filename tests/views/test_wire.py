@@ -2,7 +2,6 @@
 
 import tempfile
 from dataclasses import replace
-from io import BytesIO
 
 import pytest
 from flask import Flask, request
@@ -145,7 +144,11 @@ def test_settings_are_read_from_the_environment():
 
 def test_what_is_sent_needs_no_room_in_a_folder_for_temporary_files(web, monkeypatch):
     """Nor do a list's families lie there while it is read."""
-    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     large = b"x" * 700_000  # Werkzeug's own keeps half a megabyte in memory
-    with web.test_request_context("/imports/begin", method="POST", data={"file": (BytesIO(large), "list.csv")}):
+    body = (
+        b'--mark\r\nContent-Disposition: form-data; name="file"; filename="list.csv"\r\n\r\n%b\r\n--mark--\r\n' % large
+    )
+    sent = {"method": "POST", "data": body, "content_type": "multipart/form-data; boundary=mark"}
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with web.test_request_context("/imports/begin", **sent):
         assert request.files["file"].read() == large
