@@ -76,6 +76,13 @@ GUARDS = (
         "views/test_history.py::test_what_is_known_of_people_stays_closed_to_an_auditor_in_the_history_too",
     ),
     Guard(
+        "a notice has days of the calendar, not a machine's",
+        "app/views/words/notices.py",
+        "            return day(date.fromisoformat(value))\n",
+        "            return value\n",
+        "test_reading.py::test_every_notice_says_its_facts_in_words",
+    ),
+    Guard(
         "a namesake is told by the folded key",
         "app/keys.py",
         "    return fold(person.full_name)[: Child.search_name.type.length]\n",

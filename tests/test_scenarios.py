@@ -14,6 +14,7 @@ from app.scenarios.player import play
 from app.scenarios.reading import FileWrong
 from app.scenarios.verbs import VERBS
 from tests.agreement import disagreeing
+from tests.reading import told_in_words
 from tests.scenarios import FILES
 
 EXAMPLE = Path(__file__).parent / "scenarios" / "a-temporary-place.yaml"
@@ -24,6 +25,7 @@ FAILS = ("number: 1", "number: 2")
 def test_the_regulation_holds(app, file):
     assert play(read(file.read_text("utf-8"))).failed == []
     assert disagreeing() == []
+    assert told_in_words() == []
 
 
 def test_each_scenario_has_a_title_and_names_its_seed():

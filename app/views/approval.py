@@ -6,7 +6,6 @@ from typing import Any
 from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
@@ -19,7 +18,7 @@ from app.rules.refusals import accepted
 from app.views import seen
 from app.views.asking import ask, asked, done, reason
 from app.views.base import BaseView
-from app.views.cells import NONE, shown, tag, told
+from app.views.cells import NONE, in_words, tag
 from app.views.rows import Order, Records, attribute
 
 MOST_TOLD = 12  # rows whose facts stand on the page that asks
@@ -49,12 +48,12 @@ class Dated(Records):
         return [in_words[name] if name in in_words else attribute(row, name) for name in columns]
 
 
-def state(row: Approved) -> Markup:
+def state(row: Approved) -> Any:
     """Approved when and by whom, or still waiting."""
     if row.approved_at is None:
         return tag("draft", _("Waits for approval"))
-    approved = [local_day(row.approved_at), *([row.approved_by] if row.approved_by else [])]
-    return shown(approved)
+    day = local_day(row.approved_at)
+    return [day, row.approved_by] if row.approved_by else day
 
 
 def author(row: Approved) -> Any:
@@ -87,7 +86,7 @@ class ApprovedView(BaseView):
     def _facts(self, row: Any) -> str:
         """All that a row says, in one line."""
         columns = [name for name in self.show_columns if name != "approved_at"]
-        values = map(told, self.datamodel.get_values_item(row, columns))
+        values = map(in_words, self.datamodel.get_values_item(row, columns))
         return "; ".join(
             f"{self.label_columns[name]}: {value}" for name, value in zip(columns, values, strict=True) if value != ""
         )

@@ -140,14 +140,14 @@ _TELLS: tuple[tuple[Any, Callable[[Any], Told]], ...] = (
     (datetime, lambda value: value.astimezone(LOCAL).replace(tzinfo=None)),
     (date, lambda value: value),
     (Base, words.name),
-    (dict, lambda value: "; ".join(f"{name}: {_in_words(one)}" for name, one in value.items())),
-    ((list, tuple), lambda value: ", ".join(_in_words(one) for one in value)),
+    (dict, lambda value: "; ".join(f"{name}: {in_words(one)}" for name, one in value.items())),
+    ((list, tuple), lambda value: ", ".join(in_words(one) for one in value)),
 )
 _TOLD: dict[type, Callable[[Any], Told]] = {}
 
 
-def _in_words(value: Any) -> str:
-    """One of several values in a cell."""
+def in_words(value: Any) -> str:
+    """One value in a line of text, as one of several in a cell of a file."""
     if isinstance(value, datetime):
         return words.moment(value)
     return words.day(value) if isinstance(value, date) else str(told(value))

@@ -296,7 +296,7 @@ def test_lines_that_the_form_does_not_have_are_not_read(city, author):
             {"name": "voucher.confirm", "unit": "H", "on_lapse": "stop_list"},
             "Эта норма считается иначе: ",
         ),
-        ({"name": "procedure", "unit": "CHOICE", "value": "both"}, "referral (по направлениям), voucher"),
+        ({"name": "procedure", "unit": "CHOICE", "value": "both"}, "“по направлениям”, “по ваучерам”"),
         ({"name": "queue.ratio", "unit": "RATIO", "value": "1:0"}, "Возможно: 1:3"),
         ({"name": "voucher.confirm", "value": "два", "on_lapse": "stop_list"}, "целое число"),
         ({"name": "voucher.confirm", "on_lapse": "remove"}, "Возможно: переводится в стоп-лист"),

@@ -244,7 +244,7 @@ def _allowed(field: str, known: Known) -> str:
     if field == "value" and Unit.RATIO in known.units:
         return "1:3"
     if field == "value":
-        return ", ".join(f"{choice} ({CHOICES[choice]})" for choice in sorted(known.choices)) or _("a whole number")
+        return ", ".join(f"“{CHOICES[choice]}”" for choice in sorted(known.choices)) or _("a whole number")
     allowed = known.units if field == "unit" else known.on_lapse
     return ", ".join(label(one) for one in sorted(allowed)) or _("nothing")
 
