@@ -18,6 +18,7 @@ from app.models import (
     Change,
     DayOff,
     Enrolment,
+    Intake,
     KgGroup,
     Norm,
     Notice,
@@ -225,7 +226,9 @@ def head() -> dict[str, Any]:
         (group, state): count for group, state, count in db.session.execute(terms.groups_by_state())
     }
     groups = select(KgGroup).options(joinedload(KgGroup.kindergarten)).order_by(*words.alphabetical(KgGroup)).limit(100)
-    drafts = select(Vacancy).where(Vacancy.status == VacancyStatus.draft).order_by(Vacancy.id.desc()).limit(LINES)
+    lends = select(Absence.id).where(Absence.vacancy_id == Vacancy.id).exists()
+    drafts = select(Vacancy, lends).where(Vacancy.status == VacancyStatus.draft).order_by(Vacancy.id.desc())
+    drafted = db.session.execute(drafts.limit(LINES).options(joinedload(Vacancy.group))).all()
     expected = select(Referral).where(Referral.status == ReferralStatus.issued).limit(LINES)
     expected = expected.order_by(Referral.attend_by.is_(None), Referral.attend_by, Referral.id).options(
         joinedload(Referral.application).joinedload(Application.child),
@@ -234,13 +237,20 @@ def head() -> dict[str, Any]:
     )
     return {
         "groups": [_group(group, states) for group in db.session.scalars(groups)],
-        "drafts": db.session.scalars(drafts.options(joinedload(Vacancy.group))).all(),
+        "drafts": [(one, _may_publish(one, lent, states.get((one.group_id, "spare"), 0))) for one, lent in drafted],
         "expected": db.session.scalars(expected).all(),
         "away": away(),
         "ending": [line for line in ending() if line[2].count],
         "tiles": numbers([in_status(A.referred), in_status(A.enrolled)]),
         "decide": [one for one in numbers(waits_for_me()) if one.count],
     }
+
+
+def _may_publish(draft: Vacancy, lends: bool, spare: int) -> bool:
+    """Would it be published from here? Of temporary places that no absence drafted the vacancy's own page knows."""
+    if draft.intake is Intake.temporary:
+        return lends and draft.ends_on is not None and draft.ends_on >= local_day(now())
+    return draft.places <= spare
 
 
 class Away(NamedTuple):

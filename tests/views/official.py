@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.actions import clock, norms
+from app.actions import accounts, clock, norms, trying
 from app.actions.beginning import settled
+from app.database import transaction
 from app.extensions import db
 from app.models import (
     Application,
@@ -146,6 +147,19 @@ class Official:
                 if self.role in routes.REGISTERS[noun][0]:
                     self.walk_register(noun)
 
+    def first_page(self) -> None:
+        """Each button of the first page that publishes places or takes a child back, as a person presses it."""
+        text = self.browser.get("/").text
+        forms = re.findall(r'<form method="post" action="(/(?:vacancies|applications)/[^"]+)">(.*?)</form>', text, re.S)
+        for address in (unescape(action) for action, inside in forms if "<button" in inside):
+            before, self.tried = self.written(), self.tried + 1
+            asked = Fields(self.post(address, {}))
+            to = address if "publish-free" in address else f"/{address.split('/')[1]}/action_post"
+            self.post(to, {**asked.values, "sure": "yes", "places": "1"})
+            if self.written() == before:
+                self.wrong.append(f"the first page of {self.role}: {address}")
+            self.tables.bring(self.kept)
+
     def walk_register(self, noun: str) -> None:
         """Every verb and way of every row: what its page offers is accepted, what it does not offer is refused."""
         ours = [verb for verb, roles in routes.VERBS.get(noun, {}).items() if self.role in roles]
@@ -170,10 +184,24 @@ class Official:
         said = self.browser.get(f"/{noun}/menu/{pk}").json
         if set(said) != found & set(view.bulk):
             self.wrong.append(f"{noun} {pk} {self.role}: the menu offers {said}, the page {found & set(view.bulk)}")
+        if self.role in OFFICE:
+            self.dry_run(noun, pk, set(said))
         can = re.search(rf'name="rowid" value="{pk}" data-can="([^"]*)"', self.lists[noun])
         bar = re.findall(r'<button name="action" value="(\w+)"', self.lists[noun])
         if missing := set(said) - (set(can[1].split()) & set(bar) if can else set()):
             self.wrong.append(f"{noun} {pk} {self.role}: the list leaves out {missing}")
+
+    def dry_run(self, noun: str, pk: int, said: set[str]) -> None:
+        """What a bulk run's trial says of a row is what the row's menu offers."""
+        model, until = MODELS[noun], self.extended(noun, pk)
+        with self.web.app_context(), transaction():
+            by = accounts.actor_of(db.session.scalars(sa.select(User).where(User.username == self.name)).one())
+            for verb in trying.VERBS.get(model, ()):
+                order = trying.Order(model, verb, until, "себеп", by, now())
+                found = trying.tried(order, pk, keep=False)
+                if (found.outcome == "done") is not (verb in said):
+                    self.wrong.append(f"{noun} {pk} {self.role}: the trial of {verb} says {found}")
+            db.session.rollback()
 
     def accepted(self, noun: str, what: str, pk: int, *, seen: bool) -> bool:
         """Is it done? Then it is taken back at once."""

@@ -439,3 +439,15 @@ def test_an_inline_script_does_not_run(windows):
     assert page.evaluate("window.ran") is None
     assert any("script" in said for said in windows.refused)
     windows.refused.clear()
+
+
+def test_the_menu_of_a_row_has_what_that_row_would_take_and_other_rows_have_none(windows):
+    page = windows.open(Role.department, "ru")
+    page.goto("/applications/list/?psize_ApplicationView=100")
+    row = page.locator("tbody tr").filter(has=page.locator(f'[name=rowid][value="{windows.city.own.waits}"]'))
+    row.locator(".row-menu summary").click()
+    expect(row.locator(".row-menu button")).to_have_count(1)
+    assert row.locator(".row-menu button").get_attribute("value") == "archive"  # its district gives no vouchers
+    assert row.locator("[name=rowid]").get_attribute("data-can") == "issue_out_of_turn archive"
+    ended = page.locator("tbody tr").filter(has_not=page.locator("[name=rowid]"))
+    assert ended.count() > 0 and ended.locator(".row-menu").count() == 0

@@ -70,6 +70,25 @@ def test_each_verb_that_begins_a_term_is_refused_with_a_sentence_and_changes_not
             assert department.get(address).status_code in (200, 302, 405), address
 
 
+def test_what_would_begin_a_term_that_cannot_be_counted_is_not_offered(december):
+    """What the test above is refused for stands on no page, nor in the menu of a row."""
+    department, ids = in_russian(december, "department"), december.ids
+    verbs = {"first": "action/issue_out_of_turn", "issued": "action/confirm", "notified": "choose"}
+    for who, verb in verbs.items():
+        page = department.get(f"/applications/show/{ids[who]}").text
+        assert f"/applications/action/archive/{ids[who]}" in page and f"/applications/{verb}/" not in page, who
+    assert "issue_out_of_turn" not in department.get(f"/applications/menu/{ids['first']}").json
+    page = department.get(f"/vacancies/show/{ids['more']}").text
+    assert f"/vacancies/action/close/{ids['more']}" in page and "/vacancies/action/offer/" not in page
+    assert department.get(f"/vacancies/menu/{ids['more']}").json == ["close"]
+    with december.web.app_context(), transaction():
+        for off in (date(2032, 1, 1), date(2033, 1, 1)):
+            factories.day_off(off)
+    for who, verb in verbs.items():
+        assert f"/applications/{verb}/" in department.get(f"/applications/show/{ids[who]}").text, who
+    assert department.get(f"/vacancies/menu/{ids['more']}").json == ["offer", "close"]
+
+
 def test_what_the_clock_cannot_count_is_on_the_departments_first_page_until_the_calendar_is_there(december):
     """The stop-list after an unused voucher is counted in working days here, and reaches 2032."""
     with december.web.app_context(), transaction():

@@ -1,6 +1,6 @@
 """Offered = accepted, as officials see it (spec 8.8): each button and link of a page works, and nothing else does."""
 
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from app.actions import accounts, clock
 from app.database import transaction
 from app.extensions import db
-from app.models import DemoTime, KgGroup, Kindergarten, Place, Referral, Vacancy
+from app.models import DemoTime, Intake, KgGroup, Kindergarten, Place, Referral, Vacancy
 from app.permissions import Role
 from tests import offered
 from tests.actions.test_offered import SEEDS
@@ -45,6 +45,21 @@ def test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused(we
         wrong, tried[role] = [*wrong, *official.wrong], official.tried
     assert wrong == []
     assert all(tried.values()), tried
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_each_button_of_a_heads_first_page_works(web, town):
+    with web.app_context(), transaction():
+        group = db.session.get_one(KgGroup, town.own.group)
+        more = group.capacity + 1  # than it has
+        db.session.add(Vacancy(group=group, intake=Intake.general, places=more))
+        over = {"begins_on": date(2026, 4, 1), "ends_on": date(2026, 4, 10)}
+        db.session.add(Vacancy(group=group, intake=Intake.temporary, places=1, **over))
+    Tables(web).keep("drafted")
+    official = Official(web, Role.head, "head", "drafted")
+    official.first_page()
+    assert official.wrong == []
+    assert official.tried >= 2
 
 
 @pytest.mark.parametrize("kind", KINDS if len(SEEDS) > 1 else ["postgresql"])
