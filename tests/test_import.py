@@ -498,7 +498,7 @@ def test_the_same_file_a_second_time_changes_nothing_and_leaves_no_history(town,
 
 
 @pytest.mark.parametrize(
-    ("kind", "make_row", "title", "value"),
+    ("of", "make_row", "title", "value"),
     [
         ("applications", files.application, "Телефон нөмірі", "+7 (701) 000-00-01"),
         ("kindergartens", files.kindergarten, "Телефон нөмірі", "+7 (701) 000-00-01"),
@@ -508,10 +508,10 @@ def test_the_same_file_a_second_time_changes_nothing_and_leaves_no_history(town,
         ("kindergartens", files.kindergarten, "Туған жылдары", "2021-2022"),
     ],
 )
-def test_one_changed_cell_is_one_change_on_record(town, write, kind, make_row, title, value):
-    bring(kind, write([make_row(1), make_row(2)]))
+def test_one_changed_cell_is_one_change_on_record(town, write, of, make_row, title, value):
+    bring(of, write([make_row(1), make_row(2)]))
     history = count(Change)
-    outcome = bring(kind, write([make_row(1), make_row(2, **{title: value})]))
+    outcome = bring(of, write([make_row(1), make_row(2, **{title: value})]))
     assert (outcome.added, outcome.changed, outcome.same, outcome.problems) == (0, 1, 1, [])
     assert count(Change) == history + 1
 

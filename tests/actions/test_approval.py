@@ -137,17 +137,17 @@ def test_a_draft_and_its_categories_can_be_changed_and_removed(people):
 
 
 @pytest.mark.parametrize(
-    ("kind", "steps", "problem"),
+    ("ordered", "steps", "problem"),
     [
         (QueueOrderKind.categories, [], "no_categories"),
         (QueueOrderKind.ratio, [ONE], "categories_by_ratio"),
         (QueueOrderKind.categories, [ONE, ONE], "categories_overlap"),
     ],
 )
-def test_an_order_that_cannot_be_is_named(people, kind, steps, problem):
+def test_an_order_that_cannot_be_is_named(people, ordered, steps, problem):
     author, _ = people
     order = rows()[1]
-    order.kind, order.categories = kind, [QueueCategory(rank=n, **s._asdict()) for n, s in enumerate(steps, 1)]
+    order.kind, order.categories = ordered, [QueueCategory(rank=n, **s._asdict()) for n, s in enumerate(steps, 1)]
     with pytest.raises(Invalid) as invalid:
         records.create(order, by=author, at=START)
     assert (invalid.value.field, invalid.value.problem) == ("categories", problem)

@@ -190,17 +190,17 @@ def test_no_child_s_name_becomes_a_formula_in_a_list(web, town):
 # ---------------------------------------------------------------- row by row
 
 
-@pytest.mark.parametrize("kind", written.KINDS)
-def test_the_first_piece_is_there_before_the_first_row_is_read(kind):
+@pytest.mark.parametrize("form", written.KINDS)
+def test_the_first_piece_is_there_before_the_first_row_is_read(form):
     def none():
         raise AssertionError("read")
         yield
 
-    assert len(next(written.KINDS[kind].write(["A"], none()))) > 0
+    assert len(next(written.KINDS[form].write(["A"], none()))) > 0
 
 
-@pytest.mark.parametrize("kind", written.KINDS)
-def test_a_file_is_sent_before_all_of_its_rows_are_read(kind):
+@pytest.mark.parametrize("form", written.KINDS)
+def test_a_file_is_sent_before_all_of_its_rows_are_read(form):
     read = 0
 
     def endless():
@@ -209,7 +209,7 @@ def test_a_file_is_sent_before_all_of_its_rows_are_read(kind):
             read += 1
             yield [secrets.token_hex(200)]
 
-    pieces = written.KINDS[kind].write(["A"], endless())
+    pieces = written.KINDS[form].write(["A"], endless())
     assert [len(next(pieces)) > 0 for _ in range(4)] and read < 5000
 
 
@@ -269,7 +269,7 @@ def test_what_is_too_much_is_said_and_nothing_is_recorded(city, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("asked", "kind", "status"),
+    ("asked", "form", "status"),
     (
         ("_flt_0_status=x", "csv", 400),
         ("_oc_ApplicationView=child", "csv", 400),
@@ -277,10 +277,10 @@ def test_what_is_too_much_is_said_and_nothing_is_recorded(city, monkeypatch):
         ("", "pdf", 404),
     ),
 )
-def test_what_no_list_asks_for_is_refused(city, asked, kind, status):
+def test_what_no_list_asks_for_is_refused(city, asked, form, status):
     browser = city.sign_in("department")
     with city.tables.unchanged():
-        assert export(browser, "applications", kind, asked).status_code == status
+        assert export(browser, "applications", form, asked).status_code == status
 
 
 # ---------------------------------------------------------------- on record
