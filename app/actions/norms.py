@@ -69,8 +69,8 @@ def procedure(place_id: int, day: date) -> str:
     return in_force("procedure", place_id, day).value
 
 
-def refers_somewhere(place_ids: Iterable[int], day: date) -> bool:
-    """Spec 3.2: are children of any of these places referred on this day? For a page of them, in two statements."""
+def somewhere(procedure: str, place_ids: Iterable[int], day: date) -> bool:
+    """Spec 3.2: is this procedure in force in one of these places on a day? For a page of them, in two statements."""
     paths = places.paths(place_ids)
     known = select(Norm.place_id, Norm.value).where(
         Norm.name == "procedure",
@@ -79,7 +79,7 @@ def refers_somewhere(place_ids: Iterable[int], day: date) -> bool:
         rules.known_on(Norm, day),
     )
     values = dict(db.session.execute(known.order_by(Norm.valid_from)).all())
-    return any(next((values[place] for place in path if place in values), "") == "referral" for path in paths.values())
+    return any(next((values[place] for place in path if place in values), "") == procedure for path in paths.values())
 
 
 ORDERS = {"voucher": QueueOrderKind.categories, "referral": QueueOrderKind.ratio}

@@ -147,7 +147,7 @@ class VacancyView(BaseView):
     def bulk_for(self, rows):
         free = {row.group.kindergarten.place_id for row in rows if "offer" in self.at_first_sight(row)}
         with unscoped():
-            refers = bool(free) and norms.refers_somewhere(free, local_day(now()))
+            refers = bool(free) and norms.somewhere("referral", free, local_day(now()))
         return [verb for verb in super().bulk_for(rows) if verb != "offer" or refers]
 
     def publish(self, rows):

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import ending, enrolments, possible, referrals, trying, vouchers
+from app.actions import ending, enrolments, norms, possible, referrals, trying, vouchers
 from app.models import (
     Application,
     Intake,
@@ -23,6 +23,7 @@ from app.models import (
 )
 from app.now import now
 from app.permissions import MAY, Role, unscoped
+from app.rules.calendar import local_day
 from app.views import forms
 from app.views.asking import ask, asked, day_of, done, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt
@@ -85,6 +86,13 @@ class VoucherView(BaseView):
                 )
                 return answer(url_for("VoucherView.list", _flt_0_status="issued"))
         return self._form_page("pages/round.html", _("Issue a round of vouchers"), {}, form)
+
+    def may_issue(self):
+        """Spec 3.4.1: may the reader hold a round, and does a district of the own reach give vouchers today?"""
+        if not self.appbuilder.sm.has_access("can_round", self.class_permission_name):
+            return False
+        with unscoped():
+            return norms.somewhere("voucher", [one.id for one in g.reach.districts], local_day(now()))
 
     def possible(self, row):
         """Of a live voucher what its application's page offers."""

@@ -1,21 +1,36 @@
 """Offered = accepted, as officials see it (spec 8.8): each button and link of a page works, and nothing else does."""
 
 from datetime import date, datetime
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
 
-from app.actions import accounts, clock
+from app.actions import accounts, applications, clock
+from app.actions.people import Person
 from app.database import transaction
 from app.extensions import db
-from app.models import DemoTime, Intake, KgGroup, Kindergarten, Place, Referral, Vacancy
+from app.models import (
+    Application,
+    Change,
+    DemoTime,
+    Intake,
+    KgGroup,
+    Kindergarten,
+    Place,
+    Proposal,
+    Referral,
+    Vacancy,
+)
 from app.permissions import Role
-from tests import offered
+from tests import factories, offered
 from tests.actions.test_offered import SEEDS
 from tests.conftest import KINDS
-from tests.factories import at
+from tests.factories import DEPARTMENT, at
 from tests.model.machine import PLACES
 from tests.views import city as cities
+from tests.views.conftest import sign_in
+from tests.views.forms import says_yes
 from tests.views.official import MODELS, Official
 from tests.views.tables import Tables
 
@@ -26,7 +41,9 @@ ROLES = (Role.department, Role.specialist, Role.operator, Role.head, Role.audito
 def town(web, standing, monkeypatch) -> SimpleNamespace:
     """tests/views/city.py, where the clock has come as far as the day is."""
     monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
-    return standing("clocked", _town)
+    made = standing("clocked", _town)
+    made.sign_in = lambda name: sign_in(web, name)
+    return made
 
 
 def _town() -> SimpleNamespace:
@@ -60,6 +77,67 @@ def test_each_button_of_a_heads_first_page_works(web, town):
     official.first_page()
     assert official.wrong == []
     assert official.tried >= 2
+
+
+def test_a_round_is_offered_where_a_district_of_the_own_reach_gives_vouchers(web, town, kind):
+    with web.app_context(), transaction():
+        cities.official("refers", Role.specialist, db.session.get_one(Place, town.own.refers))
+    link = 'href="/vouchers/round"'
+    assert link in town.sign_in("specialist").get("/vouchers/list/").text
+    refers = town.sign_in("refers")
+    assert link not in refers.get("/vouchers/list/").text
+    assert refers.post("/vouchers/round", {"place": str(town.own.refers)}).status_code == 422
+
+
+def test_what_keeps_a_record_is_said_to_whoever_removes_it_by_hand(web, town, kind):
+    """No button stands for it: a kindergarten with a group, a group with a draft, a published vacancy."""
+    with web.app_context(), transaction():
+        kindergarten = factories.kindergarten(db.session.get_one(Place, town.own.place), "№8 «Бос»")
+        group = factories.group(kindergarten)
+        factories.vacancy(group, publish=False)
+        ids = kindergarten.id, group.id
+    browser = town.sign_in("department")
+    browser.client.set_cookie("language", "en")
+    said = {
+        f"/kindergartens/delete/{ids[0]}": "It cannot be removed: it has a history, groups.",
+        f"/groups/delete/{ids[1]}": "It cannot be removed: it has vacancies.",
+        f"/vacancies/delete/{town.own.vacancy}": "It was published, so it stays as it is.",
+        f"/vacancies/edit/{town.own.vacancy}": "It was published, so it stays as it is.",
+    }
+    for address, sentence in said.items():
+        noun, way, pk = address.split("/")[1:]
+        assert address not in browser.get(f"/{noun}/show/{pk}").text
+        with web.app_context():
+            before = db.session.scalar(db.select(db.func.max(Change.id)))
+        send = browser.get if way == "edit" else browser.post
+        text = send(address, follow_redirects=True).text
+        assert sentence in unescape(text), (address, sentence)
+        with web.app_context():
+            assert db.session.scalar(db.select(db.func.max(Change.id))) == before
+
+
+def test_to_what_cannot_be_done_any_more_one_says_no(web, town, kind):
+    """A return was asked for; the child was put into the queue anew since, and waits: nobody is offered to say yes."""
+    browser, address = town.sign_in("department"), f"/proposals/action/approve/{town.own.proposal}"
+    page = f"/proposals/show/{town.own.proposal}"
+    assert address in browser.get(page).text
+    with web.app_context(), transaction():
+        gone = db.session.get_one(Application, town.own.back)
+        born, number = gone.child.born_on, gone.child.iin
+        applications.register(
+            place_id=town.own.place,
+            child=Person(number, born, gone.child.last_name, gone.child.first_name),
+            applicant=Person(gone.applicant.iin, None, gone.applicant.last_name, gone.applicant.first_name),
+            by=DEPARTMENT,
+            at=at(cities.NOW),
+        )
+    text = browser.get(page).text
+    assert address not in text and address.replace("approve", "reject") in text
+    child = browser.get(f"/applications/show/{town.own.back}").text
+    assert address not in child and address.replace("approve", "reject") in child
+    says_yes(browser, address)
+    with web.app_context():
+        assert db.session.get_one(Proposal, town.own.proposal).decided_at is None
 
 
 @pytest.mark.parametrize("kind", KINDS if len(SEEDS) > 1 else ["postgresql"])

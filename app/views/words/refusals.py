@@ -78,6 +78,7 @@ BELONGS: dict[str, Any] = {
     "vacancy": _l("vacancies"),
     "enrolment": _l("children who attend or have attended"),
     "user_scope": _l("accounts whose reach it is"),
+    "change": _l("a history"),
 }
 # Why a number cannot be one.
 NO_NUMBER: dict[tuple[Reason, str], Any] = {
