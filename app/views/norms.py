@@ -1,7 +1,5 @@
 """The numbers of the regulation as dated data: the department enters them, a second official approves them."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 from wtforms.validators import DataRequired
@@ -20,10 +18,6 @@ LONGEST_VALUE = 40
 class ValueField(forms.LineField):
     """A norm's value: a choice is shown and typed by its word in the reader's language, and kept by its name."""
 
-    def __init__(self, label: Any, **more: Any) -> None:
-        checks = [DataRequired(forms.REQUIRED), forms.Fits(texts.line(LONGEST_VALUE), LONGEST_VALUE)]
-        super().__init__(label, checks, filters=[_named], **more)
-
     def _value(self) -> str:
         typed = str(super()._value())
         return str(words.CHOICES.get(typed, typed))
@@ -41,7 +35,12 @@ class NormForm(forms.Form):
     )
     place = forms.row_of(_l("Place"), approval.PLACES)
     valid_from = forms.a_day(_l("In force from"))
-    value = ValueField(_l("Value"), description=_l("A whole number; 1:3 for a ratio; for a choice one of its words."))
+    value = ValueField(
+        _l("Value"),
+        [DataRequired(forms.REQUIRED), forms.Fits(texts.line(LONGEST_VALUE), LONGEST_VALUE)],
+        filters=[_named],
+        description=_l("A whole number; 1:3 for a ratio; for a choice one of its words."),
+    )
     unit = forms.one_of(_l("Unit"), Unit)
     carry = forms.yes(_l("A last day that is off moves to the next working day"))
     on_lapse = forms.one_of(_l("What follows a missed term"), OnLapse, required=False)
