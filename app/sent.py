@@ -25,9 +25,7 @@ from app.models import KeptForm, SentForm
 
 KEY_LASTS = timedelta(hours=24)  # a page is older than that in no session; its form is not taken then
 KEPT = timedelta(hours=1)
-LONGEST = (
-    2_700  # bytes of what is kept of one form, packed: a cookie holds no more, and no form that is typed has as many
-)
+LONGEST = 2_700  # bytes of what is kept of one form, packed: a cookie holds no more
 LONGEST_PATH = 200
 SENT, KEPT_FORM = SentForm.__table__, KeptForm.__table__
 

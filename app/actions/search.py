@@ -23,7 +23,9 @@ MOST = 20  # records of one kind; whoever gets as many types more
 LARGEST = 2**31 - 1  # of an id
 LONGEST = 100  # characters that anybody looks for
 PAPER = re.compile(r"([BVЖ])-(20\d\d)-?(\d[\d-]{0,12})")  # voucher or referral, year, id: В-2026-000123 once folded
-CALLED = re.compile(r"^\W*(?:N[oо°º]?|номер|нөмірі?|number)\b[\s.:]*(?=\w)", re.IGNORECASE)  # № as it may be typed
+# What people type before a number: which number it is, № in any spelling.
+WHICH = "иин|жсн|iin|ваучер|voucher|направление|жолдама|referral|заявление|өтініш|application"
+CALLED = re.compile(rf"^(?:\W*(?:N[oо°º]?|номер|нөмірі?|number|{WHICH})\b[\s.:]*)+(?=\w.*\d)", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -49,8 +51,8 @@ def find(text: str, *, by_people: bool = True) -> Found:
 
     `by_people`: by IIN and name too; without it by numbers alone, for whom an answer would tell what is masked.
     """
-    text = unicodedata.normalize("NFKC", text.replace("№", " "))[:LONGEST]
-    key, words = fold(CALLED.sub("", text)), folding.fold(text).split()
+    text = CALLED.sub("", unicodedata.normalize("NFKC", text.replace("№", " "))[:LONGEST])
+    key, words = fold(text), folding.fold(text).split()
     digits = re.sub(r"[\s-]", "", text)
     if re.fullmatch(r"[0-9]{12}", digits):
         return Found([], _applications(with_iin(digits)) if by_people else [], [], [], [], [], [])

@@ -6,13 +6,14 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.security import generate_password_hash
 
+from app.access.passwords import easily_guessed
 from app.actions import accounts
 from tests.views import forms, routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
 
 KEPT = accounts.HASH  # before tests make it cheap
-NEW = "жаңа құпиясөз 2026"
+NEW = "жасыл ат көпір 2026"
 CHANGED = {"current": PASSWORD, "new": NEW, "again": NEW}
 
 
@@ -90,6 +91,25 @@ def test_a_password_that_cannot_be_changed_stays_and_the_field_says_why(city, wr
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
     assert not any(secret in answer.text for secret in (PASSWORD, NEW, "not the password"))
+
+
+@pytest.mark.parametrize(
+    ("password", "guessed"),
+    [
+        ("kezek2026kezek", True),
+        ("Көкшетау2026", True),
+        ("қазақстан2026", True),
+        ("мадина123456", True),
+        ("temirova2026!", True),
+        ("Темірова-2026", True),
+        ("gfhjkmgfhjkm", True),
+        ("жасыл ат көпір", False),
+        ("көкшетаудағы сары үй", False),
+        ("74-91-00-35-82-16", False),
+    ],
+)
+def test_what_anybody_tries_first_is_guessed_in_any_spelling_with_any_year(password, guessed):
+    assert easily_guessed(password, ["Темірова"]) is guessed
 
 
 def test_a_given_password_is_changed_before_anything_else(city):

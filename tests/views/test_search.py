@@ -48,6 +48,8 @@ def rename(city, pk: int, **values: str) -> None:
         "№ОДО.2026.248",
         "No. ОДО 2026 248",
         "нөмірі: ОДО.2026.248",
+        "өтініш № ОДО.2026.248",
+        "Заявление: ОДО.2026.248",
         "одо2026.248",
         "OДО  2026 248",
         " о д о . 2026 . 248".replace(" о д о ", "ОДО"),
@@ -70,8 +72,9 @@ def test_the_beginning_of_a_number_finds_all_that_begin_so_and_a_whole_one_itsel
 def test_an_iin_of_the_child_or_of_the_applicant_is_found_as_it_is(city):
     browser = city.sign_in("department")
     for person in people(city, city.own.waiting):
-        for iin in (person["iin"], f"{person['iin'][:6]} {person['iin'][6:]}"):
-            assert browser.post("/search/", {"q": iin}).location == f"/applications/show/{city.own.waiting}"
+        iin = person["iin"]
+        for sought in (iin, f"{iin[:6]} {iin[6:]}", f"ИИН {iin}", f"ЖСН: {iin}"):
+            assert browser.post("/search/", {"q": sought}).location == f"/applications/show/{city.own.waiting}"
         assert hits(browser.post("/search/", {"q": person["iin"][:11]}).text) == set()
 
 
@@ -147,6 +150,7 @@ def test_vouchers_and_referrals_are_found_by_their_numbers(city):
     for address, number in numbers.items():
         spellings = [number, number.lower().replace("-", " "), number.replace("-", "").replace("В", "B")]
         spellings += [f"№ {number}", f"№{number}", f" № {number.replace('-', ' - ')} ", f"N {number}", f"«{number}»"]
+        spellings += [f"ваучер {number}", f"Жолдама № {number}", f"voucher: {number}"]
         spellings += [number.replace("В", "v"), f"{number[:-3]} {number[-3:]}", number.replace("-000", "-")]
         for spelling in spellings:
             assert browser.post("/search/", {"q": spelling}).location == address, spelling
