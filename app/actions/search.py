@@ -25,7 +25,7 @@ LONGEST = 100  # characters that anybody looks for
 PAPER = re.compile(r"([BVЖ])-(20\d\d)-?(\d[\d-]{0,12})")  # voucher or referral, year, id: В-2026-000123 once folded
 # What people type before a number: which number it is, № in any spelling.
 WHICH = "иин|жсн|iin|ваучер|voucher|направление|жолдама|referral|заявление|өтініш|application"
-CALLED = re.compile(rf"^(?:\W*(?:N[oо°º]?|номер|нөмірі?|number|{WHICH})\b[\s.:]*)+(?=\w.*\d)", re.IGNORECASE)
+CALLED = re.compile(rf"^(?:\W*(?:N[oо°º]?|номер|нөмірі?|number|{WHICH})\b[\s.:]*)+(?=\w)(?=.*\d)", re.IGNORECASE)
 
 
 class Found(NamedTuple):

@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from app.database import transaction
 from app.extensions import db
-from app.models import Place
+from app.models import Application, KgGroup, Kindergarten, Place
 from app.permissions import Role
 from tests import factories, files
 from tests.views import routes
@@ -360,6 +360,33 @@ def years_wait(city) -> None:
     with city.web.app_context(), transaction():
         for born in (date(2021, 5, 1), date(2021, 6, 1), date(2023, 5, 1)):
             factories.application(db.session.get_one(Place, city.own.place), born)
+
+
+def test_a_text_without_a_place_to_break_fits_a_phone(windows, city):
+    with city.web.app_context(), transaction():
+        application = db.session.get_one(Application, city.own.application)
+        application.number = "УО.2026." + "1" * 44
+        application.child.last_name = "Ұ" * 90
+        kindergarten = db.session.get_one(Kindergarten, city.own.kindergarten)
+        kindergarten.name = "Ж" * 144
+        db.session.get_one(KgGroup, city.own.group).name = "Т" * 100
+    page, wide = windows.open(Role.department, "ru"), {}
+    page.set_viewport_size(NARROW)
+    own = city.own
+    for address in (
+        *(
+            f"/applications/{page_}/{own.application}"
+            for page_ in ("show", "why", "edit", "correct", "claim-privilege")
+        ),
+        *(f"/kindergartens/{of}/{own.kindergarten}" for of in ("show", "edit")),
+        *(f"/groups/{of}/{own.group}" for of in ("show", "edit")),
+        *("/vacancies/add", "/applications/list/", "/kindergartens/list/", "/groups/list/", "/vacancies/list/", "/"),
+    ):
+        assert page.goto(address).status == 200
+        page.evaluate(DRAWN_ANEW)
+        wide |= {address: width} if (width := page.evaluate(WIDTH)) > NARROW["width"] else {}
+    page.set_viewport_size(WIDE)
+    assert wide == {}
 
 
 @pytest.mark.usefixtures("years_wait")
