@@ -193,6 +193,212 @@ def test_hidden_columns_are_asked_about():
     assert "missing_column" in {one.name for one in table_of(data, {"hidden_columns": "leave"}).problems}
 
 
+WITH_PLACE = [*TITLES, "Район/город", "Тип льготы"]
+
+
+def covering(form: str, place: int, rows: int, across: int = 1) -> bytes:
+    """Three rows; the second title's cell of a place (from 1) in the first of them reaches over so many of each."""
+    told = [[*row, "Бурабай ауданы", "многодетная семья"] for row in ROWS]
+    value = told[0][place - 1]
+    for row in range(rows):
+        for column in range(across):
+            told[row][place - 1 + column] = ""
+    told[0][place - 1] = value
+    if form == "xlsx":
+        area = 1, place - 1, rows, place + across - 2
+        return book([WITH_PLACE, *told], lambda _made, page: page.merge_range(*area, value))
+    gone = [[*row] for row in told]
+    for row in range(rows):
+        for column in range(across):
+            if row or column:
+                gone[row][place - 1 + column] = None
+    if form == "2003":
+        more = f'ss:MergeDown="{rows - 1}" ss:MergeAcross="{across - 1}"'
+        behind = f'ss:Index="{place + across}"'
+        cell = {(2, place): (more, "")} | {(row, place + across): (behind, "") for row in range(3, rows + 2)}
+        return of_2003([WITH_PLACE, *gone], cell=cell)
+    page = "".join(f"<td>{title}</td>" for title in WITH_PLACE)
+    page = f"<tr>{page}</tr>"
+    for number, row in enumerate(gone):
+        cells_ = [
+            f"<td{f' rowspan={rows} colspan={across}' if (number, at) == (0, place) else ''}>{one}</td>"
+            for at, one in enumerate(row, 1)
+            if one is not None
+        ]
+        page += f"<tr>{''.join(cells_)}</tr>"
+    return f"<html><body><table>{page}</table></body></html>".encode()
+
+
+FORMS = ["xlsx", "2003", "html"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("field", ["place", "privilege", "applicant_name"])
+def test_what_stands_in_a_merged_cell_is_said_of_every_row_that_it_covers(form, field):
+    place = {"place": 8, "privilege": 9, "applicant_name": 5}[field]
+    rows = list(table_of(covering(form, place, 2)).rows())
+    assert [row["number"] for row in rows] == ALL
+    assert rows[0][field] and [row[field] for row in rows] == [rows[0][field]] * 3
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cell_merged_over_columns_is_named_and_no_column_is_guessed(form):
+    table = table_of(covering(form, 8, 1, 2))
+    rows = list(table.rows())
+    assert [(one.row, one.column, one.name) for one in table.problems] == [(2, 9, "merged_across")]
+    assert not rows[0].has("privilege") and rows[1].has("privilege")
+
+
+def test_a_merged_cell_makes_no_row_of_lines_that_hold_nothing_of_their_own():
+    rows = [[*TITLES], *ROWS, [""] * 7]
+    data = book(rows, lambda _made, page: page.merge_range(3, 4, 9, 4, ROWS[2][4]))
+    assert numbers(data) == ALL
+
+
+def test_what_merged_cells_cover_is_bounded():
+    areas = b"<mergeCells>" + b'<mergeCell ref="A1:BH50000"/>' * 9 + b"</mergeCells></worksheet>"
+    data = repacked(PLAIN, sheet1=lambda xml: xml.replace(b"</worksheet>", areas))
+    assert problem(data) == "takes_too_much"
+
+
+def test_a_comment_of_a_cell_is_not_its_value():
+    comment = "<Comment ss:Author='x'><ss:Data>уточнить <B>у мамы</B></ss:Data></Comment>"
+    places = [(2, 1), (3, 2), (4, 7)]
+    sheet = parse(of_2003([TITLES, *ROWS], cell=dict.fromkeys(places, ("", comment))))
+    assert sheet.rows == [TITLES, *ROWS]
+    sheet = parse(of_2003([TITLES, [*ROWS[0][:6], ""]], cell={(2, 7): ("", comment)}))
+    assert sheet.rows[1] == ROWS[0][:6], "a comment makes no value of an empty cell"
+
+
+def tables(*lists) -> bytes:
+    told = "".join(html(rows).decode().partition("<body>")[2].partition("</body>")[0] for rows in lists)
+    return f"<html><meta charset=utf-8><body>{told}</body></html>".encode()
+
+
+def test_tables_of_a_page_with_the_same_titles_are_one_list_and_others_are_named():
+    assert numbers(tables([TITLES, *ROWS[:2]], [TITLES, ROWS[2]])) == ALL
+    assert numbers(tables([["Беті 1"], TITLES, ROWS[0]], [TITLES, ROWS[1]], [TITLES, ROWS[2]])) == ALL
+    other = [["Нөмірі", "Ескертпе"], ["1", "x"]]
+    sheet = parse(tables([["Басты бет", "Шығу"]], [TITLES, *ROWS], other))
+    assert sheet.notes == [("other_tables", {"num": 2, "rows": 3})]
+    assert numbers(tables([TITLES, *ROWS], other)) == ALL
+
+
+@pytest.mark.parametrize("sign", [";", ",", "\t", "|"])
+def test_a_row_of_text_with_more_cells_than_titles_is_named_and_nothing_of_it_is_believed(sign):
+    titles = [*TITLES, "Адрес", "Тип льготы"]
+    rows = [[*row, "Абай 5", ""] for row in ROWS]
+    rows[1][7] = f"Абай 5{sign} 3"
+    table = table_of(text([titles, *rows], sign).encode())
+    assert [row["number"] for row in table.rows()] == ["Т.1", "Т.3"] and table.count == 3
+    assert [(one.row, one.name) for one in table.problems] == [(3, "surplus_cells")]
+
+
+UNSEEN = {  # what is hidden of three rows: the question, and which cells or rows it names
+    "a column of 2003 without its index": (
+        lambda: of_2003([TITLES, *ROWS], '<Column ss:Width="50"/>' * 3 + '<Column ss:Hidden="1"/>'),
+        ("hidden_columns", "D"),
+    ),
+    "columns of 2003 with a span": (
+        lambda: of_2003([TITLES, *ROWS], '<Column ss:Span="1"/><Column ss:Hidden="1" ss:Span="1"/>'),
+        ("hidden_columns", "C, D"),
+    ),
+    "a column of 2003 without width": (
+        lambda: of_2003([TITLES, *ROWS], '<Column ss:Index="4" ss:Width="0"/>'),
+        ("hidden_columns", "D"),
+    ),
+    "a row of 2003 without height": (lambda: of_2003([TITLES, *ROWS], row={3: 'ss:Height="0"'}), ("hidden_rows", "3")),
+    "a row of a workbook without height": (
+        lambda: repacked(PLAIN, sheet1=lambda xml: xml.replace(b'<row r="3"', b'<row r="3" ht="0" customHeight="1"')),
+        ("hidden_rows", "3"),
+    ),
+    "rows of a workbook that are hidden unless they say otherwise": (
+        lambda: repacked(
+            PLAIN,
+            sheet1=lambda xml: xml.replace(b"<sheetFormatPr ", b'<sheetFormatPr zeroHeight="1" ').replace(
+                b'<row r="1"', b'<row r="1" hidden="0"'
+            ),
+        ),
+        ("hidden_rows", "2-4"),
+    ),
+    "a column of a workbook without width": (
+        lambda: repacked(
+            PLAIN,
+            sheet1=lambda xml: xml.replace(
+                b"<sheetData>", b'<cols><col min="4" max="4" width="0" customWidth="1"/></cols><sheetData>'
+            ),
+        ),
+        ("hidden_columns", "D"),
+    ),
+    **{
+        f"a cell of a page by {how}": (
+            lambda how=how: html([TITLES, *ROWS]).replace(b"<td >17.09.2022", f"<td {how}>17.09.2022".encode(), 1),
+            ("hidden_cells", "D2"),
+        )
+        for how in ("style='display: none'", "hidden", "style='color:red;visibility:hidden'", "style='font-size:0pt'")
+    },
+    "a part of a cell of a page": (
+        lambda: html([TITLES, *ROWS]).replace(b"17.09.2022", b"17.09.<span style='display:none'>2</span>022", 1),
+        ("hidden_cells", "D2"),
+    ),
+    "a column of a page": (
+        lambda: html([TITLES, *ROWS]).replace(b"<table>", b"<table><col span=3><col style='display:none'>"),
+        ("hidden_columns", "D"),
+    ),
+    "a row of a page without height": (
+        lambda: html([TITLES, *ROWS])[::-1].replace(b">rt<", b">'0:thgieh'=elyts rt<", 1)[::-1],
+        ("hidden_rows", "4"),
+    ),
+    "rows of a page together": (
+        lambda: html([TITLES, *ROWS]).replace(b"<tr>", b"<tbody hidden><tr>").replace(b"<tbody hidden>", b"", 2),
+        ("hidden_rows", "3-4"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_nobody_sees_is_asked_about_in_whatever_way_it_is_hidden(name):
+    make, (asked, named) = UNSEEN[name]
+    (question,) = table_of(make()).problems
+    assert (question.name, next(iter(question.facts.values()))) == (asked, named)
+
+
+LAST = {  # what stands below a list
+    "a total": [["Барлығы: 3"]],
+    "a total with numbers": [["Итого", "3", "", "", "", "", ""]],
+    "signatures": [[], ["Главный специалист", "Сериков А.", "", "", "", "", ""], ["Басшы", "Ермекова Г."]],
+}
+
+
+@pytest.mark.parametrize("name", LAST)
+@pytest.mark.parametrize("form", ["csv", "xlsx", "html"])
+def test_what_stands_below_a_list_is_one_question(name, form):
+    rows = [TITLES, *ROWS, *LAST[name]]
+    data = {"csv": lambda: text(rows).encode(), "xlsx": lambda: book(rows), "html": lambda: html(rows)}[form]()
+    table = table_of(data)
+    assert [row["number"] for row in table.rows()] == ALL
+    assert [one.name for one in table.problems] == ["doubtful_rows"]
+    assert numbers(data, {"doubtful_rows": "leave"}) == ALL
+    table = table_of(data, {"doubtful_rows": "read"})
+    assert len(list(table.rows())) > 3 and "empty_cell" in {one.name for one in table.problems}
+
+
+def test_a_row_that_names_somebody_is_never_asked_away():
+    lacks = ["", "", ROWS[0][2], "", "", "", ""]
+    table = table_of(book([TITLES, *ROWS, lacks]))
+    assert len(list(table.rows())) == 4 and {one.name for one in table.problems} == {"empty_cell"}
+
+
+def test_titles_may_have_numbers_before_them():
+    titles = [f"{n}{sign} {title}" for n, sign, title in zip(range(1, 8), ".).).).", TITLES, strict=True)]
+    assert numbers(book([titles, *ROWS])) == ALL
+
+
+def test_titles_too_far_down_are_one_problem_that_says_so():
+    (one,) = table_of(book([*([f"жол {n}"] for n in range(40)), TITLES, *ROWS])).problems
+    assert (one.name, one.row) == ("titles_too_far", 41)
+
+
 def strict(data: bytes) -> bytes:
     """The same workbook as Strict Open XML."""
     file = io.BytesIO()
@@ -215,11 +421,16 @@ def html(rows, attributes: str = "") -> bytes:
     return f"<html><head><meta charset=utf-8></head><body><table>{told}</table></body></html>".encode()
 
 
-def of_2003(rows) -> bytes:
-    told = "".join(
-        "<Row>" + "".join(f'<Cell><Data ss:Type="String">{escape(cell)}</Data></Cell>' for cell in row) + "</Row>"
-        for row in rows
-    )
+def of_2003(rows, before: str = "", cell=None, row=None) -> bytes:
+    """`before`: what stands before the rows; `cell` and `row`: {place: the attributes and what follows the value}."""
+    cell, row, told = cell or {}, row or {}, before
+    for number, cells_ in enumerate(rows, 1):
+        told += f"<Row {row.get(number, '')}>"
+        for column, value in enumerate(cells_, 1):
+            more, behind = cell.get((number, column), ("", ""))
+            data = f'<Data ss:Type="String">{escape(value)}</Data>' if value else ""
+            told += f"<Cell {more}>{data}{behind}</Cell>" if value is not None else ""
+        told += "</Row>"
     one = '<Table><Row><Cell><Data ss:Type="String">x</Data></Cell></Row></Table>'
     hidden = "<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions>"
     return (

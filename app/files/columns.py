@@ -2,16 +2,21 @@
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.files.cells import iin
 from app.files.problems import CHOICES, Problem, Wrong
 from app.files.spreadsheet import Bad, Sheet, filled, letters
 from app.files.words import plain
 from app.rules import texts
 
 HEADING = 30  # rows in which titles are looked for
+FURTHER = 1_000  # rows in which they are seen, to say that they stand too far down
+NUMBERED = re.compile(r"^\s*\(?\d{1,2}\s*[.)]+\s*")  # 1. Номер
+FEWEST = 3  # columns that a row needs, where one that lacks most of them may be a total, a signature or a heading
 MOST_RANGES = 10  # of rows that a sentence names
 OF_GROUPS = {  # a title above several columns: how those below it are called
     "реб": ("{} ребёнка",),
@@ -54,7 +59,8 @@ class Table:
         self._unseen()
         self.titles_at, self.titles = self._find()
         self.at: dict[str, int] = {}
-        if self.titles or not sheet.refused:
+        self.surplus = self._surplus()
+        if self.titles or not (sheet.refused or self.problems):
             self._match(columns)
         self.problems += [Problem(one.row, 0, sheet.cell(one.row, 1), one.name, one.facts) for one in sheet.refused]
         self.notes = [Problem(0, 0, sheet.name or "", name, facts) for name, facts in sheet.notes]
@@ -80,6 +86,13 @@ class Table:
                     for column in columns:
                         if len(cells) >= column:
                             cells[column - 1] = ""
+        places = sorted((row, column) for row, column in self.sheet.hidden_cells if row not in self.left_out)
+        if places:
+            named = ", ".join(f"{letters(column)}{row}" for row, column in places[:MOST_RANGES])
+            named += " …" if len(places) > MOST_RANGES else ""
+            if self.ask(0, 0, "hidden_cells", "hidden_cells", cells=named, num=len(places)) == "leave":
+                for row, column in places:
+                    rows[row - 1][column - 1] = ""
 
     def ask(self, number: int, column: int, name: str, key: str, /, **facts: Any) -> str | None:
         """The answer to a question, None where there is none yet; then it is noted, once for each key."""
@@ -100,17 +113,57 @@ class Table:
         best, found = 1, None
         for number in of_rows[:HEADING]:
             for titles, last in ((self._one(number), number), (self._two(number), number + 1)):
-                hits = len({self.known[plain(title)].field for title in titles if plain(title) in self.known})
-                if hits > best:
+                if (hits := self._hits(titles)) > best:
                     best, found = hits, (last, titles)
         if found is None:
+            far = next((n for n in of_rows[HEADING:FURTHER] if self._hits(self._one(n)) > 2), None)
+            if far:
+                self.wrong(far, 1, "titles_too_far", most=HEADING)
+                return len(rows), []
             first = of_rows[0] if of_rows else 1
             return first, [] if self.sheet.refused else self._one(first)  # the titles may be what was refused
         return found
 
+    def _meant(self, title: str) -> "Column | None":
+        """The column that a title names, with or without a number before it."""
+        return self.known.get(plain(title)) or self.known.get(plain(NUMBERED.sub("", title)))
+
+    def _hits(self, titles: Sequence[str]) -> int:
+        """How many columns these titles name."""
+        return len({column.field for title in titles if title and (column := self._meant(title))})
+
+    def _surplus(self) -> set[int]:
+        """The rows of a text that have more cells than there are titles, empty ones with them.
+
+        A sign between cells that stands inside one moves all that follows, so nothing of such a row is believed.
+        """
+        if not self.sheet.lines[0] or not self.titles:
+            return set()
+        found = set()
+        for number, cells in enumerate(self.sheet.rows[self.titles_at :], self.titles_at + 1):
+            if len(cells) > len(self.titles) and any(map(filled, cells)):
+                found.add(number)
+                self.wrong(number, len(self.titles), "surplus_cells", cells=len(cells), titles=len(self.titles))
+        return found
+
+    def _doubtful(self) -> frozenset[int]:
+        """Rows that lack most of what a row needs and name nobody, as totals and signatures do; it is asked of them."""
+        needed = [(place, self.columns[name].read) for name, place in self.at.items() if self.columns[name].required]
+        if len(needed) < FEWEST:
+            return frozenset()
+        found = []
+        for number, cells in self._under():
+            said = [read for place, read in needed if place <= len(cells) and _said(cells[place - 1])]
+            if len(said) * 2 <= len(needed) and not any(read is iin for read in said):
+                found.append(number)
+        if not found:
+            return frozenset()
+        asked = self.ask(0, 0, "doubtful_rows", "doubtful_rows", rows=ranges(found), num=len(found))
+        return frozenset() if asked == "read" else frozenset(found)
+
     def _one(self, number: int) -> list[str]:
         cells = self.sheet.rows[number - 1] if number <= len(self.sheet.rows) else []
-        return [" ".join(str(cell).split()) if filled(cell) else "" for cell in cells]
+        return [" ".join(str(cell).split()) if filled(cell) and not isinstance(cell, Bad) else "" for cell in cells]
 
     def _two(self, number: int) -> list[str]:
         upper, lower = self._one(number), self._one(number + 1)
@@ -124,25 +177,32 @@ class Table:
                 continue
             told = [under, f"{under} {group}", f"{group} {under}", *(form.format(under) for form in _of(group))]
             told = told[1:] + told[:1] if _of(group) else told
-            titles.append(next((one for one in told if plain(one) in self.known), f"{group} {under}".strip()))
+            titles.append(next((one for one in told if self._meant(one)), f"{group} {under}".strip()))
         return titles
 
     def rows(self) -> Iterator["Row"]:
-        """The rows under the titles that hold anything, each with what could be understood.
+        """The rows under the titles that hold anything, each with what could be understood."""
+        doubtful = self._doubtful()
+        for number, cells in self._under():
+            if number not in doubtful:
+                self.count += 1
+                yield self._row(number, cells)
+        self.count += len(self.surplus)
+
+    def _under(self) -> Iterator[tuple[int, list[Any]]]:
+        """The rows under the titles that hold anything and can be read.
 
         A row of column numbers, and titles that are repeated on each page, are none.
         """
         again = {tuple(map(plain, titles)) for titles in (self.titles, self._one(self.titles_at))}
         first = {title for titles in again for title in titles[:1]}
         for number, cells in enumerate(self.sheet.rows[self.titles_at :], self.titles_at + 1):
-            if number in self.left_out or not any(map(filled, cells)):
+            if number in self.left_out or number in self.surplus or not any(map(filled, cells)):
                 continue
             if plain(str(cells[0])) in first and tuple(map(plain, self._one(number))) in again:
                 continue
-            if _numbers(cells):
-                continue
-            self.count += 1
-            yield self._row(number, cells)
+            if not _numbers(cells):
+                yield number, cells
 
     def wrong(self, number: int, column: int, name: str, /, **facts: Any) -> None:
         """Note a problem of one cell; row and column from 1."""
@@ -156,14 +216,16 @@ class Table:
     def _match(self, columns: Sequence[Column]) -> None:
         known, titles = self.known, self.titles
         shown = {plain(title): title for column in columns for title in column.titles}
-        width = max([len(titles), *map(len, self.sheet.rows[self.titles_at :])])
+        below = enumerate(self.sheet.rows[self.titles_at :], self.titles_at + 1)
+        rows = [cells for number, cells in below if number not in self.surplus]
+        width = max([len(titles), *map(len, rows)])
         for place in range(1, width + 1):
             title = titles[place - 1] if place <= len(titles) else ""
             if not title:
-                if any(len(row) >= place and filled(row[place - 1]) for row in self.sheet.rows[self.titles_at :]):
+                if any(len(row) >= place and filled(row[place - 1]) for row in rows):
                     self.wrong(self.titles_at, place, "untitled_column")
                 continue
-            column = known.get(plain(str(title)))
+            column = self._meant(title)
             if column is None:
                 near = difflib.get_close_matches(plain(str(title)), known, 1, 0)
                 self.wrong(self.titles_at, place, "unknown_column", title=str(title)[:60], near=shown[near[0]])
@@ -232,6 +294,11 @@ class Row:
         """Note a problem of this row's cell of a field (of its first cell where the file has no such column)."""
         self.broken.add(field)
         self.table.wrong(self.number, self.table.at.get(field, 1), name, **facts)
+
+
+def _said(cell: Any) -> bool:
+    """Does a cell say something of its own row?"""
+    return filled(cell) and cell != Bad("merged_across")
 
 
 def near(name: str, names: Iterable[str]) -> str:

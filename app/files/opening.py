@@ -5,8 +5,10 @@ and gives it limits. Each kind of file has one parser, and what the parser meets
 guessed from bytes that another one will read.
 
 What it writes: one JSON value a line. ["row", number, hidden, [cells]], ["bad", line, name, facts] for a line that is
-no row, ["note", name, facts], and at the end ["sheet", name]; or ["wrong", name, facts] for the whole file. A cell is
-null, text, number, true or false; ["d", "2022-09-17"] or ["d", "2022-09-17T11:21:08"]; ["bad", name].
+no row, ["note", name, facts], ["columns", ranges] that are hidden, ["cells", places] that are, ["merged", areas] whose
+cells are one, each [first row, last row, first column, last column], and at the end ["sheet", name]; or ["wrong",
+name, facts] for the whole file. A cell is null, text, number, true or false; ["d", "2022-09-17"] or
+["d", "2022-09-17T11:21:08"]; ["bad", name].
 """
 
 import errno
@@ -36,6 +38,7 @@ OLE = b"\xd0\xcf\x11\xe0"
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
 OFFICE = ("http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/")  # as Office writes, and strict
 MACROS = re.compile(r"vbaProject|macroEnabled|xl/macrosheets", re.IGNORECASE)
+AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 REFERENCE = re.compile(r"([A-Z]{1,4})(\d{1,8})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # formats of numbers that are days or times
@@ -311,7 +314,8 @@ class SheetOfOffice:
         self.day_0 = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet has no zone)
         self.row = self.column = self.cells_met = 0
         self.cells: dict[int, Any] = {}
-        self.hidden, self.hidden_columns = False, list[tuple[int, int]]()
+        self.hidden, self.hidden_columns, self.rows_hidden = False, list[tuple[int, int]](), False
+        self.merged = Merged()
         self.attributes: dict[str, str] = {}
         self.formula = self.taking = False
         self.value: list[str] = []
@@ -327,6 +331,7 @@ class SheetOfOffice:
         yield from self._taken()
         if self.hidden_columns:
             yield ["columns", self.hidden_columns]
+        yield from self.merged.told()
 
     def _taken(self) -> list[list[Any]]:
         done, self.done = self.done, []
@@ -350,14 +355,19 @@ class SheetOfOffice:
             if number <= self.row:
                 raise Wrong("not_a_table")
             self.row, self.column, self.cells = number, 0, {}
-            self.hidden = attributes.get("hidden", "0") in ("1", "true")
+            self.hidden = yes(attributes, "hidden") or no_size(attributes.get("ht"))
+            self.hidden = self.hidden or (self.rows_hidden and "ht" not in attributes and "hidden" not in attributes)
         elif tag in ("v", "t"):
             self.taking = True
         elif tag == "f":
             self.formula = True
         elif tag == "rPh":
             self.attributes = {**self.attributes, "phonetic": "1"}
-        elif tag == "col" and attributes.get("hidden", "0") in ("1", "true"):
+        elif tag == "sheetFormatPr":
+            self.rows_hidden = yes(attributes, "zeroHeight")
+        elif tag == "mergeCell" and (area := AREA.fullmatch(attributes.get("ref", ""))):
+            self.merged.add(int(area[2]), int(area[4]), number_of(area[1]), number_of(area[3]))
+        elif tag == "col" and (yes(attributes, "hidden") or no_size(attributes.get("width"))):
             last = min(int(attributes.get("max", 0)), MOST_COLUMNS)
             self.hidden_columns.append((int(attributes.get("min", 1)), last))
 
@@ -413,6 +423,40 @@ def moment(day_0: datetime, number: float) -> Any:
     return ["d", found.date().isoformat() if number == int(number) else found.isoformat()]
 
 
+class Merged:
+    """The areas of a sheet whose cells are one; what they cover together is bounded, as they cannot overlap."""
+
+    def __init__(self) -> None:
+        self.areas: list[tuple[int, int, int, int]] = []
+        self.covered = 0
+
+    def add(self, first: int, last: int, left: int, right: int) -> None:
+        """An area of more than one cell, cut to what may be read."""
+        last, right = min(last, MOST_ROWS), min(right, MOST_COLUMNS)
+        if last < first or right < left or (first, left) == (last, right):
+            return
+        self.covered += (last - first + 1) * (right - left + 1)
+        if self.covered > MOST_CELLS:
+            raise Wrong("takes_too_much")
+        self.areas.append((first, last, left, right))
+
+    def told(self) -> Iterator[list[Any]]:
+        if self.areas:
+            yield ["merged", self.areas]
+
+
+def yes(attributes: dict[str, str], name: str) -> bool:
+    return attributes.get(name, "0") in ("1", "true")
+
+
+def no_size(said: str | None) -> bool:
+    """Is a height or a width so small that nobody sees what has it?"""
+    try:
+        return said is not None and float(said.strip().removesuffix("px").removesuffix("pt")) <= 0
+    except ValueError:
+        return False
+
+
 def number_of(letters: str) -> int:
     """A is 1, AA is 27."""
     number = 0
@@ -427,39 +471,51 @@ def number_of(letters: str) -> int:
 def workbook_of_2003(data: bytes) -> Iterator[list[Any]]:
     """An XML spreadsheet of Excel 2003: its first visible sheet."""
     sheets: list[dict[str, Any]] = []
-    at = {"row": 0, "column": 0, "taking": False, "across": 0, "options": False, "visible": False}
+    at = {"row": 0, "rows": 0, "column": 0, "taking": False, "across": 0, "comment": False, "visible": False, "col": 0}
     value: list[str] = []
     cell: dict[str, str] = {}
     kind = {"": "String"}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag == "Worksheet":
-            sheets.append({"name": attributes.get("Name", ""), "rows": [], "visible": True, "columns": []})
-            at["row"] = 0
+            name = attributes.get("Name", "")
+            sheets.append({"name": name, "rows": [], "visible": True, "columns": [], "merged": Merged()})
+            at["row"] = at["rows"] = at["col"] = 0
         elif tag == "Row" and sheets:
-            at["row"] = int(attributes.get("Index", at["row"] + 1))
+            at["row"] = int(attributes.get("Index", at["row"] + at["rows"] + 1))
+            at["rows"] = int(attributes.get("Span", 0))
             at["column"] = at["across"] = 0
-            sheets[-1]["rows"].append((at["row"], attributes.get("Hidden") == "1", {}))
+            hidden = yes(attributes, "Hidden") or no_size(attributes.get("Height"))
+            sheets[-1]["rows"].append((at["row"], hidden, {}))
         elif tag == "Cell":
             at["column"] = int(attributes.get("Index", at["column"] + at["across"] + 1))
             at["across"] = int(attributes.get("MergeAcross", 0))
             cell.clear()
             cell.update(attributes)
-        elif tag == "Data":
+            area = (at["row"], at["row"] + int(attributes.get("MergeDown", 0)))
+            sheets[-1]["merged"].add(*area, at["column"], at["column"] + at["across"])
+        elif tag == "Comment":
+            at["comment"] = True  # it has a Data of its own, which is no value of the cell
+        elif tag == "Data" and not at["comment"]:
             kind[""], at["taking"] = attributes.get("Type", "String"), True
             value.clear()
         elif tag == "Visible":
             at["visible"] = True
             value.clear()
-        elif tag == "Column" and attributes.get("Hidden") == "1" and "Index" in attributes:
-            sheets[-1]["columns"].append((int(attributes["Index"]),) * 2)
+        elif tag == "Column" and sheets:
+            first = int(attributes.get("Index", at["col"] + 1))
+            at["col"] = first + int(attributes.get("Span", 0))
+            if yes(attributes, "Hidden") or no_size(attributes.get("Width")):
+                sheets[-1]["columns"].append((first, min(at["col"], MOST_COLUMNS)))
 
     def text(piece: str) -> None:
         if at["taking"] or at["visible"]:
             value.append(piece)
 
     def end(tag: str) -> None:
-        if tag == "Data":
+        if tag == "Comment":
+            at["comment"] = False
+        elif tag == "Data" and not at["comment"]:
             at["taking"] = False
             told = of_2003(kind[""], "".join(value), "Formula" in cell)
             if told not in (None, ""):
@@ -480,6 +536,7 @@ def workbook_of_2003(data: bytes) -> Iterator[list[Any]]:
             yield ["row", number, hidden, [cells.get(column) for column in range(1, max(cells) + 1)]]
     if visible[0]["columns"]:
         yield ["columns", visible[0]["columns"]]
+    yield from visible[0]["merged"].told()
     yield ["sheet", visible[0]["name"]]
 
 
@@ -498,60 +555,110 @@ def of_2003(kind: str, text: str, formula: bool) -> Any:
     return text
 
 
+class Table:
+    """One table of a page: its rows with what is hidden of them, and the areas whose cells are one."""
+
+    def __init__(self, hidden: bool) -> None:
+        self.hidden, self.body_hidden = hidden, False
+        self.rows: list[tuple[bool, dict[int, str]]] = []
+        self.columns: list[tuple[int, int]] = []  # that are hidden
+        self.last_column = 0  # of which something was said
+        self.cells: list[tuple[int, int]] = []  # that are hidden
+        self.merged: list[tuple[int, int, int, int]] = []
+        self.below: dict[int, int] = {}  # column: the last row that a cell of above fills
+
+    @property
+    def titles(self) -> list[list[str]]:
+        """The rows that may be the titles: what several tables of one list have in common."""
+        told = ([" ".join(cell.split()).casefold() for cell in cells.values()] for _hidden, cells in self.rows[:30])
+        return [cells for cells in told if len(cells) > 1]
+
+
 class Tables(HTMLParser):
     """The tables of a page, their cells in their places."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tables: list[list[tuple[bool, dict[int, str]]]] = []
-        self.depth = self.column = self.width = 0
+        self.tables: list[Table] = []
+        self.depth = self.column = self.width = self.height = 0
         self.cell: list[str] | None = None
-        self.below: dict[int, int] = {}  # column: how many more rows a cell of above fills
+        self.unseen = False  # is anything of the cell hidden?
+        self.skipped = ""  # the element whose text is none: a script, a style
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        table = self.tables[-1] if self.tables and self.depth else None
         if tag == "table":
             self.depth += 1
             if self.depth > 1:
                 raise Wrong("nested_tables")
-            self.tables.append([])
-            self.below = {}
-        elif tag == "tr" and self.depth:
+            self.tables.append(Table(unseen(attributes)))
+        elif tag in ("script", "style"):
+            self.skipped = tag
+        elif table is None:
+            return
+        elif tag in ("thead", "tbody", "tfoot"):
+            table.body_hidden = unseen(attributes)
+        elif tag == "col":
+            first, table.last_column = table.last_column + 1, table.last_column + span(attributes.get("span"))
+            if unseen(attributes):
+                table.columns.append((first, min(table.last_column, MOST_COLUMNS)))
+        elif tag == "tr":
             self._ends()
-            style = attributes.get("style", "").replace(" ", "").lower()
-            self.tables[-1].append(("display:none" in style or "hidden" in attributes, {}))
-            fits(1, len(self.tables[-1]))
+            table.rows.append((table.hidden or table.body_hidden or unseen(attributes), {}))
+            fits(1, len(table.rows))
             self.column = 0
-        elif tag in ("td", "th") and self.depth and self.tables[-1]:
+        elif tag in ("td", "th") and table.rows:
             self._ends()
             self.column += 1
-            while self.below.get(self.column, 0) > 0:
-                self.below[self.column] -= 1
+            while table.below.get(self.column, 0) >= len(table.rows):
                 self.column += 1
-            self.width = span(attributes.get("colspan"))
-            for column in range(self.column, self.column + self.width):
-                self.below[column] = span(attributes.get("rowspan")) - 1
-            self.cell = []
+            self.width, self.height = span(attributes.get("colspan")), span(attributes.get("rowspan"))
+            for column in range(self.column, min(self.column + self.width, MOST_COLUMNS + 1)):
+                table.below[column] = len(table.rows) + self.height - 1
+            self.cell, self.unseen = [], unseen(attributes)
         elif tag == "br" and self.cell is not None:
             self.cell.append("\n")
+        elif self.cell is not None and unseen(attributes):
+            self.unseen = True
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == self.skipped:
+            self.skipped = ""
         if tag in ("td", "th", "tr", "table"):
             self._ends()
         if tag == "table":
             self.depth = max(self.depth - 1, 0)
 
     def handle_data(self, data: str) -> None:
-        if self.cell is not None:
+        if self.cell is not None and not self.skipped:
             self.cell.append(re.sub(r"\s+", " ", data))
 
     def _ends(self) -> None:
-        if self.cell is not None and self.tables and self.tables[-1]:
+        if self.cell is not None and self.tables and self.tables[-1].rows:
+            table = self.tables[-1]
+            row = len(table.rows)
             if text := "".join(self.cell).strip():
-                fits(self.column, len(self.tables[-1]))
-                self.tables[-1][-1][1][self.column] = text
+                fits(self.column, row)
+                table.rows[-1][1][self.column] = text
+                if self.unseen:
+                    table.cells.append((row, self.column))
+            if self.width > 1 or self.height > 1:
+                table.merged.append((row, row + self.height - 1, self.column, self.column + self.width - 1))
             self.column += self.width - 1
         self.cell = None
+
+
+def unseen(attributes: dict[str, str]) -> bool:
+    """Is an element of a page hidden, by whatever says so?"""
+    style = "".join(attributes.get("style", "").split()).lower()
+    return (
+        "hidden" in attributes
+        or re.search(r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse))", style) is not None
+        or re.search(r"(?:^|;)(?:width|height|font-size):0+(?:\.0+)?(?:px|pt|em|%)?(?:;|!|$)", style) is not None
+        or no_size(attributes.get("height"))
+        or no_size(attributes.get("width"))
+    )
 
 
 def span(said: str | None) -> int:
@@ -559,16 +666,34 @@ def span(said: str | None) -> int:
 
 
 def page(text: str) -> Iterator[list[Any]]:
-    """A page of HTML: the table with most rows."""
+    """A page of HTML: the table with most rows, with those that have its titles, as if they were one."""
     reader = Tables()
     reader.feed(text)
     reader.close()
-    rows = max(reader.tables, key=len, default=[])
-    if not rows:
+    main = max(reader.tables, key=lambda table: len(table.rows), default=None)
+    if main is None or not main.rows:
         raise Wrong("not_a_table")
-    for number, (hidden, cells) in enumerate(rows, 1):
-        if cells:
-            yield ["row", number, hidden, [cell_of(cells.get(column)) for column in range(1, max(cells) + 1)]]
+    titles = main.titles
+    of_list = [one for one in reader.tables if one is main or any(told in titles for told in one.titles[:3])]
+    others = [one for one in reader.tables if one not in of_list and any(cells for _hidden, cells in one.rows)]
+    if others:
+        rows = sum(bool(cells) for one in others for _hidden, cells in one.rows)
+        yield ["note", "other_tables", {"num": len(others), "rows": rows}]
+    above, merged, unseen_cells = 0, Merged(), []
+    for table in of_list:
+        for number, (hidden, cells) in enumerate(table.rows, above + 1):
+            if cells:
+                fits(1, number)
+                yield ["row", number, hidden, [cell_of(cells.get(column)) for column in range(1, max(cells) + 1)]]
+        for first, last, left, right in table.merged:
+            merged.add(first + above, min(last, len(table.rows)) + above, left, right)
+        unseen_cells += [(row + above, column) for row, column in table.cells]
+        above += len(table.rows)
+        if table.columns:
+            yield ["columns", table.columns]
+    if unseen_cells:
+        yield ["cells", unseen_cells]
+    yield from merged.told()
     yield ["sheet", None]
 
 

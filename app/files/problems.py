@@ -36,11 +36,18 @@ FILE: dict[str, Any] = {
     "quote_swallows": _l(
         "A quotation mark joins lines %(first)d to %(last)d into one cell. Close it where it was opened, or remove it."
     ),
+    "surplus_cells": _l(
+        "There are more cells in this row (%(cells)d) than titles (%(titles)d). Where a cell holds the sign that parts "
+        "cells, put it into quotation marks; remove what stands behind the last title."
+    ),
+    "titles_too_far": _l("The titles are looked for in the first %(most)d rows. Remove what stands above them."),
+    "other_tables": _l("Other tables of this page, with other titles, were not read: %(num)d, with %(rows)d rows."),
     "missing_column": _l("The column “%(kk)s” (“%(ru)s”) is missing. Add it."),
 }
 
 CELL: dict[str, Any] = {
     "formula": _l("The cell holds a formula. Copy it and paste its value in its place."),
+    "merged_across": _l("The cell is merged with the one to its left. Separate them and fill each in."),
     "error_value": _l("The cell shows an error of Excel. Enter the value itself."),
     "empty_cell": _l("The cell is empty. Fill it in."),
     "text_expected": _l("A text is expected here. Set the format of the cell to “Text” and enter it again."),
@@ -132,6 +139,8 @@ ROW: dict[str, Any] = {
 QUESTIONS: dict[str, Any] = {  # whoever brings the file answers them; `key` in their facts is what an answer is of
     "hidden_rows": _l("Rows %(rows)s are hidden or filtered out (%(num)d in all). Are they of the list?"),
     "hidden_columns": _l("Columns %(columns)s are hidden. Are they of the list?"),
+    "hidden_cells": _l("Cells %(cells)s are hidden (%(num)d in all). Are they of the list?"),
+    "doubtful_rows": _l("Rows %(rows)s lack most of what a row needs (%(num)d in all). Are they rows of the list?"),
     "near_place": _l("There is a “%(other)s”. Is it meant?"),
     "near_kindergarten": _l("There is a kindergarten that is called almost so: “%(other)s”. Is it the same one?"),
     "near_group": _l("There is a group that is called almost so: “%(other)s”. Is it the same one?"),
@@ -139,6 +148,8 @@ QUESTIONS: dict[str, Any] = {  # whoever brings the file answers them; `key` in 
 CHOICES: dict[str, dict[str, Any]] = {
     "hidden_rows": {"read": _l("Read them too"), "leave": _l("Leave them out")},
     "hidden_columns": {"read": _l("Read them too"), "leave": _l("Leave them out")},
+    "hidden_cells": {"read": _l("Read them too"), "leave": _l("Leave them out")},
+    "doubtful_rows": {"read": _l("Yes, something is missing in them"), "leave": _l("No: totals, signatures, headings")},
     "near_place": {"same": _l("Yes, it is meant"), "other": _l("No, another one")},
     "near_kindergarten": {"same": _l("The same one"), "other": _l("Another one")},
     "near_group": {"same": _l("The same one"), "other": _l("Another one")},

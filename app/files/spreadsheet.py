@@ -61,14 +61,15 @@ class Cost(NamedTuple):
 class Sheet:
     """The cells from A1 on; `name` is the sheet's, or None where there are none.
 
-    `hidden`: rows, and `hidden_columns`: columns, that people do not see; `notes`: what else is to be said of it;
-    `lines`: of a text, all of them, and how many only go on with a cell of the line before.
+    `hidden`: rows, `hidden_columns`: columns, and `hidden_cells`, that people do not see; `notes`: what else is to be
+    said of it; `lines`: of a text, all of them, and how many only go on with a cell of the line before.
     """
 
     name: str | None
     rows: list[list[Any]]
     hidden: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    hidden_cells: frozenset[tuple[int, int]] = frozenset()
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     lines: tuple[int, int] = (0, 0)
@@ -146,6 +147,7 @@ def _ended(process: "subprocess.Popen[bytes]", until: float) -> Cost:
 def _told(lines: Iterator[list[Any]]) -> Sheet | Wrong:
     """What opening.py has said."""
     rows, hidden, columns, found = list[list[Any]](), set[int](), set[int](), dict[str, Any]()
+    unseen = set[tuple[int, int]]()
     notes, refused = list[tuple[str, dict[str, Any]]](), list[Refused]()
     for kind, *more in lines:
         match kind:
@@ -161,6 +163,10 @@ def _told(lines: Iterator[list[Any]]) -> Sheet | Wrong:
                 notes.append((more[0], more[1]))
             case "columns":
                 columns.update(column for first, last in more[0] for column in range(first, last + 1))
+            case "cells":
+                unseen.update((row, column) for row, column in more[0])
+            case "merged":
+                _fill(rows, more[0])
             case "wrong":
                 return Wrong(more[0], **more[1])
             case _:
@@ -168,7 +174,24 @@ def _told(lines: Iterator[list[Any]]) -> Sheet | Wrong:
     if not any(any(map(filled, cells)) for cells in rows) and not refused:
         return Wrong("empty")
     name, lines_ = found["sheet"][0], tuple(found.get("lines", (0, 0)))
-    return Sheet(name, rows, frozenset(hidden), frozenset(columns), notes, refused, lines_)
+    return Sheet(name, rows, frozenset(hidden), frozenset(columns), frozenset(unseen), notes, refused, lines_)
+
+
+def _fill(rows: list[list[Any]], areas: list[list[int]]) -> None:
+    """What stands in cells that are one is said of each row that they cover; a row with nothing of its own is none.
+
+    One that reaches over several columns says nothing of which it is meant for: that is named, not guessed.
+    """
+    own = [any(map(filled, cells)) for cells in rows]
+    for first, last, left, right in areas:
+        value = rows[first - 1][left - 1] if first <= len(rows) and left <= len(rows[first - 1]) else ""
+        for number in range(first, min(last, len(rows)) + 1):
+            if not own[number - 1]:
+                continue
+            cells = rows[number - 1]
+            cells.extend([""] * (right - len(cells)) if filled(value) else [])
+            for column in range(left, min(right, len(cells)) + 1):
+                cells[column - 1] = value if column == left else Bad("merged_across") if filled(value) else ""
 
 
 def _cell(said: Any) -> Any:
