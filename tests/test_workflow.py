@@ -1,7 +1,8 @@
 """Spec 7, "the workflow": the system does what the regulation says, step by step, beside a model of it (tests/model).
 
 KEZEK_STEPS says how many steps, half of them on each database (`make soak`: 100,000; without it 5,000, most of them on
-SQLite, where a step takes half the time), KEZEK_SEED which walks. What fails prints the shortest scenario that shows it.
+SQLite, where a step takes half the time), KEZEK_SEED which walks. What fails prints the shortest scenario
+that shows it.
 """
 
 import math
