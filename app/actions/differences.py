@@ -1,6 +1,6 @@
 """What an older list says otherwise than the record: set with before and after, and with a reason where it matters."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.actions import applications, by_hand, corrections, people, privileges
 from app.actions.entries import Entry, Known
@@ -8,7 +8,7 @@ from app.actions.moving import record
 from app.actions.people import Difference
 from app.models import Application, PrivilegeStatus
 from app.permissions import Actor
-from app.rules.calendar import local_day
+from app.rules.calendar import LOCAL, local_day
 from app.rules.folding import fold
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import APPLICATION_FINAL
@@ -27,7 +27,7 @@ def compare(application: Application, entry: Entry, known: Known, *, by: Actor, 
         if value and value != getattr(application, name)
     ]
     was = application.queued_at
-    if (local_day(was) != local_day(entry.queued_at)) if entry.day_only else was != entry.queued_at:
+    if not _same_moment(was, entry):
         differences.append(Difference("queued_at", application, "queued_at", entry.queued_at, grave=True))
     stood = by_hand.before(application, at=at)
     details = people.set_all(differences, entry.reason)
@@ -42,6 +42,17 @@ def compare(application: Application, entry: Entry, known: Known, *, by: Actor, 
         applications.archive(application, by=by, at=at, reason=entry.reason)
         changed = True
     return changed or corrected or bool(details)
+
+
+def _same_moment(was: datetime, entry: Entry) -> bool:
+    """Is this the moment that a line means? A list has the local clock to the second, or the day alone.
+
+    An hour that the clock went through twice is written alike both times.
+    """
+    if entry.day_only:
+        return local_day(was) == local_day(entry.queued_at)
+    clock = [moment.astimezone(LOCAL).replace(tzinfo=None) for moment in (was, entry.queued_at)]
+    return abs(clock[0] - clock[1]) < timedelta(seconds=1)
 
 
 def _put_right(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:

@@ -7,20 +7,21 @@ from collections import defaultdict
 from datetime import datetime, time
 from typing import Any
 
-from app.actions import norms, takeover
+from app.actions import norms, people, takeover
 from app.actions.entries import Entry
 from app.actions.people import Contacts, Person
 from app.files import cells, words
 from app.files.columns import Column, Row, Table
 from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
 from app.files.spreadsheet import Sheet
-from app.models import ApplicationStatus, QueueKind
+from app.models import ApplicationStatus, Child, QueueKind
 from app.permissions import Actor
 from app.rules import iin, numbers
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.numbers import fold
 from app.rules.refusals import Reason, Refusal
+from app.rules.transitions import APPLICATION_FINAL
 
 REASON_TITLES = ("Негіздеме", "Обоснование", "Себебі", "Причина")
 COLUMNS = (
@@ -100,11 +101,11 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
         table.lacks("queued_at")
     for row in table.rows():
         place_id = places.of(row)
-        _check(row, at)
+        _check(row, place_id, at)
         if place_id is None:
             continue
         over_age = oldest.reached(row, place_id)
-        _compare(row, place_id, first, waits=not over_age and row["status"] is not ApplicationStatus.archived)
+        _compare(row, place_id, first, waits=not over_age and row["status"] not in APPLICATION_FINAL)
         if not row.broken and row.has(*REQUIRED):
             good[place_id].append(row)
     for place_id, rows in sorted(good.items()):  # the same order in every import: no two wait for each other
@@ -126,7 +127,7 @@ class _Oldest:
         return age_in_months(born_on, self.day) >= self.months[place_id]
 
 
-def _check(row: Row, at: datetime) -> None:
+def _check(row: Row, place_id: int | None, at: datetime) -> None:
     """What the cells of one row say against each other and against today."""
     _check_number(row)
     for who in ("child", "applicant"):
@@ -142,7 +143,7 @@ def _check(row: Row, at: datetime) -> None:
     if not row.has("child_iin"):
         return
     facts = iin.facts(row["child_iin"])
-    for part in iin.otherwise(facts, row["born_on"], row["sex"]) if not row["reason"] else ():
+    for part in _doubts(row, place_id, facts):
         row.wrong(part, OTHERWISE[part], kk=REASON_TITLES[0])
     if (
         "born_on" not in row.broken
@@ -151,6 +152,13 @@ def _check(row: Row, at: datetime) -> None:
         and local_day(row[since]) < (row["born_on"] or facts.born_on)
     ):
         row.wrong(since, "before_birth")
+
+
+def _doubts(row: Row, place_id: int | None, facts: iin.IinFacts) -> list[str]:
+    """Spec 3.9: what differs from the IIN and needs a reason: not what was accepted before, and is recorded just so."""
+    doubts = [] if row["reason"] else iin.otherwise(facts, row["born_on"], row["sex"])
+    known = people.recorded(Child, row["child_iin"], place_id) if doubts and place_id is not None else None
+    return [part for part in doubts if known is None or getattr(known, part) != row[part]]
 
 
 def _in_parts(row: Row, who: str) -> None:

@@ -12,7 +12,6 @@ from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_
 from app.files.spreadsheet import Sheet
 from app.models import Intake
 from app.permissions import Actor
-from app.rules.folding import identity
 
 COLUMNS = (
     Column("language", ("Тіл", "Язык обучения", "Оқыту тілі", "Язык"), cells.word(words.LANGUAGES), required=True),
@@ -59,13 +58,13 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
     for row in table.rows():
         place_id = places.of(row)
         _check(row)
+        if _no_room(row) and (place_id is None or not kindergarten_row.stands(row, place_id, known)):
+            row.wrong("free", "over_capacity")
         if place_id is None or not row.has("name", "language", "years", "capacity"):
             continue
-        _compare(row, place_id, first)
+        _compare(row, place_id, known, first)
         if not row.broken:
-            outcome.count(kindergarten_row.apply(row, place_id, known, by=by, at=at))
-            if (over := (row["attending"] or 0) - row["capacity"]) > 0:
-                outcome.warnings.append(row.warning("attending", "over_full", over=over))
+            kindergarten_row.apply(row, place_id, known, outcome, by=by, at=at)
     outcome.take(table)
     return outcome
 
@@ -77,15 +76,19 @@ def _check(row: Row) -> None:
         row.wrong("ends_on", "ends_on_missing")
     if row["ends_on"] and not temporary and "intake" not in row.broken:
         row.wrong("ends_on", "ends_on_general")
-    free = 0 if temporary else row["free"] or 0
-    if free and row.has("capacity") and free + (row["attending"] or 0) > row["capacity"]:
-        row.wrong("free", "over_capacity")
 
 
-def _compare(row: Row, place_id: int, first: dict[Any, Row]) -> None:
+def _no_room(row: Row) -> bool:
+    """Are the free places, and the children who attend beside them, more than the group takes?"""
+    free = 0 if row["intake"] is Intake.temporary else row["free"] or 0
+    return bool(free and row.has("capacity") and free + (row["attending"] or 0) > row["capacity"])
+
+
+def _compare(row: Row, place_id: int, known: kindergarten_row.Known, first: dict[Any, Row]) -> None:
     """What rows of one kindergarten or one group say against each other; `first` names where a thing was said first."""
-    kindergarten = (place_id, identity(row["name"]))
-    group = (*kindergarten, identity(row["group"]) if row["group"] else (row["language"], row["years"]))
+    kindergarten = (place_id, known.key(place_id, row["name"]))
+    named = known.group_key(place_id, row["name"], row["group"]) if row["group"] else (row["language"], row["years"])
+    group = (*kindergarten, named)
     for of, fields in ((kindergarten, OF_KINDERGARTEN), (group, OF_GROUP)):
         for field in fields:
             before = first.setdefault((of, field), row) if row.has(field) else row

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
 from app.files import applications as journal
+from app.files import kindergarten_row, words
 from app.files import kindergartens as list_of_kindergartens
-from app.files import words
 from app.models import (
     Application,
     Enrolment,
@@ -21,7 +21,6 @@ from app.models import (
     KgGroup,
     Kindergarten,
     PrivilegeStatus,
-    VacancyStatus,
 )
 from app.rules.calendar import LOCAL
 
@@ -71,7 +70,10 @@ def _applications() -> Iterator[dict[str, Any]]:
 
 
 def _kindergartens() -> Iterator[dict[str, Any]]:
-    """A row for each group and each of its vacancies that are not closed; those of one intake and day are one."""
+    """A row for each group and each of its published vacancies; those of one intake and last day are one.
+
+    A kindergarten is known by its name in its district: of one in a settlement the row names the district.
+    """
     whole = joinedload(KgGroup.kindergarten).joinedload(Kindergarten.place), selectinload(KgGroup.vacancies)
     attending = dict(
         db.session.execute(
@@ -96,13 +98,8 @@ def _kindergartens() -> Iterator[dict[str, Any]]:
             "state_order": words.YES_NO[of.state_order][0],
             "address": of.address,
             "bin": of.bin,
-            "place": of.place.name_kk,
+            "place": kindergarten_row.district(of.place).name_kk,
         }
-        free: dict[Any, int] = {}
-        for vacancy in group.vacancies:
-            if vacancy.status is VacancyStatus.published:
-                key = vacancy.intake, vacancy.ends_on
-                free[key] = free.get(key, 0) + vacancy.places
-        for (intake, ends_on), places in free.items() or [((None, None), None)]:
-            said = {"intake": words.INTAKES[intake][0] if intake else None, "free": places, "ends_on": ends_on}
+        for (intake, ends_on), free in kindergarten_row.published(group).items() or [((None, None), None)]:
+            said = {"intake": words.INTAKES[intake][0] if intake else None, "free": free, "ends_on": ends_on}
             yield {**told, **said}

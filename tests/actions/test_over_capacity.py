@@ -71,6 +71,13 @@ def test_the_same_list_brought_in_again_changes_nothing(tmp_path):
     assert (again.same, again.problems, standing()) == (1, [], 27)
 
 
+def test_a_list_that_is_refused_does_not_say_that_a_group_is_marked(tmp_path):
+    """Its places are published, so nobody more can be taken over beside them."""
+    bring(tmp_path, {ATTEND: 20, FREE: 3})
+    refused = bring(tmp_path, {ATTEND: 27})
+    assert ([one.name for one in refused.problems], refused.warnings) == (["places_are_held"], [])
+
+
 def test_its_free_places_are_a_problem_of_their_cell(tmp_path):
     assert [one.name for one in bring(tmp_path, {ATTEND: 27, FREE: 1}).problems] == ["over_capacity"]
     temporary = {INTAKE: "Уақытша болу", ENDS: date(2026, 4, 30), FREE: 1}
