@@ -9,7 +9,7 @@ passed when the other one stood behind it and stands before it now. Who was pass
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -165,7 +165,7 @@ def that_passed(application: Application, until: date) -> Iterable[Round]:
     acts = select(Round).where(
         Round.place_id == application.place_id,
         Round.by_hand.is_not(None),
-        Round.held_at >= application.queued_at,
+        Round.held_at >= numbers.earliest(application),
         Round.held_on <= until,
         Round.application_id.is_(None) | (Round.application_id != application.id),
     )
@@ -235,12 +235,22 @@ def _last_of(line: queue.Queue, side: str, birth_year: int, count: int) -> list[
     return [queued_at.isoformat(), id_]
 
 
-def whom_it_passed(held: Round, most: int) -> list[int]:
+class Passed(NamedTuple):
+    """A child that an act passed, with what was on record of it then."""
+
+    application_id: int
+    birth_year: int
+    queued_at: datetime
+
+
+def whom_it_passed(held: Round, most: int) -> list[Passed]:
     """The first children that an act passed, by their day in the queue, from the history."""
     queue_kind = QueueKind((held.stood or {})["queue_kind"])
     line = past.waiting(held.place_id, queue_kind, past.Until(held.held_on, held.after_change_id))
-    passed = select(line.c.id).where(passed_in(held, line), line.c.id != (held.application_id or 0))
-    return list(db.session.scalars(passed.order_by(line.c.queued_at, line.c.id).limit(most)))
+    passed = select(line.c.id, line.c.birth_year, line.c.queued_at)
+    passed = passed.where(passed_in(held, line), line.c.id != (held.application_id or 0))
+    first = passed.order_by(line.c.queued_at, line.c.id).limit(most)
+    return [Passed(*row) for row in db.session.execute(first)]
 
 
 def asked_for(held: Round) -> Proposal | None:

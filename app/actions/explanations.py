@@ -5,7 +5,7 @@ Today's answers come from the queue itself, those of a past day from the history
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypeAlias
 
 from sqlalchemy import select
@@ -26,6 +26,7 @@ from app.models import (
     Side,
 )
 from app.rules import past, queue, ratio
+from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 
 Ahead: TypeAlias = tuple[tuple[QueueCategory | Side | None, int], ...]  # None: too young for any category
@@ -37,9 +38,12 @@ class Explanation:
 
     `status` is the application's on that day, None before it was registered; without a `number` the child did not
     wait, had lost its `standing`, or was too young for any category. `cycle` belongs to an order by ratio.
+    `queued_at` and `born_on` are those that were on record then.
     """
 
     day: date
+    queued_at: datetime
+    born_on: date
     status: ApplicationStatus | None
     standing: bool
     last_change: Change | None
@@ -64,15 +68,18 @@ def of(application: Application, day: date, today: date) -> Explanation:
     held = _privilege_on(application, day) if waits else None
     number: Number | None = None
     ahead: Ahead = ()
+    line = line_on(application.place_id, application.queue_kind, day, today)
     if waits:
-        line = line_on(application.place_id, application.queue_kind, day, today)
         number = numbers.in_line(application, line, held.kind if held else None, day)
         if number is not None:
             by_ratio = order.kind is QueueOrderKind.ratio
             ahead = number.ahead if by_ratio else _ahead_by_category(application, line, order, number, day)
+    born_on = numbers.born_on(application, line, day)
     used = ["procedure", "queue.ratio"] if order.kind is QueueOrderKind.ratio else ["procedure"]
     return Explanation(
         day=day,
+        queued_at=numbers.queued_at(application, line, day),
+        born_on=born_on,
         status=status,
         standing=bool(last.standing) if last is not None else False,
         last_change=last,
@@ -81,9 +88,7 @@ def of(application: Application, day: date, today: date) -> Explanation:
         order=order,
         norms=tuple(norms.in_force(name, application.place_id, day) for name in used),
         privilege=held,
-        months=age_in_months(
-            numbers.born_on(application, line_on(application.place_id, application.queue_kind, day, today), day), day
-        ),
+        months=age_in_months(born_on, day),
         cycle=number.cycle if number else None,
     )
 
@@ -99,6 +104,11 @@ def number_on(application: Application, day: date, today: date) -> Number | None
     held = _privilege_on(application, day)
     line = line_on(application.place_id, application.queue_kind, day, today)
     return numbers.in_line(application, line, held.kind if held else None, day)
+
+
+def first_day(application: Application) -> date:
+    """The first local day that there is something to tell of: its earliest day in the queue that was ever recorded."""
+    return local_day(numbers.earliest(application))
 
 
 def line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> queue.Queue | None:

@@ -4,9 +4,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import func, select
+
 from app.actions import norms
 from app.extensions import db
-from app.models import Application, ApplicationStatus, PrivilegeKind, QueueCategory, QueueKind, QueueOrderKind, Side
+from app.models import (
+    Application,
+    ApplicationStatus,
+    PrivilegeKind,
+    QueueCategory,
+    QueueKind,
+    QueueOrderKind,
+    Round,
+    Side,
+)
 from app.rules import past, queue, ratio
 
 LATER = 2**31 - 1  # than every round
@@ -102,6 +113,13 @@ def queued_at(application: Application, line: queue.Queue | None, day: date) -> 
     if line is None:
         return application.queued_at
     return db.session.scalar(past.queued_at(application.id, past.Until(day))) or application.queued_at
+
+
+def earliest(application: Application) -> datetime:
+    """The earliest moment that it ever stood in the queue by: it may have been given a later day by hand."""
+    kept = select(func.min(Round.queued_before)).where(Round.application_id == application.id)
+    before = db.session.scalar(kept)
+    return application.queued_at if before is None else min(before, application.queued_at)
 
 
 def born_on(application: Application, line: queue.Queue | None, day: date) -> date:

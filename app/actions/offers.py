@@ -1,6 +1,7 @@
 """S0, S2, spec 3.5: the turn comes, a place waits for three working days, then it is free for the birth years."""
 
 from datetime import date, datetime
+from typing import Any
 
 from app.actions import ending, norms, numbers, places
 from app.actions.beginning import catch_up
@@ -60,7 +61,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     for child, seat in zip(served, seats, strict=False):
         _offer(child, seat, held, priority_by, norm, by=by, at=at)
     held.served, held.passed = len(served), 0
-    record(held, "offer", by=by, at=at, norm=norm, details={"places": len(seats), "served": held.served})
+    record(held, "offer", by=by, at=at, norm=norm, details=_stood(vacancy, held, len(seats)))
     return held
 
 
@@ -83,6 +84,18 @@ def offer_all(place_id: int, *, by: Actor, at: datetime, automatic: bool = False
                 raise
     record(held, "offer", by=by, at=at, details={"served": held.served})
     return held
+
+
+def _stood(vacancy: Vacancy, held: Round, places: int) -> dict[str, Any]:
+    """What the history keeps of offers: also what was so of the group then, and may be changed (rounds.py)."""
+    group, kindergarten = vacancy.group, vacancy.group.kindergarten
+    return {
+        "places": places,
+        "served": held.served,
+        "years": [group.birth_year_from, group.birth_year_to],
+        "minimum": minimum_age(kindergarten, held.held_on),
+        "serves": str(kindergarten.queue_kind),
+    }
 
 
 def seats_to_offer(vacancy: Vacancy, district: int) -> list[Seat]:

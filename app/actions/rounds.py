@@ -105,11 +105,12 @@ def _of_offers(held: Round) -> RoundExplained:
     """Spec 3.3, ratio: each birth year's line by its cycle, the earlier queued of their next children first."""
     if held.vacancy is None:
         raise ValueError("offers belong to a vacancy")
-    group, day = held.vacancy.group, held.held_on
-    kind = group.kindergarten.queue_kind
+    group, day, known = held.vacancy.group, held.held_on, _record_of(held)
+    kind = QueueKind(known.get("serves", group.kindergarten.queue_kind))
     line = _then(held, kind)
-    minimum = offers.minimum_age(group.kindergarten, day)
-    years = range(group.birth_year_from, group.birth_year_to + 1)
+    minimum = int(known.get("minimum", offers.minimum_age(group.kindergarten, day)))
+    first, last = known.get("years", (group.birth_year_from, group.birth_year_to))
+    years = range(first, last + 1)
     found = db.session.execute(queue.next_by_sides(line).where(line.c.birth_year.in_(years)))
     stood = ratio.children(found)
     old = [child for child in stood if age_in_months(child.born_on, day) >= minimum]
@@ -122,7 +123,7 @@ def _of_offers(held: Round) -> RoundExplained:
             for year in years
         ]
     )
-    places_then = int(_record_of(held).get("places", held.served))
+    places_then = int(known.get("places", held.served))
     lines = [
         Line(
             position,

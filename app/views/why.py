@@ -37,7 +37,7 @@ class Why:
     def why(self: Any, pk: str) -> Any:
         """Spec 1.1, 3.3: the number on a day, who stands ahead, the rules that put the child there, what moved it."""
         application, today = self.load(pk), local_day(now())
-        first = local_day(application.queued_at)
+        first = explanations.first_day(application)
         day, known = forms.asked_day("day", today, first, today)
         since, comparable = forms.asked_day("since", max(first, day - A_MONTH), first, day)
         with unscoped():  # counts of the whole queue: nobody's name
@@ -130,14 +130,15 @@ class RoundView(BaseView):
     def _by_hand(self, held: Round) -> Any:
         """Spec 3.8: what was done by hand, for whom and why, by whose yes, and whom it passed."""
         with unscoped():
-            ids, asked = by_hand.whom_it_passed(held, SHOWN), by_hand.asked_for(held)
-        seen = select(Application).where(Application.id.in_(ids)).order_by(Application.queued_at, Application.id)
+            passed, asked = by_hand.whom_it_passed(held, SHOWN), by_hand.asked_for(held)
+        seen = select(Application).where(Application.id.in_([one.application_id for one in passed]))
+        numbers = {application.id: application.number for application in db.session.scalars(seen)}
         return self.render_template(
             "pages/by_hand.html",
             title=words.by_hand(held.by_hand),
             held=held,
             asked=asked,
-            passed=db.session.scalars(seen).all(),
+            passed=[(one, numbers[one.application_id]) for one in passed if one.application_id in numbers],
             shown=SHOWN,
             view=self,
         )

@@ -141,3 +141,14 @@ def test_offers_are_rebuilt_with_the_cycle_as_it_stood(waiting):
         assert told.followed
         assert [names[o.application_id] for o in told.lines if o.outcome is rounds.Outcome.served] == expected
     assert [names[o.application_id] for o in told.lines] == ["g1", "g2", "g3", "p2", "g4"]
+
+
+def test_offers_are_rebuilt_by_the_years_that_the_group_had_then(waiting):
+    place, _child = waiting
+    with transaction():
+        of = group(kindergarten(place), capacity=9)
+        held = offers.offer(vacancy(of, places=1), by=DEPARTMENT, at=at("2026-04-06T10:00"))
+        served = [one.application_id for one in rounds.of_round(held).lines]
+        of.birth_year_from, of.birth_year_to = 2018, 2019
+    told = rounds.of_round(held)
+    assert (told.followed, [one.application_id for one in told.lines]) == (True, served)

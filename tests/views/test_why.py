@@ -1,12 +1,17 @@
 """Spec 1.1-1.2 on screen: any child, any day, in Kazakh or Russian; any round with its list."""
 
+import re
+from datetime import date
+
 import pytest
 
+from app.actions import corrections, takeover
 from app.database import transaction
 from app.extensions import db
-from app.models import Place
+from app.models import Place, Round
 from app.permissions import Role
-from tests.factories import application, at
+from tests.actions.test_by_hand import entry
+from tests.factories import DEPARTMENT, application, at
 from tests.views.city import official
 from tests.views.forms import says_yes
 
@@ -83,3 +88,34 @@ def test_a_child_that_was_passed_reads_when_and_why_and_names_nobody(city, langu
     shown = auditor.get(f"/rounds/show/{held}").text
     assert all(part in shown for part in (number, "төтенше жағдай", why, "deputy"))
     assert auditor.get("/rounds/list/?_flt_0_by_hand=nonsense").status_code == 400
+
+
+def test_a_past_day_is_told_with_the_birth_year_and_the_day_in_the_queue_of_then(city):
+    """Spec 3.3: what was put right since does not change the page of a day before it."""
+    with city.web.app_context(), transaction():
+        place = db.session.get_one(Place, city.own.refers)
+        child = application(place, date(2022, 9, 17), at("2026-04-06T09:00"))
+        passed = application(place, date(2022, 9, 17), at("2026-04-07T09:00"))
+        late, on = at("2026-04-09T10:00"), at("2026-04-10T10:00")
+        takeover.take_over([entry(child, queued_at=late)], place_id=place.id, by=DEPARTMENT, at=on)
+        early = [entry(child, queued_at=at("2026-04-07T08:00"))]
+        takeover.take_over(early, place_id=place.id, by=DEPARTMENT, at=at("2026-04-10T11:00"))
+        for one in (child, passed):
+            moment = at("2026-04-12T10:00")
+            corrections.correct(one, who="child", born_on=date(2023, 9, 1), by=DEPARTMENT, at=moment, reason="куәлік")
+        pk = child.id
+        acts = db.session.scalars(db.select(Round.id).where(Round.application_id == pk).order_by(Round.id)).all()
+    auditor = city.sign_in("auditor")
+    days = {
+        "2026-04-08": ("2022", "06.04.2026"),
+        "2026-04-11": ("2022", "07.04.2026"),
+        "2026-04-13": ("2023", "07.04.2026"),
+    }
+    for day, (year, since) in days.items():
+        answer = auditor.get(f"/applications/why/{pk}?day={day}&since={day}")
+        assert answer.status_code == 200, day
+        first, rules = answer.text.split('class="lead"')[1].split("<h2>")[0], answer.text.split('class="facts"')[1]
+        assert set(re.findall(r"202[23]", first)) == {year}, day
+        assert since in rules.split("</dd>")[0], day
+    told = auditor.get(f"/rounds/show/{acts[1]}").text
+    assert "2022" in told.split("<tbody>")[1] and "2023" not in told.split("<tbody>")[1].split("</tbody>")[0]

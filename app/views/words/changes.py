@@ -137,6 +137,7 @@ SILENT = frozenset(
             "child_iin",
             "support_phone",
         ),
+        *("years", "minimum", "serves"),  # of the group when its places were offered
         *("ended_at", "published_at", "closed_at", "approved_at", "decided_at", "claimed_at", "issued_at", "issued_on"),
         *("opened_at", "retired_at", "held_at", "held_on", "after_change", "queue_order", "round", "automatic", "side"),
         *(

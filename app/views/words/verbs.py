@@ -230,6 +230,10 @@ PASSED_BY: dict[str, Any] = {  # the same, as a child that it passed reads it; n
 MOVED: dict[tuple[str, str], Any] = {  # why others stand ahead on one day only, where the history's words do not say so
     ("order", ""): _l("Another order of the queue came into force"),
     ("itself", ""): _l("The child itself went to another category or side: others stand ahead of it there"),
+    ("own_day", ""): _l("The child itself was given another day in the queue by hand"),
+    ("own_birth", ""): _l("The birth date of the child itself was corrected"),
+    ("day", ""): _l("A day of theirs in the queue was changed by hand"),
+    ("birth", ""): _l("A birth date of theirs was corrected"),
     ("age", ""): _l("They grew into another category"),
     ("turn", ""): _l("The turn of privileged and general children moved on"),
     ("confirm", "privilege"): _l("A privilege of theirs was confirmed"),
