@@ -5,12 +5,13 @@ SQLite fails at once when a read turns into a write, so whatever may write begin
 
 import errno
 import json
+import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import (
@@ -27,7 +28,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
@@ -37,11 +38,18 @@ from app.extensions import db
 from app.models import Applicant, Child, Place
 from app.permissions import unscoped
 
+T = TypeVar("T")
 SILENT = 1.0  # seconds
+log = logging.getLogger(__name__)
 LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
 
 BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+
+HELD = "districts held"
+TRIES = 3  # of a transaction that the locks of others undo
+DEADLOCK = psycopg.errors.DeadlockDetected
+CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure)
 
 _writing: ContextVar[bool | None] = ContextVar("writing", default=None)
 _waits: ContextVar[bool] = ContextVar("waits", default=True)
@@ -97,6 +105,22 @@ def transaction() -> Iterator[scoped_session[Session]]:
         _writing.reset(token)
 
 
+def lasting(act: Callable[[], T], clashes: tuple[type[Exception], ...] = CLASHES) -> T:
+    """Do this in one transaction, and once more from the beginning where the locks of others undid it: nothing of it
+    was kept then (docs/adr/0002-district-lock.md). `clashes`: by which of PostgreSQL's errors; what SQLite says after
+    its own wait stays said. Raises what the last of TRIES raises.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction():
+                return act()
+        except DBAPIError as error:
+            if not left or not isinstance(error.orig, clashes):
+                raise
+            log.warning("tried again: %s", type(error.orig).__name__)
+    raise AssertionError("unreachable")
+
+
 def close(closed: bool = True) -> None:
     """From now on nothing is written in this request but its session (False: that was another request)."""
     _closed.set(closed)
@@ -148,8 +172,33 @@ def lock_district(place_id: int) -> None:
     SQLite has the whole file already (BEGIN IMMEDIATE). What was read before the lock is read again.
     """
     db.session.flush()
-    db.session.execute(db.select(Place.id).where(Place.id == place_id).with_for_update(key_share=True))
+    _lock([place_id])
     db.session.expire_all()
+
+
+def lock_districts(place_ids: Iterable[int]) -> None:
+    """The same of several, and only of those that this transaction does not hold yet (docs/adr/0002-district-lock.md).
+
+    In the order of their ids, which is everybody's: whoever may need two takes both before any row of either.
+    """
+    held: set[int] = db.session().info.get(HELD, set())
+    if missing := set(place_ids) - held:
+        with db.session.no_autoflush:  # a new row that is not to be written yet stays as it is
+            _lock(sorted(missing))
+        if not (db.session.new or db.session.dirty or db.session.deleted):
+            db.session.expire_all()
+
+
+def _lock(place_ids: Iterable[int]) -> None:
+    for place_id in place_ids:
+        db.session.execute(select(Place.id).where(Place.id == place_id).with_for_update(key_share=True))
+        db.session().info.setdefault(HELD, set()).add(place_id)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _holds_none(session: Session, *_: Any) -> None:
+    """A savepoint that is rolled back gives back what was locked inside."""
+    session.info.pop(HELD, None)
 
 
 def fixed(ids: Select[int]) -> Select[int]:

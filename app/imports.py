@@ -12,7 +12,7 @@ from flask_babel import Babel, force_locale, ngettext
 from flask_babel import gettext as _
 
 import config
-from app.database import transaction
+from app.database import lasting
 from app.files import bringing
 from app.files.outcome import Answers, Outcome
 from app.files.problems import CHOICES, Wrong
@@ -37,9 +37,8 @@ def bring_in(
         sheet = read(path)
     except Wrong as wrong:
         return Outcome(problems=[bringing.of_file(wrong, path.name)])
-    with transaction():
-        facts = {"name": path.name, "place": place, "answers": answers or {}, "by": by, "at": at}
-        return bringing.bring_in(ImportKind(kind), sheet, **facts, dry_run=dry_run)
+    facts = {"name": path.name, "place": place, "answers": answers or {}, "by": by, "at": at, "dry_run": dry_run}
+    return lasting(lambda: bringing.bring_in(ImportKind(kind), sheet, **facts))
 
 
 @click.command("import")

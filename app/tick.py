@@ -1,9 +1,10 @@
 """One turn of the clock over the whole country: what `flask clock` does, and the timetable."""
 
 import logging
+from functools import partial
 
 from app.actions import clock
-from app.database import transaction
+from app.database import lasting, transaction
 from app.now import now
 
 log = logging.getLogger(__name__)
@@ -19,10 +20,13 @@ def tick() -> int:
     done, failures = 0, []
     for place_id in districts:
         try:
-            with transaction():
-                done += clock.run(at=now(), place_id=place_id)
+            done += lasting(partial(_run, place_id))
         except Exception as error:
             failures.append(error)
     if failures:
         raise ExceptionGroup(f"{len(failures)} of {len(districts)} districts", failures)
     return done
+
+
+def _run(place_id: int) -> int:
+    return clock.run(at=now(), place_id=place_id)

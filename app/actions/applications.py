@@ -10,7 +10,7 @@ from app.actions import by_hand, ending, norms, people, places, privileges
 from app.actions.beginning import begin, catch_up, latest_stop_listing, with_its_paper
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
-from app.database import lock_district
+from app.database import lock_district, lock_districts
 from app.extensions import db
 from app.models import (
     Applicant,
@@ -62,7 +62,7 @@ def register(
     permit(by, "register", application)
     people.check(child, applicant)
     key = None if number is None else numbers.key(number)
-    lock_district(place_id)
+    lock_districts({place_id, *waits_in([child.iin], queue_kind)})
     row = people.recorded(Child, child.iin, place_id) or people.new_child(child, place_id)
     family = people.recorded(Applicant, applicant.iin, place_id) or people.new_applicant(applicant, place_id)
     details = people.as_recorded(row, family, child, applicant)
@@ -218,6 +218,7 @@ def change(application: Application, *, by: Actor, at: datetime, **contacts: str
 
     Raises Refusal(not_allowed).
     """
+    lock_districts(places.districts(application))
     changed = {
         k: [getattr(application, k), v or None] for k, v in contacts.items() if getattr(application, k) != (v or None)
     }
@@ -225,6 +226,16 @@ def change(application: Application, *, by: Actor, at: datetime, **contacts: str
         setattr(application, name, after)
     if changed:
         record(application, "change", by=by, at=at, details=changed)
+
+
+def waits_in(child_iins: Sequence[str], *queue_kinds: QueueKind) -> set[int]:
+    """The districts in which these children wait in these queues: they are locked together with the own one."""
+    found = select(Application.place_id).where(
+        Application.child_iin.in_(child_iins),
+        Application.queue_kind.in_(queue_kinds),
+        Application.status.not_in(APPLICATION_FINAL),
+    )
+    return set(db.session.scalars(found))
 
 
 def end_what_is_due(child_iin: str, queue_kind: QueueKind, *, at: datetime) -> None:

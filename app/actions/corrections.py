@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from app.actions import by_hand, ending, norms, numbers, offers, people, vouchers
-from app.actions.applications import end_what_is_due, not_waiting_already
+from app.actions.applications import end_what_is_due, not_waiting_already, waits_in
 from app.actions.beginning import catch_up, latest_voucher
 from app.actions.moving import notify, record
 from app.actions.people import NAMES, Details
 from app.actions.seating import seating
-from app.database import lock_district
+from app.database import lock_districts
 from app.extensions import db
 from app.models import (
     Applicant,
@@ -32,6 +32,7 @@ from app.models import (
     KgGroup,
     OfferStatus,
     QueueCategory,
+    QueueKind,
     Referral,
     ReferralStatus,
     Round,
@@ -62,7 +63,8 @@ def correct(
     """
     permit(by, "correct", application)
     reason = eligibility.given(reason)
-    lock_district(application.place_id)
+    elsewhere = waits_in([str(facts["iin"])], *QueueKind) if who == "child" and facts.get("iin") else set[int]()
+    lock_districts({application.place_id, *elsewhere})
     catch_up(at=at, place_id=application.place_id)
     person = application.child if who == "child" else application.applicant
     told = {name: value for name, value in facts.items() if name in (FACTS if who == "child" else OF_APPLICANT)}

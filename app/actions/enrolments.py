@@ -1,15 +1,16 @@
 """A child enters a group and leaves it: enrolment by the head, temporary stays and their end (spec 3.4.4, 3.6)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from app.actions import absences, ending, norms, referrals
+from app.actions import absences, ending, norms, places, referrals
 from app.actions.beginning import begin
 from app.actions.moving import move, record
 from app.actions.seating import first_day
-from app.database import lock_district
+from app.database import lock_district, lock_districts
 from app.extensions import db
 from app.models import (
     Application,
@@ -24,7 +25,7 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import Actor
+from app.permissions import Actor, permit
 from app.rules import absences as absence_rules
 from app.rules import eligibility
 from app.rules import places as rules
@@ -41,6 +42,8 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     goes on, its kindergarten is told of an absence. Raises Refusal: not_allowed, too_late, wrong_status (a signature is
     missing), too_old, too_long, wrong_place (`until` of a usual enrolment).
     """
+    permit(by, "enrol", application)
+    lock_districts(places.districts(application, *_attends(application)))
     day = begin(application, "enrol", by=by, at=at)
     referral, held, first, last = _way_in(application, day, until)
     held.ended_at, held.seat.opened_at = at, None
@@ -158,6 +161,13 @@ def end_stay(application: Application, *, by: Actor, at: datetime, day: date) ->
         _end_elsewhere(stay, by=by, at=at, last=day)
     elif stay is not None:
         _end(stay, verb="leave", by=by, at=at, on=None, last=day)
+
+
+def _attends(application: Application) -> Sequence[Application]:
+    """The applications by which the child attends now: whoever enrols it may end that, in whatever district it is."""
+    by = select(Application).join(Enrolment, Enrolment.application_id == Application.id)
+    attends = Enrolment.child_iin == application.child_iin, Enrolment.ended_on.is_(None)
+    return db.session.scalars(by.where(*attends)).all()
 
 
 def _live(application: Application, intake: Intake) -> Enrolment | None:

@@ -8,8 +8,8 @@ from sqlalchemy import event, literal, select
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.models import DayOff, Place, PlaceKind
-from app.permissions import Actor
+from app.models import BulkRun, DayOff, ImportRun, Place, PlaceKind, Proposal
+from app.permissions import Actor, place_of
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
@@ -62,6 +62,22 @@ def district_of(place_id: int) -> int:
         if db.session.get_one(Place, above).kind is PlaceKind.district:
             return above
     raise Refusal(Reason.wrong_place, place=place_id)
+
+
+def districts(*records: Any) -> set[int]:
+    """The districts whose lock comes before the rows of these records (docs/adr/0002-district-lock.md); a place is its
+    own. What belongs to no district has none: accounts, days, rules of a region, and the runs of jobs.
+    """
+    found: set[int] = set()
+    for record in records:
+        if isinstance(record, BulkRun | ImportRun) or (
+            isinstance(record, Proposal) and record.subject == BulkRun.__tablename__
+        ):
+            continue
+        place_id = record.id if isinstance(record, Place) else place_of(record)
+        kinds = {above: db.session.get_one(Place, above).kind for above in path(place_id)} if place_id else {}
+        found.update(above for above, kind in kinds.items() if kind is PlaceKind.district)
+    return found
 
 
 def all_of(actor: Actor) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import applications, bulk, norms, possible, two_people, vouchers
+from app.actions import applications, bulk, norms, places, possible, two_people, vouchers
 from app.actions.moving import record
-from app.database import taken_back
+from app.database import lock_districts, taken_back
 from app.extensions import db
 from app.models import Application, Base, BulkRun, Norm, Proposal, QueueOrder
 from app.permissions import Actor, permit, place_of
@@ -43,6 +43,7 @@ def ask(subject: Any, verb: str, *, by: Actor, at: datetime, reason: str | None)
     verb itself would be refused for now.
     """
     permit(by, verb, subject)
+    lock_districts(places.districts(subject))
     if open_one(subject) is not None:
         raise Refusal(Reason.wrong_status, verb=verb, asked=True)
     act, place_id = ACTS[type(subject)][verb], place_of(subject)
@@ -72,6 +73,7 @@ def decide(asked: Proposal, *, approved: bool, by: Actor, at: datetime) -> None:
     """
     verb = "approve" if approved else "reject"
     permit(by, verb, asked)
+    lock_districts(places.districts(asked))
     db.session.execute(select(Proposal.id).where(Proposal.id == asked.id).with_for_update())
     db.session.refresh(asked)
     subject = subject_of(asked)

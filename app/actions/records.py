@@ -14,7 +14,7 @@ from app.actions import keeping, orders, places
 from app.actions.beginning import catch_up
 from app.actions.moving import record
 from app.actions.seating import first_day
-from app.database import lock_district
+from app.database import lock_district, lock_districts
 from app.extensions import db
 from app.models import (
     Absence,
@@ -57,6 +57,7 @@ def create(row: Base, *, by: Actor, at: datetime) -> None:
     """Add one row of a register. Raises Refusal (not_allowed and what its kind entails), Invalid."""
     with db.session.no_autoflush:  # the row hangs on its kindergarten, but is not to be written yet
         permit(by, "create", row)
+        lock_districts(places.districts(row))
         _check(row)
     if isinstance(row, Approved):
         row.entered_by_id = by.user_id
@@ -72,6 +73,8 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
     It must lie within the actor's reach before and after. What is approved is never changed (spec 3.2). Raises
     Refusal, Invalid; wrong_status for a vacancy that is no draft, or whose days are those of an absence.
     """
+    permit(by, "change", row)
+    lock_districts(places.districts(row, *values.values()))
     may_change(row, by=by)
     before = {name: _value(row, name) for name, value in values.items() if _value(row, name) != value}
     if not before:
@@ -112,6 +115,8 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
     a group with children or vacancies, a kindergarten with groups; with the number of families that have an offer or a
     place there, or else with the kinds of what belongs to it).
     """
+    permit(by, "remove", row)
+    lock_districts(places.districts(row))
     may_remove(row, by=by)
     record(row, "remove", by=by, at=at, details=_facts(row))
     if isinstance(row, QueueOrder):

@@ -16,7 +16,7 @@ from app.actions.differences import compare
 from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of, child_of, look_up
 from app.actions.moving import move_all, record_all
 from app.actions.people import Details
-from app.database import lock_district
+from app.database import lock_districts
 from app.extensions import db
 from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
@@ -56,13 +56,20 @@ def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetim
     permit(by, "register", Application(place_id=place_id))
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
-    lock_district(place_id)
+    lock_districts({place_id, *_waiting_in(entries)})
     catch_up(at=at, place_id=place_id)
     outcome, own, stood = Outcome(), set[int](), by_hand.before(None, at=at)
     for first in range(0, len(entries), AT_ONCE):
         own |= _take_over(entries[first : first + AT_ONCE], first, outcome, place_id, by=by, at=at)
     by_hand.taken_over(place_id, own, stood, by=by, at=at)
     return outcome
+
+
+def _waiting_in(entries: Sequence[Entry]) -> set[int]:
+    """The districts in which any of these children waits: a line may end there what is over (spec 3.1)."""
+    numbers = [entry.child.iin for entry in entries]
+    portions = (numbers[first : first + AT_ONCE] for first in range(0, len(numbers), AT_ONCE))
+    return {place_id for portion in portions for place_id in applications.waits_in(portion, *QueueKind)}
 
 
 class _New(NamedTuple):

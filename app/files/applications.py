@@ -10,6 +10,7 @@ from typing import Any
 from app.actions import norms, people, takeover
 from app.actions.entries import Entry
 from app.actions.people import Contacts, Person
+from app.database import lock_districts
 from app.files import cells, words
 from app.files.columns import Column, Row, Table
 from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
@@ -108,7 +109,8 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
         _compare(row, place_id, first, waits=not over_age and row["status"] not in APPLICATION_FINAL)
         if not row.broken and row.has(*REQUIRED):
             good[place_id].append(row)
-    for place_id, rows in sorted(good.items()):  # the same order in every import: no two wait for each other
+    lock_districts(good)  # all of them before any row: no two imports wait for each other
+    for place_id, rows in sorted(good.items()):
         _take_over(rows, place_id, outcome, by=by, at=at)
     outcome.take(table)
     return outcome

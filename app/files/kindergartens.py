@@ -6,6 +6,7 @@ A kindergarten is known by its name in its district, a group by its name or by i
 from datetime import datetime
 from typing import Any
 
+from app.database import lock_districts
 from app.files import cells, kindergarten_row, words
 from app.files.columns import Column, Row, Table
 from app.files.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
@@ -55,8 +56,9 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
     table, outcome, first = Table(sheet, COLUMNS, answers), Outcome(), dict[Any, Row]()
     known = kindergarten_row.Known()
     places.check(table)
-    for row in table.rows():
-        place_id = places.of(row)
+    located = [(row, places.of(row)) for row in table.rows()]
+    lock_districts(place_id for _row, place_id in located if place_id is not None)
+    for row, place_id in located:
         _check(row)
         if _no_room(row) and (place_id is None or not kindergarten_row.stands(row, place_id, known)):
             row.wrong("free", "over_capacity")

@@ -14,7 +14,7 @@ from rq.timeouts import BaseTimeoutException
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import transaction
+from app.database import lasting, transaction
 from app.extensions import db, redis
 from app.jobs import bulk, documents, imports, queues
 from app.jobs.failures import told, without_words
@@ -105,11 +105,14 @@ def do(row_id: int) -> None:
         facts = work.read(row)
         db.session.rollback()
     made = work.make(facts)
-    with transaction():
-        row = _claim(row_id)
-        if row is not None:
-            work.keep(row, made)
-            row.done_at, row.error = _utc(), None
+    lasting(lambda: _end(row_id, work, made))
+
+
+def _end(row_id: int, work: Work, made: Any) -> None:
+    row = _claim(row_id)
+    if row is not None:
+        work.keep(row, made)
+        row.done_at, row.error = _utc(), None
 
 
 def _claim(row_id: int) -> Outbox | None:

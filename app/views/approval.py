@@ -61,11 +61,6 @@ def author(row: Approved) -> Any:
     return row.entered_by or (_("came with Kezek") if row.approved_at else NONE)
 
 
-def parts(row: Approved) -> Sequence[Any]:
-    """What a page that asks for an approval shows: the row, and the categories of an order."""
-    return [row, *getattr(row, "categories", ())]
-
-
 class ApprovedView(BaseView):
     """Norms, queue orders and days off: entered by one of the department, approved by another."""
 
@@ -75,13 +70,19 @@ class ApprovedView(BaseView):
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
         if not asked("approve") or seen.unseen(rows):
             details = [self._facts(row) for row in rows[:MOST_TOLD]]
-            return ask(self, "approve", rows, seen.unseen(rows), details=details, hidden=seen.shown_of(rows, parts))
+            return ask(
+                self, "approve", rows, seen.unseen(rows), details=details, hidden=seen.shown_of(rows, self._shows)
+            )
         return done(self, rows, self._approve)
 
     def _approve(self, row: Any) -> None:
         """Raises Refusal(wrong_status) for a row that was changed after it was shown."""
-        seen.still_as_shown(row, parts)
+        seen.still_as_shown(row, self._shows)
         norms.approve(row, by=g.actor, at=now())
+
+    def _shows(self, row: Approved) -> Sequence[Any]:
+        """What a page that asks for an approval shows: the row, the categories of an order, and all of it in words."""
+        return [row, *getattr(row, "categories", ()), self._facts(row)]
 
     def _facts(self, row: Any) -> str:
         """All that a row says, in one line."""

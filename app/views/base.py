@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app.actions import accounts, records
-from app.database import transaction
+from app.database import DEADLOCK, lasting, transaction
 from app.extensions import db
 from app.files import written
 from app.models import User
@@ -226,7 +226,7 @@ class BaseView(Listed):
 
     def _change(self, row: Any, form: Any, seen: str) -> Any:
         """Write what was touched. Raises Refusal, editing.Changed where the form was shown from something else."""
-        editing.hold(self.holds(row))
+        editing.hold(self.holds(row), form.values().values())
         if refusal := self.refuses_change(row):
             raise refusal
         if values := editing.touched(form, seen, self.standing(row)):
@@ -330,9 +330,7 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
     if sending.holding():
         return None
     try:
-        with transaction():
-            sending.claim()
-            done = act()
+        done = lasting(lambda: (sending.claim(), act())[1], (DEADLOCK,))
         sending.claimed()
         return done
     except Refusal as refusal:

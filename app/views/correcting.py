@@ -90,7 +90,8 @@ def standing(row: Application) -> dict[str, Any]:
 
 def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
     """Raises Asked where something follows that the person has not said yes to; the transaction undoes all of it."""
-    editing.hold([row, row.child, row.applicant])
+    editing.hold([row])
+    editing.hold([row.child, row.applicant])  # whoever they are now
     values = editing.touched(form, seen, standing(row))
     told = {
         who: {n.removeprefix(f"{who}_"): v or "" for n, v in values.items() if n.startswith(f"{who}_")} for who in WHO

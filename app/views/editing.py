@@ -14,7 +14,9 @@ from flask import abort
 from sqlalchemy import select
 from wtforms import BooleanField
 
+from app.actions import places
 from app.actions.moving import plain
+from app.database import lock_districts
 from app.extensions import db
 from app.models import Base
 from app.views.forms import Form, Lines
@@ -80,10 +82,16 @@ def beside(form: Form, seen: str, standing: Mapping[str, Any]) -> tuple[dict[str
     return {**standing, **mine}, rows
 
 
-def hold(rows: Iterable[Base]) -> None:
-    """Nobody else changes these rows until the transaction ends; what was read of them is read again, 404 if gone."""
-    for row in list(rows):
-        model, pk = type(row), row.id
+def hold(rows: Iterable[Base], typed: Iterable[Any] = ()) -> None:
+    """Nobody else changes these rows until the transaction ends; what was read of them is read again, 404 if gone.
+
+    Their districts are locked first, with those that the rows would come to by what was `typed`, as every verb does
+    (docs/adr/0002-district-lock.md).
+    """
+    rows = list(rows)
+    known = [(type(row), row.id) for row in rows]
+    lock_districts(places.districts(*rows, *typed))
+    for model, pk in known:
         if db.session.scalar(select(model.id).where(model.id == pk).with_for_update(key_share=True)) is None:
             abort(404)
     db.session.expire_all()

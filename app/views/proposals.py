@@ -84,8 +84,11 @@ class ProposalView(BaseView):
 
 
 def shows(row: Proposal) -> Sequence[Any]:
-    """What a page that asks shows: the proposal and the record that it is about."""
-    return row, proposals.subject_of(row)
+    """What a page that asks shows: the proposal, the record that it is about, a child and whoever applied for it, and
+    all of that in words."""
+    of = row.application
+    people = (of.child, of.applicant) if of else ()
+    return row, proposals.subject_of(row), *people, in_full(row)
 
 
 def about(row: Proposal) -> Any:
@@ -96,7 +99,8 @@ def about(row: Proposal) -> Any:
     name = words.name(record)
     if isinstance(record, BulkRun):
         name = f"{words.verb(record.verb, record.subject)}: {words.number(record.selected)}"
-    view = next((v for v in current_app.appbuilder.baseviews if getattr(v, "subject", None) is type(record)), None)
+    shows = (v for v in current_app.appbuilder.baseviews if isinstance(v, BaseView) and "show" in v.routes())
+    view = next((v for v in shows if v.subject is type(record)), None)
     if view is None or not current_app.appbuilder.sm.has_access("can_show", view.class_permission_name):
         return name
     return Markup('<a href="{}">{}</a>').format(url_for(f"{view.endpoint}.show", pk=record.id), name)

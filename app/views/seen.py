@@ -4,23 +4,41 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from flask import request
+from flask import current_app, g, request
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.actions import places
+from app.database import lock_districts
 from app.extensions import db
+from app.permissions import looking_as
 from app.rules.refusals import Reason, Refusal
 
 
 def entered(*parts: Any) -> str:
-    """A digest of all that these records say: it changes with any of it."""
-    facts = [[getattr(one, column.key) for column in one.__table__.columns] for one in parts if one is not None]
+    """A digest of all that these records and sentences say: it changes with any of it."""
+    facts = [
+        str(one) if isinstance(one, str) else [getattr(one, column.key) for column in one.__table__.columns]
+        for one in parts
+        if one is not None
+    ]
     return sha256(repr(facts).encode()).hexdigest()
 
 
 def shown_of(rows: Sequence[Any], parts: Any) -> list[tuple[str, str]]:
-    """What a page that asks for a yes shows of each record, as hidden fields; `parts` names the records it shows."""
-    return [(f"seen-{row.id}", entered(*parts(row))) for row in rows]
+    """What a page that asks for a yes shows of each record, as hidden fields; `parts` names the records and the
+    sentences that it shows."""
+    return [(f"seen-{row.id}", _as_shown(row, parts)) for row in rows]
+
+
+def _as_shown(row: Any, parts: Any) -> str:
+    """In whatever language it was read, and is read when the yes comes."""
+    said = []
+    for language in current_app.config["LANGUAGES"]:
+        with force_locale(language):
+            said.append(entered(*parts(row)))
+    return sha256("".join(said).encode()).hexdigest()
 
 
 def unseen(rows: Sequence[Any]) -> str:
@@ -32,9 +50,11 @@ def unseen(rows: Sequence[Any]) -> str:
 
 def still_as_shown(row: Any, parts: Any) -> None:
     """Whoever says yes stands for what was shown, to the letter. Raises Refusal(wrong_status) when it was changed."""
+    lock_districts(places.districts(row))
     db.session.execute(select(type(row).id).where(type(row).id == row.id).with_for_update())
-    for part in parts(row):
-        if part is not None:
-            db.session.expire(part)
-    if request.form.get(f"seen-{row.id}") != entered(*parts(row)):
+    db.session.expire_all()
+    with looking_as(g.actor):  # as the page was shown
+        still = request.form.get(f"seen-{row.id}") == _as_shown(row, parts)
+    db.session.expire_all()
+    if not still:
         raise Refusal(Reason.wrong_status, verb="approve", changed=True)

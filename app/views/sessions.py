@@ -20,7 +20,12 @@ from app.database import will_write
 from app.extensions import db
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
-READS_BY_POST = frozenset({"SearchView.find"})  # posted, so that nobody's IIN stands in an address
+READS_BY_POST = frozenset(  # the search is posted, so that nobody's IIN stands in an address
+    {"SearchView.find", "HomeView.language"}
+)
+ASKS = frozenset({"action", "action_post"})  # the first click on a verb says what would follow (asking.py)
+ASKS_TOO = frozenset({"BulkRunView.begin", "VacancyView.publish_free", "ApplicationView.choose"})
+ACTS_AT_ONCE = frozenset({"BulkRunView", "ImportRunView"})  # their buttons stand below what would follow
 log = logging.getLogger(__name__)
 as_text = TaggedJSONSerializer()
 
@@ -113,7 +118,14 @@ def _endpoint(request: Request) -> str | None:
 
 def reads() -> bool:
     """Does this request change nothing?"""
-    return request.method in READS_CHANGE_NOTHING or request.endpoint in READS_BY_POST
+    return request.method in READS_CHANGE_NOTHING or request.endpoint in READS_BY_POST or only_asks()
+
+
+def only_asks() -> bool:
+    """Is it posted to be told what would follow, with no yes in it? Such a page waits for no other writer."""
+    view, _dot, name = (request.endpoint or "").rpartition(".")
+    asks = (name in ASKS and view not in ACTS_AT_ONCE) or request.endpoint in ASKS_TOO
+    return asks and "sure" not in request.form
 
 
 def is_file(endpoint: str | None) -> bool:

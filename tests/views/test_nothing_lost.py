@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from app import database, sent
 from app.models import Account, DayOff, KeptForm, SentForm, SignedIn
+from tests.views import routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
 from tests.views.forms import ADDS, Fields, valid
@@ -327,6 +328,45 @@ def test_a_page_that_only_reads_waits_for_no_writer(city, kind, soon):
         began = time.monotonic()
         assert browser.post("/search/", {"q": "Бала"}).status_code == 200
         assert time.monotonic() - began < SOON / 1000
+
+
+def test_what_only_asks_waits_for_no_writer(city, kind, soon):
+    """The language, and the first click on every verb, which says what would follow."""
+    browsers = {role: city.sign_in(str(role)) for role in routes.SIGNED_IN}
+    posts = asking(city, browsers)
+    assert len(posts) > 40
+    for role, address, data in posts:
+        browsers[role].post(address, data)  # what is made once is made
+    for browser in browsers.values():
+        browser.token()
+    with city.tables.engine.begin() as connection:
+        row = SignedIn.__table__
+        for id_, seen_at in connection.execute(sa.select(row.c.id, row.c.seen_at)).all():
+            connection.execute(sa.update(row).where(row.c.id == id_).values(seen_at=seen_at - timedelta(minutes=20)))
+    wrong = []
+    with locked(city, kind):
+        for role, address, data in posts:
+            began = time.monotonic()
+            told = browsers[role].post(address, data)
+            if told.status_code not in (200, 302, 303, 422) or time.monotonic() - began >= SOON / 1000:
+                wrong.append((str(role), address, told.status_code))
+    assert wrong == []
+
+
+def asking(city, browsers) -> list[tuple]:
+    """(role, address, what is posted) of each first click; a run's own buttons act at once, below what would follow."""
+    own = city.own
+    found = [(role, "/language/kk", {}) for role in browsers]
+    for noun in routes.VERBS.keys() - {"bulk-runs", "imports"}:
+        for verb, roles in routes.VERBS[noun].items():
+            for role in roles:
+                rows = re.findall(rf"/{noun}/show/(\d+)", browsers[role].get(f"/{noun}/list/").text)
+                found += [(role, f"/{noun}/action/{verb}/{pk}", {}) for pk in rows[:1]]
+                found += [(role, f"/{noun}/action_post", {"action": verb, "rowid": pk}) for pk in rows[:1]]
+    found.append((routes.H, f"/vacancies/publish-free/{own.group}", {}))
+    found.append((routes.S, f"/applications/choose/{own.waits}", {"vacancy": own.vacancy}))
+    some = {"list": "ApplicationView", "action": "archive", "rowid": own.waits}
+    return [*found, (routes.D, "/bulk-runs/begin", some)]
 
 
 def test_signing_out_is_certain_or_says_that_it_was_not(city, kind, soon):

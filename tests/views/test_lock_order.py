@@ -1,0 +1,142 @@
+"""One order of locks everywhere: the district, then rows (docs/adr/0002-district-lock.md)."""
+
+import threading
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from app.actions import accounts, clock
+from app.database import lasting, lock_district, transaction
+from app.extensions import db
+from app.models import Application, KgGroup, Kindergarten, Place, Vacancy
+from app.permissions import Role
+from tests import factories
+from tests.locks import watched
+from tests.views import city as cities
+from tests.views.official import MODELS, Official
+from tests.views.test_two_editors import changeable, edit_forms, opened, other
+
+pytestmark = pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer, and locks no rows
+ROLES = {  # what each does, and how many things at least
+    Role.department: (*MODELS, 30),
+    Role.head: ("applications", "referrals", "groups", "vacancies", 9),
+}
+
+
+class Once(Official):
+    """Somebody who does each thing that a register offers, once."""
+
+    def walk_register(self, noun: str) -> None:
+        done: set[str] = set()
+        for pk in self.rows(noun):
+            done |= {what for what in self.offers(noun, pk) - done if self.accepted(noun, what, pk, seen=True)}
+        self.tried += len(done)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whatever_a_page_offers_locks_its_district_before_any_row(web, standing, kind, role, monkeypatch):
+    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
+    standing("clocked", _town)
+    official = Once(web, role, str(role), "clocked")
+    *nouns, least = ROLES[role]
+    with watched(official.tables.engine) as watch:
+        official.walk(*nouns)
+    assert sorted(set(watch.wrong)) == []
+    assert official.tried >= least
+    assert {"place", "application", "kg_group"} <= watch.seen
+
+
+def _town():
+    made = cities.build(marked=False)
+    for place_id in clock.districts():
+        clock.run(at=factories.at(cities.NOW), place_id=place_id)
+    return made
+
+
+def test_a_kindergarten_that_moves_locks_both_districts_in_order(city):
+    watched_moves = []
+    for way in (1, -1):
+        with city.web.app_context(), transaction():
+            first, second = sorted((city.own.place, city.own.refers))[::way]
+            empty = factories.kindergarten(db.session.get_one(Place, first), f"№9{way} «Көшкен»")
+            pk = empty.id
+        browser, address = city.sign_in("department"), f"/kindergartens/edit/{pk}"
+        form = opened(browser, address)
+        with watched(city.tables.engine) as watch:
+            assert browser.post(address, {**form.values, "place": str(second)}).status_code == 302
+        watched_moves.append(watch.wrong)
+        with city.web.app_context():
+            assert db.session.get_one(Kindergarten, pk).place_id == second
+    assert watched_moves == [[], []]
+
+
+def test_no_change_form_and_no_correction_meets_whoever_decides_in_its_district(city):
+    """Somebody has a district and then writes one of its rows, as an import does, while the form is sent."""
+    forms = [(role, address) for role, address in edit_forms(city) if address.split("/")[1] in DISTRICTS]
+    forms.append(("department", f"/applications/correct/{city.own.application}"))
+    assert {address.split("/")[1] for _role, address in forms} == set(DISTRICTS)
+    told = {}
+    for role, address in forms:
+        browser = city.sign_in(role)
+        form = opened(browser, address)
+        name = "child_first_name" if "correct" in address else changeable(form)
+        value = "Түзетілген" if "correct" in address else other(form.values[name], form.kinds[name], 1)
+        typed = {**form.values, name: value, "reason": "қате"}
+        told[address] = meets(city, browser, address, typed)
+    assert {address: found for address, found in told.items() if found not in (302, 409)} == {}
+
+
+DISTRICTS = {"applications": Application, "groups": KgGroup, "kindergartens": Kindergarten, "vacancies": Vacancy}
+
+
+def meets(city, browser, address: str, typed: dict) -> object:
+    """How a form is answered that was sent while another transaction had the district and then took the row."""
+    model, pk, answers = DISTRICTS[address.split("/")[1]], int(address.rsplit("/", 1)[1]), []
+    browser.token()
+    sender = threading.Thread(target=lambda: answers.append(browser.post(address, typed).status_code))
+    with city.web.app_context():
+        try:
+            with transaction():
+                lock_district(city.own.place)
+                sender.start()
+                end = time.monotonic() + 10
+                waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                while time.monotonic() < end and not waiting(city, waits):
+                    time.sleep(0.02)
+                db.session.execute(sa.update(model).where(model.id == pk).values(id=pk))
+        except sa.exc.OperationalError as error:
+            answers.append(type(error.orig).__name__)
+        sender.join()
+    return answers[0] if len(answers) == 1 else answers
+
+
+def waiting(city, waits) -> bool:
+    with city.tables.engine.connect() as connection:
+        return bool(connection.scalar(waits))
+
+
+def test_what_meets_another_transaction_is_done_again_by_itself(app, monkeypatch):
+    """Two take two districts in contrary order: PostgreSQL undoes one, which begins once more."""
+    with transaction():
+        ids = [factories.district().id, factories.district("Степногорск қаласы").id]
+    both, begun, tries = threading.Barrier(2, timeout=20), [], []
+
+    def decide(first: int, second: int) -> str:
+        tries.append(first)
+        lock_district(first)
+        if len(tries) <= 2:
+            both.wait()
+        lock_district(second)
+        return "done"
+
+    def one(*order: int) -> None:
+        with app.app_context():
+            begun.append(lasting(lambda: decide(*order)))
+
+    threads = [threading.Thread(target=one, args=order) for order in (ids, ids[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (begun, len(tries)) == (["done", "done"], 3)
