@@ -6,11 +6,12 @@ SQLite fails at once when a read turns into a write, so whatever may write begin
 import errno
 import json
 import logging
+import random
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import psycopg
@@ -48,6 +49,7 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 HELD = "districts held"
 TRIES = 3  # of a transaction that the locks of others undo
+APART = 0.5  # seconds at most, before it is tried again
 DEADLOCK = psycopg.errors.DeadlockDetected
 CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure)
 
@@ -118,6 +120,7 @@ def lasting(act: Callable[[], T], clashes: tuple[type[Exception], ...] = CLASHES
             if not left or not isinstance(error.orig, clashes):
                 raise
             log.warning("tried again: %s", type(error.orig).__name__)
+            sleep(random.uniform(0, APART))  # where both were undone they are not to meet again
     raise AssertionError("unreachable")
 
 

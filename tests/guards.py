@@ -364,6 +364,14 @@ GUARDS = (
         kind="postgresql",
     ),
     Guard(
+        "a job that a deadlock undid begins again",
+        DATABASE,
+        "TRIES = 3 ",
+        "TRIES = 1 ",
+        "test_lock_order.py::test_a_job_that_a_deadlock_undid_begins_again_and_loses_nothing",
+        kind="postgresql",
+    ),
+    Guard(
         "what only asks waits for no writer",
         VISITS,
         " or only_asks()\n",
