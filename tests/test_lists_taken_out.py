@@ -120,7 +120,8 @@ def _of_one_identity(place: Place) -> None:
         db.session.add(row)
         db.session.flush()
         for capacity, group in enumerate(("Арман", "АРМАН", "Apмaн"), start=3):
-            factories.group(row, name=group, capacity=capacity, occupied=1)
+            factories.group(row, capacity=capacity, occupied=1).name = group
+            db.session.flush()
 
 
 def _in_a_settlement(place: Place) -> None:

@@ -36,7 +36,7 @@ from app.models import (
     VacancyStatus,
 )
 from app.permissions import Actor, permit
-from app.rules import iin, norms
+from app.rules import folding, iin, norms
 from app.rules import orders as ordering
 from app.rules import places as rules
 from app.rules.calendar import local_day
@@ -53,12 +53,16 @@ class Invalid(Exception):
         self.field, self.problem, self.facts = field, problem, facts
 
 
-def create(row: Base, *, by: Actor, at: datetime) -> None:
-    """Add one row of a register. Raises Refusal (not_allowed and what its kind entails), Invalid."""
+def create(row: Base, *, by: Actor, at: datetime, apart: bool = False) -> None:
+    """Add one row of a register. Raises Refusal (not_allowed and what its kind entails), Invalid.
+
+    `apart`: whoever adds it was asked whether it is the one that is called almost so, and said that it is not.
+    """
     with db.session.no_autoflush:  # the row hangs on its kindergarten, but is not to be written yet
         permit(by, "create", row)
         lock_districts(places.districts(row))
         _check(row)
+        _told_apart(row, {}, apart)
     if isinstance(row, Approved):
         row.entered_by_id = by.user_id
     db.session.add(row)
@@ -67,11 +71,12 @@ def create(row: Base, *, by: Actor, at: datetime) -> None:
     record(row, "create", by=by, at=at, details=_facts(row))
 
 
-def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
+def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime, apart: bool = False) -> None:
     """Set new values on one row, with before and after on the record; nothing when nothing differs.
 
-    It must lie within the actor's reach before and after. What is approved is never changed (spec 3.2). Raises
-    Refusal, Invalid; wrong_status for a vacancy that is no draft, or whose days are those of an absence.
+    It must lie within the actor's reach before and after. `apart` as in create. What is approved is never changed
+    (spec 3.2). Raises Refusal, Invalid; wrong_status for a vacancy that is no draft, or whose days are those of an
+    absence.
     """
     permit(by, "change", row)
     lock_districts(places.districts(row, *values.values()))
@@ -84,6 +89,8 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime) -> Non
             _set(row, name, values[name])
         permit(by, "change", row)
         _check(row)
+        if before.keys() & {"name", "place", "place_id", "kindergarten"}:
+            _told_apart(row, before, apart)
     if isinstance(row, Approved):
         row.changed_by_id = by.user_id or row.changed_by_id
     db.session.flush()
@@ -206,6 +213,32 @@ def _check(row: Base) -> None:
             raise Invalid("begins_on", "temporary_begins")
         case Vacancy() if row.begins_on is not None and row.ends_on is not None and row.ends_on < row.begins_on:
             raise Invalid("ends_on", "ends_before")
+
+
+def _told_apart(row: Base, before: dict[str, Any], apart: bool) -> None:
+    """Spec 3.9: a kindergarten of its district and a group of its kindergarten are known by their names, in files and
+    forms alike: one name is one of them, a name that is almost so is asked about.
+
+    Raises Invalid: name_taken, name_near (unless it was answered), with the name that is recorded.
+    """
+    match row:
+        case Kindergarten():
+            place_id = row.place.id if "place" in before or not row.place_id else row.place_id
+            district = places.subtree(places.district_of(place_id))
+            others = select(Kindergarten.name).where(
+                Kindergarten.place_id.in_(district), Kindergarten.id != (row.id or 0)
+            )
+        case KgGroup():
+            others = select(KgGroup.name).where(
+                KgGroup.kindergarten_id == row.kindergarten.id, KgGroup.id != (row.id or 0)
+            )
+        case _:
+            return
+    found = {folding.match(name, row.name): name for name in db.session.scalars(others)}
+    if other := found.get(folding.Match.exact):
+        raise Invalid("name", "name_taken", other=other)
+    if (other := found.get(folding.Match.near)) and not apart:
+        raise Invalid("name", "name_near", other=other)
 
 
 def _once(row: Norm | QueueOrder, same: ColumnElement[bool]) -> None:

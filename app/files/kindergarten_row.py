@@ -186,7 +186,7 @@ def _kindergarten(
         _change(kindergarten, values, step, doing)
         return kindergarten
     kindergarten = Kindergarten(place_id=place_id, **values)
-    records.create(kindergarten, **doing)
+    records.create(kindergarten, apart=True, **doing)
     known.add(place_id, kindergarten.name, kindergarten.id)
     return kindergarten
 
@@ -204,7 +204,7 @@ def _group(row: Row, kindergarten: Kindergarten, step: _Step, doing: dict[str, A
         return known
     name = row["group"] or f"{GROUP_NAMES[row['language']]}, {first if first == last else f'{first}-{last}'}"
     group = KgGroup(kindergarten=kindergarten, name=name, **values)
-    records.create(group, **doing)
+    records.create(group, apart=True, **doing)
     step.became = "added"
     return group
 

@@ -1,12 +1,17 @@
 """Kindergartens and their groups: the head keeps the own ones true, officials those of their district."""
 
+from contextlib import contextmanager
+
+from flask import g, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
+from app.actions import records
 from app.extensions import db
 from app.keys import has_part, has_word
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
+from app.now import now
 from app.permissions import Role
 from app.rules import places, texts
 from app.views import filters, forms
@@ -31,7 +36,46 @@ def find_place(text: str) -> ColumnElement[bool]:
 PICK_KINDERGARTEN = {"find": find_kindergarten, "pick": "KindergartenView.pick"}
 
 
-class KindergartenForm(forms.Form):
+class NamedForm(forms.Form):
+    """Of what is known by its name: where another one is called almost so, a tick says that this is not it."""
+
+    another = forms.yes(_l("This is another one than the one that is called almost so"))
+    asks = False
+
+    def values(self):
+        return {name: value for name, value in super().values().items() if name != "another"}
+
+
+class Named:
+    """Mixed into the view of what is known by its name (spec 3.9)."""
+
+    def create(self, form):
+        at = now()
+        row = self.subject(**form.values())
+        with _asking(form):
+            records.create(row, by=g.actor, at=at, apart=form.another.data)
+        return row
+
+    def _change(self, row, form, seen):
+        with _asking(form):
+            return super()._change(row, form, seen)
+
+    def change(self, row, values):
+        records.change(row, values, by=g.actor, at=now(), apart="another" in request.form)
+
+
+@contextmanager
+def _asking(form):
+    """The form has its tick where it is asked for, and where it was ticked."""
+    form.asks = bool(form.another.data)
+    try:
+        yield
+    except records.Invalid as invalid:
+        form.asks = form.asks or invalid.problem == "name_near"
+        raise
+
+
+class KindergartenForm(NamedForm):
     name = forms.text(_l("Name"), read=texts.printed(200))
     place = forms.row_of(_l("District or city"), OWN_PLACES, find=find_place)
     kind = forms.one_of(_l("Kind"), KindergartenKind)
@@ -42,7 +86,7 @@ class KindergartenForm(forms.Form):
     address = forms.text(_l("Address"), longest=300, required=False, read=texts.printed(300))
 
 
-class GroupForm(forms.Form):
+class GroupForm(NamedForm):
     kindergarten = forms.row_of(_l("Kindergarten"), select(Kindergarten), **PICK_KINDERGARTEN)
     name = forms.text(_l("Group"), longest=120, read=texts.printed(120))
     language = forms.one_of(_l("Language of instruction"), Language)
@@ -68,7 +112,7 @@ class Groups(Records):
         return [counted[name] if name in counted else attribute(row, name) for name in columns]
 
 
-class GroupView(BaseView):
+class GroupView(Named, BaseView):
     route_base = "/groups"
     subject, readers = KgGroup, READERS
     datamodel = Groups(KgGroup, joinedload(KgGroup.kindergarten))
@@ -99,7 +143,7 @@ class GroupView(BaseView):
     related_views = [VacancyView]
 
 
-class KindergartenView(BaseView):
+class KindergartenView(Named, BaseView):
     route_base = "/kindergartens"
     subject, readers = Kindergarten, READERS
     datamodel = Records(Kindergarten, joinedload(Kindergarten.place))

@@ -136,6 +136,10 @@ INVALID: dict[str, Any] = {
     "decree": _l("Give the number of the decree."),
     "before_first": _l("The last birth year is before the first."),
     "bin": _l("There is no such BIN. Check its twelve digits."),
+    "name_taken": _l("This name is recorded already: “%(other)s”. Change that one, or give this one another name."),
+    "name_near": _l(
+        "One is called almost so: “%(other)s”. If it is meant, change that one; if this is another one, say so below."
+    ),
     "temporary_only": _l("A temporary vacancy needs its last day; a general one has none."),
     "temporary_begins": _l("Only a temporary vacancy has a first day. Empty it, or make the vacancy temporary."),
     "ends_before": _l("The last day comes before the first one. Correct them."),
