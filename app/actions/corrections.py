@@ -30,6 +30,7 @@ from app.models import (
     Enrolment,
     HoldingKind,
     KgGroup,
+    Notice,
     OfferStatus,
     QueueCategory,
     QueueKind,
@@ -197,6 +198,20 @@ class Contrary(NamedTuple):
 
     right: str
     group: KgGroup | None = None
+
+
+def to_look_at() -> Sequence[Application]:
+    """The applications of which the department was told that a correction had made a right contrary, while it lives.
+
+    Within what the reader sees; `contrary` says of each whether it is so still.
+    """
+    notice, enrolment = Notice.__table__.c, Enrolment.__table__.c
+    told = select(notice.application_id).where(notice.template == "correct", notice.audience == Audience.department)
+    attends = select(enrolment.application_id).where(
+        enrolment.application_id.is_not(None), enrolment.ended_on.is_(None)
+    )
+    over = Application.status.in_(APPLICATION_FINAL) & Application.id.not_in(attends)
+    return db.session.scalars(select(Application).where(Application.id.in_(told), ~over)).all()
 
 
 def contrary(application: Application) -> list[Contrary]:

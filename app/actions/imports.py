@@ -10,7 +10,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, insert, select
 
 from app import storage
 from app.actions import accounts, places
@@ -62,6 +62,11 @@ def ask(
     storage.keep_with_rows(run.file_key, content)
     _queue(run, at)
     return run
+
+
+def ready() -> ColumnElement[bool]:
+    """The files that `start` would bring in, and that would change anything."""
+    return and_(ImportRun.stage == ImportStage.tried, ImportRun.problems == 0, ImportRun.added + ImportRun.changed > 0)
 
 
 def start(run: ImportRun, *, by: Actor, at: datetime) -> None:

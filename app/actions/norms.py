@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
 from app.actions import moving, places, two_people
@@ -153,6 +153,18 @@ def authors(norm: Norm | QueueOrder | DayOff) -> set[int]:
     )
     known = {norm.entered_by_id, norm.changed_by_id, *db.session.scalars(wrote)}
     return {user_id for user_id in known if user_id is not None}
+
+
+def by_others(model: type[Norm | QueueOrder | DayOff], user_id: int | None) -> ColumnElement[bool]:
+    """The same as a condition: the rows of which an account is no author."""
+    change = Change.__table__.c
+    wrote = select(change.subject_id).where(
+        change.subject == model.__tablename__, change.verb.in_(("create", "change")), change.user_id == user_id
+    )
+    return and_(
+        *(column.is_(None) | (column != user_id) for column in (model.entered_by_id, model.changed_by_id)),
+        model.id.not_in(wrote),
+    )
 
 
 def take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime, reason: str | None) -> None:

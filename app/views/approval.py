@@ -24,7 +24,7 @@ from app.views.rows import Order, Records, attribute
 MOST_TOLD = 12  # rows whose facts stand on the page that asks
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind)
-LABELS = {"entered_by": _l("Entered by"), "approved_at": _l("Approved")}
+LABELS = {"entered_by": _l("Entered by"), "approved_at": _l("Approved"), "mine": _l("Waits for you")}
 
 
 class Dated(Records):

@@ -21,7 +21,7 @@ from app.models import Application, BulkOutcome, BulkRow, BulkRun, BulkStage, Ch
 from app.now import now
 from app.permissions import MAY, Actor, Role
 from app.rules import two_people
-from app.views import words
+from app.views import filters, words
 from app.views.asking import FIELDS, Answer
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.downloads import download
@@ -48,7 +48,7 @@ class BulkRunView(BaseView):
     list_title, show_title = _l("Bulk runs"), _l("Bulk run")
     list_columns = ["verb", "selected", "done", "refused", "skipped", "stage", "asked_at", "user"]
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
-    search_columns = ["stage"]
+    search_columns, more_filters = ["stage"], {"mine": filters.MINE[BulkRun]}
     base_order = ("id", "desc")
     label_columns = {
         "verb": _l("What"),
@@ -58,6 +58,7 @@ class BulkRunView(BaseView):
         "refused": _l("Turned down"),
         "skipped": _l("Skipped"),
         "stage": _l("Stage"),
+        "mine": _l("Waits for you"),
         "asked_at": _l("Asked"),
         "user": _l("Asked by"),
     }

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from app.extensions import db
 from app.models import DayOff
 from app.rules.norms import days_in_force
-from app.views import approval, forms
+from app.views import approval, filters, forms
 from app.views.cells import tag
 
 
@@ -50,7 +50,7 @@ class DayOffView(approval.ApprovedView):
     list_columns = ["day", "name", "working", "estimated", "decree", "approved_at"]
     show_columns = [*list_columns, "entered_by"]
     order_columns = ["day"]
-    search_columns = ["approved_at", "working", "estimated"]
+    search_columns, more_filters = ["approved_at", "working", "estimated"], {"mine": filters.MINE[DayOff]}
     base_order = ("day", "desc")
     add_form = edit_form = DayOffForm
     add_columns = edit_columns = ["day", "working", "name", "decree"]

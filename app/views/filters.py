@@ -7,11 +7,11 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
-from app.models import Application
+from app.models import Application, BulkRun, DayOff, ImportRun, Norm, Proposal, QueueOrder
 from app.now import now
 from app.rules import places, terms, waits
 from app.rules.calendar import local_day
-from app.views import words
+from app.views import mine, words
 from app.views.lists import Filter
 
 PERIODS = {"today": 0, "week": 6}  # days after today
@@ -48,10 +48,13 @@ def _born(value: str) -> ColumnElement[bool]:
     return Application.birth_year == int(value)
 
 
+WAITS = {**waits.WAITS, "contrary": mine.contrary}
+
+
 def _waiting(value: str) -> ColumnElement[bool]:
-    if value not in waits.WAITS:
+    if value not in WAITS:
         raise ValueError(value)
-    return waits.WAITS[value]()
+    return WAITS[value]()
 
 
 def _yes(condition: Any) -> Filter:
@@ -68,8 +71,16 @@ def _yes(condition: Any) -> Filter:
 OF_APPLICATIONS = {
     "birth_year": Filter(_years, _born),
     "term": Filter(_terms, _ending),
-    "waits": Filter(lambda: [(name, words.wait(name)) for name in waits.WAITS], _waiting),
+    "waits": Filter(lambda: [(name, words.wait(name)) for name in WAITS], _waiting),
     "lost_paper": _yes(terms.failed_papers),
+}
+MINE = {  # of rows that somebody decides: those that wait for the reader
+    Norm: _yes(lambda: mine.drafts(Norm)),
+    QueueOrder: _yes(lambda: mine.drafts(QueueOrder)),
+    DayOff: _yes(lambda: mine.drafts(DayOff)),
+    Proposal: _yes(mine.proposed),
+    ImportRun: _yes(mine.files),
+    BulkRun: _yes(mine.runs),
 }
 OF_GROUPS = {"over_capacity": _yes(places.over_full)}
 OF_VACANCIES = {

@@ -35,7 +35,7 @@ from app.models import (
 from app.now import now
 from app.permissions import MAY, Role
 from app.rules.calendar import local_day
-from app.views import forms, words
+from app.views import filters, forms, words
 from app.views.base import BaseView, attempt
 from app.views.base import answer as redirected
 from app.views.downloads import download
@@ -85,7 +85,7 @@ class ImportRunView(BaseView):
     list_template = "pages/imports.html"
     list_columns = ["file_name", "kind", "rows", "added", "changed", "same", "problems", "stage", "asked_at", "user"]
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
-    search_columns = ["kind", "stage"]
+    search_columns, more_filters = ["kind", "stage"], {"mine": filters.MINE[ImportRun]}
     base_order = ("id", "desc")
     label_columns = {
         "file_name": _l("File"),
@@ -96,6 +96,7 @@ class ImportRunView(BaseView):
         "same": _l("As before"),
         "problems": _l("Problems"),
         "stage": _l("Stage"),
+        "mine": _l("Waits for you"),
         "asked_at": _l("Brought"),
         "user": _l("Brought by"),
     }

@@ -7,7 +7,7 @@ from wtforms.validators import DataRequired
 from app.models import Norm, OnLapse, Unit
 from app.rules import texts
 from app.rules.norms import KNOWN
-from app.views import approval, forms, words
+from app.views import approval, filters, forms, words
 
 ENTERED = ["name", "place", "valid_from", "value", "unit", "carry", "on_lapse", "legal_basis", "note"]
 
@@ -69,7 +69,7 @@ class NormView(approval.ApprovedView):
         "approved_at",
     ]
     order_columns = ["name", "valid_from"]
-    search_columns = ["approved_at", "unit"]
+    search_columns, more_filters = ["approved_at", "unit"], {"mine": filters.MINE[Norm]}
     base_order = ("name", "asc")
     add_form = edit_form = NormForm
     add_columns = edit_columns = ENTERED

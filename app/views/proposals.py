@@ -1,7 +1,7 @@
 """What one official has asked for and another one decides (spec 3.8): of applications, bulk runs, norms and orders."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import current_app, g, url_for
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from app.actions import proposals
 from app.models import Application, BulkRun, Proposal
 from app.now import now
 from app.permissions import Role, unscoped
-from app.views import seen, words
+from app.views import filters, seen, words
 from app.views.asking import ask, asked, done
 from app.views.base import BaseView
 from app.views.cells import shown
@@ -44,6 +44,7 @@ class ProposalView(BaseView):
     show_columns = [*list_columns, "approved", "decided_at", "decided_by"]
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
     base_order = ("id", "asc")
+    more_filters: ClassVar = {"mine": filters.MINE[Proposal]}
     label_columns = {
         "verb": _l("What"),
         "subject": _l("About"),
@@ -54,6 +55,7 @@ class ProposalView(BaseView):
         "approved": _l("Approved"),
         "decided_at": _l("Decided"),
         "decided_by": _l("Decided by"),
+        "mine": _l("Waits for you"),
     }
 
     def possible(self, row: Proposal) -> list[str]:

@@ -12,7 +12,7 @@ from app.actions import orders, records
 from app.models import PrivilegeKind, QueueCategory, QueueOrder, QueueOrderKind
 from app.now import now
 from app.rules.orders import MOST, OLDEST, Step
-from app.views import approval, forms
+from app.views import approval, filters, forms
 
 ENTERED = ["place", "kind", "valid_from", "legal_basis", "categories"]
 
@@ -87,7 +87,7 @@ class QueueOrderView(approval.ApprovedView):
     show_columns = ["place", "kind", "valid_from", "legal_basis", "entered_by", "approved_at"]
     show_template = "pages/queue_order.html"
     order_columns = ["valid_from"]
-    search_columns = ["approved_at", "kind"]
+    search_columns, more_filters = ["approved_at", "kind"], {"mine": filters.MINE[QueueOrder]}
     base_order = ("valid_from", "desc")
     add_form = edit_form = QueueOrderForm
     add_columns = edit_columns = ENTERED

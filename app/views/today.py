@@ -9,15 +9,17 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import places, proposals
+from app.actions import places
 from app.extensions import db
 from app.models import (
     Absence,
     Application,
     ApplicationStatus,
+    BulkRun,
     Change,
     DayOff,
     Enrolment,
+    ImportRun,
     Intake,
     KgGroup,
     Norm,
@@ -31,10 +33,10 @@ from app.models import (
     VacancyStatus,
 )
 from app.now import now
-from app.permissions import MAY, Role
-from app.rules import absences, terms, waits
+from app.permissions import Role
+from app.rules import absences, terms
 from app.rules.calendar import local_day
-from app.views import words
+from app.views import filters, mine, words
 from app.views.filters import until
 from app.views.rows import COUNTED
 
@@ -96,27 +98,24 @@ def moving() -> list[Asked]:
 
 
 def to_decide() -> list[Asked]:
-    """What waits for a decision or a second person, of the registers that the reader's role may read."""
+    """What waits for the reader's decision or second yes, of the registers that the role may read: none of it one's
+    own, none that lies out of reach or belongs to another role.
+    """
     found = [
-        ("ProposalView", _("Waiting for a second person"), Proposal, of_others(), {}),
-        ("NormView", _("Norms to approve"), Norm, Norm.approved_at.is_(None), {"approved_at": 0}),
-        ("QueueOrderView", _("Orders to approve"), QueueOrder, QueueOrder.approved_at.is_(None), {"approved_at": 0}),
-        ("DayOffView", _("Days off to approve"), DayOff, DayOff.approved_at.is_(None), {"approved_at": 0}),
+        ("ProposalView", _("Waiting for a second person"), Proposal, mine.proposed),
+        ("NormView", _("Norms to approve"), Norm, lambda: mine.drafts(Norm)),
+        ("QueueOrderView", _("Orders to approve"), QueueOrder, lambda: mine.drafts(QueueOrder)),
+        ("DayOffView", _("Days off to approve"), DayOff, lambda: mine.drafts(DayOff)),
+        ("ImportRunView", _("Files tried: to bring in"), ImportRun, mine.files),
+        ("BulkRunView", _("Bulk runs tried: to start"), BulkRun, mine.runs),
     ]
-    return [Asked(label, of(kind, holds), listed(view, **to)) for view, label, kind, holds, to in found if may(view)]
-
-
-def of_others() -> Any:
-    """What somebody else has asked for, and the reader's role could decide."""
-    verbs = [verb for acts in proposals.ACTS.values() for verb in acts]
-    models = {verb: model for model, acts in proposals.ACTS.items() for verb in acts}
-    mine = [verb for verb in verbs if g.actor.role in MAY[models[verb]][verb]]
-    somebody_else = Proposal.asked_by_id.is_(None) | (Proposal.asked_by_id != g.actor.user_id)
-    return Proposal.decided_at.is_(None) & Proposal.verb.in_(mine) & somebody_else
+    return [
+        Asked(label, of(kind, condition()), listed(view, mine=1)) for view, label, kind, condition in found if may(view)
+    ]
 
 
 WAITS_FOR = {  # of rules/waits.py: what each role does, or looks after
-    Role.department: ("claim", "head_signs", "release", "unreachable"),
+    Role.department: ("claim", "head_signs", "release", "unreachable", "contrary"),
     Role.specialist: ("claim", "head_signs", "unreachable"),
     Role.operator: ("unreachable",),
     Role.head: ("head_signs", "enrol"),
@@ -126,7 +125,7 @@ WAITS_FOR = {  # of rules/waits.py: what each role does, or looks after
 def waits_for_me() -> list[Asked]:
     """Applications for which the reader's role has something to do."""
     return [
-        Asked(words.wait(name), of(Application, waits.WAITS[name]()), listed("ApplicationView", waits=name))
+        Asked(words.wait(name), of(Application, filters.WAITS[name]()), listed("ApplicationView", waits=name))
         for name in WAITS_FOR[g.actor.role]
     ]
 

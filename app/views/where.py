@@ -1,6 +1,7 @@
 """Where the rows of a list lie: in which district or city and kindergarten, by the shortest way that the tables show.
 
-The way leads along foreign keys: of a row's own table any, further on only those that every row has.
+The way leads along foreign keys: of a row's own table any, further on only those that every row has. An application
+lies where it has a seat now, by whatever right: an offer, a held place, a referral or an enrolment.
 """
 
 from functools import cache
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, false, select
 
 from app.actions import places
 from app.keys import has_part
-from app.models import Base, Kindergarten, Place
+from app.models import Application, Base, Holding, KgGroup, Kindergarten, Place, Seat
 from app.permissions import unscoped
 
 LARGEST = 2**31 - 1
@@ -44,7 +45,7 @@ def way(model: type[Base], end: type[Base]) -> tuple[Step, ...]:
 
 def leads(model: type[Base], name: str) -> bool:
     """Do the rows of this kind lie in districts (`place`), or in kindergartens?"""
-    return bool(way(model, ENDS[name]))
+    return bool(way(model, ENDS[name])) or (model is Application and name == "kindergarten")
 
 
 def in_district(model: type[Base], value: str) -> ColumnElement[bool]:
@@ -60,7 +61,20 @@ def in_kindergarten(model: type[Base], text: str) -> ColumnElement[bool]:
     """The rows of kindergartens in whose folded names this is a part."""
     one = Kindergarten.__table__.c
     found = select(one.id).where(has_part(one.search_name, text))
+    if model is Application:
+        return _has_a_seat(found)
     return _walk(model, way(model, Kindergarten), lambda column: column.in_(found))
+
+
+def _has_a_seat(kindergartens: Any) -> ColumnElement[bool]:
+    """The applications with a live claim on a seat there; from few kindergartens to their seats, by indexes."""
+    holding, seat, group = Holding.__table__.c, Seat.__table__.c, KgGroup.__table__.c
+    groups = select(group.id).where(group.kindergarten_id.in_(kindergartens))
+    seats = select(seat.id).where(seat.group_id.in_(groups))
+    live = select(holding.application_id).where(
+        holding.ended_at.is_(None), holding.application_id.is_not(None), holding.seat_id.in_(seats)
+    )
+    return Application.id.in_(live)
 
 
 def _walk(model: type[Base], steps: tuple[Step, ...], holds: Any) -> ColumnElement[bool]:

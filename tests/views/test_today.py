@@ -3,14 +3,35 @@
 import re
 from datetime import date
 from html import unescape
+from itertools import count
 
 import pytest
 import sqlalchemy as sa
 
+from app.actions import accounts, bulk, corrections, imports, norms, proposals
 from app.database import transaction
 from app.extensions import db
-from app.models import Application, Intake, Outbox, Privilege, PrivilegeGround, PrivilegeKind, PrivilegeStatus, Vacancy
-from app.permissions import Role
+from app.models import (
+    Application,
+    BulkRun,
+    DayOff,
+    ImportKind,
+    ImportRun,
+    Intake,
+    Norm,
+    Outbox,
+    Privilege,
+    PrivilegeGround,
+    PrivilegeKind,
+    PrivilegeStatus,
+    Proposal,
+    QueueOrder,
+    Unit,
+    User,
+    Vacancy,
+)
+from app.permissions import MAY, Role, within
+from app.rules.refusals import accepted
 from tests import factories
 from tests.views.test_scope import FOREIGN
 
@@ -89,13 +110,90 @@ def test_the_department_sees_what_waits_for_a_second_person_and_what_failed(busy
     for to in (
         "/applications/list/?_flt_0_waits=claim",
         "/applications/list/?_flt_0_lost_paper=1",
-        "/proposals/list/",
     ):
-        assert any(one.startswith(to) and n > 0 for one, n in found.items()) or to == "/proposals/list/", to
-    assert found["/norms/list/?_flt_0_approved_at=0"] > 0 and found["/queue-orders/list/?_flt_0_approved_at=0"] > 0
+        assert any(one.startswith(to) and n > 0 for one, n in found.items()), to
+    assert found["/norms/list/?_flt_0_mine=1"] > 0 and found["/queue-orders/list/?_flt_0_mine=1"] > 0
     specialist = numbers(busy.sign_in("specialist").get("/").text)
     claims = "/applications/list/?_flt_0_waits=claim"
     assert specialist[claims] < found[claims]
+
+
+def may_decide(row, actor) -> bool:
+    """Whether a reader may decide about a record, or start it, now: as the verb itself would say."""
+    match row:
+        case Norm() | QueueOrder() | DayOff():
+            return accepted(lambda: norms.may_approve(row, by=actor))
+        case Proposal():
+            return proposals.may_decide(row, by=actor)
+        case ImportRun():
+            changes = row.stage == "tried" and not row.problems and row.added + row.changed > 0
+            return changes and row.user_id == actor.user_id and actor.role in MAY[ImportRun]["start"]
+        case BulkRun():
+            asked = proposals.open_one(row)
+            mine = asked is None and row.user_id == actor.user_id and row.feasible > 0
+            return row.stage == "previewed" and (mine or proposals.may_decide(asked, by=actor))
+        case Application():
+            return actor.role is Role.department and within(actor, row) and bool(corrections.contrary(row))
+
+
+DECIDED = {
+    "/norms/list/?_flt_0_mine=1": Norm,
+    "/queue-orders/list/?_flt_0_mine=1": QueueOrder,
+    "/days-off/list/?_flt_0_mine=1": DayOff,
+    "/proposals/list/?_flt_0_mine=1": Proposal,
+    "/imports/list/?_flt_0_mine=1": ImportRun,
+    "/bulk-runs/list/?_flt_0_mine=1": BulkRun,
+    "/applications/list/?_flt_0_waits=contrary": Application,
+}
+
+
+@pytest.fixture
+def waiting_for_all(busy):
+    """Of everything that somebody decides: one of one's own, one of a colleague's, in reach and abroad."""
+    with busy.web.app_context(), transaction():
+        users = {one.username: one for one in db.session.scalars(sa.select(User))}
+        own, other, days = users["department"], users["specialist"], count(1)
+        for author, changed in ((own, None), (other, None), (other, own)):
+            facts = {"entered_by_id": author.id, "changed_by_id": changed.id if changed else None, "approved_at": None}
+            for n, place in enumerate((busy.own.place, busy.district.place, busy.region.place)):
+                since = date(2027, 6 + n, next(days))
+                named = {"name": "rounds", "value": "manual", "unit": Unit.CHOICE, "legal_basis": "бұйрық"}
+                db.session.add(Norm(place_id=place, valid_from=since, carry=False, **named, **facts))
+                db.session.add(
+                    QueueOrder(place_id=place, kind="ratio", valid_from=since, legal_basis="бұйрық", **facts)
+                )
+            db.session.add(DayOff(day=date(2027, 5, next(days)), name="күн", decree="1", working=False, **facts))
+        for who in (own, other):
+            by = accounts.actor_of(who)
+            run = imports.ask(ImportKind.kindergartens, b"x", file_name="a.csv", by=by, at=factories.START)
+            counts = {"added": 1, "changed": 0, "same": 0}
+            imports.tell(run, counts, [], [], rows=1, sheet=None, by=by, at=factories.START)
+            pair = [(busy.own.waiting, busy.own.waiting), (busy.own.application, busy.own.application)]
+            for asked in (False, True):
+                tried = bulk.ask(Application, "archive", pair, by=by, at=factories.START, reason="тазарту")
+                tried.stage, tried.previewed_at, tried.feasible, tried.hopeless = "previewed", factories.START, 2, 0
+                db.session.flush()
+                if asked:
+                    proposals.ask(tried, "start", by=by, at=factories.START, reason="тазарту")
+        holder = db.session.get_one(Application, busy.own.application)
+        facts = {"by": factories.DEPARTMENT, "at": factories.at("2026-04-13T10:00"), "reason": "куәлік"}
+        corrections.correct(holder, who="child", born_on=date(2020, 9, 1), **facts)
+    return busy
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_waits_for_a_reader_is_what_this_reader_may_decide_now(waiting_for_all, role):
+    city = waiting_for_all
+    with city.web.app_context():
+        actor = accounts.actor_of(db.session.scalars(sa.select(User).filter_by(username=str(role))).one())
+        rows = {to: db.session.scalars(sa.select(model)).all() for to, model in DECIDED.items()}
+        right = {to: sum(may_decide(row, actor) for row in found) for to, found in rows.items()}
+    browser = city.sign_in(str(role))
+    found = numbers(browser.get("/").text)
+    assert {to: found.get(to, 0) for to in DECIDED} == right
+    assert {to: listed(browser.get(to).text) for to, n in right.items() if n} == {to: n for to, n in right.items() if n}
+    if role is Role.department:
+        assert all(right.values()), right
 
 
 def test_who_waits_by_district_and_year_adds_up(busy):

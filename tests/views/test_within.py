@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.models import Base, Kindergarten, Place
+from app.models import Application, Base, Kindergarten, Place, Seat
 from app.rules.folding import fold
 from app.views import where
 from app.views.base import BaseView
@@ -18,7 +18,7 @@ from tests.views.test_lists import reader, shown
 BOTH, DISTRICT, NONE = {"place", "kindergarten"}, {"place"}, set()
 AS_MANY = 7  # records of each list, in each of its orders
 FILTERS = {  # register -> what its rows lie in, by its tables
-    "applications": DISTRICT,
+    "applications": BOTH,  # by the seat that each has now
     "vouchers": DISTRICT,
     "referrals": BOTH,
     "rounds": BOTH,
@@ -44,7 +44,11 @@ def views(web) -> dict[str, BaseView]:
 
 
 def lies_in(rows: dict, model: type[Base], row: dict, end: type[Base]) -> int | None:
-    """The id that a row leads to, walked by hand."""
+    """The id that a row leads to, walked by hand; an application to the kindergarten where it has a seat."""
+    if model is Application and end is Kindergarten:
+        claims = (one for one in rows["holding"] if one["application_id"] == row["id"] and one["ended_at"] is None)
+        seats = [next(seat for seat in rows["seat"] if seat["id"] == one["seat_id"]) for one in claims]
+        return lies_in(rows, Seat, seats[0], end) if seats else None
     for step in where.way(model, end):
         row = next((one for one in rows[step.to.name] if one["id"] == row[step.column]), None)
         if row is None:
@@ -161,3 +165,9 @@ def test_what_a_list_is_carried_as_is_nobodys_address(city):
         page = browser.client.get(f"/applications/show/{city.own.application}", query_string={"within": typed})
         assert page.status_code == 200 and back(page.text).startswith("/applications/list/"), typed
         assert 'href="http://evil' not in page.text and 'href="//evil' not in page.text
+
+
+def test_an_application_is_found_by_the_kindergarten_of_its_offer_held_place_or_enrolment(city):
+    rows = city.tables.rows()
+    kinds = {one["kind"].value for one in rows["holding"] if one["ended_at"] is None and one["application_id"]}
+    assert kinds >= {"offer", "held", "enrolment"}, "the test above meets each of them"

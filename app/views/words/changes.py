@@ -74,6 +74,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "last_name": _l("Last name"),
     "legal_basis": _l("Legal basis"),
     "lost_paper": _l("Paper not made yet"),
+    "mine": _l("Waits for you"),
     "name": _l("Name"),
     "norm": _l("Norm"),
     "note": _l("Note"),
@@ -264,7 +265,7 @@ def _text(value: str, subject: str, whose: str, fact: str) -> str:
             return f"{term(name)}: {period(until)}" if name in TERMS and until in PERIODS else ""
         case "closes":
             return period(value) if value in PERIODS else ""
-        case "claim" | "lost_paper" | "automatic":
+        case "claim" | "lost_paper" | "automatic" | "mine":
             return str(YES_OR_NO[value == "1"])
         case "waits":
             return ""

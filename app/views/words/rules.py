@@ -59,6 +59,7 @@ WAITS: dict[str, Any] = {  # rules/waits.py: what waits, and for whom
     "enrol": _l("Contracts signed: to enrol"),
     "release": _l("Blocked until the department releases them"),
     "second": _l("Waiting for a second person"),
+    "contrary": _l("Rights that a corrected birth date would not have allowed"),
     "unreachable": _l("A term runs, and there is no phone and no e-mail"),
 }
 GUIDES: dict[str, str] = {  # whose guide says what a verb does; it is quoted by its title, as its authors gave it
