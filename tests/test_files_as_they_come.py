@@ -6,6 +6,7 @@ Each is opened by a process of its own with limits (app/files/opening.py); what 
 import codecs
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from app.files.columns import Table
 from app.files.problems import SENTENCES, Wrong
 from app.files.spreadsheet import opened, parse
 from app.rules.calendar import LOCAL
+from app.rules.texts import Unfit
 from tests import files
 
 TITLES = ["Номер", "ФИО ребёнка", "ИИН ребёнка", "Дата рождения", "ФИО заявителя", "ИИН заявителя", "Дата регистрации"]
@@ -363,6 +365,106 @@ def test_what_nobody_sees_is_asked_about_in_whatever_way_it_is_hidden(name):
     assert (question.name, next(iter(question.facts.values()))) == (asked, named)
 
 
+FAR = [(2, 70), (60_001, 1), (60_001, 70)]
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b"])
+@pytest.mark.parametrize("place", FAR)
+def test_a_blank_far_away_is_no_part_of_a_list(place, blank):
+    row, column = place
+    far = book([TITLES, *ROWS], lambda _made, page: page.write_string(row - 1, column - 1, blank))
+    assert numbers(far) == ALL
+    xml = f'<Row ss:Index="{row}"><Cell ss:Index="{column}"><Data>{blank}</Data></Cell></Row></Table></Worksheet></Work'
+    assert numbers(of_2003([TITLES, *ROWS]).replace(b"</Table></Worksheet></Work", xml.encode())) == ALL
+    empty = b"<tr></tr>" * (row - 5 if row > 5 else 0)
+    told = empty + b"<tr>" + b"<td></td>" * (column - 1) + f"<td>{blank}</td></tr></table>".encode()
+    assert numbers(html([TITLES, *ROWS]).replace(b"</table>", told)) == ALL
+    lines = text([TITLES, *ROWS]) + "\r\n" * (row - 5 if row > 5 else 0) + ";" * (column - 1) + blank + "\r\n"
+    assert numbers(lines.encode()) == ALL
+
+
+ADDRESS = "Ақмола облысы, Көкшетау қаласы, Васильковский шағын ауданы, Абай көшесі, оң жақ, екінші есік, аула ішінде"
+SIGN_SAID_BY_TITLES = {
+    "one row": [[*TITLES, "Адрес"], [*ROWS[0], ADDRESS]],
+    "commas in each row": [[*TITLES, "Адрес"], *([*row, ADDRESS] for row in ROWS)],
+    "commas in the first row alone": [[*TITLES, "Адрес"], [*ROWS[0], ADDRESS], *([*row, ""] for row in ROWS[1:])],
+    "a heading with commas": [
+        ["Тізім, 2026 жыл, қыркүйек, Көкшетау, бірінші, екінші, үшінші, төртінші, бесінші"],
+        TITLES,
+        *ROWS,
+    ],
+    "blank lines above": [*([""] for _ in range(45)), TITLES, *ROWS],
+}
+
+
+@pytest.mark.parametrize("name", SIGN_SAID_BY_TITLES)
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_the_sign_between_cells_is_that_of_the_titles(name, sign):
+    rows = SIGN_SAID_BY_TITLES[name]
+    assert numbers(text(rows, sign).encode()) == [row[0] for row in rows if row[0].startswith("Т.")]
+
+
+def test_a_sheet_of_charts_before_the_list_is_passed_over():
+    def chart(made, page):
+        first = made.add_chartsheet("Диаграмма")
+        drawn = made.add_chart({"type": "bar"})
+        drawn.add_series({"values": "=Журнал!$A$2:$A$4"})
+        first.set_chart(drawn)
+        made.worksheets_objs.reverse()
+        page.index, first.index = 1, 0
+
+    data = book([TITLES, *ROWS], chart)
+    names = re.findall(rb'<sheet name="([^"]*)"', zipfile.ZipFile(io.BytesIO(data)).read("xl/workbook.xml"))
+    assert names[0].decode() == "Диаграмма"
+    assert numbers(data) == ALL
+    hide = lambda xml: re.sub(rb'<sheet (name="\xd0\x96)', rb'<sheet state="hidden" \1', xml)  # noqa: E731
+    assert problem(repacked(data, workbook=hide)) == "only_charts"
+
+
+WORD = b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+NO_TABLES = {  # by what is said of them
+    "a document of Word": (
+        lambda: packed(**{"[Content_Types].xml": WORD, "word/document.xml": b"<w/>"}),
+        "text_document",
+    ),
+    "slides": (lambda: packed(**{"[Content_Types].xml": WORD, "ppt/presentation.xml": b"<p/>"}), "text_document"),
+    "a document of OpenOffice": (
+        lambda: packed(mimetype=b"application/vnd.oasis.opendocument.text"),
+        "text_document",
+    ),
+    "an old document of Word": (
+        lambda: b"\xd0\xcf\x11\xe0" + bytes(600) + "WordDocument".encode("utf-16-le"),
+        "text_document",
+    ),
+    "rich text": (lambda: b"{\\rtf1\\ansi \\trowd \\cell \\row}", "text_document"),
+    "a flat table of OpenOffice": (
+        lambda: (
+            b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>'
+        ),
+        "open_document",
+    ),
+    "a PDF": (lambda: b"%PDF-1.7\n\xe2\xe3" + bytes(range(128, 256)), "pdf"),
+    "a photograph": (lambda: b"\xff\xd8\xff\xe0" + bytes(range(256)), "picture"),
+    "a zip of files": (lambda: packed(**{"list.xlsx": PLAIN}), "archive"),
+    "a RAR": (lambda: b"Rar!\x1a\x07" + bytes(99), "archive"),
+    "JSON": (lambda: b'[{"number": "1"},\n{"number": "2"}]', "json"),
+    "one thing of JSON": (lambda: b'{\n "rows": []}', "json"),
+    "a page kept as one file": (
+        lambda: b'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="X"\r\n\r\n--X\r\n' + html([TITLES]),
+        "web_archive",
+    ),
+    "the same with a subject": (lambda: b"From: <x>\r\nSubject: y\r\nMIME-Version: 1.0\r\n\r\n", "web_archive"),
+    "XML of a portal": (lambda: '<?xml version="1.0"?><rows><row>Т.1</row></rows>'.encode(), "other_xml"),
+    "the same without its first line": (lambda: b"<rows><row>1</row></rows>", "other_xml"),
+}
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_what_is_no_table_is_called_what_it_is(name):
+    make, said = NO_TABLES[name]
+    assert problem(make()) == said
+
+
 LAST = {  # what stands below a list
     "a total": [["Барлығы: 3"]],
     "a total with numbers": [["Итого", "3", "", "", "", "", ""]],
@@ -496,6 +598,7 @@ def test_a_workbook_is_read_in_every_form_that_offices_make(name):
         ),
         *("14 апреля 2023", "14 апреля 2023 г.", "14 апреля 2023 года", "«14» апреля 2023 г.", "14 Апр 2023"),
         *("2023 ж. 14 сәуір", "2023 жылғы 14 сәуір", "14 сәуір 2023 ж.", "14 сауир 2023", "2023-04-14", "2023.04.14"),
+        *("2023 жылдың 14 сәуірі", "2023 жылғы 14 сәуірде", "14-апр-23", "14 сәу 23 ж.", "14-апр-2023"),
         *("2023-04-14T00:00:00", "2023-04-14 00:00:00", "2023-04-14T00:00:00.000", "14/04/2023", "04/14/2023", "45030"),
         *(45030, 45030.0, date(2023, 4, 14), datetime.fromisoformat("2023-04-14T09:30")),
     ],
@@ -506,18 +609,35 @@ def test_a_day_is_read_as_offices_write_it(typed):
 
 
 @pytest.mark.parametrize(
-    "typed", ["14.04.2023 09:30", "14.04.23 9:30", "14 апреля 2023 г. 09:30", "2023-04-14T09:30:00"]
+    "typed",
+    [
+        *("14.04.2023 9 ч 30 мин", "14.04.2023 г. 09 часов 30 минут", "14.04.2023 сағат 9:30", "14.04.2023 в 9:30"),
+        *("14.04.2023 9 сағ 30 мин", "14 сәуір 2023 9 сағат 30 минут"),
+        "14.04.2023 09:30",
+        "14.04.23 9:30",
+        "14 апреля 2023 г. 09:30",
+        "2023-04-14T09:30:00",
+    ],
 )
 def test_a_moment_is_read_as_offices_write_it(typed):
     assert cells.moment(typed) == datetime(2023, 4, 14, 9, 30, tzinfo=LOCAL)
 
 
-@pytest.mark.parametrize("typed", ["04/05/2023", "14-04-23", "23-04-14", "01.02.99"])
+@pytest.mark.parametrize("typed", ["04/05/2023", "14-04-23", "23-04-14", "01.02.99", "14-апр-99"])
 def test_a_day_that_can_be_read_in_two_ways_is_asked_for(typed):
     for read in (cells.day, cells.moment):
         with pytest.raises(Wrong) as wrong:
             read(typed)
         assert wrong.value.name == "day_in_doubt"
+
+
+@pytest.mark.parametrize("typed", ["٣", "1٢", "۲۰۲۲", "१४.04.2023", "870277712٣4"])
+@pytest.mark.parametrize("name", ["whole", "day", "moment", "years", "iin", "bin_", "phone"])
+def test_digits_of_another_script_are_refused_by_name(name, typed):
+    read = cells.whole(0, 999) if name == "whole" else getattr(cells, name)
+    with pytest.raises(Unfit) as wrong:
+        read(typed)
+    assert wrong.value.name == "other_digits" and wrong.value.facts["sign"] in typed
 
 
 # ---------------------------------------------------------------- what would hurt (spec 7, uploads)
@@ -579,12 +699,45 @@ def many() -> bytes:
     return "".join(f"<si><t>{n:x}</t></si>" for n in range(3_000_000)).encode()
 
 
+MEGABYTES_4 = 4_000_000
+OF_A_PAGE = b"<html><meta charset=utf-8><table><tr><td>1"
+OF_2003 = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'
+
+
+def again(begin: bytes, what: bytes, size: int = MEGABYTES_4) -> bytes:
+    return begin + what * (size // len(what))
+
+
 HURTING = {
+    **{
+        f"4 MB of {what.decode()} on a page": (lambda what=what: again(OF_A_PAGE, what), "takes_too_much")
+        for what in (b"<!--", b"</", b"<![CDATA[", b"<!", b"<?", b"<a ", b"<a b='", b"</div ")
+    },
+    **{
+        f"4 MB of {what.decode()} in XML": (lambda what=what: again(OF_2003, what), said)
+        for what, said in {
+            b"<!--": "not_a_table",
+            b"</": "not_a_table",
+            b"<![CDATA[": "not_a_table",
+            b"<a ": "not_a_table",
+            b"<a>": "takes_too_much",
+        }.items()
+    },
+    "deep XML in a workbook": (
+        lambda: with_sheet(b"<a>" * 300_000 + b"</a>" * 300_000),
+        "takes_too_much",
+    ),
+    "much that is read, then marks that are never closed": (
+        lambda: again(again(OF_A_PAGE, b"<p>Text that no cell holds</p>"), b"<!--"),
+        "takes_too_much",
+    ),
+    "4 MB of cells without an end": (lambda: again(OF_A_PAGE, b"<td>"), "too_wide"),
+    "4 MB of blank lines, then a cell": (lambda: again(b"a;b", b"\n") + b"c;d", "too_long"),
     "nothing": (lambda: b"", "empty"),
     "blanks": (lambda: b" \r\n \t", "empty"),
     "a zip bomb": (lambda: packed(xl__workbook=b" " * 500_000_000), "too_big"),
     "a zip bomb that lies": (lambda: lying(), "not_a_table"),
-    "zips inside a zip": (lambda: packed(**{"a.zip": packed(**{"b.zip": packed(c=b" " * 10_000_000)})}), "not_a_table"),
+    "zips inside a zip": (lambda: packed(**{"a.zip": packed(**{"b.zip": packed(c=b" " * 10_000_000)})}), "archive"),
     "thousands of parts": (lambda: packed(**{f"p{n}": b"x" for n in range(5_000)}), "not_a_table"),
     "an entity of a file": (
         lambda: repacked(PLAIN, sheet1=with_doctype(b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>')),
@@ -644,9 +797,9 @@ HURTING = {
     "a name that leads out": (lambda: added(PLAIN, "../../etc/cron.d/x", b"x"), "not_a_table"),
     "an absolute name": (lambda: added(PLAIN, "/etc/passwd", b"x"), "not_a_table"),
     "two sheets of one name": (lambda: added(PLAIN, "xl/worksheets/sheet1.xml", b"<worksheet/>"), "not_a_table"),
-    "a picture and a workbook in one": (lambda: b"GIF89a" + bytes(40) + PLAIN, "not_a_table"),
-    "a PDF and a workbook in one": (lambda: b"%PDF-1.7\n\xff\xfe" + PLAIN, "not_a_table"),
-    "a page without a table": (lambda: b"<html><body>Sign in</body></html>", "not_a_table"),
+    "a picture and a workbook in one": (lambda: b"GIF89a" + bytes(40) + PLAIN, "picture"),
+    "a PDF and a workbook in one": (lambda: b"%PDF-1.7\n\xff\xfe" + PLAIN, "pdf"),
+    "a page without a table": (lambda: b"<html><body>Sign in</body></html>", "page_without_table"),
     "tables inside tables": (lambda: b"<html><table><tr><td>" + b"<table><tr><td>" * 10_000, "nested_tables"),
     "a million cells of a page": (lambda: b"<html><table><tr>" + b"<td>1" * 1_000_000, "too_wide"),
     "hidden alone": (
@@ -654,7 +807,7 @@ HURTING = {
         "no_visible_sheet",
     ),
     "windows-1251": (lambda: "Номер;ФИО".encode("cp1251"), "not_utf8"),
-    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "not_a_table"),
+    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "picture"),
 }
 SMALL = """
 import os, subprocess, sys
@@ -671,14 +824,24 @@ def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(nam
     data = make()
     found, cost = opened(data, 100)
     assert isinstance(found, Wrong) and found.name == said and found.name in SENTENCES
-    assert cost.seconds < 2.1
+    assert cost.seconds < 2.5
     (tmp_path / "file").write_bytes(data)
-    command = [str(spreadsheet.OPENING), str(spreadsheet.MEMORY), "2", "100"]
+    most = str(opening.SECONDS + opening.PER_MEGABYTE * (len(data) // 1_000_000))
+    command = [str(spreadsheet.OPENING), str(spreadsheet.MEMORY), most, "100"]
     with (tmp_path / "file").open() as file:
         started = [sys.executable, "-I", "-S"]
         ran = subprocess.run([*started, "-c", SMALL, *started, *command], stdin=file, capture_output=True, check=True)
     seconds, megabytes = map(float, ran.stdout.split())
-    assert seconds < 2.1 and megabytes < 300, (seconds, megabytes)
+    assert seconds < 2.5 and megabytes < 300, (seconds, megabytes)
+
+
+@pytest.mark.parametrize("form", ["html", "2003", "csv"])
+def test_a_long_list_that_is_none_of_these_is_read(form):
+    """What is taken in earns the time for the rest: 4 MB of real rows."""
+    row = [*ROWS[0], "Көкшетау қаласы, Абай көшесі, 12 үй, 45 пәтер", "https://ngu.kz/" + "а" * 100]
+    make = {"html": html, "2003": of_2003, "csv": lambda rows: text(rows).encode()}[form]
+    data = make([row] * (MEGABYTES_4 // len(make([row]))))
+    assert len(data) > 1_000_000 and parse(data).filled > 3_000
 
 
 def test_what_is_unpacked_is_counted_and_not_believed():

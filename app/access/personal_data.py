@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.models import Applicant, Application, Child
+from app.models import Applicant, Application, Child, ImportRun
 from app.permissions import Role
 
 MASK = "••••••"  # the same for all: its length tells nothing
@@ -56,6 +56,7 @@ CALLED = {str(part): part for part in Part} | {
     "patronymic": Part.name,
     "search_name": Part.name,
 }
+OF_FILES = {"file_name", "sheet"}  # what somebody has called a file or a sheet may name anybody
 PEOPLE = {"application", "child", "applicant"}  # the tables that hold them
 
 
@@ -119,8 +120,15 @@ def whole(application: Application) -> bool:
 def of(row: Any, called: str) -> Any:
     """What a row holds under this name, as whoever reads may see it; what is not there is no secret."""
     value = getattr(row, called, None)
+    if isinstance(row, ImportRun) and called in OF_FILES:
+        return typed(value)
     part = CALLED.get(called) if isinstance(row, Application | Child | Applicant) else None
     return value if part is None or not value or _open(part, [key(row)]) else MASK
+
+
+def typed(text: str | None) -> str | None:
+    """A name of a file, a sheet or a column, which may be anybody's too, as whoever reads may see it."""
+    return MASK if text and masks() else text
 
 
 def name(person: Child | Applicant) -> str:

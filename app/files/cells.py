@@ -4,6 +4,7 @@ Each reader takes a filled cell and returns the value, or raises Wrong with the 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,11 +20,14 @@ from app.rules.refusals import Refusal
 EXCEL_DAY_0 = date(1899, 12, 30)
 LAST_SHORT_YEAR = 49  # 17.09.49: a day of this century; no list is of one that old
 EXCEL_DAYS = range(20_000, 60_000)  # 1954 to 2064: a day whose cell lost its format
-CLOCK = re.compile(r"[\sT,]+(\d{1,2})[:.](\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*(?:ч|сағ)\.?)?$")
-YEAR_SAID = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
+CLOCK = re.compile(
+    r"[\sT,]+(?:(?:в|сағ|сағат)\.?\s+)?(?:(\d{1,2})[:.](\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*(?:ч|сағ)\.?)?"
+    r"|(\d{1,2})\s*(?:часов|часа|час|ч|сағат|сағ)\.?\s*(\d{1,2})\s*(?:минуты|минута|минут|мин|м)\.?)$"
+)
+YEAR_SAID = r"\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
 DAY_FIRST = re.compile(rf"(\d{{1,2}})([./-])\s?(\d{{1,2}})\2\s?(\d{{4}}|\d\d){YEAR_SAID}")
 YEAR_FIRST = re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})")
-MONTH_NAMED = re.compile(rf"[«\"]?(\d{{1,2}})[»\"]?[\s.-]+([^\W\d]+)\.?,?[\s-]+(\d{{4}}){YEAR_SAID}")
+MONTH_NAMED = re.compile(rf"[«\"]?(\d{{1,2}})[»\"]?[\s.-]+([^\W\d]+)\.?,?[\s-]+(\d{{4}}|\d\d){YEAR_SAID}")
 YEAR_NAMED_FIRST = re.compile(rf"(\d{{4}}){YEAR_SAID}\s*[«\"]?(\d{{1,2}})[»\"]?[\s-]+([^\W\d]+)")
 SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 MONTHS = (  # by their first letters, folded: Russian, and Kazakh as on any keyboard
@@ -145,7 +149,7 @@ def bin_(cell: Any) -> str:
 
 def phone(cell: Any) -> str:
     """The phone numbers of a cell, one or several."""
-    return texts.phones(_typed(cell))
+    return texts.phones(_of_our_digits(_typed(cell)))
 
 
 def email(cell: Any) -> str:
@@ -179,7 +183,15 @@ def _digits(cell: Any) -> str:
 
 
 def _text(cell: Any) -> str:
-    return texts.line(LONGEST)(_typed(cell))
+    return _of_our_digits(texts.line(LONGEST)(_typed(cell)))
+
+
+def _of_our_digits(value: str) -> str:
+    """Raises Wrong(other_digits): Python takes the digits of every script for numbers, people may not."""
+    for sign in value:
+        if sign.isdecimal() and not unicodedata.normalize("NFKC", sign).isascii():
+            raise Wrong("other_digits", sign=sign, code=f"U+{ord(sign):04X}")
+    return value
 
 
 def _typed(cell: Any) -> str:
@@ -206,9 +218,14 @@ def _moment(value: str) -> datetime | None:
     if parts is None or parts[0] < 1900:
         return None
     try:
-        return datetime(*parts, *(int(part or 0) for part in clock.groups()) if clock else ())  # noqa: DTZ001 (its zone is ours)
+        return datetime(*parts, *_clock(clock) if clock else ())  # noqa: DTZ001 (its zone is ours)
     except ValueError:
         return None
+
+
+def _clock(found: re.Match[str]) -> tuple[int, int, int]:
+    hour, minute, second, hour_said, minute_said = found.groups()
+    return int(hour or hour_said), int(minute or minute_said), int(second or 0)
 
 
 def _day_parts(value: str) -> tuple[int, int, int] | None:
@@ -225,7 +242,9 @@ def _day_parts(value: str) -> tuple[int, int, int] | None:
             raise Wrong("day_in_doubt")
         return (year, first, second) if sign == "/" and second > 12 else (year, second, first)
     if (found := MONTH_NAMED.fullmatch(value)) and (month := _month(found[2])):
-        return int(found[3]), month, int(found[1])
+        if len(found[3]) == 2 and int(found[3]) > LAST_SHORT_YEAR:
+            raise Wrong("day_in_doubt")
+        return int(found[3]) + (2000 if len(found[3]) == 2 else 0), month, int(found[1])
     if (found := YEAR_NAMED_FIRST.fullmatch(value)) and (month := _month(found[3])):
         return int(found[1]), month, int(found[2])
     return None

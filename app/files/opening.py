@@ -18,11 +18,13 @@ import os
 import re
 import resource
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 from xml.parsers import expat
 
@@ -31,9 +33,14 @@ MOST_PARTS = 2_000  # of a package
 MOST_OF_A_LIST = 1_000_000  # bytes that name the sheets
 MOST_SHARED = 30_000_000  # letters that a workbook keeps apart from its sheets
 MOST_TEXTS = 500_000  # of those
+WIDEST = 16_384  # columns of a sheet of Excel, most of them empty
+EMPTY_ROWS = 4  # times as many rows as may be read are looked at, most of them empty
 MOST_CELLS = MOST_COLUMNS * MOST_ROWS * 2  # empty ones with them
 LONGEST = 32_767  # letters of a cell, as Excel has them
 PIECE = 64 * 1024  # bytes
+OF_A_PAGE = 256 * 1024  # letters that its parser is given at once
+MOST_DEEP = 100  # elements of XML inside one another
+SECONDS, PER_MEGABYTE = 2, 2  # of the processor: what any file may take, and more for each megabyte that was taken in
 OLE = b"\xd0\xcf\x11\xe0"
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
 OFFICE = ("http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/")  # as Office writes, and strict
@@ -45,6 +52,15 @@ DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # form
 NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 NO_ROOM = 75  # how it ends where there is no room for what it has to say
 SEPARATORS = "\t;,|"
+FIRST_LINES, OF_A_LINE = 100, 20_000  # lines, and letters of each, by which the sign between cells is known
+NUMBERED = re.compile(r"^\W*\d{1,2}\s*[.)]+\s*")  # 1. Номер
+KINDS = (  # how files that are no tables begin
+    *((b"%PDF", "pdf"), (b"{\\rtf", "text_document"), (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture")),
+    *((b"GIF8", "picture"), (b"II*\0", "picture"), (b"MM\0*", "picture"), (b"RIFF", "picture")),
+    *((b"Rar!", "archive"), (b"7z\xbc\xaf", "archive"), (b"\x1f\x8b", "archive")),
+)
+DOCUMENTS = tuple(name.encode("utf-16-le") for name in ("WordDocument", "PowerPoint Document"))
+BLANK = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
 LONGEST_QUOTE = 50  # lines after which a quote counts as never closed
 
 
@@ -54,11 +70,40 @@ class Wrong(Exception):
         self.name, self.facts = name, facts
 
 
+class Time:
+    """The time of the processor is earned by what has been taken in, so that what stands still ends soon.
+
+    `most`: seconds that all of it may take; 0 where nobody is held to any.
+    """
+
+    def __init__(self) -> None:
+        self.most, self.size, self.share = 0, 0, 0.0
+
+    def begin(self, most: int, size: int) -> None:
+        self.most, self.size = most, size
+        self.goes_on()
+
+    def taken(self, done: float, of: float) -> None:
+        """So much of the file was taken in."""
+        self.share = max(self.share, min(done / of, 1.0)) if of else 1.0
+        self.goes_on()
+
+    def goes_on(self) -> None:
+        """There is progress: a second at least until the next one, as far as it has been earned."""
+        if self.most:
+            earned = SECONDS + PER_MEGABYTE * int(self.size * self.share / 1_000_000)
+            until = min(self.most, earned, int(time.process_time()) + SECONDS)
+            resource.setrlimit(resource.RLIMIT_CPU, (until, self.most))
+
+
+clock = Time()
+
+
 def main() -> None:
     """Open what comes within the limits that were asked for: megabytes of memory, seconds, megabytes unpacked."""
     memory, seconds, unpacked = map(int, sys.argv[1:4])
     resource.setrlimit(resource.RLIMIT_AS, (memory * 1_000_000, memory * 1_000_000))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    clock.begin(seconds, 0)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000_000, 2_000_000_000))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
@@ -72,7 +117,11 @@ def main() -> None:
 
 def _say(unpacked: int) -> None:
     try:
-        for line in opened(sys.stdin.buffer.read(), unpacked):
+        data = sys.stdin.buffer.read()
+        clock.begin(clock.most, len(data))
+        for number, line in enumerate(opened(data, unpacked)):
+            if number % 1000 == 0:
+                clock.goes_on()
             if line[0] == "row":
                 line[3] = [cell[:LONGEST] if isinstance(cell, str) else cell for cell in line[3]]
             sys.stdout.write(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n")
@@ -91,16 +140,28 @@ def opened(data: bytes, unpacked: int) -> Iterator[list[Any]]:
     if not data.strip():
         raise Wrong("empty")
     if data.startswith(OLE):
-        raise Wrong("password" if PASSWORD in data else "old_workbook")
+        document = any(name in data for name in DOCUMENTS)
+        raise Wrong("password" if PASSWORD in data else "text_document" if document else "old_workbook")
     if data.startswith(b"PK"):
         yield from package(data, unpacked)
         return
+    for begins, kind in KINDS:
+        if data[:100].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(begins):
+            raise Wrong(kind)
     text = decoded(data)
     start = text.lstrip()[:2000].lower()
-    if start.startswith("<?xml") and "urn:schemas-microsoft-com:office:spreadsheet" in start:
+    if not start.startswith("<"):
+        if re.match(r"[\[{]\s*[\[{\"\]}]", start):
+            raise Wrong("json")
+        if re.match(r"[a-z-]+:", start) and "mime-version:" in start:
+            raise Wrong("web_archive")
+        yield from separated(text)
+    elif "urn:schemas-microsoft-com:office:spreadsheet" in start and "<html" not in start:
         yield from workbook_of_2003(data)
-    elif start.startswith("<") and re.search(r"<(html|table|body|head|meta|!doctype html)\b", start):
+    elif re.search(r"<(html|table|body|head|meta|!doctype html)\b", start):
         yield from page(text)
+    elif re.match(r"<[a-z?!]", start):
+        raise Wrong("open_document" if "opendocument" in start else "other_xml")
     else:
         yield from separated(text)
 
@@ -120,7 +181,11 @@ def package(data: bytes, unpacked: int) -> Iterator[list[Any]]:
     parts = Parts(data, unpacked)
     names = parts.names
     if "mimetype" in names and b"opendocument" in parts.whole("mimetype"):
-        raise Wrong("open_document")
+        raise Wrong("open_document" if b"spreadsheet" in parts.whole("mimetype") else "text_document")
+    if "[Content_Types].xml" not in names:
+        raise Wrong("archive")
+    if any(name.startswith(("word/", "ppt/")) for name in names) and not any(name.startswith("xl/") for name in names):
+        raise Wrong("text_document")
     if any(MACROS.search(name) for name in names) or MACROS.search(parts.whole("[Content_Types].xml").decode("utf-8")):
         raise Wrong("macros")
     if any(name.endswith(".bin") and "/worksheets/" in name for name in names):
@@ -135,6 +200,10 @@ def package(data: bytes, unpacked: int) -> Iterator[list[Any]]:
         yield ["note", "hidden_sheets", {"num": len(sheets) - len(visible)}]
     relations = f"{folder}/_rels/{file}.rels".lstrip("/")
     targets = dict(parts.find(relations, "/worksheet"))
+    of_charts = {id_ for kind in ("/chartsheet", "/dialogsheet") for id_, _target in parts.find(relations, kind)}
+    visible = [one for one in visible if one[2] not in of_charts]
+    if not visible:
+        raise Wrong("only_charts")
     shared = next(iter(parts.find(relations, "/sharedStrings")), None)
     styles = next(iter(parts.find(relations, "/styles")), None)
     strings = shared_strings(parts, shared[1]) if shared else []
@@ -151,6 +220,7 @@ class Parts:
 
     def __init__(self, data: bytes, unpacked: int) -> None:
         self.zip, self.left, self.unpacked = zipfile.ZipFile(io.BytesIO(data)), unpacked, unpacked
+        self.size, self.packed = len(data), 0.0  # and how much of it has been unpacked
         infos = self.zip.infolist()
         self.names = {info.filename for info in infos}
         if len(infos) > MOST_PARTS or len(self.names) < len(infos):
@@ -164,9 +234,12 @@ class Parts:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A part, piece by piece, counted while it is unpacked."""
+        info = self.zip.getinfo(name)
         with self.zip.open(name) as part:
             while piece := part.read(PIECE):
                 self.left -= len(piece)
+                self.packed += len(piece) * info.compress_size / max(info.file_size, 1)
+                clock.taken(self.packed, self.size)
                 if self.left < 0:
                     raise Wrong("too_big", most=self.unpacked // 1_000_000)
                 yield piece
@@ -200,11 +273,13 @@ class Parts:
         return found
 
 
-def read_xml(pieces: Iterator[bytes], start: Any, end: Any = None, text: Any = None) -> None:
-    """Hand the elements of XML to these functions, by their names without namespace."""
+def read_xml(pieces: Iterator[bytes], start: Any, end: Any = None, text: Any = None, size: int = 0) -> None:
+    """Hand the elements of XML to these functions, by their names without namespace; `size`: of a whole file."""
     parser = xml_parser(start, end, text)
     for piece in pieces:
         parser.Parse(piece, False)
+        if size:
+            clock.taken(parser.CurrentByteIndex, size)
     parser.Parse(b"", True)
 
 
@@ -213,17 +288,26 @@ def xml_parser(start: Any, end: Any = None, text: Any = None) -> Any:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     local = cache(lambda name: name.rpartition(" ")[2])
+    deep = 0
 
     def no_definitions(*_: Any) -> None:
         raise Wrong("not_a_table")
 
     def begins(name: str, attributes: dict[str, str]) -> None:
+        nonlocal deep
+        deep += 1
+        if deep > MOST_DEEP:
+            raise Wrong("takes_too_much")
         start(local(name), {local(key): value for key, value in attributes.items()} if attributes else attributes)
 
+    def ends(name: str) -> None:
+        nonlocal deep
+        deep -= 1
+        if end:
+            end(local(name))
+
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = no_definitions
-    parser.StartElementHandler = begins
-    if end:
-        parser.EndElementHandler = lambda name: end(local(name))
+    parser.StartElementHandler, parser.EndElementHandler = begins, ends
     if text:
         parser.CharacterDataHandler = text
     return parser
@@ -382,7 +466,7 @@ class SheetOfOffice:
             self.attributes = {k: v for k, v in self.attributes.items() if k != "phonetic"}
         elif tag == "c":
             cell = self._cell()
-            if cell is not None and cell != "":
+            if cell is not None and not nothing(cell):
                 fits(self.column, self.row)
                 self.cells[self.column] = cell
         elif tag == "row" and self.cells:
@@ -421,6 +505,11 @@ def moment(day_0: datetime, number: float) -> Any:
         return number
     found = day_0 + timedelta(milliseconds=round(number * 86_400_000))
     return ["d", found.date().isoformat() if number == int(number) else found.isoformat()]
+
+
+def nothing(cell: Any) -> bool:
+    """Is a cell a text in which there is nothing to see? However far away it stands, it is no part of a list."""
+    return isinstance(cell, str) and not cell.strip(BLANK)
 
 
 class Merged:
@@ -518,14 +607,14 @@ def workbook_of_2003(data: bytes) -> Iterator[list[Any]]:
         elif tag == "Data" and not at["comment"]:
             at["taking"] = False
             told = of_2003(kind[""], "".join(value), "Formula" in cell)
-            if told not in (None, ""):
+            if told is not None and not nothing(told):
                 fits(at["column"], at["row"])
                 sheets[-1]["rows"][-1][2][at["column"]] = told
         elif tag == "Visible":
             at["visible"] = False
             sheets[-1]["visible"] = "".join(value).strip() == "SheetVisible"
 
-    read_xml(iter([data]), start, end, text)
+    read_xml((data[at : at + PIECE] for at in range(0, len(data), PIECE)), start, end, text, len(data))
     visible = [sheet for sheet in sheets if sheet["visible"]]
     if not visible:
         raise Wrong("no_visible_sheet")
@@ -606,13 +695,15 @@ class Tables(HTMLParser):
         elif tag == "tr":
             self._ends()
             table.rows.append((table.hidden or table.body_hidden or unseen(attributes), {}))
-            fits(1, len(table.rows))
+            fits(1, len(table.rows) // EMPTY_ROWS)
             self.column = 0
         elif tag in ("td", "th") and table.rows:
             self._ends()
             self.column += 1
             while table.below.get(self.column, 0) >= len(table.rows):
                 self.column += 1
+            if self.column > WIDEST:
+                raise Wrong("too_wide", most=MOST_COLUMNS)
             self.width, self.height = span(attributes.get("colspan")), span(attributes.get("rowspan"))
             for column in range(self.column, min(self.column + self.width, MOST_COLUMNS + 1)):
                 table.below[column] = len(table.rows) + self.height - 1
@@ -638,7 +729,7 @@ class Tables(HTMLParser):
         if self.cell is not None and self.tables and self.tables[-1].rows:
             table = self.tables[-1]
             row = len(table.rows)
-            if text := "".join(self.cell).strip():
+            if text := "".join(self.cell).strip(BLANK):
                 fits(self.column, row)
                 table.rows[-1][1][self.column] = text
                 if self.unseen:
@@ -668,11 +759,14 @@ def span(said: str | None) -> int:
 def page(text: str) -> Iterator[list[Any]]:
     """A page of HTML: the table with most rows, with those that have its titles, as if they were one."""
     reader = Tables()
-    reader.feed(text)
+    text = re.sub(r"<(?![A-Za-z/!?])", "&lt;", text)  # as browsers read it
+    for at in range(0, len(text), OF_A_PAGE):
+        reader.feed(text[at : at + OF_A_PAGE])
+        clock.taken(at + OF_A_PAGE - len(reader.rawdata), len(text))
     reader.close()
     main = max(reader.tables, key=lambda table: len(table.rows), default=None)
     if main is None or not main.rows:
-        raise Wrong("not_a_table")
+        raise Wrong("page_without_table")
     titles = main.titles
     of_list = [one for one in reader.tables if one is main or any(told in titles for told in one.titles[:3])]
     others = [one for one in reader.tables if one not in of_list and any(cells for _hidden, cells in one.rows)]
@@ -729,31 +823,52 @@ def separated(text: str) -> Iterator[list[Any]]:
     lines = re.split("\r\n|\r|\n", text)
     if lines and not lines[-1]:
         lines.pop()
+    total = len(lines)
+    while lines and not lines[-1].strip(BLANK):
+        lines.pop()
+    fits(1, len(lines) // EMPTY_ROWS)
     first = re.fullmatch(r'"?sep=(.)"?', lines[0].strip()) if lines else None
-    sign = (
-        first[1] if first else max(SEPARATORS, key=lambda one: max((line.count(one) for line in lines[:20]), default=0))
-    )
+    sign = first[1] if first else sign_of(lines)
     number = at = 1 if first else 0
     continued = 0
     while at < len(lines):
         number += 1
-        fits(1, number)
+        if number % 1000 == 0:
+            clock.taken(at, len(lines))
         if '"' not in lines[at]:
             cells, taken, trouble = lines[at].split(sign), 1, None
         else:
             cells, taken, trouble = quoted(lines, at, sign)
         if trouble:
+            fits(1, number)
             for line in range(at, at + taken):
                 yield ["bad", number + line - at, trouble, {"line": line + 1, "first": at + 1, "last": at + taken}]
             number += taken - 1
         else:
             continued += taken - 1
-            fits(max((n for n, cell in enumerate(cells, 1) if cell.strip()), default=0), number)
+            if last := max((n for n, cell in enumerate(cells, 1) if not nothing(cell)), default=0):
+                fits(last, number)
             if any(cells):
                 yield ["row", number, False, [cell_of(cell) for cell in cells]]
         at += taken
-    yield ["lines", len(lines), continued]
+    yield ["lines", total, continued]
     yield ["sheet", None]
+
+
+def sign_of(lines: list[str]) -> str:
+    """The sign between cells: of the line that looks most like titles, if as many signs stand in those below it."""
+    shown = [line[:OF_A_LINE] for line in islice((line for line in lines if line.strip()), FIRST_LINES)]
+    best = (0.0, 0, "")
+    for sign in SEPARATORS:
+        counts = [re.sub(r'"[^"]*"', "", line).count(sign) for line in shown]
+        for at, line in enumerate(shown):
+            below = counts[at + 1 :]
+            if counts[at] and (below or not at):
+                alike = sum(abs(count - counts[at]) <= 1 for count in below) / len(below) if below else 1
+                cells = {NUMBERED.sub("", cell.strip(' "')) for cell in line.split(sign)}
+                titles = sum(bool(cell) and not any(letter.isdigit() for letter in cell) for cell in cells)
+                best = max(best, (titles * alike, -at, sign))
+    return best[2] or max(SEPARATORS, key=lambda one: max((line.count(one) for line in shown), default=0))
 
 
 def quoted(lines: list[str], at: int, sign: str) -> tuple[list[str], int, str | None]:

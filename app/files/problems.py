@@ -12,10 +12,21 @@ from app.rules.texts import Unfit
 
 FILE: dict[str, Any] = {
     "not_a_table": _l("This is neither an Excel workbook (.xlsx) nor a table in CSV. Save it as one of them."),
+    "text_document": _l(
+        "This is a document or slides (Word, PowerPoint), no table. Copy its table into an Excel workbook."
+    ),
+    "pdf": _l("This is a PDF. Ask for the list as an Excel workbook (.xlsx); a PDF cannot be read as a table."),
+    "picture": _l("This is a picture. Type what it shows into an Excel workbook (.xlsx)."),
+    "archive": _l("This is an archive or a file of another program. Unpack it, or save the table in it as .xlsx."),
+    "json": _l("This is JSON. Open it in Excel (Data, Get data) and save it as .xlsx."),
+    "web_archive": _l("This is a web page kept as one file (.mht). Open it in Excel and save it as .xlsx."),
+    "other_xml": _l("This is XML, but no table of Excel. Open it in Excel as a table and save it as .xlsx."),
+    "page_without_table": _l("This is a web page without a table. Perhaps it was saved after the session had ended."),
+    "only_charts": _l("All sheets of this workbook that can be seen hold charts. Show the one with the rows."),
     "old_workbook": _l("This is a workbook of an old Excel (.xls). Open it and save it as .xlsx."),
     "password": _l("This file has a password. Save it without one."),
     "macros": _l("There are macros in this workbook. Save it as .xlsx, which has none."),
-    "open_document": _l("This is an OpenDocument table (.ods). Save it as .xlsx."),
+    "open_document": _l("This is an OpenDocument table (.ods, .fods). Save it as .xlsx."),
     "binary_workbook": _l("This is a binary workbook (.xlsb). Save it as .xlsx."),
     "no_visible_sheet": _l("All sheets of this workbook are hidden. Show the one that is to be read."),
     "nested_tables": _l("There are tables inside tables here. Save it as .xlsx."),
@@ -57,6 +68,7 @@ CELL: dict[str, Any] = {
     "no_glyph": _l("Papers cannot show “%(sign)s” (%(code)s). Write it in Kazakh, Russian or Latin letters."),
     "long_text": _l("The text is longer than %(most)d letters. Shorten it."),
     "not_whole": _l("A whole number from %(low)d to %(high)d is expected here."),
+    "other_digits": _l("“%(sign)s” (%(code)s) is no digit from 0 to 9. Type the number anew."),
     "not_a_day": _l("A day is expected here, as in 17.09.2022."),
     "day_in_doubt": _l("This can be read as two days. Write it as in 17.09.2022."),
     "not_a_moment": _l("A day with or without a time is expected here, as in 07.04.2026 11:21:08."),

@@ -20,7 +20,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.files.opening import NO_ROOM
+from app.files.opening import NO_ROOM, PER_MEGABYTE, SECONDS
 from app.files.problems import Wrong
 from app.rules import texts
 
@@ -28,7 +28,6 @@ OPENING = Path(__file__).with_name("opening.py")
 MOST_MEGABYTES = 50  # of a file
 MOST_UNPACKED = 400  # megabytes of a workbook
 MEMORY = 256  # megabytes that opening a file may take, the interpreter with it
-SECONDS, PER_MEGABYTE = 2, 2  # of the processor: what any file may take, and more for each megabyte of it
 PATIENCE = 20  # seconds on the clock for one of the processor, on a machine that does much else
 LOOKED_AT = 0.005  # seconds between two looks whether it is done
 

@@ -149,7 +149,7 @@ class ImportRunView(BaseView):
         run = self.load(pk)
         return self.render_template(
             "pages/import_run.html",
-            title=run.file_name,
+            title=personal_data.of(run, "file_name"),
             run=run,
             facts=_facts(run),
             problems=[one for one in _some(run, warning=False) if one.sentence not in CHOICES],
@@ -224,7 +224,7 @@ def _facts(run: ImportRun) -> list[tuple[str, Any]]:
     facts = {
         _("What the rows are"): run.kind,
         _("Rows"): run.rows or None,
-        _("Sheet"): run.sheet,
+        _("Sheet"): personal_data.of(run, "sheet"),
         _("District or city of rows that name none"): run.district,
         _("Brought by"): run.user,
         _("Brought"): run.asked_at,
@@ -252,4 +252,4 @@ def _told(run_id: int, with_cells: bool) -> Iterator[Sequence[Any]]:
     """The rows of the file of problems; they are read while they are sent."""
     for one in db.session.scalars(_of(run_id).execution_options(yield_per=1000)):
         kind = _("warning") if one.warning else _("question") if one.sentence in CHOICES else _("problem")
-        yield [one.cell, kind, words.problem(one), *([one.value or ""] if with_cells else [])]
+        yield [words.cell_of(one), kind, words.problem(one), *([one.value or ""] if with_cells else [])]

@@ -56,13 +56,17 @@ def canaries(city):
 def _a_file_with_people(place, application, user_id):
     """A list of applications whose problems name what stands in a cell: an IIN and a name."""
     by = Actor(Role.specialist, user_id=user_id, place_ids=frozenset({place}))
-    facts = {"file_name": "list.csv", "district_id": place, "by": by, "at": at("2026-04-12T11:00")}
+    named = f"{application.child.iin} {application.child.last_name}"  # a file, a sheet and a title may name anybody
+    facts = {"file_name": f"{named}.csv", "district_id": place, "by": by, "at": at("2026-04-12T11:00")}
     run = imports.ask(ImportKind.applications, b"a;b\n", **facts)
-    wrong = {"column": 1, "sentence": "iin_check_digit", "facts": {}}
+    wrong = {"column": 1, "sentence": "iin_check_digit", "facts": {}, "value": None}
     values = [application.child.iin, application.child.full_name]
-    rows = [wrong | {"row": n, "cell": f"A{n}", "value": value} for n, value in enumerate(values, start=2)]
+    rows = [wrong | {"row": n, "cell": f"{named}!A{n}", "value": value} for n, value in enumerate(values, start=2)]
+    rows += [wrong | {"row": 1, "cell": "A1", "sentence": "unknown_column", "facts": {"title": named, "near": "x"}}]
+    rows += [wrong | {"row": 4, "cell": "A4", "sentence": "number_twice", "facts": {"cell": f"'{named}'!A2"}}]
+    rows += [wrong | {"row": 0, "cell": f"{named}.csv", "sentence": "not_a_table"}]
     imports.tell(
-        run, {"added": 0, "changed": 0, "same": 0}, rows, [], rows=2, sheet=None, by=by, at=at("2026-04-12T11:01")
+        run, {"added": 0, "changed": 0, "same": 0}, rows, [], rows=2, sheet=named, by=by, at=at("2026-04-12T11:01")
     )
 
 

@@ -22,6 +22,7 @@ from app.views.words.refusals import (
     REFUSALS,
     WHY_NOT,
     because,
+    cell_of,
     constraint,
     invalid,
     outcome,

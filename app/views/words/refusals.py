@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.exc import IntegrityError
 
+from app.access import personal_data
 from app.actions.records import Invalid
 from app.actions.rounds import Outcome
 from app.files.problems import SENTENCES, said
@@ -224,8 +225,19 @@ def why_not(row: BulkRow) -> str:
 
 
 def problem(row: ImportProblem) -> str:
-    """What is wrong in a cell of a file."""
-    return said(row.sentence, row.facts) if row.sentence in SENTENCES else row.sentence
+    """What is wrong in a cell of a file; of what its author has typed only what whoever reads may see."""
+    facts = dict(row.facts)
+    if personal_data.masks():
+        facts |= dict.fromkeys(facts.keys() & {"title"}, personal_data.MASK)
+        facts |= {name: facts[name].rpartition("!")[2] for name in facts.keys() & {"cell"}}
+    return said(row.sentence, facts) if row.sentence in SENTENCES else row.sentence
+
+
+def cell_of(row: ImportProblem) -> str:
+    """Where it is; the name of a file or of a sheet only for whoever may see it."""
+    if not personal_data.masks():
+        return row.cell
+    return row.cell.rpartition("!")[2] if row.row else personal_data.typed(row.cell) or ""
 
 
 def because(reason: str | None, facts: Mapping[str, Any]) -> str:
