@@ -774,7 +774,7 @@ GUARDS = (
     Guard(
         "of two who save at one moment one is told",
         BASE,
-        "        editing.hold(self.holds(row))\n",
+        "        editing.hold(self.holds(row), form.values().values())\n",
         "",
         "test_two_editors.py::test_of_two_who_save_at_the_very_same_moment_one_is_told",
         "postgresql",
@@ -860,7 +860,7 @@ GUARDS = (
     Guard(
         "one click, one effect",
         BASE,
-        "            sending.claim()\n",
+        "        sending.claim()\n",
         "",
         "test_one_click.py::test_five_identical_posts_publish_two_places_once",
     ),

@@ -329,8 +329,13 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
     """
     if sending.holding():
         return None
+
+    def once() -> Any:
+        sending.claim()
+        return act()
+
     try:
-        done = lasting(lambda: (sending.claim(), act())[1], (DEADLOCK,))
+        done = lasting(once, (DEADLOCK,))
         sending.claimed()
         return done
     except Refusal as refusal:
