@@ -437,8 +437,8 @@ GUARDS = (
     Guard(
         "another day in the queue changes no past number",
         "app/rules/past.py",
-        "func.coalesce(moved.c.queued_before, Application.queued_at)",
-        "func.coalesce(Application.queued_at, moved.c.queued_before)",
+        "func.coalesce(moved.c.before, Application.queued_at)",
+        "func.coalesce(Application.queued_at, moved.c.before)",
         "actions/test_by_hand.py::test_another_day_in_the_queue_is_seen_and_leaves_every_past_number_as_it_was",
     ),
     Guard(
@@ -447,6 +447,21 @@ GUARDS = (
         "{rank: number.value - 1}",
         "{rank: min(number.value - 1, 1)}",
         "actions/test_movements.py::test_who_leaves_and_who_comes_are_told_by_the_verb_that_took_them_out_or_brought_them_in",
+    ),
+    Guard(
+        "a number that an act by hand moved names the act",
+        "app/actions/movements.py",
+        '((Cause.day, ""), {"theirs": theirs_now}),',
+        '((Cause.age, ""), {"theirs": theirs_now}),',
+        "actions/test_movements.py::"
+        "test_another_day_in_the_queue_is_told_to_the_child_that_has_it_and_to_those_it_passed",
+    ),
+    Guard(
+        "a tile counts only what its reader may decide",
+        "app/views/mine.py",
+        "_within(model), norms.by_others(model, g.actor.user_id))",
+        "_within(model))",
+        "test_today.py::test_what_waits_for_a_reader_is_what_this_reader_may_decide_now",
     ),
     Guard(
         "only the server's own row signs anybody in",
