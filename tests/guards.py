@@ -726,8 +726,8 @@ GUARDS = (
     Guard(
         "a kindergarten is known by its exact name",
         "app/files/kindergarten_row.py",
-        "        self.ids[place_id, identity(name)] = id_\n",
-        '        self.ids[place_id, identity(name.replace("1-2", "12"))] = id_\n',
+        "        self.ids.setdefault((place_id, identity(name)), {}).setdefault(name, id_)\n",
+        '        self.ids.setdefault((place_id, identity(name.replace("1-2", "12"))), {}).setdefault(name, id_)\n',
         "test_import.py::test_kindergartens_of_two_numbers_are_two",
     ),
     Guard(

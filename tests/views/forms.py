@@ -100,7 +100,7 @@ def valid(noun: str, own) -> dict[str, str]:
             "role": "operator",
             "place": own.place,
             "kindergarten": "",
-            "password": "ұзын құпиясөз 12",
+            "password": "ұзын көпір, сары үй 12",
             "active": "y",
         },
     }[noun]

@@ -18,7 +18,7 @@ from tests.views.conftest import Browser
 
 NAME = "__Host-session"
 ROW = SignedIn.__table__
-NEW = "жаңа құпиясөз 2026"
+NEW = "жасыл ат көпір 2026"
 
 
 def cookie(browser: Browser) -> str:

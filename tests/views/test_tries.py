@@ -165,7 +165,7 @@ def test_redis_is_not_told_what_was_typed(city, server, monkeypatch, databases):
 
 def test_the_own_password_is_asked_for_no_oftener_than_at_the_door(city):
     browser = city.sign_in("specialist")
-    filled = {"current": "wrong password", "new": "жаңа құпиясөз 1", "again": "жаңа құпиясөз 1"}
+    filled = {"current": "wrong password", "new": "жасыл ат көпір 1", "again": "жасыл ат көпір 1"}
     with city.tables.unchanged():
         found = [browser.post("/password/", filled).status_code for _ in range(7)]
         assert browser.post("/password/", {**filled, "current": PASSWORD}).status_code == 429
