@@ -52,8 +52,9 @@ def number(title: str, raw: str, refusal: str, problem: str, because: str = "", 
     return Line(title, {"number": raw}, refusal, "number", ("Нөмірі", problem), because, **more)
 
 
-def child(title: str, digits: str, because: str) -> Line:
-    return Line(title, {"iin": digits}, "bad_iin", "child_iin", ("Баланың ЖСН", f"iin_{because}"), because)
+def child(title: str, digits: str, because: str, problem: str = "") -> Line:
+    cell = ("Баланың ЖСН", problem or f"iin_{because}")
+    return Line(title, {"iin": digits}, "bad_iin", "child_iin", cell, because)
 
 
 def parent(title: str, digits: str, because: str, problem: str) -> Line:
@@ -95,7 +96,7 @@ REFUSED = [
     child("an IIN that is too short", NEW_CHILD[:6], "form"),
     child("an IIN that is too long", NEW_CHILD + "0", "form"),
     child("an IIN with a letter", "22O917500012", "form"),
-    child("an IIN in other digits", "٢٢٠٩١٧٥٠٠٠١٢", "form"),
+    child("an IIN in other digits", "٢٢٠٩١٧٥٠٠٠١٢", "form", problem="other_digits"),
     child("an IIN with a wrong check digit", NEW_CHILD[:11] + str((int(NEW_CHILD[11]) + 1) % 10), "check_digit"),
     child("an IIN whose check is ten twice", no_such_check(), "check_digit"),
     child("an IIN of the 31st of February", ending("22023150001"), "birth_date"),
