@@ -142,8 +142,8 @@ def _family(born_on: date) -> tuple[int, str, str]:
 
 
 def spelt(serial: int) -> str:
-    """A number as letters of a name, in the same order: no name has digits."""
-    return "".join("абвгдежзик"[int(digit)] for digit in str(serial))
+    """A number as letters of a name, in the same order: no name has digits, and no word of a page has no vowel."""
+    return "".join("бвгджзклмн"[int(digit)] for digit in str(serial))
 
 
 def application(
