@@ -1,6 +1,5 @@
 """Spec 1.2, 3.3: for any round or offer the list as it stood, and why each child was served or passed over."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from typing import Any
@@ -9,7 +8,7 @@ from sqlalchemy import select
 
 from app.actions import numbers, offers
 from app.extensions import db
-from app.models import Application, Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
+from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
 from app.rules import past, queue, ratio, seats
 from app.rules.deadlines import age_in_months
 
@@ -142,12 +141,3 @@ def _of_offers(held: Round) -> RoundExplained:
     offered = select(Offer.application_id).where(Offer.round_id == held.id).order_by(Offer.id)
     served = [one.application_id for one in lines if one.outcome is Outcome.served]
     return RoundExplained(lines, list(db.session.scalars(offered)) == served)
-
-
-def rounds_that_met(application: Application) -> Sequence[Round]:
-    """The rounds and offers of its district since it was registered, the last one first."""
-    return db.session.scalars(
-        select(Round)
-        .where(Round.place_id == application.place_id, Round.held_at >= application.queued_at)
-        .order_by(Round.id.desc())
-    ).all()

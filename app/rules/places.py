@@ -105,12 +105,6 @@ def attending(group_ids: Sequence[int]) -> Select[int, int]:
     )
 
 
-def seats_not_taken(vacancy_id: int) -> Select[Seat]:
-    """Spec 3.8: the seats of one vacancy that are not held or entered, those in somebody's priority window too."""
-    taken = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None), Holding.kind != HoldingKind.offer)
-    return select(Seat).where(Seat.vacancy_id == vacancy_id, Seat.retired_at.is_(None), ~taken.correlate(Seat))
-
-
 def seats_by_state(vacancy_ids: Sequence[int]) -> Select[int | None, str, int]:
     """(vacancy, state, count) of seats that stand: free, open (a free choice), offer, held, enrolment or stay."""
     live = and_(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
