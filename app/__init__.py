@@ -5,8 +5,9 @@ import os
 from flask import Flask
 
 import config as settings
-from app import cli, database, jobs, views
-from app.extensions import connect_redis, csrf, db, migrate
+from app import cli, jobs, views
+from app.db import database
+from app.db.extensions import connect_redis, csrf, db, migrate
 
 
 def create_app(config: settings.Config | None = None, *, web: bool = False) -> Flask:

@@ -5,14 +5,14 @@ from datetime import datetime
 import click
 from flask import Flask
 
-from app import shipped
-from app.database import transaction
-from app.imports import import_file
+from app.actions import shipping
+from app.db.database import transaction
+from app.demo.seed import seed
+from app.imports.command import import_file
+from app.jobs import clock
 from app.now import is_demo, move_demo
 from app.rules.calendar import LOCAL
 from app.scenarios.command import scenario
-from app.seed import seed
-from app.tick import tick
 
 
 def register(app: Flask) -> None:
@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
 def ship() -> None:
     """Add what Kezek comes with and is not there yet: norms, queue order, days off."""
     with transaction():
-        shipped.ship()
+        shipping.ship()
 
 
 @click.command("clock")
@@ -42,4 +42,4 @@ def run_clock(at: datetime | None) -> None:
             raise click.UsageError("time is real here: --at is for the demo")
         with transaction():
             move_demo(moment)
-    click.echo(f"{tick()} done")
+    click.echo(f"{clock.do_all_due()} done")

@@ -69,14 +69,14 @@ def only(condition: str) -> dict[str, Any]:
 
 
 def words_of(table: str, column: str = "search_name", name: str = "") -> Index:
-    """PostgreSQL finds a row by the beginning of any word of a key: of a folded name, of phones (app/keys.py)."""
+    """PostgreSQL finds a row by the beginning of any word of a key: of a folded name, of phones (db/name_keys.py)."""
     words = text(f"to_tsvector('simple', {column})")
     gin = Index(name or f"ix_{table}_words", words, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
     return gin.ddl_if(dialect="postgresql")
 
 
 def listed(table: str, *columns: str) -> list[Index]:
-    """Indexes that a list walks by key: what it is ordered by or filtered by, then the id (app/views/rows.py)."""
+    """Indexes that a list walks by key: what it is ordered by or filtered by, then the id (app/views/paging.py)."""
     return [Index(f"ix_{table}_listed_by_{column}", column, "id") for column in columns]
 
 
@@ -313,7 +313,7 @@ AT_THE_COUNTER = (
 class Place(Base):
     """A node of the country's tree: norms, queues and users' scopes hang on it.
 
-    ``search_name`` is the folded key of both names, ``sort_kk`` and ``sort_ru`` order by either (app/keys.py).
+    ``search_name`` is the folded key of both names, ``sort_kk`` and ``sort_ru`` order by either (app/db/name_keys.py).
     """
 
     __tablename__ = "place"
@@ -338,7 +338,7 @@ class Place(Base):
 class Kindergarten(Base):
     """A preschool organisation: who runs it, what kind it is, how to reach it.
 
-    ``search_name`` is the folded key of its name, ``sort_name`` the one that orders by the alphabet (app/keys.py).
+    ``search_name`` is the folded key of its name, ``sort_name`` the one that orders by the alphabet (db/name_keys.py).
     """
 
     __tablename__ = "kindergarten"
@@ -457,7 +457,7 @@ class Seat(Base):
 
 
 class Named:
-    """The parts of a person's name, and their folded key (app/keys.py), by which both databases find a person."""
+    """The parts of a person's name, and their folded key (db/name_keys.py), by which both databases find a person."""
 
     last_name: Mapped[str] = mapped_column(sa.String(80), default="")
     first_name: Mapped[str] = mapped_column(sa.String(80), default="")
@@ -520,7 +520,7 @@ class Applicant(Named, Base):
 class Application(Base):
     """A child's place in the queue of a district; the queue number is computed, never stored (spec 3.3).
 
-    ``number`` is kept as it came, ``number_key`` is its folded form for search (rules/numbers.py, spec 3.9).
+    ``number`` is kept as it came, ``number_key`` is its folded form for search (spec 3.9).
     What orders the queue stands here beside the day: the child's birth, which the database keeps equal to the
     child's own, and the privilege that is confirmed (``privilege_until``: its last day, None for one without end).
     ``child_iin`` is the child's own too: it tells that two districts mean one child. Both people are of the
@@ -1307,7 +1307,7 @@ class ImportRun(Base):
 class ImportProblem(Base):
     """What is wrong in one cell of a file, or as a ``warning`` should be looked at, in the order of the cells.
 
-    ``row`` and ``column`` count from 1 (0: the whole file); ``sentence`` and ``facts`` are of files/problems.py,
+    ``row`` and ``column`` count from 1 (0: the whole file); ``sentence`` and ``facts`` are of words/problems.py,
     said in the reader's language. ``value`` is the beginning of what stands in the cell, for whoever may bring files.
     """
 
@@ -1381,7 +1381,7 @@ class SignedIn(Base):
 
 
 class SentForm(Base):
-    """A form that was sent and had its effect, by the hash of its key: the same form again has none (app/sent.py).
+    """A form that was sent and had its effect, by the hash of its key: again it has none (access/sent_forms.py).
 
     ``answer``: where it led and what it said; nothing of what was typed.
     """
@@ -1397,7 +1397,8 @@ class SentForm(Base):
 class KeptForm(Base):
     """Half of what somebody typed into a form whose session was over when it was sent: for an hour, for that account.
 
-    `pad` is random and as long as the text; the other half lies in the browser (app/sent.py). `path`: the form's own.
+    `pad` is random and as long as the text; the other half lies in the browser.
+    `path`: the form's own.
     """
 
     __tablename__ = "kept_form"

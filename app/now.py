@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flask import g
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import DemoTime
 from app.rules.refusals import Reason, Refusal
 

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
-from app import create_app, shipped
-from app.database import transaction
-from app.extensions import db
+from app import create_app
+from app.actions import shipping
+from app.db.database import transaction
+from app.db.extensions import db
 from app.rules.calendar import LOCAL
 from app.rules.folding import fold
 from config import Config
@@ -76,7 +77,7 @@ def build(server: str, size: int) -> Town:
     with application(url(server, "town"), web=False):
         upgrade()
         with transaction():
-            shipped.ship()
+            shipping.ship()
     names = {
         "last_names": LAST_NAMES,
         "first_names": FIRST_NAMES,

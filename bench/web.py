@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.access.actors import Actor
 from app.actions import accounts
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Place, PlaceKind, User
-from app.permissions import Actor, Role
+from app.rules.roles import Role
 from bench.town import AT
 
 PASSWORD = "only-for-measuring-12"

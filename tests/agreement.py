@@ -1,6 +1,6 @@
 """What stands twice for the sake of speed must say the same twice (spec 3.3): asked after every scenario."""
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, PrivilegeStatus
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.actions import applications
 from app.actions.people import Person
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, Change, Place, Sex
 from app.rules import iin
 from tests.factories import DEPARTMENT, START

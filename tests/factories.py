@@ -3,10 +3,11 @@
 from datetime import date, datetime, time
 from itertools import count
 
+from app.access.actors import Actor
 from app.actions import applications, privileges, records, vacancies
 from app.actions.people import Person
 from app.actions.places import country
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     DayOff,
@@ -25,10 +26,10 @@ from app.models import (
     Unit,
     Vacancy,
 )
-from app.permissions import Actor, Role
 from app.rules import iin
 from app.rules.calendar import LOCAL
 from app.rules.orders import Step
+from app.rules.roles import Role
 
 serials = count(1)
 START = datetime(2026, 4, 1, 9, tzinfo=LOCAL)

@@ -17,17 +17,22 @@ class Guard(NamedTuple):
     kind: str = "sqlite"  # the database on which it turns red
 
 
-BASE, LISTS, DOOR = "app/views/base.py", "app/views/lists.py", "app/views/door.py"
-SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/wire.py", "app/views/__init__.py"
-VISITS, SESSIONS, TRIES = "app/views/sessions.py", "app/sessions.py", "app/tries.py"
-ACCOUNTS, PERMISSIONS = "app/actions/accounts.py", "app/permissions.py"
-DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/files/written.py"
+BASE, LISTS, SIGN_IN = "app/views/base.py", "app/views/lists.py", "app/views/sign_in.py"
+SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/transport.py", "app/views/__init__.py"
+VIEW_SESSIONS, SESSIONS, LOGIN_LIMITS = "app/views/sessions.py", "app/access/sessions.py", "app/access/login_limits.py"
+ACCOUNTS = "app/actions/accounts.py"
+SCOPE, ROW_SCOPE = "app/access/scope.py", "app/access/row_scope.py"
+DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/spreadsheets/writing.py"
 CHOOSING, CLOCK = "app/actions/choosing.py", "app/actions/clock.py"
-IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/files/bringing.py", "app/files/spreadsheet.py"
-OPENING = "app/files/opening.py"
+IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/imports/whole_file.py", "app/spreadsheets/reading.py"
+OPENING = "app/spreadsheets/opening.py"
 
-EDITING, SENDING, AGAIN = "app/views/editing.py", "app/views/sending.py", "app/views/again.py"
-SENT, DATABASE = "app/sent.py", "app/database.py"
+TWO_EDITORS, FORM_KEYS, REFUSED_FORMS = (
+    "app/views/two_editors.py",
+    "app/views/form_keys.py",
+    "app/views/refused_forms.py",
+)
+SENT, DATABASE = "app/access/sent_forms.py", "app/db/database.py"
 
 POSSIBLE = "app/actions/possible.py"
 ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
@@ -57,7 +62,7 @@ GUARDS = (
     Guard(
         "what acts on a voucher or referral acts on the one that is shown",
         "app/views/vouchers.py",
-        "lambda row: act(trying.application_of(row), by=g.actor, at=now())",
+        "lambda row: act(dry_run.application_of(row), by=g.actor, at=now())",
         "lambda row: act(row.application, by=g.actor, at=now())",
         ON_PAGES,
     ),
@@ -70,35 +75,35 @@ GUARDS = (
     ),
     Guard(
         "the history says of people what its reader may see",
-        "app/views/words/changes.py",
+        "app/words/changes.py",
         "(personal_data.facts(row.subject, row.application_id, row.details) or {})",
         "(row.details or {})",
         "views/test_history.py::test_what_is_known_of_people_stays_closed_to_an_auditor_in_the_history_too",
     ),
     Guard(
         "a notice has days of the calendar, not a machine's",
-        "app/views/words/notices.py",
+        "app/words/notices.py",
         "            return day(date.fromisoformat(value))\n",
         "            return value\n",
         "test_reading.py::test_every_notice_says_its_facts_in_words",
     ),
     Guard(
         "a namesake is told by the folded key",
-        "app/keys.py",
+        "app/db/name_keys.py",
         "    return fold(person.full_name)[: Child.search_name.type.length]\n",
         "    return person.full_name.casefold()[: Child.search_name.type.length]\n",
         "test_names.py::test_a_namesake_is_asked_about_at_the_counter_and_in_a_file_whatever_people_mix_up",
     ),
     Guard(
         "every row is loaded through the viewer's scope",
-        PERMISSIONS,
+        ROW_SCOPE,
         "    state.statement = state.statement.options(_scope(actor))\n",
         "",
         "test_scope.py::test_a_foreign_record_is_404_at_every_address",
     ),
     Guard(
         "two viewers of one kind share a statement's SQL, not what they see",
-        PERMISSIONS,
+        ROW_SCOPE,
         "tuple(value for value in viewer if isinstance(value, BindParameter))",
         "()",
         "test_scope.py::test_each_scope_on_its_own_keeps_out_what_is_foreign",
@@ -119,7 +124,7 @@ GUARDS = (
     ),
     Guard(
         "what follows from a correction is seen before it is made",
-        "app/views/correcting.py",
+        "app/views/corrections.py",
         "    if follows and request.form.get",
         "    if False and request.form.get",
         "test_correcting.py::test_what_follows_for_the_queue_is_said_with_numbers_before_anything_is_changed",
@@ -143,21 +148,21 @@ GUARDS = (
             ),
             (
                 "in lists and their files",
-                "app/views/rows.py",
+                "app/views/paging.py",
                 "row = personal_data.of(row, name)",
                 "row = getattr(row, name, None)",
                 "test_each_role_gets_what_the_table_says_of_those_within_its_reach_and_nothing_of_anybody_else",
             ),
             (
                 "wherever a person is named",
-                "app/views/words/names.py",
+                "app/words/names.py",
                 "return personal_data.name(row)",
                 "return row.full_name",
                 "test_each_role_gets_what_the_table_says_of_those_within_its_reach_and_nothing_of_anybody_else",
             ),
             (
                 "in the history's facts",
-                "app/views/words/changes.py",
+                "app/words/changes.py",
                 "personal_data.facts(row.subject, row.application_id, row.details)",
                 "row.details",
                 "test_the_history_masks_what_was_and_what_is",
@@ -178,7 +183,7 @@ GUARDS = (
             ),
             (
                 "for a while, not for ever",
-                "app/views/opened.py",
+                "app/views/unmasked.py",
                 "if last > time())",
                 "if last)",
                 "test_a_record_is_opened_with_a_reason_for_a_while_in_this_session_and_the_department_sees_it",
@@ -194,28 +199,28 @@ GUARDS = (
     ),
     Guard(
         "a role of which a table says nothing sees nothing of it",
-        PERMISSIONS,
+        SCOPE,
         ".get(role, _nothing)",
-        ".get(role, _everything)",
+        ".get(role, everything)",
         "test_scope.py::test_a_table_that_says_nothing_of_a_role_shows_it_nothing",
     ),
     Guard(
         "whoever looks is cut to what is theirs, without place and kindergarten too",
-        PERMISSIONS,
+        ROW_SCOPE,
         "    if not state.is_select:\n",
         "    if not state.is_select or (actor.place_ids is None and actor.kindergarten_id is None):\n",
         "test_scope.py::test_a_family_sees_its_own_application_alone",
     ),
     Guard(
         "a decision sees more than its reader does",
-        PERMISSIONS,
+        ROW_SCOPE,
         "    propagate_to_loaders = False\n",
         "    propagate_to_loaders = True\n",
         "test_scope.py::test_a_decision_sees_all_that_belongs_to_a_record_which_its_reader_sees_in_part",
     ),
     Guard(
         "no browser keeps what only the signed-in may see",
-        "app/views/look.py",
+        "app/views/headers.py",
         '        answer.headers["Cache-Control"] = "no-store"\n',
         "        pass\n",
         "test_headers.py::test_no_browser_keeps_what_only_the_signed_in_may_see",
@@ -290,7 +295,7 @@ GUARDS = (
             raise ValueError(self.gettext("Not a valid choice."))
         return self.found[value]
 """,
-        """        from app.permissions import unscoped
+        """        from app.db.viewer import unscoped
         with unscoped():
             self.found[value] = db.session.get(type(next(iter(self.found.values()))), int(value))
         self.choices = [*self.choices, SelectChoice(value, "")]
@@ -314,14 +319,14 @@ GUARDS = (
     ),
     Guard(
         "whoever looks writes through an action",
-        PERMISSIONS,
+        ROW_SCOPE,
         "        raise RuntimeError(f\"{', '.join(ours)} written outside an action\")",
         "        pass",
         "test_guards.py::test_nothing_is_written_past_an_action_while_somebody_looks",
     ),
     Guard(
         "what only reads can write nothing",
-        "app/database.py",
+        "app/db/database.py",
         "-c default_transaction_read_only=on",
         "",
         "test_guards.py::test_a_page_writes_nothing_by_whatever_statement",
@@ -336,7 +341,7 @@ GUARDS = (
     ),
     Guard(
         "a second person approves what was shown",
-        "app/views/seen.py",
+        "app/views/as_shown.py",
         "    if not still:\n",
         "    if False:\n",
         "test_rules.py::test_what_was_changed_after_it_was_shown_is_not_approved",
@@ -357,7 +362,7 @@ GUARDS = (
     ),
     Guard(
         "a change form locks its district before its row",
-        EDITING,
+        TWO_EDITORS,
         "    lock_districts(places.districts(*rows, *typed))\n",
         "",
         "test_lock_order.py::test_no_change_form_and_no_correction_meets_whoever_decides_in_its_district",
@@ -373,14 +378,14 @@ GUARDS = (
     ),
     Guard(
         "what only asks waits for no writer",
-        VISITS,
+        VIEW_SESSIONS,
         " or only_asks()\n",
         "\n",
         "test_nothing_lost.py::test_what_only_asks_waits_for_no_writer",
     ),
     Guard(
         "a yes that does not say what was seen approves nothing",
-        "app/views/seen.py",
+        "app/views/as_shown.py",
         'if request.form.get("sure") != "yes" or all(request.form.get(f"seen-{row.id}") for row in rows):',
         "if True:",
         "test_rules.py::test_a_yes_that_does_not_say_what_was_seen_approves_nothing",
@@ -458,7 +463,7 @@ GUARDS = (
     ),
     Guard(
         "a tile counts only what its reader may decide",
-        "app/views/mine.py",
+        "app/views/to_decide.py",
         "_within(model), norms.by_others(model, g.actor.user_id))",
         "_within(model))",
         "test_today.py::test_what_waits_for_a_reader_is_what_this_reader_may_decide_now",
@@ -494,7 +499,7 @@ GUARDS = (
     ),
     Guard(
         "signing out ends the session, not the cookie alone",
-        VISITS,
+        VIEW_SESSIONS,
         "        sessions.end(session.found.id)\n",
         "        pass\n",
         "test_sessions.py::test_what_ends_a_session_ends_every_copy_of_it_at_once",
@@ -515,28 +520,28 @@ GUARDS = (
     ),
     Guard(
         "whoever is let in gets a new token",
-        VISITS,
+        VIEW_SESSIONS,
         '    session.clear()\n    login_user(user)\n    session["csrf_token"] = secrets.token_hex(20)\n',
         "    login_user(user)\n",
         "test_sessions.py::test_whoever_signs_in_gets_a_new_key_and_a_new_token",
     ),
     Guard(
         "an account is tried five times a minute",
-        TRIES,
+        LOGIN_LIMITS,
         "spent or [one for one in ACCOUNT if not limits.hit(one, *of_account)]",
         "spent[:0]",
         "test_tries.py::test_a_hundred_tries_of_one_account_from_everywhere",
     ),
     Guard(
         "an address tries five times a minute",
-        DOOR,
-        "        tries.failed(request.remote_addr)\n",
+        SIGN_IN,
+        "        login_limits.failed(request.remote_addr)\n",
         "",
         "test_tries.py::test_a_hundred_accounts_from_one_address",
     ),
     Guard(
         "tries are counted while Redis is away",
-        TRIES,
+        LOGIN_LIMITS,
         "        return question(self.own)",
         "        return 0",
         "test_tries.py::test_a_hundred_tries_of_one_account_from_everywhere",
@@ -557,7 +562,7 @@ GUARDS = (
     ),
     Guard(
         "the own password is changed by the old one",
-        DOOR,
+        SIGN_IN,
         "    if not accounts.is_password(known, password):\n",
         "    if not accounts.is_password(known, password) and request.path != '/password/':\n",
         "test_passwords.py::test_a_password_that_cannot_be_changed_stays_and_the_field_says_why",
@@ -565,7 +570,7 @@ GUARDS = (
     Guard(
         "a given password is changed first",
         VIEWS,
-        "    app.before_request(door.before_request)\n",
+        "    app.before_request(sign_in.before_request)\n",
         "",
         "test_passwords.py::test_a_given_password_is_changed_before_anything_else",
     ),
@@ -606,7 +611,7 @@ GUARDS = (
     ),
     Guard(
         "what people wrote is shown as text",
-        "app/views/cells.py",
+        "app/views/rendering.py",
         "    return escape(text) or NONE",
         "    return Markup(text) or NONE",
         "test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page",
@@ -655,7 +660,7 @@ GUARDS = (
     ),
     Guard(
         "a kept file is the one that came",
-        "app/storage.py",
+        "app/papers/storage.py",
         "    if sha256(content).hexdigest() != checksum:\n",
         "    if not checksum:\n",
         "test_import_on_screen.py::test_a_kept_file_that_is_not_as_it_came_is_not_brought_in",
@@ -690,7 +695,7 @@ GUARDS = (
     ),
     Guard(
         "a row of text with more cells than titles is not believed",
-        "app/files/columns.py",
+        "app/imports/columns.py",
         "            if len(cells) > len(self.titles) and any(map(filled, cells)):\n",
         "            if False:\n",
         "test_files_as_they_come.py::test_a_row_of_text_with_more_cells_than_titles_is_named_and_nothing_of_it_is_believed",
@@ -725,7 +730,7 @@ GUARDS = (
     ),
     Guard(
         "a kindergarten is known by its exact name",
-        "app/files/kindergarten_row.py",
+        "app/imports/kindergarten_row.py",
         "        self.ids.setdefault((place_id, identity(name)), {}).setdefault(name, id_)\n",
         '        self.ids.setdefault((place_id, identity(name.replace("1-2", "12"))), {}).setdefault(name, id_)\n',
         "test_import.py::test_kindergartens_of_two_numbers_are_two",
@@ -753,7 +758,7 @@ GUARDS = (
     ),
     Guard(
         "what is only alike is asked about",
-        "app/files/columns.py",
+        "app/imports/columns.py",
         "        if self.answers.get(key) in CHOICES[name]:\n            return self.answers[key]\n",
         "        return next(iter(CHOICES[name]))\n",
         "test_import.py::test_a_kindergarten_that_is_called_almost_so_is_asked_about_and_is_what_the_answer_says",
@@ -767,21 +772,21 @@ GUARDS = (
     ),
     Guard(
         "an address of nobody touches no session",
-        VISITS,
+        VIEW_SESSIONS,
         "        if visit.broken or not visit.lasts:\n",
         "        if visit.broken:\n",
         "test_sessions.py::test_an_address_that_belongs_to_nobody_touches_no_session",
     ),
     Guard(
         "a record that was changed since is not written",
-        EDITING,
+        TWO_EDITORS,
         "for name, value in known.items()):\n        raise Changed(standing)\n",
         "for name, value in known.items()):\n        pass\n",
         "test_two_editors.py::test_whoever_saves_second_is_told_in_every_edit_form",
     ),
     Guard(
         "what a form did not send is not written",
-        EDITING,
+        TWO_EDITORS,
         "    return isinstance(field, BooleanField | Lines) or bool(field.raw_data)\n",
         "    return True\n",
         "test_two_editors.py::test_a_field_that_was_not_sent_or_not_shown_is_not_written_in_every_edit_form",
@@ -789,7 +794,7 @@ GUARDS = (
     Guard(
         "of two who save at one moment one is told",
         BASE,
-        "        editing.hold(self.holds(row), form.values().values())\n",
+        "        two_editors.hold(self.holds(row), form.values().values())\n",
         "",
         "test_two_editors.py::test_of_two_who_save_at_the_very_same_moment_one_is_told",
         "postgresql",
@@ -811,7 +816,7 @@ GUARDS = (
     Guard(
         "an offer in its window outlives its procedure",
         CHOOSING,
-        "    if ending.live_offer(application) is not None:\n",
+        "    if claims.live_offer(application) is not None:\n",
         "    if day is None:\n",
         "actions/test_running.py::test_an_offer_in_its_window_outlives_its_procedure",
     ),
@@ -824,7 +829,7 @@ GUARDS = (
     ),
     Guard(
         "an ended right has no say in later terms",
-        "app/actions/beginning.py",
+        "app/actions/preconditions.py",
         "    if right.ended_at is None:\n        return True\n",
         "    return True\n",
         "actions/test_running.py::test_an_ended_right_has_no_say_in_later_terms",
@@ -875,7 +880,7 @@ GUARDS = (
     Guard(
         "one click, one effect",
         BASE,
-        "        sending.claim()\n",
+        "        form_keys.claim()\n",
         "",
         "test_one_click.py::test_five_identical_posts_publish_two_places_once",
     ),
@@ -889,22 +894,22 @@ GUARDS = (
     ),
     Guard(
         "a key with another body is none",
-        SENDING,
+        FORM_KEYS,
         "if found and (found.user_id, found.body_hash) != (g.actor.user_id, g.sending.body_hash):",
         "if False:",
         "test_one_click.py::test_the_same_key_with_another_body_is_409_and_keeps_what_was_typed",
     ),
     Guard(
         "nothing is done without a key",
-        AGAIN,
+        REFUSED_FORMS,
         "    if whose != g.actor.user_id:\n        return again(Held(400, str(NO_KEY)))\n",
         "",
         "test_one_click.py::test_no_address_that_adds_or_acts_does_so_without_a_key",
     ),
     Guard(
         "an old key is not taken",
-        SENDING,
-        "loads(key, max_age=int(sent.KEY_LASTS.total_seconds()))",
+        FORM_KEYS,
+        "loads(key, max_age=int(sent_forms.KEY_LASTS.total_seconds()))",
         "loads(key)",
         "test_one_click.py::test_a_key_is_not_taken_when_its_row_may_be_gone",
     ),
@@ -946,14 +951,14 @@ GUARDS = (
     ),
     Guard(
         "a password is never kept",
-        AGAIN,
+        REFUSED_FORMS,
         "if n not in secret and n != ",
         "if n != ",
         "test_nothing_lost.py::test_a_password_is_never_kept",
     ),
     Guard(
         "a page that only reads waits for no writer",
-        VISITS,
+        VIEW_SESSIONS,
         'waits=not reads() and "held" not in g',
         "waits=True",
         "test_nothing_lost.py::test_a_page_that_only_reads_waits_for_no_writer",
@@ -967,7 +972,7 @@ GUARDS = (
     ),
     Guard(
         "signing out is over when the row is gone, or it is said that it is not",
-        VISITS,
+        VIEW_SESSIONS,
         "        sessions.end(session.found.id)\n",
         "        try:\n            sessions.end(session.found.id)\n        except SQLAlchemyError:\n            pass\n",
         "test_nothing_lost.py::test_signing_out_is_certain_or_says_that_it_was_not",

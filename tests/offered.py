@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Executable
 
+from app.access.actors import Actor
+from app.access.permissions import MAY
 from app.actions import (
     absences,
     applications,
@@ -23,13 +25,13 @@ from app.actions import (
     referrals,
     vouchers,
 )
-from app.actions.beginning import settled
-from app.database import taken_back
-from app.extensions import db
+from app.actions.preconditions import settled
+from app.db.database import taken_back
+from app.db.extensions import db
 from app.models import Application, DayOff, KgGroup, Norm, Privilege, PrivilegeGround, Vacancy
-from app.permissions import COUNTER, MAY, Actor, Role
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
+from app.rules.roles import COUNTER, Role
 from app.scenarios import acting
 from tests.model.machine import Walk
 

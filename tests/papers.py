@@ -5,7 +5,7 @@ from datetime import datetime
 import pypdfium2
 
 from app.actions import vouchers
-from app.database import transaction
+from app.db.database import transaction
 from app.models import Document, DocumentKind
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy
 

@@ -15,12 +15,11 @@ from flask_babel import Babel, force_locale
 from sqlalchemy import select
 
 import config
-from app import models, permissions
+from app import models, words
 from app.access.personal_data import Reader, reading_as
-from app.extensions import db
-from app.rules import refusals
+from app.db.extensions import db
+from app.rules import refusals, roles
 from app.rules.norms import KNOWN
-from app.views import words
 
 LANGUAGES = ("kk", "ru", "en")
 BESIDE = r"(?<![\w./@?&=+-])", r"(?![\w@/=-])"  # no part of an address, a file's name, an e-mail or a longer word
@@ -33,7 +32,7 @@ ISO = re.compile(r"(?<![\w.-])\d{4}-[01]\d-[0-3]\d(?![\d-])")
 CLAUSE = re.compile(
     r"(?i)\bspec\b|(?<![\w.])S[0-3](?![\w.])|(?<![\d.:])[1-9]\.\d{1,2}\.\d{1,2}(?!\.?\d)|(?<![\d.,])3\.\d{1,2}(?![.,]?\d)"
 )
-ENUMS = [one for module in (models, permissions, refusals) for one in vars(module).values() if isinstance(one, type)]
+ENUMS = [one for module in (models, refusals, roles) for one in vars(module).values() if isinstance(one, type)]
 BARE = {str(value) for one in ENUMS if issubclass(one, StrEnum) for value in one if re.fullmatch("[a-z]+", str(value))}
 WORD = re.compile(BESIDE[0] + r"[a-z]+" + BESIDE[1])
 READ = re.compile(r'\s(?:title|aria-label|placeholder|alt|data-label)="([^"]*)"')
@@ -101,7 +100,7 @@ def _untyped(name: str, value: Any) -> Any:
 def _each(say: Callable[[], str]) -> list[tuple[str, str]]:
     found = []
     for language in LANGUAGES:
-        with force_locale(language), reading_as(Reader(permissions.Role.department)):
+        with force_locale(language), reading_as(Reader(roles.Role.department)):
             found.append((language, say()))
     return found
 

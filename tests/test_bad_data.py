@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 import config
 from app.actions import privileges, vouchers
-from app.database import transaction
-from app.extensions import db
-from app.files import applications as journal
-from app.files.outcome import Places
-from app.files.problems import SENTENCES
-from app.files.spreadsheet import Sheet, letters
-from app.imports import bring_in, report
+from app.db.database import transaction
+from app.db.extensions import db
+from app.imports import applications as journal
+from app.imports.command import bring_in, report
+from app.imports.outcome import Places
 from app.models import Application, Audience, Change, Child, Notice, PrivilegeGround, Unit
 from app.scenarios.checking import read
 from app.scenarios.player import play
 from app.scenarios.reading import FileWrong
+from app.spreadsheets.reading import Sheet, letters
+from app.words.problems import SENTENCES
 from tests import factories, files
 from tests.bad_data import BORN, DOUBTFUL, KNOWN, KNOWN_NAME, NAME, NEW_CHILD, PARENT, of, on_record, the_known_one
 from tests.factories import DEPARTMENT, at

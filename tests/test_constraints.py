@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
+from app.access.actors import Actor
 from app.actions import offers, proposals, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Absence,
     Application,
@@ -30,7 +31,7 @@ from app.models import (
     VacancyStatus,
     VoucherStatus,
 )
-from app.permissions import Actor, Role
+from app.rules.roles import Role
 from app.rules.transitions import MOVES
 from tests.factories import DEPARTMENT, START, application, at, district, family, group, kindergarten, vacancy
 

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import pypdfium2
 import pytest
 
-from app import documents, storage, typesetting
-from app.documents import Facts
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Document, DocumentKind, Outbox
+from app.papers import documents, storage, typesetting
+from app.papers.documents import Facts
 from tests import papers
 
 TEMPORARY = Facts(

@@ -1,6 +1,6 @@
 """Issue 10, 13, 15, 16: files as offices and portals make them are read as people see them, or refused by a true name.
 
-Each is opened by a process of its own with limits (app/files/opening.py); what would hurt is refused within them.
+Each is opened by a process of its own with limits (spreadsheets/opening.py); what would hurt is refused within them.
 """
 
 import codecs
@@ -20,12 +20,13 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.files import applications, cells, opening, spreadsheet
-from app.files.columns import Table
-from app.files.problems import SENTENCES, Wrong
-from app.files.spreadsheet import opened, parse
+from app.imports import applications, cells
+from app.imports.columns import Table
 from app.rules.calendar import LOCAL
 from app.rules.texts import Unfit
+from app.spreadsheets import opening, reading
+from app.spreadsheets.reading import opened, parse
+from app.words.problems import SENTENCES, Wrong
 from tests import files
 
 TITLES = ["Номер", "ФИО ребёнка", "ИИН ребёнка", "Дата рождения", "ФИО заявителя", "ИИН заявителя", "Дата регистрации"]
@@ -827,7 +828,7 @@ def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(nam
     assert cost.seconds < 2.5
     (tmp_path / "file").write_bytes(data)
     most = str(opening.SECONDS + opening.PER_MEGABYTE * (len(data) // 1_000_000))
-    command = [str(spreadsheet.OPENING), str(spreadsheet.MEMORY), most, "100"]
+    command = [str(reading.OPENING), str(reading.MEMORY), most, "100"]
     with (tmp_path / "file").open() as file:
         started = [sys.executable, "-I", "-S"]
         ran = subprocess.run([*started, "-c", SMALL, *started, *command], stdin=file, capture_output=True, check=True)
@@ -855,14 +856,14 @@ def test_what_is_unpacked_is_counted_and_not_believed():
 def test_a_process_that_takes_too_long_is_killed(monkeypatch, tmp_path):
     endless = tmp_path / "opening.py"
     endless.write_text("while True: pass")
-    monkeypatch.setattr(spreadsheet, "OPENING", endless)
-    monkeypatch.setattr(spreadsheet, "PATIENCE", 0.1)
+    monkeypatch.setattr(reading, "OPENING", endless)
+    monkeypatch.setattr(reading, "PATIENCE", 0.1)
     found, cost = opened(b"a;b")
     assert isinstance(found, Wrong) and found.name == "takes_too_much" and cost.status == -9
 
 
 def test_the_process_holds_itself_to_its_limits():
-    code = f"import sys; sys.path.insert(0, {str(spreadsheet.OPENING.parent)!r}); import opening as o\n"
+    code = f"import sys; sys.path.insert(0, {str(reading.OPENING.parent)!r}); import opening as o\n"
     code += "o.opened = lambda data, most: iter([bytearray(2_000_000_000)])\no.main()"
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, "256", "2", "100"], input=b"x", capture_output=True, check=True

@@ -22,14 +22,14 @@ from uuid import uuid4
 
 import pytest
 
-from app import storage
 from app.actions import accounts, imports
-from app.database import transaction
-from app.extensions import db
-from app.files import spreadsheet
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import ImportKind, ImportRun
 from app.now import now
-from app.permissions import Role
+from app.papers import storage
+from app.rules.roles import Role
+from app.spreadsheets import reading
 from config import ROOT
 from tests import factories
 from tests.views.city import official
@@ -217,12 +217,12 @@ def test_a_file_goes_with_the_rows_that_named_it(app):
 
 def test_a_file_that_could_not_be_opened_for_want_of_room_is_not_blamed(monkeypatch, tmp_path):
     """/dev/full is a disk without room: what the process has to say of the file finds no place."""
-    command = [sys.executable, "-I", "-S", str(spreadsheet.OPENING), "256", "20", "60"]
+    command = [sys.executable, "-I", "-S", str(reading.OPENING), "256", "20", "60"]
     with open("/dev/full", "wb") as nowhere:
         ended = subprocess.run(command, input=SAMPLE, stdout=nowhere)
     ends_so = tmp_path / "ends_so.py"
     ends_so.write_text(f"raise SystemExit({ended.returncode})")
-    monkeypatch.setattr(spreadsheet, "OPENING", ends_so)
+    monkeypatch.setattr(reading, "OPENING", ends_so)
     with pytest.raises(OSError) as said:
-        spreadsheet.opened(SAMPLE)
+        reading.opened(SAMPLE)
     assert said.value.errno == errno.ENOSPC

@@ -10,13 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.actions import vouchers
-from app.extensions import db
-from app.files import applications, kindergartens, taking, written
-from app.files.columns import Table
-from app.files.problems import SENTENCES, Wrong
-from app.files.spreadsheet import letters, parse, read
-from app.files.words import plain
-from app.imports import bring_in
+from app.db.extensions import db
+from app.imports import applications, export, kindergartens
+from app.imports.columns import Table
+from app.imports.command import bring_in
+from app.imports.vocabulary import plain
 from app.models import (
     Application,
     ApplicationStatus,
@@ -31,7 +29,10 @@ from app.models import (
     Vacancy,
 )
 from app.rules import iin
-from app.rules.numbers import fold
+from app.rules.registration_numbers import fold
+from app.spreadsheets import writing
+from app.spreadsheets.reading import letters, parse, read
+from app.words.problems import SENTENCES, Wrong
 from tests import files
 from tests.factories import DEPARTMENT, at, district
 from tests.factories import application as registered
@@ -669,7 +670,7 @@ def test_the_sample_files_are_what_the_table_says(tmp_path):
 # ---------------------------------------------------------------- taken out and brought in again
 
 
-@pytest.mark.parametrize("suffix", written.KINDS)
+@pytest.mark.parametrize("suffix", writing.KINDS)
 @pytest.mark.parametrize("what", ["kindergartens", "applications"])
 def test_a_list_that_was_taken_out_is_brought_in_again_and_changes_nothing(town, tmp_path, what, suffix):
     """What the samples say, a surname of two words, one name alone, two phones, a privilege, and what is under way."""
@@ -687,7 +688,7 @@ def test_a_list_that_was_taken_out_is_brought_in_again_and_changes_nothing(town,
     db.session.commit()
     noun, history = ImportKind(what), count(Change)
     path = tmp_path / f"taken.{suffix}"
-    path.write_bytes(b"".join(written.KINDS[suffix].write(taking.titles(noun), taking.rows(noun))))
+    path.write_bytes(b"".join(writing.KINDS[suffix].write(export.titles(noun), export.rows(noun))))
     again = bring(what, path)
     assert ([(one.cell, one.name) for one in again.problems], again.added, again.changed) == ([], 0, 0)
     assert again.same == again.rows > 6 and count(Change) == history
@@ -696,9 +697,9 @@ def test_a_list_that_was_taken_out_is_brought_in_again_and_changes_nothing(town,
 def test_days_and_numbers_that_are_taken_out_are_days_and_numbers(town, tmp_path):
     bring("applications", SAMPLES / "applications.xlsx")
     what = ImportKind.applications
-    data = b"".join(written.xlsx(taking.titles(what), taking.rows(what)))
+    data = b"".join(writing.xlsx(export.titles(what), export.rows(what)))
     sheet = parse(data)
-    row = dict(zip(taking.titles(what), sheet.rows[1], strict=False))
+    row = dict(zip(export.titles(what), sheet.rows[1], strict=False))
     assert (row["Туған күні"], row["Тіркеу күні мен уақыты"]) == (
         date(2022, 9, 17),
         datetime.fromisoformat("2026-04-07T11:21:08"),

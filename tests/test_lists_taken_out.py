@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from app import seed as demo
+from app.access.actors import Actor
+from app.access.row_scope import looking_as
 from app.actions import applications, clock, places, records
 from app.actions.people import NAMES, Person
-from app.database import transaction
-from app.extensions import db
-from app.files import taking, written
-from app.imports import bring_in
+from app.db.database import transaction
+from app.db.extensions import db
+from app.demo import seed as demo
+from app.imports import export
+from app.imports.command import bring_in
 from app.models import (
     Applicant,
     Change,
@@ -30,7 +32,8 @@ from app.models import (
     Sex,
     VacancyStatus,
 )
-from app.permissions import Actor, Role, looking_as
+from app.rules.roles import Role
+from app.spreadsheets import writing
 from tests import factories, files
 from tests.factories import DEPARTMENT, START
 from tests.offered import walked
@@ -52,10 +55,10 @@ def differences(folder: Path, at: datetime, by: Actor = DEPARTMENT) -> list[Any]
     """What is not as it was, of every list that this official takes out and brings in again."""
     found = []
     for kind in ImportKind:
-        for suffix, how in written.KINDS.items():
+        for suffix, how in writing.KINDS.items():
             path = folder / f"taken.{suffix}"
             with looking_as(by):
-                path.write_bytes(b"".join(how.write(taking.titles(kind), taking.rows(kind))))
+                path.write_bytes(b"".join(how.write(export.titles(kind), export.rows(kind))))
             history = db.session.scalar(db.select(db.func.max(Change.id)))
             again = bring_in(kind, path, by=by, at=at)
             more = db.session.scalar(db.select(db.func.max(Change.id))) - history

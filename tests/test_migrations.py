@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
 
 from app import create_app
-from app.extensions import db
+from app.db.extensions import db
 from config import Config
 
 BEFORE, AFTER = "5d1c0f3a9b27", "a4c1f0d27b35"

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
 
-from app import create_app, keys
+from app import create_app
 from app.actions import applications, takeover
 from app.actions.entries import Entry
 from app.actions.people import Person
-from app.extensions import db
+from app.db import name_keys
+from app.db.extensions import db
 from app.models import Applicant, Child, KgGroup, Kindergarten, Place, Sex
 from app.rules import iin
 from app.rules.alphabet import sort_key
@@ -83,7 +84,7 @@ def test_every_name_has_its_keys_after_whatever_was_written(place):
     assert (group.search_name, group.sort_name) == ("асем", sort_key("Әсем"))
     assert (place.sort_ru, fold("Берли") in place.search_name) == (sort_key("Бёрли"), True)
     assert group.kindergarten.search_name == "карлыгаш 1-2"
-    for model, kinds in keys.KEYS.items():
+    for model, kinds in name_keys.KEYS.items():
         for one in db.session.scalars(sa.select(model)):
             assert {name: getattr(one, name) for name in kinds} == {name: key(one) for name, key in kinds.items()}
 
@@ -145,7 +146,9 @@ def test_the_migration_writes_the_keys_of_all_that_is_there_and_takes_them_back(
         for row in run(f"SELECT * FROM {model.__tablename__}").mappings().all():
             names = {"last_name", "first_name", "patronymic", "name", "name_kk", "name_ru"} & row.keys()
             one = model(**{name: row[name] for name in names})
-            assert {name: row[name] for name in keys.KEYS[model]} == {n: k(one) for n, k in keys.KEYS[model].items()}
+            assert {name: row[name] for name in name_keys.KEYS[model]} == {
+                n: k(one) for n, k in name_keys.KEYS[model].items()
+            }
     numbers = dict(run("SELECT number, number_key FROM application").all())
     assert numbers == {"№ 7": "7", "№ 8": "NO-8", "8": "8", "ОДО.1": "ODO-1"}  # one of a district's stands already
     db.session.rollback()

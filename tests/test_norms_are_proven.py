@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import shipped
+from app.rules import shipped
 from app.rules.norms import KNOWN
 from app.scenarios.checking import read
 from app.scenarios.player import play

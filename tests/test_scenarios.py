@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Place, PlaceKind
 from app.scenarios.checking import read
 from app.scenarios.player import play

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 from werkzeug.security import check_password_hash
 
-from app import invented, seed
+from app.access.actors import Actor
 from app.actions import accounts, choosing, clock, norms, numbers, referrals, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
+from app.demo import people, seed
 from app.models import (
     Application,
     ApplicationStatus,
@@ -30,9 +31,9 @@ from app.models import (
     VoucherStatus,
 )
 from app.now import now
-from app.permissions import Actor, Role
 from app.rules import iin, texts
-from app.rules import places as rules
+from app.rules import seats as rules
+from app.rules.roles import Role
 from tests.factories import at, family
 
 
@@ -54,9 +55,9 @@ def of_district(model, names: tuple[str, str]):
 
 
 def test_every_status_of_both_procedures_is_there(town):
-    by_voucher = {child.status for child in db.session.scalars(of_district(Application, invented.TOWN))}
+    by_voucher = {child.status for child in db.session.scalars(of_district(Application, people.TOWN))}
     assert by_voucher == set(ApplicationStatus) - {ApplicationStatus.notified}
-    by_referral = {child.status for child in db.session.scalars(of_district(Application, invented.BY_REFERRAL))}
+    by_referral = {child.status for child in db.session.scalars(of_district(Application, people.BY_REFERRAL))}
     assert by_referral == {"queued", "notified", "referred", "stop_listed", "enrolled", "removed"}
     assert db.session.scalar(db.select(db.func.count(Application.id))) >= 60
 
@@ -74,13 +75,13 @@ def test_the_district_by_referral_has_something_for_every_button(town):
     assert [offer.priority_by for offer in live] == [today, today, later]  # two about to pass over
     assert [offer.vacancy.group.kindergarten.kind for offer in live][-1] == "mini_centre"
     assert db.session.scalars(db.select(Seat).where(Seat.opened_at.is_not(None))).one().vacancy.status == "published"
-    referred = of_district(Application, invented.BY_REFERRAL).where(Application.status == "referred")
+    referred = of_district(Application, people.BY_REFERRAL).where(Application.status == "referred")
     by_turn, private = db.session.scalars(referred.order_by(Application.standing.desc()))
     assert (by_turn.referrals[-1].attend_by, by_turn.standing, private.standing) == (later, True, False)
     assert private.referrals[-1].revocable_until > seed.BEGINS
     (missed,) = db.session.scalars(db.select(StopListing).where(StopListing.referral_id.is_not(None), ended_not()))
     assert (missed.until, missed.application.status) == (later, "stop_listed")
-    removed = of_district(Application, invented.BY_REFERRAL).where(Application.status == "removed")
+    removed = of_district(Application, people.BY_REFERRAL).where(Application.status == "removed")
     assert [referral.status for referral in db.session.scalars(removed).one().referrals] == ["missed", "missed"]
 
 
@@ -91,7 +92,7 @@ def ended_not():
 def test_a_place_waits_to_be_offered_and_one_is_free_without_turn(town):
     free = {}
     for vacancy in db.session.scalars(db.select(Vacancy).where(Vacancy.status == "published")):
-        if vacancy.group.kindergarten.place.name_kk == invented.BY_REFERRAL[0]:
+        if vacancy.group.kindergarten.place.name_kk == people.BY_REFERRAL[0]:
             found = len(db.session.scalars(rules.free_seats(vacancy.id)).all())
             free[vacancy.group.name] = free.get(vacancy.group.name, 0) + found
     assert free == {"Айгөлек": 1, "Еркетай": 1, "Ұшқын": 1, "Балбөбек": 0}  # the first one is open
@@ -102,7 +103,7 @@ def test_norms_differ_by_district(town):
         (norms.in_force("referral.attend", place.id, date(2026, 4, 8)).unit, place.name_kk)
         for place in db.session.scalars(db.select(Place).where(Place.kind == "district"))
     }
-    assert {name for unit, name in values if unit == "CD"} == {invented.THIRD[0]}
+    assert {name for unit, name in values if unit == "CD"} == {people.THIRD[0]}
 
 
 def test_the_history_is_in_order_of_time_and_ends_before_the_demo_begins(town):
@@ -153,7 +154,7 @@ def test_every_command_lives_in_the_demos_time_without_a_variable(demo, monkeypa
     monkeypatch.setitem(demo.config, "KEZEK", replace(demo.config["KEZEK"], demo=False))
     assert now() == seed.BEGINS
     before = db.session.scalar(db.select(db.func.max(Change.id)))
-    asked = ["import", "applications", str(seed.SAMPLES / "applications.csv"), "--place", invented.TOWN[0]]
+    asked = ["import", "applications", str(seed.SAMPLES / "applications.csv"), "--place", people.TOWN[0]]
     said = run.invoke(args=[*asked, "--language", "en"])
     assert said.exit_code == 0, said.output
     assert run.invoke(args=["clock", "--at", "2026-04-09T10:00"]).exit_code == 0

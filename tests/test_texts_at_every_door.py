@@ -15,13 +15,13 @@ from fontTools.ttLib import TTFont
 from wtforms import PasswordField, StringField
 
 import app.views
-from app.files import applications, kindergartens
-from app.files.columns import Column, Table
-from app.files.problems import SENTENCES
-from app.files.spreadsheet import Sheet
+from app.imports import applications, kindergartens
+from app.imports.columns import Column, Table
+from app.papers.typesetting import FACES, FONTS
 from app.rules import texts
-from app.typesetting import FACES, FONTS
+from app.spreadsheets.reading import Sheet
 from app.views import forms
+from app.words.problems import SENTENCES
 
 Judge: TypeAlias = Callable[[str], str | None]
 
@@ -140,7 +140,7 @@ NAMES = tuple(f"{who}_{part}" for who in ("child", "applicant") for part in ("la
 )
 def test_names_phones_and_addresses_are_judged_alike_by_forms_and_imports(words, bad, good):
     asked = of(*words)
-    assert {name.startswith("app.files") for name, _ in asked} == {True, False}
+    assert {name.startswith("app.imports") for name, _ in asked} == {True, False}
     for name, judge in asked:
         assert {text: judge(text) for text in bad} == bad, name
         assert [judge(text) for text in good] == [None] * len(good), name

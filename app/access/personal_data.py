@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from app.models import Applicant, Application, Child, ImportRun
-from app.permissions import Role
+from app.rules.roles import Role
 
 MASK = "••••••"  # the same for all: its length tells nothing
 OPEN_FOR = timedelta(minutes=30)  # from the reason that was given, for one record, in one session

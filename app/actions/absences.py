@@ -10,11 +10,12 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from app.access.actors import CLOCK, Actor
 from app.actions import norms, places, records
-from app.actions.beginning import begin
 from app.actions.moving import move, record
+from app.actions.preconditions import begin
 from app.actions.seating import first_day
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Absence,
     Application,
@@ -27,12 +28,11 @@ from app.models import (
     Vacancy,
     VacancyStatus,
 )
-from app.permissions import CLOCK, Actor
 from app.rules import absences as rules
 from app.rules import eligibility
 from app.rules.calendar import local_day
-from app.rules.places import is_free, over_capacity
 from app.rules.refusals import Reason, Refusal
+from app.rules.seats import is_free, over_capacity
 
 ONE_DAY = timedelta(days=1)
 

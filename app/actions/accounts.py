@@ -10,14 +10,16 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, func, or_, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app import reach
+from app.access import account_scope
+from app.access.actors import Actor
 from app.access.passwords import easily_guessed
+from app.access.permissions import permit
 from app.actions.moving import record
 from app.actions.records import Invalid
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Account, Kindergarten, Place, UserScope
-from app.permissions import Actor, Role, permit
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 
 HASH = "scrypt:131072:8:1"
 SHORTEST, LONGEST = 12, 200  # characters of a password
@@ -207,13 +209,13 @@ def still(user_id: int, role: str) -> Actor | None:
     return by if str(by.role) == role else None
 
 
-def actor_of(user: User, known: reach.Reach | None = None) -> Actor:
+def actor_of(user: User, known: account_scope.Reach | None = None) -> Actor:
     """Spec 1: the role that an official has now, and how far it reaches; without a scope it reaches nowhere.
 
     `known` is the account's own reach, where it is known already. Raises Refusal(not_allowed) for an account that was
     closed or has no role.
     """
-    reaches = known or reach.of(user.id)
+    reaches = known or account_scope.of(user.id)
     role = next((one for one in sorted(Role) if one in reaches.roles), None)
     if role is None or not user.is_active:
         raise Refusal(Reason.not_allowed)

@@ -6,12 +6,14 @@ from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 
-from app.actions import by_hand, ending, norms, people, places, privileges
-from app.actions.beginning import begin, catch_up, latest_stop_listing, with_its_paper
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import by_hand, claims, norms, people, places, privileges
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
-from app.database import lock_district, lock_districts
-from app.extensions import db
+from app.actions.preconditions import begin, catch_up, latest_stop_listing, with_its_paper
+from app.db.database import lock_district, lock_districts
+from app.db.extensions import db
 from app.models import (
     Applicant,
     Application,
@@ -27,10 +29,10 @@ from app.models import (
     QueueKind,
     StopListing,
 )
-from app.permissions import Actor, Role, permit
-from app.rules import eligibility, numbers
+from app.rules import eligibility, registration_numbers
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from app.rules.transitions import APPLICATION_FINAL
 
 
@@ -61,7 +63,7 @@ def register(
         setattr(application, name, value or (Language.kk if name == "notice_language" else None))
     permit(by, "register", application)
     people.check(child, applicant)
-    key = None if number is None else numbers.key(number)
+    key = None if number is None else registration_numbers.key(number)
     lock_districts({place_id, *waits_in([child.iin], queue_kind)})
     row = people.recorded(Child, child.iin, place_id) or people.new_child(child, place_id)
     family = people.recorded(Applicant, applicant.iin, place_id) or people.new_applicant(applicant, place_id)
@@ -77,7 +79,7 @@ def register(
     not_waiting_already(row.iin, queue_kind)
     application.child, application.applicant = row, family
     application.number = number or _next_number(place_id, day)
-    application.number_key = key or numbers.key(application.number)
+    application.number_key = key or registration_numbers.key(application.number)
     if _number_taken(place_id, application.number_key):
         raise Refusal(Reason.already_waiting, part="number", number=application.number)
     stood = by_hand.before(None, at=at)
@@ -197,7 +199,7 @@ def withdraw(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, wrong_status.
     """
     begin(application, "withdraw", by=by, at=at)
-    ending.end_claims(application, voucher_verb="refuse", by=by, at=at)
+    claims.end_claims(application, voucher_verb="refuse", by=by, at=at)
     move(application, "withdraw", by=by, at=at, tell={})
 
 
@@ -208,7 +210,7 @@ def archive(application: Application, *, by: Actor, at: datetime, reason: str | 
     """
     begin(application, "archive", by=by, at=at)
     eligibility.given(reason)
-    ending.end_claims(application, voucher_verb="revoke", by=by, at=at)
+    claims.end_claims(application, voucher_verb="revoke", by=by, at=at)
     move(application, "archive", by=by, at=at, reason=reason, tell={"reason": reason})
 
 
@@ -288,5 +290,5 @@ def _next_number(place_id: int, day: date) -> str:
     while True:
         serial += 1
         number = f"Ө-{day.year}-{serial:06d}"
-        if not _number_taken(place_id, numbers.key(number)):
+        if not _number_taken(place_id, registration_numbers.key(number)):
             return number

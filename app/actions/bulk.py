@@ -10,13 +10,15 @@ from typing import Any
 
 from sqlalchemy import func, insert, literal, select, update
 
-from app.actions import accounts, places, trying
-from app.actions.beginning import catch_up, settled
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import accounts, dry_run, places
 from app.actions.bulk_order import in_order, passed_over
+from app.actions.dry_run import Order, Told, tried
 from app.actions.moving import record
-from app.actions.trying import Order, Told, tried
-from app.database import lock_district, taken_back
-from app.extensions import db
+from app.actions.preconditions import catch_up, settled
+from app.db.database import lock_district, taken_back
+from app.db.extensions import db
 from app.models import (
     Application,
     Base,
@@ -31,7 +33,6 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Actor, permit
 from app.rules import eligibility, two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
@@ -42,7 +43,7 @@ DISTRICTS = 2  # of one transaction
 TO_DO = (BulkStage.previewing, BulkStage.running)
 OVER = (BulkStage.done, BulkStage.stopped)
 CHANGED, STOPPED, DISMISSED = "changed", "stopped", "dismissed"  # why a row was skipped, or a run stopped
-MODELS: dict[str, type[Base]] = {model.__tablename__: model for model in trying.VERBS}
+MODELS: dict[str, type[Base]] = {model.__tablename__: model for model in dry_run.VERBS}
 
 
 def ask(
@@ -62,7 +63,7 @@ def ask(
     Raises Refusal: not_allowed, reason_required.
     ValueError for a verb that is not for many, for no row or more than MOST.
     """
-    if verb not in trying.VERBS.get(model, ()) or not 0 < len(rows) <= MOST or by.user_id is None:
+    if verb not in dry_run.VERBS.get(model, ()) or not 0 < len(rows) <= MOST or by.user_id is None:
         raise ValueError(f"{verb} of {len(rows)} {model.__tablename__}")
     run = BulkRun(
         subject=model.__tablename__,
@@ -250,7 +251,7 @@ def _do_what_is_due(rows: Sequence[Any], at: datetime) -> list[int]:
         try:
             with db.session.begin_nested():
                 catch_up(at=at, place_id=place_id)
-        except (Refusal, *trying.MISTAKES):
+        except (Refusal, *dry_run.MISTAKES):
             continue
         calm.append(place_id)
     return calm

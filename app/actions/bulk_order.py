@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from app.actions import norms
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, BulkOutcome, BulkRow, BulkRun, QueueKind
 from app.rules import queue
 from app.rules.refusals import Refusal

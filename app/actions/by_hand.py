@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 
+from app.access.actors import Actor
 from app.actions import norms, numbers, places
 from app.actions.moving import last_change
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     KgGroup,
@@ -27,7 +28,6 @@ from app.models import (
     Vacancy,
     VacancyStatus,
 )
-from app.permissions import Actor
 from app.rules import past, queue
 from app.rules.calendar import local_day
 from app.rules.queue import FRONT, Mark

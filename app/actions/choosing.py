@@ -7,10 +7,10 @@ from datetime import date
 
 from sqlalchemy import select
 
-from app.actions import ending, norms, offers, places
-from app.actions.beginning import in_time, latest_voucher
+from app.actions import claims, norms, offers, places
+from app.actions.preconditions import in_time, latest_voucher
 from app.actions.seating import leaves_room, seating, with_one_more
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     HoldingKind,
@@ -23,7 +23,7 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules import eligibility
-from app.rules import places as rules
+from app.rules import seats as rules
 from app.rules.refusals import Reason, Refusal
 
 Seats = Mapping[str, int]  # of one vacancy by state (places.seats_by_state)
@@ -35,9 +35,9 @@ def procedure(application: Application, day: date) -> str:
     Raises Refusal(no_norm).
     """
     voucher = latest_voucher(application)
-    if voucher is not None and voucher.status in ending.LIVE:
+    if voucher is not None and voucher.status in claims.LIVE:
         return "voucher"
-    if ending.live_offer(application) is not None:
+    if claims.live_offer(application) is not None:
         return "referral"
     return norms.procedure(application.place_id, day)
 
@@ -51,7 +51,7 @@ class Choosing:
     def __init__(self, application: Application, day: date) -> None:
         self.application, self.day = application, day
         self.by_turn = procedure(application, day) == "referral"
-        self.offer = ending.live_offer(application)
+        self.offer = claims.live_offer(application)
         self.district = frozenset(places.subtree(application.place_id))
         self.referred = _is_referred(application)
         self.held = seating(application.place_id, application.queue_kind, but=application.id)

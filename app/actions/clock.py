@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Select, exists, insert, literal, select, update
 
+from app.access.actors import CLOCK
 from app.actions import (
     absences,
     applications,
-    ending,
+    claims,
     enrolments,
     moving,
     norms,
@@ -23,8 +24,8 @@ from app.actions import (
     vacancies,
     vouchers,
 )
-from app.database import fixed, lock_district
-from app.extensions import db
+from app.db.database import fixed, lock_district
+from app.db.extensions import db
 from app.models import (
     Application,
     Audience,
@@ -41,7 +42,6 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import CLOCK
 from app.rules import due
 from app.rules.calendar import local_day
 from app.rules.deadlines import months_later
@@ -115,7 +115,7 @@ def _expire(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     for application in db.session.scalars(
         select(Application).where(Application.id.in_(its_applications), Application.status == "referred")
     ).all():
-        ending.free_held_place(application, by=CLOCK, at=at, on=on, reason="expire")
+        claims.free_held_place(application, by=CLOCK, at=at, on=on, reason="expire")
     db.session.flush()
     facts: dict[str, Any] = {"by": CLOCK, "at": at, "on": on, "place_id": place_id}
     moving.move_all(Application, its_applications, "expire", reason="choose_by", tell={"last_day": last}, **facts)

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from app.actions import referrals
-from app.actions.beginning import begin, with_its_paper
+from app.access.actors import Actor
+from app.actions import claims
 from app.actions.moving import move, record
+from app.actions.preconditions import begin, with_its_paper
 from app.models import Application, ContractStatus
-from app.permissions import Actor, Role
 from app.rules import eligibility
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 
 
 def sign(application: Application, *, by: Actor, at: datetime) -> None:
@@ -19,7 +20,7 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, too_late (the family after choose_by), wrong_status, reason_required (no paper).
     """
     begin(application, "sign", by=by, at=at)
-    referral = referrals.current(application)
+    referral = claims.current_referral(application)
     contract = referral.contract
     if contract is None or contract.status is ContractStatus.void:
         raise Refusal(Reason.wrong_status, verb="sign")

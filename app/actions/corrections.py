@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from app.actions import by_hand, ending, norms, numbers, offers, people, vouchers
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import by_hand, claims, norms, numbers, offers, people, vouchers
 from app.actions.applications import end_what_is_due, not_waiting_already, waits_in
-from app.actions.beginning import catch_up, latest_voucher
 from app.actions.moving import notify, record
 from app.actions.people import NAMES, Details
+from app.actions.preconditions import catch_up, latest_voucher
 from app.actions.seating import seating
-from app.database import lock_districts
-from app.extensions import db
+from app.db.database import lock_districts
+from app.db.extensions import db
 from app.models import (
     Applicant,
     Application,
@@ -40,12 +42,11 @@ from app.models import (
     Sex,
     Side,
 )
-from app.permissions import Actor, permit
-from app.rules import eligibility, seats
+from app.rules import eligibility, matching
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
-from app.rules.places import live_holding
 from app.rules.refusals import Reason, Refusal
+from app.rules.seats import live_holding
 from app.rules.transitions import APPLICATION_FINAL
 
 FACTS = ("iin", "born_on", "sex", *NAMES)
@@ -151,11 +152,11 @@ def _waits_nowhere_else(number: str, shared: Sequence[Application], *, at: datet
         if one.status not in APPLICATION_FINAL:
             end_what_is_due(number, one.queue_kind, at=at)
             not_waiting_already(number, one.queue_kind)
-    claims = (
+    held = (
         select(Referral.id).where(Referral.child_iin == number, Referral.status == ReferralStatus.issued),
         select(Enrolment.id).where(Enrolment.child_iin == number, Enrolment.ended_on.is_(None)),
     )
-    if any(db.session.scalars(claim.limit(1)).first() for claim in claims):
+    if any(db.session.scalars(one.limit(1)).first() for one in held):
         raise Refusal(Reason.already_waiting, part="child")
 
 
@@ -260,7 +261,7 @@ def _allowed(application: Application, right: str, group: KgGroup, day: date) ->
 def _contrary_voucher(application: Application, until: date) -> Iterator[Contrary]:
     """A live voucher that has not chosen yet: was the child of an age for it, and is there a place for it now?"""
     voucher = latest_voucher(application)
-    if voucher is None or voucher.status not in ending.LIVE or voucher.issued_on > until:
+    if voucher is None or voucher.status not in claims.LIVE or voucher.issued_on > until:
         return
     if db.session.scalars(live_holding(application.id, HoldingKind.held)).first() is not None:
         return
@@ -270,7 +271,7 @@ def _contrary_voucher(application: Application, until: date) -> Iterator[Contrar
         yield Contrary("voucher")
     held = seating(application.place_id, application.queue_kind, but=application.id)
     own = [(application.id, application.birth_year)]
-    if not seats.serve(own, free=held.pool, holders=held.holders).served:
+    if not matching.serve(own, free=held.pool, holders=held.holders).served:
         yield Contrary("seat")
 
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from app.access.actors import Actor
 from app.actions import applications, by_hand, corrections, people, privileges
 from app.actions.entries import Entry, Known
 from app.actions.moving import record
 from app.actions.people import Difference
 from app.models import Application, PrivilegeStatus
-from app.permissions import Actor
 from app.rules.calendar import LOCAL, local_day
 from app.rules.folding import fold
 from app.rules.refusals import Reason, Refusal

@@ -3,7 +3,7 @@
 from datetime import datetime
 from secrets import token_urlsafe
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Document, DocumentKind, Outbox, Referral, Voucher
 
 

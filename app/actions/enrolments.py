@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from app.actions import absences, ending, norms, places, referrals
-from app.actions.beginning import begin
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import absences, claims, norms, places
 from app.actions.moving import move, record
+from app.actions.preconditions import begin
 from app.actions.seating import first_day
-from app.database import lock_district, lock_districts
-from app.extensions import db
+from app.db.database import lock_district, lock_districts
+from app.db.extensions import db
 from app.models import (
     Application,
     ContractStatus,
@@ -25,10 +27,9 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import Actor, permit
 from app.rules import absences as absence_rules
 from app.rules import eligibility
-from app.rules import places as rules
+from app.rules import seats as rules
 from app.rules.refusals import Reason, Refusal
 
 ONE_DAY = timedelta(days=1)
@@ -68,7 +69,7 @@ def may_enrol(application: Application, day: date) -> None:
 
 def _way_in(application: Application, day: date, until: date | None) -> tuple[Referral, Holding, date, date | None]:
     """The referral, the place that it holds, the first day there and, in a sanatorium kindergarten, the last one."""
-    referral = referrals.current(application)
+    referral = claims.current_referral(application)
     by_contract = referral.voucher is not None
     if by_contract and (referral.contract is None or referral.contract.status is not ContractStatus.signed):
         raise Refusal(Reason.wrong_status, verb="enrol")
@@ -218,6 +219,6 @@ def _end(
             absences.end_stay_in(holding.seat, enrolment.ended_on, at=at)
         else:
             absences.keep_or_free(enrolment, holding, enrolment.ended_on, by=by, at=at)
-    if enrolment.voucher is not None and enrolment.voucher.status in ending.LIVE:
+    if enrolment.voucher is not None and enrolment.voucher.status in claims.LIVE:
         move(enrolment.voucher, "annul", by=by, at=at, on=on, ended_at=at)
     db.session.flush()

@@ -9,11 +9,11 @@ from sqlalchemy.orm import selectinload
 
 from app.actions import people
 from app.actions.people import Contacts, Person
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Applicant, Application, ApplicationStatus, Child, PrivilegeKind, QueueKind
 from app.rules import iin
-from app.rules.numbers import fold
 from app.rules.refusals import Reason, Refusal
+from app.rules.registration_numbers import fold
 
 UNDER_WAY = frozenset(ApplicationStatus) - {ApplicationStatus.queued, ApplicationStatus.archived}
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.actions import norms, numbers
 from app.actions.numbers import Number
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,

@@ -1,7 +1,7 @@
 """Spec 8, import: a file that an official brings is tried first, then brought in as a whole or not at all.
 
 What it changes, its counts, its problems and its stage are committed together, in a transaction of the caller's, so
-whatever is killed loses nothing and does nothing twice. What the file says is read by app/files.
+whatever is killed loses nothing and does nothing twice. What the file says is read by app/imports.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select
 
-from app import storage
+from app.access.actors import Actor
+from app.access.permissions import permit
 from app.actions import accounts, places
 from app.actions.moving import plain, record
-from app.extensions import db
+from app.db.extensions import db
 from app.models import ImportKind, ImportProblem, ImportRun, ImportStage, Outbox
-from app.permissions import Actor, permit
+from app.papers import storage
 from app.rules.calendar import LOCAL
 from app.rules.refusals import Reason, Refusal
 

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from app.actions import offers, places
-from app.actions.beginning import catch_up
+from app.actions.preconditions import catch_up
 from app.actions.seating import seating
-from app.database import lock_district
-from app.extensions import db
+from app.db.database import lock_district
+from app.db.extensions import db
 from app.models import Application, Holding, HoldingKind, KgGroup, QueueKind, Seat
-from app.rules import eligibility, seats
+from app.rules import eligibility, matching
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
@@ -47,7 +47,7 @@ def in_the_way(groups: Sequence[KgGroup]) -> int:
 def unseated(district: int, queue_kind: QueueKind) -> int:
     """Spec 3.7: how many live vouchers of a district would find no seat as things stand now."""
     held = seating(district, queue_kind)
-    return seats.unseated(held.holders, held.pool)
+    return matching.unseated(held.holders, held.pool)
 
 
 def _claims(groups: Sequence[KgGroup]) -> list[tuple[Application, KgGroup, HoldingKind]]:

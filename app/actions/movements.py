@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from app.actions import explanations, norms, numbers
 from app.actions.explanations import Explanation
 from app.actions.numbers import Number
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func, insert, literal, null, select, update
 
-from app.extensions import db
+from app.access.actors import Actor
+from app.access.permissions import application_of, kindergarten_of, permit, permit_all, place_of
+from app.db.extensions import db
 from app.models import Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
-from app.notifications import TELLS
-from app.permissions import Actor, application_of, kindergarten_of, permit, permit_all, place_of
 from app.rules import eligibility
 from app.rules.calendar import local_day
+from app.rules.notifications import TELLS
 from app.rules.transitions import MOVES, target
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
+from app.access.actors import Actor
+from app.access.permissions import permit
 from app.actions import moving, places, two_people
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Change, DayOff, Norm, QueueOrder, QueueOrderKind
-from app.permissions import Actor, permit
 from app.rules import eligibility
 from app.rules import norms as rules
 from app.rules.calendar import local_day

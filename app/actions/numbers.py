@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.actions import norms
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from app.actions import ending, norms, numbers, places
-from app.actions.beginning import catch_up
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import claims, norms, numbers, places
 from app.actions.moving import last_change, move, record
+from app.actions.preconditions import catch_up
 from app.actions.seating import seating, spare
-from app.database import lock_district
-from app.extensions import db
+from app.db.database import lock_district
+from app.db.extensions import db
 from app.models import (
     Application,
     Holding,
@@ -27,9 +29,8 @@ from app.models import (
     Vacancy,
     VacancyStatus,
 )
-from app.permissions import Actor, permit
 from app.rules import eligibility, queue, ratio
-from app.rules import places as rules
+from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.deadlines import born_between
 from app.rules.refusals import Reason, Refusal
@@ -191,7 +192,7 @@ def _offer(
 def pass_over(offer: Offer, *, by: Actor, at: datetime, on: date) -> None:
     """S2, spec 3.5.2: the window is over; the child waits on from its old day, the place is a free choice now."""
     application, norm = offer.application, db.session.get_one(Norm, offer.norm_id)
-    seat = ending.end_offer(application, by=by, at=at, on=on, verb="pass_over")
+    seat = claims.end_offer(application, by=by, at=at, on=on, verb="pass_over")
     if seat is not None and seat.vacancy is not None and seat.vacancy.status is VacancyStatus.published:
         seat.opened_at = at
     move(application, "pass_over", by=by, at=at, on=on, norm=norm, tell={"last_day": offer.priority_by})

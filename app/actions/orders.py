@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import QueueCategory, QueueOrder
 from app.rules.orders import Step, step_of
 

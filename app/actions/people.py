@@ -11,13 +11,14 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app import keys
+from app.access.actors import Actor
 from app.actions import places
-from app.extensions import db
+from app.db import name_keys
+from app.db.extensions import db
 from app.models import Applicant, Application, Base, Child, Language, Sex
-from app.permissions import Actor, Role
 from app.rules import eligibility, folding, iin
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from app.rules.transitions import APPLICATION_FINAL
 
 NAMES = ("last_name", "first_name", "patronymic")
@@ -190,7 +191,7 @@ def namesakes(child: Child, place_id: int) -> bool:
         select(Application.id)
         .join(Child)
         .where(
-            Child.search_name == keys.folded_name(child),
+            Child.search_name == name_keys.folded_name(child),
             Child.born_on == child.born_on,
             Child.iin != child.iin,
             Application.place_id.in_(_region(place_id)),

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import event, literal, select
 from sqlalchemy.orm import Session
 
-from app.extensions import db
+from app.access.actors import Actor
+from app.access.permissions import place_of
+from app.db.extensions import db
 from app.models import BulkRun, DayOff, ImportRun, Place, PlaceKind, Proposal
-from app.permissions import Actor, place_of
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from app.actions import absences, applications, choosing, ending, enrolments, referrals, two_people, vouchers
-from app.actions.beginning import ends_for_the_family_alone, in_time, latest_stop_listing, latest_voucher
+from app.access.actors import Actor
+from app.access.permissions import MAY, permit
+from app.actions import absences, applications, choosing, claims, enrolments, referrals, two_people, vouchers
+from app.actions.preconditions import ends_for_the_family_alone, in_time, latest_stop_listing, latest_voucher
 from app.models import Application, Contract, ContractStatus, Referral, Voucher
-from app.permissions import MAY, Actor, Role, permit
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
+from app.rules.roles import Role
 
 
 def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
@@ -29,7 +31,7 @@ def could(application: Application, verb: str, *, by: Actor, at: datetime) -> bo
 def by_voucher(application: Application) -> bool:
     """Is it a voucher that extend and revoke would be about? Else it is the referral (spec 3.8)."""
     voucher = latest_voucher(application)
-    return voucher is not None and voucher.status in ending.LIVE
+    return voucher is not None and voucher.status in claims.LIVE
 
 
 def right(application: Application) -> Any:
@@ -146,7 +148,7 @@ def _may_return(application: Application, _by: Actor, at: datetime) -> bool:
 
 def _live_referral(application: Application) -> Referral | None:
     try:
-        return referrals.current(application)
+        return claims.current_referral(application)
     except Refusal:
         return None
 

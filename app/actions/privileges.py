@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 
+from app.access.actors import Actor
+from app.access.permissions import permit_all, within
 from app.actions import by_hand, norms
-from app.actions.beginning import catch_up, with_its_paper
 from app.actions.moving import move, notify, record, set_all
-from app.database import lock_district
-from app.extensions import db
+from app.actions.preconditions import catch_up, with_its_paper
+from app.db.database import lock_district
+from app.db.extensions import db
 from app.models import (
     Application,
     Norm,
@@ -21,10 +23,9 @@ from app.models import (
     PrivilegePaper,
     PrivilegeStatus,
 )
-from app.notifications import TELLS
-from app.permissions import Actor, permit_all, within
 from app.rules import privileges as rules
 from app.rules.calendar import local_day
+from app.rules.notifications import TELLS
 from app.rules.refusals import Reason, Refusal, accepted
 from app.rules.transitions import APPLICATION_FINAL
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.access.actors import Actor
+from app.access.permissions import permit, place_of
 from app.actions import applications, bulk, norms, places, possible, two_people, vouchers
 from app.actions.moving import record
-from app.database import lock_districts, taken_back
-from app.extensions import db
+from app.db.database import lock_districts, taken_back
+from app.db.extensions import db
 from app.models import Application, Base, BulkRun, Norm, Proposal, QueueOrder
-from app.permissions import Actor, permit, place_of
 from app.rules import eligibility
 from app.rules.refusals import Reason, Refusal, accepted
 

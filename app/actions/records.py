@@ -9,13 +9,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, inspect, select
 
-from app import keys
+from app.access.actors import Actor
+from app.access.permissions import permit
 from app.actions import keeping, orders, places
-from app.actions.beginning import catch_up
 from app.actions.moving import record
+from app.actions.preconditions import catch_up
 from app.actions.seating import first_day
-from app.database import lock_district, lock_districts
-from app.extensions import db
+from app.db import name_keys
+from app.db.database import lock_district, lock_districts
+from app.db.extensions import db
 from app.models import (
     Absence,
     Approved,
@@ -35,10 +37,9 @@ from app.models import (
     Vacancy,
     VacancyStatus,
 )
-from app.permissions import Actor, permit
 from app.rules import folding, iin, norms
 from app.rules import orders as ordering
-from app.rules import places as rules
+from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
@@ -306,7 +307,7 @@ def _ever_held(group: KgGroup) -> bool:
 
 def _facts(row: Base) -> dict[str, Any]:
     """The columns of a row as the history keeps them, without keys that follow from them; an order's categories."""
-    follows = {"id", *keys.KEYS.get(type(row), ())}
+    follows = {"id", *name_keys.KEYS.get(type(row), ())}
     columns = [column.key for column in inspect(type(row)).column_attrs if column.key not in follows]
     facts = {column: getattr(row, column) for column in columns}
     return facts | {"categories": orders.steps(row)} if isinstance(row, QueueOrder) else facts

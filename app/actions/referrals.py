@@ -3,12 +3,14 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.actions import choosing, documents, ending, enrolments, norms
-from app.actions.beginning import begin, has_say, in_time, latest_referral, with_its_paper
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import choosing, claims, documents, enrolments, norms
 from app.actions.moving import move, record
+from app.actions.preconditions import begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.seating import first_day
 from app.actions.vouchers import live_voucher
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
@@ -28,13 +30,13 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import Actor, Role, permit
 from app.rules import eligibility
-from app.rules import places as place_rules
+from app.rules import seats as place_rules
 from app.rules.calendar import local_day
 from app.rules.deadlines import due_moment
 from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 
 ONE_DAY = timedelta(days=1)
 
@@ -79,8 +81,8 @@ def _take_by_turn(
     """
     kindergarten = vacancy.group.kindergarten
     private = kindergarten.ownership is Ownership.private
-    own = ending.live_offer(application)
-    ending.end_offer(application, by=by, at=at, verb="choose" if own and own.vacancy_id == vacancy.id else "end")
+    own = claims.live_offer(application)
+    claims.end_offer(application, by=by, at=at, verb="choose" if own and own.vacancy_id == vacancy.id else "end")
     referral = _refer(application, vacancy, None, by=by, at=at, day=day, **terms(application.place_id, at))
     _claim(referral, seat, at=at)
     told = {"kindergarten": kindergarten.name, "attend_by": referral.attend_by}
@@ -158,7 +160,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     with_its_paper(application, "revoke", by=by, at=at)
     if not by_family:
         reason = eligibility.given(reason)
-    ending.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
+    claims.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "reason": reason}
     move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=True)
 
@@ -196,7 +198,7 @@ def misses(application: Application) -> int:
 
 def _by_turn(application: Application) -> Referral:
     """The live referral of the referral procedure; a voucher's has no term of its own. Raises Refusal(wrong_status)."""
-    referral = current(application)
+    referral = claims.current_referral(application)
     if referral.attend_by is None:
         raise Refusal(Reason.wrong_status)
     return referral
@@ -268,11 +270,3 @@ def _refer(
     details = {"vacancy": vacancy, "group": vacancy.group_id, **days}
     record(referral, "issue", by=by, at=at, status=(None, ReferralStatus.issued), details=details)
     return referral
-
-
-def current(application: Application) -> Referral:
-    """The live general referral of an application. Raises Refusal(wrong_status) when there is none."""
-    for referral in reversed(application.referrals):
-        if referral.kind is Intake.general and referral.status is ReferralStatus.issued:
-            return referral
-    raise Refusal(Reason.wrong_status)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions import numbers, offers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
-from app.rules import past, queue, ratio, seats
+from app.rules import matching, past, queue, ratio
 from app.rules.deadlines import age_in_months
 
 
@@ -42,7 +42,7 @@ class RoundExplained:
 
     lines: list[Line]
     followed: bool
-    free: dict[seats.Years, int] = field(default_factory=dict)
+    free: dict[matching.Years, int] = field(default_factory=dict)
     holders: dict[int, int] = field(default_factory=dict)
 
 
@@ -71,7 +71,7 @@ def _record_of(held: Round) -> dict[str, Any]:
 def _of_vouchers(held: Round) -> RoundExplained:
     """Spec 3.4.1: down the categories, to each child with whom every holder could still be seated."""
     lines: list[Line] = []
-    seating, pool, holding = _record_of(held).get("seating", {}), dict[seats.Years, int](), dict[int, int]()
+    seating, pool, holding = _record_of(held).get("seating", {}), dict[matching.Years, int](), dict[int, int]()
     categories = held.queue_order.categories
     by_rank = {category.rank: category for category in categories}
     served_now: list[int] = []
@@ -85,7 +85,7 @@ def _of_vouchers(held: Round) -> RoundExplained:
         free = {(first, last): n for first, last, n in known.get("pool", [])}
         holders = {int(year): n for year, n in known.get("holders", {}).items()}
         candidates = [(id_, year) for id_, year, r in stood if r < queue.NOT_SERVED]
-        served = set(seats.serve(candidates, free=free, holders=holders).served) if free else set()
+        served = set(matching.serve(candidates, free=free, holders=holders).served) if free else set()
         served_now += [id_ for id_, _ in candidates if id_ in served]
         for id_, year, r in stood:
             outcome = Outcome.served if id_ in served else Outcome.no_seat

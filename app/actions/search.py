@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import joinedload
 
-from app.database import has_words, named
-from app.extensions import db
+from app.db.database import has_words, named
+from app.db.extensions import db
 from app.models import Applicant, Application, Child, Referral, Voucher
 from app.rules import folding
 from app.rules.alphabet import sort_key
-from app.rules.numbers import fold
+from app.rules.registration_numbers import fold
 from app.rules.texts import phone_numbers
 
 MOST = 20  # records of one kind; whoever gets as many types more

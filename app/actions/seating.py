@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from app.actions import places
-from app.extensions import db
+from app.db.extensions import db
 from app.models import KgGroup, QueueKind, Seat, Vacancy, VacancyStatus
-from app.rules import absences, seats
-from app.rules import places as rules
+from app.rules import absences, matching
+from app.rules import seats as rules
 from app.rules.refusals import Reason, Refusal
 
 
@@ -18,7 +18,7 @@ class Seating(NamedTuple):
     One whose birth date was corrected since is among them while there is a seat for it beside all others.
     """
 
-    pool: dict[seats.Years, int]
+    pool: dict[matching.Years, int]
     holders: dict[int, int]
 
     def as_facts(self) -> dict[str, Any]:
@@ -42,20 +42,20 @@ def seating(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Sea
         else:
             moved[alone] = int(year)
     if moved:
-        kept = seats.serve(moved.items(), free=pool, holders=holders).served
+        kept = matching.serve(moved.items(), free=pool, holders=holders).served
         holders.update(moved[one] for one in kept)
         own = moved[but] if but in kept else own
     return Seating(pool, dict(+(holders - Counter([own]))) if own is not None else dict(holders))
 
 
-def years_of(group: KgGroup) -> seats.Years:
+def years_of(group: KgGroup) -> matching.Years:
     """The birth years that a group serves, both inclusive."""
     return group.birth_year_from, group.birth_year_to
 
 
 def leaves_room(group: KgGroup, held: Seating) -> bool:
     """Spec 3.7: would every other holder still have a seat when one of this group is taken?"""
-    return seats.leaves_room(held.holders, held.pool, years_of(group))
+    return matching.leaves_room(held.holders, held.pool, years_of(group))
 
 
 def spare(group: KgGroup, held: Seating, most: int) -> int:
@@ -65,7 +65,7 @@ def spare(group: KgGroup, held: Seating, most: int) -> int:
     years = years_of(group)
     here = held.pool.get(years, 0)
     for n in range(min(most, here), 0, -1):
-        if seats.can_seat_all(held.holders, {**held.pool, years: here - n}):
+        if matching.can_seat_all(held.holders, {**held.pool, years: here - n}):
             return n
     return 0
 
@@ -83,9 +83,9 @@ def first_day(seat: Seat, day: date) -> date:
     return day if last is None else max(day, last + timedelta(1))
 
 
-def keep_holders_seated(place_id: int, queue_kind: QueueKind, changes: dict[seats.Years, int]) -> None:
+def keep_holders_seated(place_id: int, queue_kind: QueueKind, changes: dict[matching.Years, int]) -> None:
     """Spec 3.7: nobody's choice, close or cut may leave a live voucher without a seat. Raises no_free_place."""
     held = seating(place_id, queue_kind)
     pool = {years: held.pool.get(years, 0) + changes.get(years, 0) for years in held.pool.keys() | changes.keys()}
-    if families := seats.unseated(held.holders, pool):
+    if families := matching.unseated(held.holders, pool):
         raise Refusal(Reason.no_free_place, families=families)

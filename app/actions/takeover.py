@@ -10,22 +10,23 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from app.access.actors import Actor
+from app.access.permissions import permit
 from app.actions import applications, by_hand, corrections, norms, people, places, privileges
-from app.actions.beginning import catch_up
 from app.actions.differences import compare
 from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of, child_of, look_up
 from app.actions.moving import move_all, record_all
 from app.actions.people import Details
-from app.database import lock_districts
-from app.extensions import db
+from app.actions.preconditions import catch_up
+from app.db.database import lock_districts
+from app.db.extensions import db
 from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
-from app.permissions import Actor, permit
 from app.rules import eligibility, two_people
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
-from app.rules.numbers import key
 from app.rules.refusals import Reason, Refusal
+from app.rules.registration_numbers import key
 
 AT_ONCE = 1000
 

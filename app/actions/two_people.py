@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from app.extensions import db
+from app.access.actors import Actor
+from app.db.extensions import db
 from app.models import Application, Proposal
-from app.permissions import Actor
 from app.rules.refusals import Reason, Refusal
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from app.access.actors import Actor
+from app.access.permissions import permit
 from app.actions import absences, places
-from app.actions.beginning import catch_up
 from app.actions.moving import move
+from app.actions.preconditions import catch_up
 from app.actions.seating import keep_holders_seated, years_of
-from app.database import lock_district
-from app.extensions import db
+from app.db.database import lock_district
+from app.db.extensions import db
 from app.models import Intake, Seat, Vacancy
-from app.permissions import Actor, permit
 from app.rules import eligibility
-from app.rules import places as rules
+from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.transitions import target

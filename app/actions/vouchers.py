@@ -5,12 +5,14 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from app.actions import by_hand, documents, ending, norms, numbers, places, two_people
-from app.actions.beginning import begin, catch_up, in_time, latest_voucher
+from app.access.actors import Actor
+from app.access.permissions import permit, permit_all
+from app.actions import by_hand, claims, documents, norms, numbers, places, two_people
 from app.actions.moving import last_change, move, notify, record
+from app.actions.preconditions import begin, catch_up, in_time, latest_voucher
 from app.actions.seating import Seating, seating
-from app.database import lock_district
-from app.extensions import db
+from app.db.database import lock_district
+from app.db.extensions import db
 from app.models import (
     Application,
     DocumentKind,
@@ -22,8 +24,7 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Actor, permit, permit_all
-from app.rules import eligibility, queue, seats
+from app.rules import eligibility, matching, queue
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
@@ -86,11 +87,11 @@ def may_issue_out_of_turn(application: Application, day: date) -> None:
     _voucher_district(application.place_id, day)
     if category(application, day) is None:
         raise Refusal(Reason.too_young)
-    if (latest := latest_voucher(application)) and latest.status in ending.LIVE:
+    if (latest := latest_voucher(application)) and latest.status in claims.LIVE:
         raise Refusal(Reason.wrong_status, verb="issue_out_of_turn")
     pool, holders = seating(application.place_id, application.queue_kind)
     candidate = [(application.id, application.child.born_on.year)]
-    if not seats.serve(candidate, free=pool, holders=holders).served:
+    if not matching.serve(candidate, free=pool, holders=holders).served:
         raise Refusal(Reason.no_free_place)
     norms.last_day("voucher.confirm", application.place_id, day)
 
@@ -129,7 +130,7 @@ def refuse(application: Application, *, by: Actor, at: datetime) -> None:
     wrong_status.
     """
     begin(application, "refuse", by=by, at=at)
-    ending.end_claims(application, voucher_verb="refuse", by=by, at=at)
+    claims.end_claims(application, voucher_verb="refuse", by=by, at=at)
     move(application, "refuse", by=by, at=at, tell={})
 
 
@@ -169,14 +170,14 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     begin(application, "revoke", by=by, at=at)
     live_voucher(application)
     reason = eligibility.given(reason)
-    ending.end_claims(application, voucher_verb="revoke", by=by, at=at, reason=reason)
+    claims.end_claims(application, voucher_verb="revoke", by=by, at=at, reason=reason)
     move(application, "revoke", by=by, at=at, reason=reason, tell={"reason": reason})
 
 
 def live_voucher(application: Application) -> Voucher:
     """The live general voucher of an application. Raises Refusal(wrong_status) when there is none."""
     voucher = latest_voucher(application)
-    if voucher is None or voucher.status not in ending.LIVE:
+    if voucher is None or voucher.status not in claims.LIVE:
         raise Refusal(Reason.wrong_status)
     return voucher
 
@@ -192,13 +193,13 @@ def _voucher_district(place_id: int, day: date) -> None:
         raise Refusal(Reason.wrong_place, place=place_id)
 
 
-def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date, stood: Seating) -> seats.Served:
+def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date, stood: Seating) -> matching.Served:
     pool, holders = stood
     if not pool:
-        return seats.Served([], [])
+        return matching.Served([], [])
     line = queue.waiting(place_id, queue_kind, day)
     candidates = db.session.execute(queue.next_by_categories(line, order.categories, day))
-    return seats.serve([(id_, year) for id_, year in candidates], free=pool, holders=holders)
+    return matching.serve([(id_, year) for id_, year in candidates], free=pool, holders=holders)
 
 
 def _issue(ids: Sequence[int], held: Round | None, *, by: Actor, at: datetime, reason: str | None = None) -> None:

@@ -1,8 +1,10 @@
 """Go on with a bulk run for one turn; if there is more to do, its next turn is asked for, behind what waits by then."""
 
-from app.extensions import db
+from app.actions import bulk
+from app.db import time_slices
+from app.db.extensions import db
 from app.models import Outbox
-from app.turns import work
+from app.now import now
 
 TURN = 5.0  # seconds: several runs may share one job's time (queues.TIMEOUT), and papers do not wait for thousands
 
@@ -14,7 +16,7 @@ def read(row: Outbox) -> int | None:
 
 def make(run_id: int) -> bool:
     """One turn, in its own transactions; what they did stays done if this process dies."""
-    return work(run_id, TURN)
+    return time_slices.work(lambda enough: bulk.go_on(run_id, at=now(), enough=enough), TURN)
 
 
 def keep(row: Outbox, more: bool) -> None:

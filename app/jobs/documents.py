@@ -1,9 +1,9 @@
 """Render one paper: its facts are read, the paper is made, and what was made is stored; one after the other."""
 
-from app import documents
-from app.documents import Facts
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Document, Outbox
+from app.papers import documents
+from app.papers.documents import Facts
 
 
 def read(row: Outbox) -> Facts:

@@ -14,12 +14,12 @@ from rq.timeouts import BaseTimeoutException
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import lasting, transaction
-from app.extensions import db, redis
+from app.db.database import lasting, transaction
+from app.db.extensions import db, redis
+from app.db.viewer import unscoped
 from app.jobs import bulk, documents, imports, queues
 from app.jobs.failures import told, without_words
 from app.models import Outbox
-from app.permissions import unscoped
 
 CHUNK = 25  # rows a job: fewer, and forking costs more than the work
 BATCH = 1000  # rows sent in one transaction

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rq import Queue, Retry, get_current_job
 from rq.queue import EnqueueData
 
-from app.extensions import redis
+from app.db.extensions import redis
 
 URGENT = "urgent"  # the timetable's: short, and never behind a thousand papers
 PAPERS = "papers"

@@ -12,7 +12,7 @@ from redis import RedisError
 from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
 
-from app.extensions import redis
+from app.db.extensions import redis
 from app.jobs import clock, forms, outbox, queues, sessions
 
 

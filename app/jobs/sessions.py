@@ -1,6 +1,6 @@
 """Sessions whose time is over are removed: nobody reads them any more."""
 
-from app import sessions
+from app.access import sessions
 from app.jobs.failures import without_words
 
 

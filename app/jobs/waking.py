@@ -12,7 +12,7 @@ from redis import RedisError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from app.extensions import db, redis
+from app.db.extensions import db, redis
 from app.jobs import outbox, queues
 from app.models import Outbox
 

@@ -9,10 +9,10 @@ from redis import RedisError
 from rq import Worker
 from rq.exceptions import StopRequested
 
-from app import documents
-from app.extensions import db, redis
+from app.db.extensions import db, redis
 from app.jobs import queues
-from app.typesetting import NoFonts
+from app.papers import documents
+from app.papers.typesetting import NoFonts
 
 log = logging.getLogger(__name__)
 

@@ -1,89 +1,234 @@
-"""Whether everybody who holds a right to a place can still be seated.
+"""Spec 3.4.1, 3.7: which seats are free and who still has a claim on one. Selects; seats.py does the matching."""
 
-A pool of free seats maps a range of birth years (from, to; both inclusive) to its number of free seats: a
-seat of a mixed-age group serves any year of its range, but only once. A demand maps a birth year to the
-number of children of that year who hold a right to one seat each.
-"""
+from collections.abc import Sequence
+from datetime import date
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, extract, func, or_, select, text
 
-Years: TypeAlias = tuple[int, int]
-Pool: TypeAlias = Mapping[Years, int]
-Demand: TypeAlias = Mapping[int, int]
+from app.models import (
+    Application,
+    Child,
+    Enrolment,
+    Holding,
+    HoldingKind,
+    Intake,
+    KgGroup,
+    Kindergarten,
+    Ownership,
+    QueueKind,
+    Round,
+    Seat,
+    Vacancy,
+    VacancyStatus,
+    Voucher,
+    VoucherStatus,
+)
 
 
-class Served(NamedTuple):
-    """S1, spec 3.4.1: what a round did: the ids it served and those it passed, both in order."""
+def is_free() -> ColumnElement[bool]:
+    """Spec 3.7: a seat that stands and that nobody holds: no offer, no held place, no enrolment, no stay."""
+    held = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
+    return Seat.retired_at.is_(None) & ~held.correlate(Seat)
 
-    served: list[int]
-    passed: list[int]
+
+def has_places() -> ColumnElement[bool]:
+    """Spec 3.8: a private kindergarten without state order has no places for this queue (eligibility.has_places)."""
+    return (Kindergarten.ownership != Ownership.private) | Kindergarten.state_order
 
 
-def can_seat_all(demand: Demand, free: Pool) -> bool:
-    """Spec 3.7: whether every holder can have a seat of their own at the same time; exact.
+def free_seats(vacancy_id: int, limit: int | None = None) -> Select[Seat]:
+    """The free seats of one vacancy, in their order."""
+    return select(Seat).where(Seat.vacancy_id == vacancy_id, is_free()).order_by(Seat.id).limit(limit)
 
-    Years are seated upwards, each on the fitting seats whose range ends first; this never costs anyone a
-    seat, because of two free seats that fit a year the one that ends later also fits every later year that
-    the other fits, so any full seating can be changed into this one by swapping the two.
+
+def published_general(place_ids: Sequence[int]) -> Select[Vacancy]:
+    """The published general vacancies of a district, in their order."""
+    return (
+        select(Vacancy)
+        .join(KgGroup, KgGroup.id == Vacancy.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(
+            Kindergarten.place_id.in_(place_ids),
+            Vacancy.status == VacancyStatus.published,
+            Vacancy.intake == Intake.general,
+        )
+        .order_by(Vacancy.id)
+    )
+
+
+def seats_to_offer(vacancy_id: int) -> Select[Seat]:
+    """Spec 3.5.1: the free seats of one vacancy that still go by turn: nobody has passed them by."""
+    return free_seats(vacancy_id).where(Seat.opened_at.is_(None))
+
+
+def open_seats(vacancy_id: int) -> Select[Seat]:
+    """Spec 3.5.2: the free seats of one vacancy that whoever comes first may take."""
+    return free_seats(vacancy_id).where(Seat.opened_at.is_not(None))
+
+
+def promised_seats(group_id: int) -> Select[int]:
+    """The seats of a group that are published, lent, offered or held: whatever a family has or may have a claim on."""
+    claims = (HoldingKind.offer, HoldingKind.held, HoldingKind.stay)
+    claimed = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None), Holding.kind.in_(claims))
+    published = select(Vacancy.id).where(Vacancy.status == VacancyStatus.published)
+    promised = or_(and_(Seat.vacancy_id.in_(published), is_free()), claimed.correlate(Seat))
+    return select(Seat.id).where(Seat.group_id == group_id, Seat.retired_at.is_(None), promised)
+
+
+def over_capacity(*group_ids: int) -> Select[int, int]:
+    """(group, children above its capacity) of those, or of all, that an old list brought in with too many children.
+
+    Each child attends on a seat of its own; those above the capacity are retired when their child leaves.
     """
-    return _left_over(demand, free) is not None
+    found = (
+        select(KgGroup.id, func.count(Seat.id) - KgGroup.capacity)
+        .join(Seat, Seat.group_id == KgGroup.id)
+        .where(Seat.intake == Intake.general, Seat.retired_at.is_(None))
+        .group_by(KgGroup.id, KgGroup.capacity)
+        .having(func.count(Seat.id) > KgGroup.capacity)
+    )
+    return found.where(KgGroup.id.in_(group_ids)) if group_ids else found
 
 
-def unseated(demand: Demand, free: Pool) -> int:
-    """Spec 3.2: how many of the holders would have no seat, when as many as can be are seated."""
-    left = _by_end(free)
-    return sum(_seat(year, demand[year], left) for year in sorted(demand))
+def over_full() -> ColumnElement[bool]:
+    """Groups that have more children than places."""
+    return KgGroup.id.in_(select(over_capacity().subquery().c.id))
 
 
-def leaves_room(demand: Demand, free: Pool, taken: Years) -> bool:
-    """S1, spec 3.7: whether every holder still has a seat when one free seat of this range is taken away.
+def attending(group_ids: Sequence[int]) -> Select[int, int]:
+    """(group, children who are enrolled in it, those in lent places not counted)."""
+    return (
+        select(Seat.group_id, func.count())
+        .join(Holding, Holding.seat_id == Seat.id)
+        .where(Seat.group_id.in_(group_ids), Holding.ended_at.is_(None), Holding.kind == HoldingKind.enrolment)
+        .group_by(Seat.group_id)
+    )
 
-    The one who takes it is no longer counted in the demand. False when there is no such seat.
+
+def seats_by_state(vacancy_ids: Sequence[int]) -> Select[int | None, str, int]:
+    """(vacancy, state, count) of seats that stand: free, open (a free choice), offer, held, enrolment or stay."""
+    live = and_(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
+    free = case((Seat.opened_at.is_not(None), "open"), else_="free")
+    state = func.coalesce(cast(Holding.kind, String), free)
+    return (
+        select(Seat.vacancy_id, state, func.count())
+        .outerjoin(Holding, live)
+        .where(Seat.vacancy_id.in_(vacancy_ids), Seat.retired_at.is_(None))
+        .group_by(Seat.vacancy_id, state)
+    )
+
+
+def unpublished_seats(group_id: int, limit: int | None = None) -> Select[Seat]:
+    """The free general seats of a group that no vacancy publishes, in their order.
+
+    A seat that was held when its vacancy closed, and was freed later, is the group's again.
     """
-    seats = free.get(taken, 0)
-    return seats > 0 and can_seat_all(demand, {**free, taken: seats - 1})
+    closed = select(Vacancy.id).where(Vacancy.group_id == group_id, Vacancy.status == VacancyStatus.closed)
+    its_own = or_(Seat.vacancy_id.is_(None), Seat.vacancy_id.in_(closed))
+    return (
+        select(Seat)
+        .where(Seat.group_id == group_id, Seat.intake == Intake.general, its_own, is_free())
+        .order_by(Seat.id)
+        .limit(limit)
+    )
 
 
-def serve(candidates: Iterable[tuple[int, int]], *, free: Pool, holders: Demand) -> Served:
-    """S1, spec 3.4.1: go down the order of (id, birth year) and serve whom holders and served leave a seat.
+def known_by_number(group_id: int, limit: int | None = None) -> Select[Enrolment, Holding]:
+    """(enrolment, holding) of the children who attend a group and are known by number alone, the last first."""
+    return (
+        select(Enrolment, Holding)
+        .join(Holding, Holding.enrolment_id == Enrolment.id)
+        .where(
+            Enrolment.group_id == group_id,
+            Enrolment.child_id.is_(None),
+            Enrolment.ended_on.is_(None),
+            Holding.ended_at.is_(None),
+        )
+        .order_by(Enrolment.id.desc())
+        .limit(limit)
+    )
 
-    A child that cannot be seated is passed and the round goes on. Once a year does not fit it never fits
-    again, for the demand only grows. Where the holders alone cannot be seated nobody is served.
+
+def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[int, int, int]:
+    """Spec 3.4.1: (birth year from, to, count) of the free seats of published general vacancies of a place."""
+    return (
+        select(KgGroup.birth_year_from, KgGroup.birth_year_to, func.count())
+        .select_from(Seat)
+        .join(Vacancy, Vacancy.id == Seat.vacancy_id)
+        .join(KgGroup, KgGroup.id == Seat.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(
+            Kindergarten.place_id.in_(place_ids),
+            Kindergarten.queue_kind == queue_kind,
+            has_places(),
+            Vacancy.status == VacancyStatus.published,
+            Vacancy.intake == Intake.general,
+            is_free(),
+        )
+        .group_by(KgGroup.birth_year_from, KgGroup.birth_year_to)
+    )
+
+
+def holders(place_id: int, queue_kind: QueueKind, own: int | None = None) -> Select[int, int | None, bool, int]:
+    """Spec 3.4.1: (birth year, application, is it `own`, count) of a district's live general vouchers that have not
+    chosen yet, in the order of the applications.
+
+    The application stands there, for itself, where the birth date was corrected to another year since the voucher was
+    issued (spec 3.8): perhaps no seat was ever kept for it.
     """
-    demand, full, result = Counter(holders), set[int](), Served([], [])
-    left = _left_over(demand, free) or {}
-    for child, year in candidates:
-        if year not in full:
-            demand[year] += 1
-            seated = left if _seat(year, 1, left) == 0 else _left_over(demand, free)
-            if seated is None:
-                demand[year] -= 1
-                full.add(year)
-            else:
-                left = seated
-        (result.passed if year in full else result.served).append(child)
-    return result
+    moved = exists().where(
+        Round.application_id == Application.id,
+        Round.by_hand == "correct",
+        Round.held_at >= Voucher.issued_at,
+        extract("year", Round.born_before) != extract("year", Child.born_on),
+    )
+    chosen = exists().where(
+        Holding.application_id == Application.id, Holding.kind == HoldingKind.held, Holding.ended_at.is_(None)
+    )
+    year, alone = extract("year", Child.born_on), case((moved.correlate(Application, Voucher, Child), Application.id))
+    return (
+        select(year, alone.label("alone"), (Application.id == (own or 0)).label("own"), func.count())
+        .select_from(Voucher)
+        .join(Application, Application.id == Voucher.application_id)
+        .join(Child, Child.id == Application.child_id)
+        .where(
+            Application.place_id == place_id,
+            Application.queue_kind == queue_kind,
+            Voucher.kind == Intake.general,
+            Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
+            ~chosen.correlate(Application),
+        )
+        .group_by(year, text("alone"), text("own"))
+        .order_by(text("alone"))
+    )
 
 
-def _left_over(demand: Demand, free: Pool) -> dict[Years, int] | None:
-    """The seats left when all are seated, the range that ends first standing first; None if some are not."""
-    left = _by_end(free)
-    for year in sorted(demand):
-        if _seat(year, demand[year], left):
-            return None
-    return left
+def live_holding(application_id: int, kind: HoldingKind) -> Select[Holding]:
+    """The one live claim of this kind that an application has, if any."""
+    return select(Holding).where(
+        Holding.application_id == application_id, Holding.kind == kind, Holding.ended_at.is_(None)
+    )
 
 
-def _by_end(free: Pool) -> dict[Years, int]:
-    return {years: free[years] for years in sorted(free, key=lambda years: years[1])}
-
-
-def _seat(year: int, children: int, left: dict[Years, int]) -> int:
-    """Seat children of a year on the first seats that fit; the number of those for whom none was left."""
-    for years, seats in left.items():
-        if children > 0 and seats > 0 and years[0] <= year <= years[1]:
-            left[years] = seats - min(seats, children)
-            children -= min(seats, children)
-    return children
+def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: int, day: date) -> Select[Vacancy, int]:
+    """S1, spec 3.4.4: (vacancy, free places) of what a child of this birth year may choose from on this day, by
+    name.
+    """
+    return (
+        select(Vacancy, func.count(Seat.id))
+        .join(Seat, Seat.vacancy_id == Vacancy.id)
+        .join(KgGroup, KgGroup.id == Vacancy.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(
+            Kindergarten.place_id.in_(place_ids),
+            Kindergarten.queue_kind == queue_kind,
+            has_places(),
+            Vacancy.status == VacancyStatus.published,
+            KgGroup.birth_year_from <= birth_year,
+            KgGroup.birth_year_to >= birth_year,
+            or_(Vacancy.ends_on.is_(None), Vacancy.ends_on >= day),
+            is_free(),
+        )
+        .group_by(Vacancy.id, Kindergarten.sort_name)
+        .order_by(Kindergarten.sort_name, Vacancy.id)
+    )

@@ -45,7 +45,7 @@ PARTICLES |= frozenset(["абу", "аль", "эль", "бин", "ибн", "бе�
 
 
 class Unfit(Exception):
-    """A text cannot be as it is; `name` is that of a sentence in files/problems.py."""
+    """A text cannot be as it is; `name` is that of a sentence in words/problems.py."""
 
     def __init__(self, name: str, /, **facts: object) -> None:
         super().__init__(name)

@@ -3,10 +3,12 @@
 from datetime import date
 from typing import Any
 
+from app.access.actors import CLOCK, Actor
+from app.access.permissions import kindergarten_of, place_of
 from app.actions import places
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, Intake, Kindergarten, Place, PlaceKind
-from app.permissions import CLOCK, Actor, Role, kindergarten_of, place_of
+from app.rules.roles import Role
 
 
 def actor(role: Role, subject: Any, paper_on: date | None = None) -> Actor:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.actions import applications, norms, numbers, offers, referrals
-from app.actions.beginning import latest_referral, latest_stop_listing, latest_voucher
-from app.extensions import db
+from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
+from app.db.extensions import db
 from app.models import (
     Application,
     Audience,
@@ -26,8 +26,8 @@ from app.models import (
     Vacancy,
     VacancyStatus,
 )
-from app.rules import places as place_rules
 from app.rules import queue
+from app.rules import seats as place_rules
 from app.scenarios.town import Town
 
 

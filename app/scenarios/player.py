@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from app.access.actors import Actor
 from app.actions.records import Invalid
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Place
-from app.permissions import Actor, Role
 from app.rules.calendar import LOCAL, local_day
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from app.scenarios import acting, facts
 from app.scenarios.reading import Path, Scenario, day, moment
 from app.scenarios.town import OFFICE, NotThere, Town

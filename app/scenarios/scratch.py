@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import make_url
 from sqlalchemy.schema import CreateSchema, DropSchema
 
-from app import shipped
-from app.database import engine_options, engine_url, transaction
-from app.extensions import db
+from app.actions import shipping
+from app.db.database import engine_options, engine_url, transaction
+from app.db.extensions import db
 
 IN_MEMORY = "sqlite://"
 
@@ -33,7 +33,7 @@ def scratch(database_url: str) -> Iterator[None]:
         try:
             _create(app)
             with transaction():
-                shipped.ship()
+                shipping.ship()
             yield
         finally:
             db.session.remove()

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.access.actors import Actor
 from app.actions import absences, applications, norms, places, privileges, records, vacancies
 from app.actions.people import Person
 from app.actions.privileges import Paper
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Applicant,
     Application,
@@ -34,10 +35,10 @@ from app.models import (
     Unit,
     Vacancy,
 )
-from app.permissions import Actor, Role
 from app.rules import iin
 from app.rules.calendar import local_day
 from app.rules.norms import KNOWN
+from app.rules.roles import Role
 from app.scenarios.reading import Path, Scenario, day, moment
 
 Row = dict[str, Any]

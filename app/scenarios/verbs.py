@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from app.access.actors import Actor
 from app.actions import (
     absences,
     applications,
@@ -19,7 +20,6 @@ from app.actions import (
     vouchers,
 )
 from app.models import Application, Place, PrivilegeGround, PrivilegeKind, Sex
-from app.permissions import Actor
 from app.scenarios.reading import day
 from app.scenarios.town import Town, papers
 

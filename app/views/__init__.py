@@ -12,16 +12,28 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 
 import config as settings
-from app import tries
-from app.access import personal_data
-from app.extensions import db
+from app import words
+from app.access import login_limits, personal_data
+from app.db.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
-from app.views import again, cells, door, look, rows, security, sessions, verify, wire, within, words
+from app.views import (
+    headers,
+    list_context,
+    paging,
+    refused_forms,
+    rendering,
+    security,
+    sessions,
+    sign_in,
+    transport,
+    verify,
+)
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
 from app.views.days_off import DayOffView
+from app.views.explanations import RoundView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
 from app.views.imports import ImportRunView
@@ -35,7 +47,6 @@ from app.views.search import SearchView
 from app.views.users import UserView
 from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
-from app.views.why import RoundView
 
 GUESSED = ("kk", "ru")  # English is chosen: many a browser asks for it and nobody meant it
 LANGUAGES = {
@@ -114,8 +125,8 @@ class Catalogues(Domain):
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the screens on. RuntimeError without a SECRET_KEY: sessions and CSRF tokens would be worthless."""
-    wire.register(app)
-    tries.register(app)
+    transport.register(app)
+    login_limits.register(app)
     app.session_interface = sessions.Visits()
     app.config.update(
         APP_NAME="Kezek",
@@ -129,8 +140,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         FAB_ADD_OPENAPI_VIEWS=False,
     )
     csrf.init_app(app)  # before the framework
-    look.register(app)
-    within.register(app)
+    headers.register(app)
+    list_context.register(app)
     app.before_request(_not_yet_anybody)
     with app.app_context():
         appbuilder = Office(
@@ -147,8 +158,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
                 appbuilder.add_view_no_menu(view)
         appbuilder.add_view_no_menu(SearchView)
     app.before_request(security.before_request)
-    app.before_request(door.before_request)
-    again.register(app)
+    app.before_request(sign_in.before_request)
+    refused_forms.register(app)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
     _equip(app, appbuilder)
@@ -176,12 +187,12 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         day=words.day,
         moment=words.moment,
         label=words.label,
-        shown=cells.shown,
-        badge=cells.badge,
-        untold=cells.untold,
+        shown=rendering.shown,
+        badge=rendering.badge,
+        untold=rendering.untold,
         personal=personal_data.of,
         number=words.number,
-        counted=rows.counted,
+        counted=paging.counted,
         zip=zip,
     )
 
@@ -228,5 +239,5 @@ def _problem(error: Any) -> tuple[str, int]:
     db.session.rollback()
     if isinstance(error, SecurityError):  # a Host that is not ours: a page would name addresses there
         return "400", status
-    sentence = str(PROBLEMS.get(status, PROBLEMS[500])) % {"most": wire.MOST_MEGABYTES}
+    sentence = str(PROBLEMS.get(status, PROBLEMS[500])) % {"most": transport.MOST_MEGABYTES}
     return page("pages/problem.html", status, sentence=sentence, status_code=status)

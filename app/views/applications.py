@@ -11,24 +11,26 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, load_only
 
-from app import documents, storage
+from app import words
 from app.access import personal_data
+from app.access.permissions import MAY
 from app.actions import (
     absences,
     applications,
     choosing,
     contracts,
     enrolments,
-    opening,
     possible,
     privileges,
     proposals,
     referrals,
+    unmasking,
     vouchers,
 )
 from app.actions.people import Contacts, Person
-from app.database import lock_district
-from app.extensions import db
+from app.db.database import lock_district
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import (
     Application,
     ApplicationStatus,
@@ -44,18 +46,19 @@ from app.models import (
     Vacancy,
 )
 from app.now import now
-from app.permissions import MAY, Role, unscoped
-from app.rules import eligibility, numbers, texts
+from app.papers import documents, storage
+from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
-from app.views import editing, filters, forms, opened, why, words
-from app.views.asking import ask, asked, day_of, done, problem_with, reason, signer, stay_until
+from app.rules.roles import Role
+from app.views import explanations, filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import OF_PRIVILEGE, SHOWN, ChildPage, is_private
-from app.views.correcting import Correcting
+from app.views.confirmation import ask, asked, day_of, done, problem_with, reason, signer, stay_until
+from app.views.corrections import Correcting
+from app.views.explanations import Why
+from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
-from app.views.rows import Records
-from app.views.why import Why
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
@@ -79,8 +82,8 @@ class RegisterForm(ContactForm, GroundForm):
     queue_kind = forms.one_of(_l("Queue"), QueueKind)
     number = forms.text(
         _l("Number"),
-        longest=numbers.LONGEST,
-        read=texts.printed(numbers.LONGEST),
+        longest=registration_numbers.LONGEST,
+        read=texts.printed(registration_numbers.LONGEST),
         required=False,
         description=_l("If the application has one already; else it gets one."),
     )
@@ -205,13 +208,13 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     def claim_privilege(self, pk: str) -> Any:
         """S2, «Изменить льготность»: the family claims a privilege, or another one, with the paper that proves it."""
         application, form, changed = self.load(pk), ClaimForm(), False
-        form.seen = request.form.get("seen", "") or editing.shown(_claims(application))
+        form.seen = request.form.get("seen", "") or two_editors.shown(_claims(application))
         try:
             if form.validate_on_submit() and attempt(lambda: _claim(application, form), form) is not None:
                 flash(_("The privilege is claimed. It counts once an official has confirmed it."), "success")
                 return answer(self.after(application))
-        except editing.Changed as other:
-            form.seen, changed = editing.shown(other.standing), True
+        except two_editors.Changed as other:
+            form.seen, changed = two_editors.shown(other.standing), True
             form.form_errors = [
                 _("Somebody changed the privilege while the form was open. Look at it and claim again.")
             ]
@@ -364,8 +367,8 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         """Spec 1, 7: what is masked is seen for a while, in this session, and the history says by whom and why."""
 
         def act(application: Application, **who: Any) -> None:
-            opening.open_record(application, reason=reason(), **who)
-            opened.keep(personal_data.keys(application))
+            unmasking.open_record(application, reason=reason(), **who)
+            unmasked.keep(personal_data.keys(application))
 
         return self._each("open", rows, act)
 
@@ -395,7 +398,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "can_claim_privilege": MAY[Privilege]["claim"],
         "can_correct": MAY[Application]["correct"],
         "can_paper": READERS,
-        "can_why": why.READERS,
+        "can_why": explanations.READERS,
         "confirm_privilege": MAY[Privilege]["confirm"],
         "reject_privilege": MAY[Privilege]["reject"],
     }
@@ -423,7 +426,7 @@ def _claims(application: Application) -> dict[str, Any]:
 
 def _claim(application: Application, form: ClaimForm) -> Privilege:
     lock_district(application.place_id)
-    editing.as_shown(request.form.get("seen", ""), _claims(application))
+    two_editors.as_shown(request.form.get("seen", ""), _claims(application))
     return privileges.claim(application, claimed=form.ground.data, papers=form.papers(), by=signer(), at=now())
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.orm import joinedload
 from app.actions import norms, proposals
 from app.models import Approved, Base, Place, PlaceKind
 from app.now import now
-from app.permissions import Role
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
-from app.views import seen
-from app.views.asking import ask, asked, done, reason
+from app.rules.roles import Role
+from app.views import as_shown
 from app.views.base import BaseView
-from app.views.cells import NONE, in_words, tag
-from app.views.rows import Order, Records, attribute
+from app.views.confirmation import ask, asked, done, reason
+from app.views.paging import Order, Records, attribute
+from app.views.rendering import NONE, in_words, tag
 
 MOST_TOLD = 12  # rows whose facts stand on the page that asks
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
@@ -68,16 +68,21 @@ class ApprovedView(BaseView):
 
     def approve(self, rows: Any) -> Any:
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
-        if not asked("approve") or seen.unseen(rows):
+        if not asked("approve") or as_shown.unseen(rows):
             details = [self._facts(row) for row in rows[:MOST_TOLD]]
             return ask(
-                self, "approve", rows, seen.unseen(rows), details=details, hidden=seen.shown_of(rows, self._shows)
+                self,
+                "approve",
+                rows,
+                as_shown.unseen(rows),
+                details=details,
+                hidden=as_shown.shown_of(rows, self._shows),
             )
         return done(self, rows, self._approve)
 
     def _approve(self, row: Any) -> None:
         """Raises Refusal(wrong_status) for a row that was changed after it was shown."""
-        seen.still_as_shown(row, self._shows)
+        as_shown.still_as_shown(row, self._shows)
         norms.approve(row, by=g.actor, at=now())
 
     def _shows(self, row: Approved) -> Sequence[Any]:

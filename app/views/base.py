@@ -17,17 +17,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
+from app import words
+from app.access.permissions import MAY
 from app.actions import accounts, records
-from app.database import DEADLOCK, lasting, transaction
-from app.extensions import db
-from app.files import written
+from app.db.database import DEADLOCK, lasting, transaction
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import User
 from app.now import now
-from app.permissions import MAY, Role, unscoped
 from app.rules import two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.views import editing, forms, sending, words
+from app.rules.roles import Role
+from app.spreadsheets import writing
+from app.views import form_keys, forms, two_editors
 from app.views.downloads import download
 from app.views.lists import Listed, here, numbered
 
@@ -173,7 +176,7 @@ class BaseView(Listed):
         rows = self.datamodel.count_up_to(where, MOST_EXPORTED)
         if rows > MOST_EXPORTED:
             return page("pages/problem.html", 422, sentence=_too_many(), status_code=422)
-        if kind not in written.KINDS:
+        if kind not in writing.KINDS:
             abort(404)
         chosen = [name for name in self.filters() if self.kind_of(name) == "select"]  # nothing that anybody typed
         asked = {name: value for name in chosen if (value := request.args.get(f"_flt_0_{name}"))}
@@ -213,23 +216,23 @@ class BaseView(Listed):
                 if form.validate() and attempt(lambda: self._change(row, form, seen), form) is not None:
                     flash(_("Saved."), "success")
                     return redirect(self.after(row))
-            except editing.Changed as changed:
-                on, beside = editing.beside(form, seen, changed.standing)
+            except two_editors.Changed as changed:
+                on, beside = two_editors.beside(form, seen, changed.standing)
                 form = self.edit_form(formdata=None, data=on)
-                form.seen = editing.shown(changed.standing)
+                form.seen = two_editors.shown(changed.standing)
         else:
             standing = self.standing(row)
             form = self.edit_form(data=standing)
-            form.seen = editing.shown(standing)
+            form.seen = two_editors.shown(standing)
         widgets = self._get_edit_widget(form=form)
         return self._form_page(self.edit_template, self.edit_title, widgets, form, beside)
 
     def _change(self, row: Any, form: Any, seen: str) -> Any:
-        """Write what was touched. Raises Refusal, editing.Changed where the form was shown from something else."""
-        editing.hold(self.holds(row), form.values().values())
+        """Write what was touched. Raises Refusal, two_editors.Changed where the form was shown from something else."""
+        two_editors.hold(self.holds(row), form.values().values())
         if refusal := self.refuses_change(row):
             raise refusal
-        if values := editing.touched(form, seen, self.standing(row)):
+        if values := two_editors.touched(form, seen, self.standing(row)):
             self.change(row, values)
         return row
 
@@ -327,16 +330,16 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
     What is wrong with one field goes to that field of `form`, everything else above the page. What the posted form has
     done already is not done again: raises sent.Repeated.
     """
-    if sending.holding():
+    if form_keys.holding():
         return None
 
     def once() -> Any:
-        sending.claim()
+        form_keys.claim()
         return act()
 
     try:
         done = lasting(once, (DEADLOCK,))
-        sending.claimed()
+        form_keys.claimed()
         return done
     except Refusal as refusal:
         problems = words.refused(refusal)

@@ -13,20 +13,23 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app import turns
+from app import words
+from app.access.actors import Actor
+from app.access.permissions import MAY
 from app.actions import bulk, proposals
-from app.actions.trying import VERBS
-from app.extensions import db
+from app.actions.dry_run import VERBS
+from app.db import time_slices
+from app.db.extensions import db
 from app.models import Application, BulkOutcome, BulkRow, BulkRun, BulkStage, Child
 from app.now import now
-from app.permissions import MAY, Actor, Role
 from app.rules import two_people
-from app.views import filters, words
-from app.views.asking import FIELDS, Answer
+from app.rules.roles import Role
+from app.views import filters
 from app.views.base import BaseView, answer, attempt, row_id
+from app.views.confirmation import FIELDS, Answer
 from app.views.downloads import download
 from app.views.lists import LARGEST_PAGE
-from app.views.rows import Records, attribute
+from app.views.paging import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 SHOWN = 100  # of the rows that were or will be refused; the file has all of them
@@ -147,7 +150,7 @@ class BulkRunView(BaseView):
 
     def _work(self, run_id: int) -> Any:
         """Few rows are done before the page is there; of many the first ones, and the jobs go on with the others."""
-        turns.work(run_id, AT_ONCE)
+        time_slices.work(lambda enough: bulk.go_on(run_id, at=now(), enough=enough), AT_ONCE)
         return answer(url_for("BulkRunView.show", pk=run_id))
 
     verbs = {"start": start, "stop": stop}

@@ -12,7 +12,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import personal_data
 from app.actions import corrections, norms, numbers, people, possible, privileges, proposals, referrals
-from app.extensions import db
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import (
     Absence,
     Application,
@@ -31,9 +32,9 @@ from app.models import (
     Voucher,
 )
 from app.now import now
-from app.permissions import OFFICE, unscoped
 from app.rules import waits
 from app.rules.calendar import local_day
+from app.rules.roles import OFFICE
 from app.views.base import row_id
 from app.views.history import Told
 from app.views.proposals import answers

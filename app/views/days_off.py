@@ -3,11 +3,11 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import DayOff
 from app.rules.norms import days_in_force
 from app.views import approval, filters, forms
-from app.views.cells import tag
+from app.views.rendering import tag
 
 
 def kind_of_day(row):

@@ -1,4 +1,4 @@
-"""A table as a file to download, sent while it is read: XLSX or CSV (files/written.py)."""
+"""A table as a file to download, sent while it is read: XLSX or CSV (spreadsheets/writing.py)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response, abort, g, stream_with_context
 
 from app.access import personal_data
-from app.database import will_write
-from app.extensions import db
-from app.files import written
-from app.permissions import looking_as
+from app.access.row_scope import looking_as
+from app.db.database import will_write
+from app.db.extensions import db
+from app.spreadsheets import writing
 
 
 def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequence[Any]]) -> Response:
@@ -21,7 +21,7 @@ def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequenc
     """
     db.session.rollback()
     will_write(None)
-    file = written.KINDS.get(kind) or abort(404)
+    file = writing.KINDS.get(kind) or abort(404)
     pieces = _looking(file.write(titles, rows), g.actor, personal_data.reader_of_many())
     answer = Response(stream_with_context(pieces), mimetype=file.mimetype)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")

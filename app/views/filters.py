@@ -7,11 +7,12 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
+from app import words
 from app.models import Application, BulkRun, DayOff, ImportRun, Norm, Proposal, QueueOrder
 from app.now import now
-from app.rules import places, terms, waits
+from app.rules import seats, terms, waits
 from app.rules.calendar import local_day
-from app.views import mine, words
+from app.views import to_decide
 from app.views.lists import Filter
 
 PERIODS = {"today": 0, "week": 6}  # days after today
@@ -48,7 +49,7 @@ def _born(value: str) -> ColumnElement[bool]:
     return Application.birth_year == int(value)
 
 
-WAITS = {**waits.WAITS, "contrary": mine.contrary}
+WAITS = {**waits.WAITS, "contrary": to_decide.contrary}
 
 
 def _waiting(value: str) -> ColumnElement[bool]:
@@ -75,14 +76,14 @@ OF_APPLICATIONS = {
     "lost_paper": _yes(terms.failed_papers),
 }
 MINE = {  # of rows that somebody decides: those that wait for the reader
-    Norm: _yes(lambda: mine.drafts(Norm)),
-    QueueOrder: _yes(lambda: mine.drafts(QueueOrder)),
-    DayOff: _yes(lambda: mine.drafts(DayOff)),
-    Proposal: _yes(mine.proposed),
-    ImportRun: _yes(mine.files),
-    BulkRun: _yes(mine.runs),
+    Norm: _yes(lambda: to_decide.drafts(Norm)),
+    QueueOrder: _yes(lambda: to_decide.drafts(QueueOrder)),
+    DayOff: _yes(lambda: to_decide.drafts(DayOff)),
+    Proposal: _yes(to_decide.proposed),
+    ImportRun: _yes(to_decide.files),
+    BulkRun: _yes(to_decide.runs),
 }
-OF_GROUPS = {"over_capacity": _yes(places.over_full)}
+OF_GROUPS = {"over_capacity": _yes(seats.over_full)}
 OF_VACANCIES = {
     "closes": Filter(
         lambda: [(period, words.period(period)) for period in PERIODS], lambda value: terms.closing(until(value))

@@ -25,15 +25,15 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, StopValidation, ValidationError
 
-from app.extensions import db
-from app.files.problems import SENTENCES
+from app import words
+from app.db.extensions import db
 from app.models import Base
 from app.rules import iin, texts
 from app.rules.calendar import LOCAL
 from app.rules.refusals import Refusal
-from app.views import words
-from app.views.rows import LARGEST
-from app.views.sending import say_held
+from app.views.form_keys import say_held
+from app.views.paging import LARGEST
+from app.words.problems import SENTENCES
 
 REQUIRED = _l("Fill this in.")
 OFFERED = 50  # rows of a select; where there are more, one looks for the row that one means
@@ -55,7 +55,7 @@ class Form(DynamicForm):
         pass
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """What is held is never good: the form is shown again, with the reason (views/again.py)."""
+        """What is held is never good: the form is shown again, with the reason (views/refused_forms.py)."""
         good = super().validate(extra_validators)
         if sentence := say_held():
             self.form_errors = [*self.form_errors, sentence]

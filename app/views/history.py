@@ -14,7 +14,9 @@ from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.extensions import db
+from app import words
+from app.access.permissions import MAY
+from app.db.extensions import db
 from app.models import (
     Application,
     Change,
@@ -28,14 +30,14 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import MAY, Role
 from app.rules.alphabet import sort_key
 from app.rules.calendar import LOCAL
 from app.rules.folding import fold
-from app.views import forms, words
+from app.rules.roles import Role
+from app.views import forms
 from app.views.base import BaseView
 from app.views.lists import Filter
-from app.views.rows import Records, attribute
+from app.views.paging import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
 TABLES: dict[str, type[Any]] = {model.__tablename__: model for model in MAY}

@@ -6,12 +6,13 @@ from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
 
+from app import words
 from app.actions import clock
 from app.now import is_demo, move_demo, now
 from app.rules.calendar import local_day
-from app.views import forms, words
+from app.views import forms
 from app.views.base import answer, attempt, own_page, page
-from app.views.today import FACTS
+from app.views.dashboard import FACTS
 
 
 class HomeView(IndexView):

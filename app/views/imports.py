@@ -14,13 +14,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 import config
+from app import words
 from app.access import personal_data
+from app.access.permissions import MAY
 from app.actions import accounts, imports
-from app.database import transaction
-from app.extensions import db
-from app.files import taking, turn, written
-from app.files.bringing import COLUMNS, of_file
-from app.files.problems import CHOICES, Wrong
+from app.db.database import transaction
+from app.db.extensions import db
+from app.imports import export, steps
+from app.imports.whole_file import COLUMNS, of_file
 from app.models import (
     Application,
     ImportKind,
@@ -33,13 +34,15 @@ from app.models import (
     User,
 )
 from app.now import now
-from app.permissions import MAY, Role
 from app.rules.calendar import local_day
-from app.views import filters, forms, words
+from app.rules.roles import Role
+from app.spreadsheets import writing
+from app.views import filters, forms
 from app.views.base import BaseView, attempt
 from app.views.base import answer as redirected
 from app.views.downloads import download
-from app.views.rows import Records
+from app.views.paging import Records
+from app.words.problems import CHOICES, Wrong
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into wire.MOST_MEGABYTES
@@ -114,7 +117,7 @@ class ImportRunView(BaseView):
             form=form,
             view=self,
             columns={kind: [one for one in columns if one.read] for kind, columns in COLUMNS.items()},
-            most_rows=turn.MOST_ROWS,
+            most_rows=steps.MOST_ROWS,
             most_megabytes=MOST_MEGABYTES,
         )
         return page, 422 if form.errors else 200
@@ -131,7 +134,7 @@ class ImportRunView(BaseView):
     @has_access
     def take(self, noun: str, kind: str) -> Any:
         """What is recorded, as a file that can be brought in again; that it was taken is on record."""
-        if noun not in set(ImportKind) or kind not in written.KINDS:
+        if noun not in set(ImportKind) or kind not in writing.KINDS:
             abort(404)
         if personal_data.masks():  # a file of people as they are: only for whom nothing of them is kept back
             abort(403)
@@ -140,7 +143,7 @@ class ImportRunView(BaseView):
         with transaction():
             user = db.session.get_one(User, g.actor.user_id)
             accounts.export(user, f"imports/{noun}", {}, rows, by=g.actor, at=now())
-        return download(f"{noun}-{local_day(now())}", kind, taking.titles(what), taking.rows(what))
+        return download(f"{noun}-{local_day(now())}", kind, export.titles(what), export.rows(what))
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

@@ -8,15 +8,15 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.actions import records
-from app.extensions import db
-from app.keys import has_part, has_word
+from app.db.extensions import db
+from app.db.name_keys import has_part, has_word
 from app.models import KgGroup, Kindergarten, KindergartenKind, Language, Ownership, Place, PlaceKind
 from app.now import now
-from app.permissions import Role
-from app.rules import places, texts
+from app.rules import seats, texts
+from app.rules.roles import Role
 from app.views import filters, forms
 from app.views.base import BaseView
-from app.views.rows import Records, attribute
+from app.views.paging import Records, attribute
 from app.views.vacancies import VacancyView, find_group
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
@@ -99,7 +99,7 @@ class Groups(Records):
     """Groups with the children who attend them, those of a whole page from one statement."""
 
     def loaded(self, rows):
-        attend = dict(db.session.execute(places.attending([row.id for row in rows])).all()) if rows else {}
+        attend = dict(db.session.execute(seats.attending([row.id for row in rows])).all()) if rows else {}
         for row in rows:
             row.__dict__["attending"] = attend.get(row.id, 0)
         return rows

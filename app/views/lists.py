@@ -18,19 +18,20 @@ from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
+from app import words
 from app.models import Base
 from app.now import now
 from app.rules.calendar import local_day
-from app.views import where, words
-from app.views.cells import row as row_of
-from app.views.cells import told
-from app.views.look import kept
-from app.views.rows import FIRST, LAST, At, Order, Records, Where
+from app.views import location
+from app.views.headers import kept
+from app.views.paging import FIRST, LAST, At, Order, Records, Where
+from app.views.rendering import row as row_of
+from app.views.rendering import told
 
 FILTER = "widgets/filter.html"
 PAGE = 25
 LARGEST_PAGE = 100
-WHERE = {"place": where.in_district, "kindergarten": where.in_kindergarten}
+WHERE = {"place": location.in_district, "kindergarten": location.in_kindergarten}
 WHERE_LABELS = {"place": _l("District or city"), "kindergarten": _l("Kindergarten")}
 PLACES_OF_A_PAGE = ("after", "before", "last", "page")  # the wishes that say where a page lies
 
@@ -94,13 +95,13 @@ class Listed(ModelView):
 
     def _all_options(self) -> dict[str, Sequence[tuple[str, str]]]:
         """Of each filter that leaves this reader a choice: a head has one kindergarten, in one district."""
-        own = () if g.actor.kindergarten_id is None else where.ENDS
+        own = () if g.actor.kindergarten_id is None else location.ENDS
         return {name: self._options(name) for name in self.filters() if name not in own}
 
     def filters(self) -> Sequence[str]:
         """What the list can be filtered by: where its rows lie, its columns, and more."""
-        own = [name for name in self.search_columns if name != "id" and name not in where.ENDS]
-        return [*(name for name in where.ENDS if where.leads(self.subject, name)), *own, *self.more_filters]
+        own = [name for name in self.search_columns if name != "id" and name not in location.ENDS]
+        return [*(name for name in location.ENDS if location.leads(self.subject, name)), *own, *self.more_filters]
 
     def kind_of(self, name: str) -> str:
         """What kind of field a filter has: one of its options, a text that somebody types, or a day."""
@@ -124,7 +125,7 @@ class Listed(ModelView):
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         """One filter: a related record by its id, yes or no, or one of a kind's values. ValueError for none of them."""
-        if name in where.ENDS:
+        if name in location.ENDS:
             return WHERE[name](self.subject, value)
         if name in self.more_filters:
             return self.more_filters[name].condition(value)

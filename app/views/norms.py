@@ -4,10 +4,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 from wtforms.validators import DataRequired
 
+from app import words
 from app.models import Norm, OnLapse, Unit
 from app.rules import texts
 from app.rules.norms import KNOWN
-from app.views import approval, filters, forms, words
+from app.views import approval, filters, forms
 
 ENTERED = ["name", "place", "valid_from", "value", "unit", "carry", "on_lapse", "legal_basis", "note"]
 

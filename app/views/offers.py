@@ -4,9 +4,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from app.models import Application, KgGroup, Offer, Vacancy
-from app.permissions import Role
+from app.rules.roles import Role
 from app.views.base import BaseView
-from app.views.rows import Records
+from app.views.paging import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
 

@@ -9,15 +9,17 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
+from app import words
 from app.actions import proposals
+from app.db.viewer import unscoped
 from app.models import Application, BulkRun, Proposal
 from app.now import now
-from app.permissions import Role, unscoped
-from app.views import filters, seen, words
-from app.views.asking import ask, asked, done
+from app.rules.roles import Role
+from app.views import as_shown, filters
 from app.views.base import BaseView
-from app.views.cells import shown
-from app.views.rows import Records, attribute
+from app.views.confirmation import ask, asked, done
+from app.views.paging import Records, attribute
+from app.views.rendering import shown
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 
@@ -67,13 +69,15 @@ class ProposalView(BaseView):
 
     def approve(self, rows: Any) -> Any:
         """Spec 3.8: another official says yes to what the page has shown, and it is done."""
-        if not asked("approve") or seen.unseen(rows):
+        if not asked("approve") or as_shown.unseen(rows):
             details = [in_full(row) for row in rows]
-            return ask(self, "approve", rows, seen.unseen(rows), details=details, hidden=seen.shown_of(rows, shows))
+            return ask(
+                self, "approve", rows, as_shown.unseen(rows), details=details, hidden=as_shown.shown_of(rows, shows)
+            )
         return done(self, rows, self._approve)
 
     def _approve(self, row: Proposal) -> None:
-        seen.still_as_shown(row, shows)
+        as_shown.still_as_shown(row, shows)
         proposals.decide(row, approved=True, by=g.actor, at=now())
 
     def reject(self, rows: Any) -> Any:

@@ -9,16 +9,16 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import lazy_gettext as _l
 
 from app.actions import norms, places
-from app.extensions import db
+from app.db.extensions import db
 from app.models import DayOff, Norm, Place, PlaceKind, QueueOrder
 from app.now import now
-from app.permissions import Role
 from app.rules.calendar import local_day
 from app.rules.norms import KNOWN, days_in_force
+from app.rules.roles import Role
 from app.views import approval, forms
 from app.views.base import BaseView, page, row_id
 from app.views.days_off import kind_of_day
-from app.views.rows import Records
+from app.views.paging import Records
 
 NEXT_DAYS = 8  # days of the calendar that the page shows
 GROUPS = (  # heading, which norms stand below it, the procedure that they belong to

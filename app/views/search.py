@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 from app.access import personal_data
 from app.actions import search
 from app.models import Application, Referral, Voucher
-from app.permissions import Role
+from app.rules.roles import Role
 from app.views.base import BaseView, answer, page
-from app.views.rows import Records
+from app.views.paging import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 KINDS = (  # as in search.Found

@@ -6,18 +6,20 @@ from flask import Flask, abort, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import LoginManager, current_user
 
-from app import reach
-from app.access import personal_data
+from app.access import account_scope, personal_data
+from app.access.actors import Actor
+from app.access.permissions import MAY
+from app.access.row_scope import look_as
 from app.actions import accounts
 from app.actions.accounts import roles_of
-from app.database import will_write
-from app.extensions import db
-from app.permissions import MAY, Actor, Role, look_as
+from app.db.database import will_write
+from app.db.extensions import db
 from app.rules.refusals import Refusal
-from app.views import opened
-from app.views.door import SignIn
-from app.views.sending import holding
+from app.rules.roles import Role
+from app.views import unmasked
+from app.views.form_keys import holding
 from app.views.sessions import is_file, reads
+from app.views.sign_in import SignIn
 
 
 class Security(SecurityManager):
@@ -90,7 +92,7 @@ def actor_of(user) -> Actor:
 
     Whoever writes reaches as far as the transaction says that writes.
     """
-    g.reach = session.found.reach if reads() or holding() else reach.of(user.id)
+    g.reach = session.found.reach if reads() or holding() else account_scope.of(user.id)
     try:
         return accounts.actor_of(user, g.reach)
     except Refusal:
@@ -115,7 +117,7 @@ def before_request() -> None:
     if request.endpoint != "SignIn.logout" and not is_file(request.endpoint) and current_user.is_authenticated:
         g.actor = actor_of(current_user)
         look_as(g.actor)
-        personal_data.read_as(personal_data.Reader(g.actor.role, opened.now_open()))
+        personal_data.read_as(personal_data.Reader(g.actor.role, unmasked.now_open()))
 
 
 def after_request(_error: BaseException | None = None) -> None:

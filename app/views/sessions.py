@@ -1,4 +1,4 @@
-"""Flask's session on our side: a signed-in browser's cookie is a random key to a row (app/sessions.py).
+"""Flask's session on our side: a signed-in browser's cookie is a random key to a row (app/access/sessions.py).
 
 Whoever is not signed in has Flask's own signed cookie, with a CSRF token and a message in it: anybody can ask for the
 door, so the door writes no rows.
@@ -15,9 +15,9 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import login_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import sessions
-from app.database import will_write
-from app.extensions import db
+from app.access import sessions
+from app.db.database import will_write
+from app.db.extensions import db
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = frozenset(  # the search is posted, so that nobody's IIN stands in an address

@@ -8,17 +8,18 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app import tries
+from app import words
+from app.access import login_limits
 from app.actions import accounts
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Kindergarten, Place, PlaceKind, User, UserScope
 from app.now import now
-from app.permissions import Role
-from app.views import forms, words
-from app.views.asking import ask, asked
+from app.rules.roles import Role
+from app.views import forms
 from app.views.base import BaseView, attempt, page
+from app.views.confirmation import ask, asked
 from app.views.kindergartens import PICK_KINDERGARTEN, find_place
-from app.views.rows import Records, attribute
+from app.views.paging import Records, attribute
 
 ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
 PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind)
@@ -114,7 +115,7 @@ class UserView(BaseView):
         for row in rows:
             new = attempt(lambda row=row: accounts.reset_password(row, by=g.actor, at=now()))
             if new is not None:
-                tries.succeeded(str(row.id))
+                login_limits.succeeded(str(row.id))
                 given[row] = new
         return page("pages/given.html", 200 if given else 422, title=_("New password"), given=given)
 

@@ -11,20 +11,23 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
+from app import words
+from app.access.permissions import MAY
 from app.actions import norms, offers, records, vacancies
-from app.extensions import db
-from app.keys import has_part
+from app.db.extensions import db
+from app.db.name_keys import has_part
+from app.db.viewer import unscoped
 from app.models import Intake, KgGroup, Kindergarten, Round, Vacancy, VacancyStatus
 from app.now import now
-from app.permissions import MAY, Role, unscoped
 from app.rules.calendar import local_day
-from app.rules.places import seats_by_state, unpublished_seats
 from app.rules.refusals import Refusal, accepted
-from app.views import filters, forms, words
-from app.views.asking import ask, asked, done
+from app.rules.roles import Role
+from app.rules.seats import seats_by_state, unpublished_seats
+from app.views import filters, forms
 from app.views.base import BaseView, answer, attempt, row_id
+from app.views.confirmation import ask, asked, done
 from app.views.offers import OfferView
-from app.views.rows import Records, attribute
+from app.views.paging import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 GROUPS = select(KgGroup).join(Kindergarten).options(joinedload(KgGroup.kindergarten)).order_by(Kindergarten.sort_name)

@@ -6,11 +6,11 @@ from flask import Blueprint, make_response, render_template
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from app.extensions import db
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import Document, Intake, Referral
 from app.now import now
-from app.permissions import unscoped
-from app.rules import papers
+from app.rules import validity
 from app.rules.calendar import local_day
 
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")  # what actions/documents.py gives
@@ -35,16 +35,16 @@ def verify(code: str) -> Response:
         )
 
 
-def _standing(document: Document) -> papers.Standing:
+def _standing(document: Document) -> validity.Standing:
     today = local_day(now())
     if document.voucher is None:
-        return papers.referral(document.referral, today)
+        return validity.referral(document.referral, today)
     stay = db.session.scalars(
         select(Referral)
         .where(Referral.voucher_id == document.voucher_id, Referral.kind == Intake.temporary)
         .order_by(Referral.id.desc())
     ).first()
-    return papers.voucher(document.voucher, stay, today)
+    return validity.voucher(document.voucher, stay, today)
 
 
 def _page(status: int, **facts: object) -> Response:

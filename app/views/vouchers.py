@@ -8,7 +8,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import ending, enrolments, norms, possible, referrals, trying, vouchers
+from app.access.permissions import MAY
+from app.actions import claims, dry_run, enrolments, norms, possible, referrals, vouchers
+from app.db.viewer import unscoped
 from app.models import (
     Application,
     Intake,
@@ -22,12 +24,12 @@ from app.models import (
     Voucher,
 )
 from app.now import now
-from app.permissions import MAY, Role, unscoped
 from app.rules.calendar import local_day
+from app.rules.roles import Role
 from app.views import forms
-from app.views.asking import ask, asked, day_of, done, reason, signer, stay_until
 from app.views.base import BaseView, answer, attempt
-from app.views.rows import Records
+from app.views.confirmation import ask, asked, day_of, done, reason, signer, stay_until
+from app.views.paging import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
@@ -99,7 +101,7 @@ class VoucherView(BaseView):
         return offered_of(self, row)
 
     def at_first_sight(self, row):
-        return self.bulk if row.status in ending.LIVE and row.kind is Intake.general else ()
+        return self.bulk if row.status in claims.LIVE and row.kind is Intake.general else ()
 
     def extend(self, rows):
         """Spec 3.4.5: the running term moves to a later day."""
@@ -113,7 +115,7 @@ class VoucherView(BaseView):
     def _each(self, verb, rows, act):
         if not asked(verb, rows):
             return ask(self, verb, rows)
-        return done(self, rows, lambda row: act(trying.application_of(row), by=g.actor, at=now()), verb)
+        return done(self, rows, lambda row: act(dry_run.application_of(row), by=g.actor, at=now()), verb)
 
     verbs = {"extend": extend, "revoke": revoke}
     bulk = ("extend", "revoke")
@@ -188,7 +190,7 @@ class ReferralView(BaseView):
         if not asked(verb, rows):
             return ask(self, verb, rows)
         by = signer(verb, rows)
-        return done(self, rows, lambda row: act(trying.application_of(row), by=by, at=now()), verb)
+        return done(self, rows, lambda row: act(dry_run.application_of(row), by=by, at=now()), verb)
 
     verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
     bulk = ("enrol", "extend", "revoke")

@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.functional import cached_property
 
 from app.views.lists import PAGE
-from app.views.rows import COUNTED
+from app.views.paging import COUNTED
 from bench.django_desk import models
 from bench.django_desk.models import Application
 

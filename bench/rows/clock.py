@@ -7,8 +7,8 @@ import psycopg
 import sqlalchemy as sa
 
 from app.actions import clock
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from bench.measure import Figure, alternate
 from bench.town import AT, Town, application, connect
 

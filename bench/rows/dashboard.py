@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import DemoTime
 from bench import web
 from bench.measure import Figure, alternate

@@ -5,7 +5,7 @@ from itertools import cycle
 import sqlalchemy as sa
 
 from app.actions import norms, numbers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, ApplicationStatus
 from bench.measure import Figure, alternate
 from bench.town import AT, Town, application

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from app.actions import clock
-from app.extensions import db
+from app.db.extensions import db
 from app.models import QueueKind
 from app.rules import queue
 from bench.measure import Figure, alternate

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import cycle
 
 from app.actions import explanations, numbers
-from app.extensions import db
+from app.db.extensions import db
 from bench.measure import Figure, alternate
 from bench.rows.number import some
 from bench.town import AT, Town, application

@@ -4,7 +4,7 @@ from itertools import cycle
 
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Applicant, Application, Child, Voucher
 from bench import web
 from bench.measure import Figure, alternate

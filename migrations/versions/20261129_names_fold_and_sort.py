@@ -8,7 +8,7 @@ from alembic import op
 
 from app.rules.alphabet import sort_key
 from app.rules.folding import fold
-from app.rules.numbers import fold as fold_number
+from app.rules.registration_numbers import fold as fold_number
 
 revision = "5d1c0f3a9b27"
 down_revision = "b1c90e7d2a41"

@@ -17,7 +17,7 @@ from app.actions import (
     vouchers,
 )
 from app.actions.people import Person
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     Change,
@@ -31,8 +31,8 @@ from app.models import (
     Seat,
     Vacancy,
 )
-from app.rules.places import free_seats
 from app.rules.refusals import Reason, Refusal
+from app.rules.seats import free_seats
 from tests.factories import DEPARTMENT, START, application, at, district, family, group, head, kindergarten, vacancy
 
 BORN = date(2022, 9, 17)

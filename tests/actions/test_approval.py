@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 
+from app.access.actors import Actor
 from app.actions import accounts, norms, records
 from app.actions.records import Invalid
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Change, DayOff, Norm, OnLapse, QueueCategory, QueueOrder, QueueOrderKind, Unit
-from app.permissions import Actor, Role
 from app.rules.orders import Step
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from tests.factories import START, at, district
 from tests.views.city import official
 

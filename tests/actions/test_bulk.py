@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
-from app import turns
+from app.access.actors import Actor
 from app.actions import accounts, applications, bulk, proposals, vouchers
-from app.actions.trying import VERBS
-from app.database import transaction
-from app.extensions import db
+from app.actions.dry_run import VERBS
+from app.db import time_slices
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
@@ -29,9 +30,10 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Actor, Role
+from app.now import now
 from app.rules import two_people
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from tests.factories import (
     DEPARTMENT,
     START,
@@ -435,7 +437,7 @@ def test_a_transaction_that_ends_in_its_middle_leaves_neither_effect_nor_outcome
 def test_two_workers_with_the_same_run_do_each_row_once(app, town, monkeypatch):
     """A lost wake-up or a second worker: slices of one run never overlap."""
     place, by, _ = town
-    monkeypatch.setattr(turns, "SLICE", 0)  # a row each, so that they alternate
+    monkeypatch.setattr(time_slices, "SLICE", 0)  # a row each, so that they alternate
     with transaction():
         children = [application(place).id for _ in range(12)]
         run_id = bulk.ask(Application, "archive", [(id_, id_) for id_ in children], by=by, at=NOW, reason="себеп").id
@@ -444,7 +446,7 @@ def test_two_workers_with_the_same_run_do_each_row_once(app, town, monkeypatch):
     def work() -> None:
         with app.app_context():
             try:
-                turns.work(run_id, 100)
+                time_slices.work(lambda enough: bulk.go_on(run_id, at=now(), enough=enough), 100)
             except Exception as error:
                 failures.append(error)
 

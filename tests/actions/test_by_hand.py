@@ -7,8 +7,8 @@ import pytest
 from app.actions import applications, by_hand, explanations, numbers, privileges, takeover, vouchers
 from app.actions.entries import Entry
 from app.actions.people import Person
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Change, PrivilegeKind, Round, Sex, Voucher
 from app.rules import iin
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy

@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
+from app.access.actors import CLOCK
 from app.actions import clock, moving, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, ApplicationStatus, Audience, DayOff, Enrolment, Notice, Round, Unit, Voucher
-from app.permissions import CLOCK, Role
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from tests.factories import (
     DEPARTMENT,
     START,

@@ -7,11 +7,11 @@ import pytest
 from app.actions import corrections, enrolments, explanations, offers, people, referrals, vouchers
 from app.actions.applications import register
 from app.actions.people import Person
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Applicant, Change, Child, Notice, QueueKind, Sex, Unit
-from app.permissions import Role
 from app.rules import iin
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from tests import factories
 from tests.factories import DEPARTMENT, START, at
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from app.actions import applications, clock, explanations, numbers, offers, privileges, referrals, rounds, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import ApplicationStatus, PrivilegeKind, Side, Voucher
 from app.rules.calendar import local_day
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy

@@ -3,9 +3,9 @@
 from datetime import date
 
 from app.actions import applications, clock, contracts, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Change
-from app.permissions import Role
+from app.rules.roles import Role
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, role, vacancy
 
 

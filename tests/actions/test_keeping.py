@@ -6,7 +6,7 @@ import pytest
 
 from app.actions import offers, records, referrals, vouchers
 from app.actions.vacancies import close
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, KindergartenKind, Ownership, Place
 from app.rules.refusals import Refusal
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy

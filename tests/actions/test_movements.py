@@ -26,8 +26,8 @@ from app.actions import (
     takeover,
     vouchers,
 )
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Change, Offer, PrivilegeKind, QueueOrderKind, Side, Unit
 from app.rules.calendar import LOCAL
 from app.rules.deadlines import age_in_months

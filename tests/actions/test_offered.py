@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from app import seed as demo
 from app.actions import clock, possible
-from app.database import transaction
+from app.db.database import transaction
+from app.demo import seed as demo
 from tests import offered
 from tests.offered import walked
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from app.actions import applications, choosing, clock, ending, numbers, offers, referrals, vacancies, vouchers
-from app.extensions import db
+from app.actions import applications, choosing, claims, clock, numbers, offers, referrals, vacancies, vouchers
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
@@ -20,8 +20,8 @@ from app.models import (
     Side,
     Unit,
 )
-from app.permissions import Role
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from tests.factories import (
     DEPARTMENT,
     START,
@@ -264,7 +264,7 @@ def test_who_chooses_another_place_gives_the_offered_one_to_the_next(app):
     child, next_ = application(place), application(place)
     offer(of)
     assert choose(child, private) is None
-    assert (child.offers[0].status, ending.live_offer(child)) == (OfferStatus.ended, None)
+    assert (child.offers[0].status, claims.live_offer(child)) == (OfferStatus.ended, None)
     assert (offer(of, at=at("2026-04-07T12:00")).served, next_.status) == (1, ApplicationStatus.notified)
 
 

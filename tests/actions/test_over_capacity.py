@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import records, vacancies
-from app.extensions import db
-from app.imports import bring_in
+from app.db.extensions import db
+from app.imports.command import bring_in
 from app.models import Intake, KgGroup, Seat, Vacancy, VacancyStatus
-from app.rules.places import over_capacity, unpublished_seats
 from app.rules.refusals import Reason, Refusal
+from app.rules.seats import over_capacity, unpublished_seats
 from tests import files
 from tests.factories import DEPARTMENT, at, district, group, kindergarten
 

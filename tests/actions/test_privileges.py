@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.actions import clock, numbers, privileges
 from app.actions.privileges import Paper
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     Change,
@@ -20,9 +20,9 @@ from app.models import (
     PrivilegeStatus,
     Unit,
 )
-from app.permissions import Role
 from app.rules.privileges import CERTIFICATES, KIND_OF, understood
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from tests.agreement import disagreeing
 from tests.factories import DEPARTMENT, START, application, at, district, family, head, kindergarten, norm, role
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.actions import applications, clock, enrolments, numbers, offers, proposals, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
@@ -17,8 +17,8 @@ from app.models import (
     ReferralStatus,
     Unit,
 )
-from app.permissions import Role
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from tests.factories import (
     DEPARTMENT,
     application,

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.actions import choosing, clock, explanations, offers, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Change, Unit
 from app.scenarios.checking import read
 from app.scenarios.player import play

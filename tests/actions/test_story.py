@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.actions import clock, contracts, enrolments, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import ApplicationStatus, Change, VoucherStatus
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, vacancy
 

@@ -7,9 +7,9 @@ from threading import Barrier
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import beginning, clock, offers, referrals, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.actions import clock, offers, preconditions, referrals, vouchers
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Change, Holding, HoldingKind, Notice, Offer, Ownership, Place, Vacancy, Voucher
 from app.rules.refusals import Refusal
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy
@@ -187,7 +187,7 @@ def test_without_the_districts_lock_the_database_itself_refuses_a_second_child_o
     place_id, children = by_turn
     places = places_for(place_id, 2, ownership=Ownership.private, state_order=True)
     ready = Barrier(TOGETHER, timeout=30)
-    monkeypatch.setattr(beginning, "lock_district", lambda _place_id: None)
+    monkeypatch.setattr(preconditions, "lock_district", lambda _place_id: None)
     found = referrals.choosing.seat_for
 
     def slowly(*args):

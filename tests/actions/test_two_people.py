@@ -6,15 +6,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import accounts, applications, bulk, norms, proposals, records, takeover, trying
+from app.access.actors import Actor
+from app.access.permissions import MAY
+from app.actions import accounts, applications, bulk, dry_run, norms, proposals, records, takeover
 from app.actions.entries import Entry
 from app.actions.people import Person
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, ApplicationStatus, BulkRun, BulkStage, Change, Norm, Proposal, QueueOrder, Unit
-from app.permissions import MAY, Actor, Role
 from app.rules import two_people
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from tests.factories import START, application, at, district, group, kindergarten, norm, order, vacancy
 from tests.views.city import official
 
@@ -205,7 +207,7 @@ def test_every_verb_for_many_says_whether_it_takes_something_away():
     """A verb that is new to bulk runs or to a list stands in one of the two tables, or this fails."""
     from app.views import MENU
 
-    many = {verb for verbs in trying.VERBS.values() for verb in verbs}
+    many = {verb for verbs in dry_run.VERBS.values() for verb in verbs}
     many |= {verb for _, views in MENU for view, *_ in views for verb in view.bulk}
     assert many - two_people.ALONE.keys() - two_people.TAKE_NOTHING == set()
     assert two_people.ALONE.keys() & two_people.TAKE_NOTHING == set()

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.actions import applications, clock, contracts, enrolments, records, referrals, vacancies, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import (
     Application,
     ApplicationStatus,
@@ -20,8 +20,8 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Role
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from tests.factories import (
     DEPARTMENT,
     START,

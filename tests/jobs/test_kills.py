@@ -25,8 +25,8 @@ from redis import Redis
 import config
 from app import create_app
 from app.actions import accounts, bulk, imports, proposals, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import (
     Application,
     BulkRow,
@@ -46,7 +46,7 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.permissions import Role
+from app.rules.roles import Role
 from tests import files
 from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
 from tests.views.city import official

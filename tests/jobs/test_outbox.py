@@ -9,13 +9,13 @@ import pytest
 from rq import Queue
 from rq.job import Job
 
-from app import documents
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.jobs import outbox, queues
 from app.jobs.outbox import Work, handle, relay
 from app.jobs.worker import WarmWorker
 from app.models import Outbox
+from app.papers import documents
 from tests.factories import START
 from tests.papers import asked_for
 

@@ -5,8 +5,8 @@ from rq import Queue
 from rq.job import Job
 
 from app.actions import vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.jobs import clock, queues, schedule, worker
 from app.jobs.failures import JobFailed
 from app.models import ApplicationStatus, Notice, Unit, VoucherStatus
@@ -70,7 +70,7 @@ def test_a_worker_starts_warm_and_leaves_no_connection_to_share(app):
 
 
 def test_a_worker_without_fonts_still_does_the_rest(app, monkeypatch, tmp_path, caplog):
-    from app import typesetting
+    from app.papers import typesetting
 
     typesetting._press.cache_clear()
     monkeypatch.setattr(typesetting, "FONTS", tmp_path)

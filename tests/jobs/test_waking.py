@@ -6,8 +6,8 @@ import time
 import pytest
 from rq import Queue
 
-from app.database import transaction
-from app.extensions import connect_redis, db
+from app.db.database import transaction
+from app.db.extensions import connect_redis, db
 from app.jobs import outbox, queues, waking
 from app.models import Outbox
 from tests.factories import START

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Absence,
     Application,
@@ -24,7 +24,7 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.rules.places import has_places
+from app.rules.seats import has_places
 from tests.model.days import DAY
 from tests.model.lines import seatable
 from tests.model.reference import Model

@@ -10,8 +10,9 @@ from sqlalchemy.orm import selectinload
 
 from app.actions import choosing, norms, numbers, orders, records
 from app.actions.records import Invalid
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import (
     Application,
     Change,
@@ -25,11 +26,11 @@ from app.models import (
     Referral,
     Vacancy,
 )
-from app.permissions import Role, unscoped
 from app.rules import past
 from app.rules.calendar import local_day
 from app.rules.orders import Step as Category
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from app.scenarios import acting, facts
 from app.scenarios.reading import Scenario, day, moment
 from app.scenarios.town import OFFICE, Town

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Kindergarten
 from app.rules.alphabet import ALPHABET, sort_key
 

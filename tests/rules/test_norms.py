@@ -6,12 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import shipped
 from app.actions import norms as actions
 from app.actions import places
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Norm, OnLapse, Place, PlaceKind, QueueOrder, QueueOrderKind, Unit
-from app.rules import norms
+from app.rules import norms, shipped
 from app.rules.calendar import LOCAL
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal

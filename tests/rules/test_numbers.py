@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.numbers import fold, key
 from app.rules.refusals import Reason, Refusal
+from app.rules.registration_numbers import fold, key
 
 TWINS = [
     "АA",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app import shipped
 from app.models import PrivilegeKind, QueueOrderKind
+from app.rules import shipped
 from app.rules.orders import MOST, Problem, Step, problem
 
 OUT, FIRST = PrivilegeKind.out_of_turn, PrivilegeKind.first_order

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.actions import (
     applications,
+    claims,
     clock,
     contracts,
     enrolments,
@@ -22,7 +23,7 @@ from app.actions import (
     vacancies,
 )
 from app.actions import vouchers as rounds
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     Intake,
@@ -133,13 +134,13 @@ def publish(town: Town, _child: Application, _place: Vacancy, now: datetime) -> 
 def sign_and_enrol(town: Town, child: Application, place: Vacancy, now: datetime) -> None:
     contracts.sign(child, by=family(child), at=now)
     if town.chance.random() < 0.7:
-        its_head = head(referrals.current(child).vacancy.group.kindergarten)
+        its_head = head(claims.current_referral(child).vacancy.group.kindergarten)
         contracts.sign(child, by=its_head, at=now)
         enrolments.enrol(child, by=its_head, at=now)
 
 
 def enrol(_town: Town, child: Application, _place: Vacancy, now: datetime) -> None:
-    enrolments.enrol(child, by=head(referrals.current(child).vacancy.group.kindergarten), at=now)
+    enrolments.enrol(child, by=head(claims.current_referral(child).vacancy.group.kindergarten), at=now)
 
 
 def leave(_town: Town, child: Application, _place: Vacancy, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.actions import norms, numbers
 from app.actions.privileges import counts as counts_now
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Applicant,
     Application,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.actions import norms, numbers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Applicant,
     Application,

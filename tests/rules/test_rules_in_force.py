@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.actions import norms as actions
 from app.actions import places
-from app.extensions import db
+from app.db.extensions import db
 from app.models import DayOff, Norm, Place, Unit
 from app.rules import norms
 from tests.factories import START, at, district, norm, order

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.seats import can_seat_all, leaves_room, serve
+from app.rules.matching import can_seat_all, leaves_room, serve
 
 YEARS = st.integers(2020, 2024)
 RANGES = st.tuples(YEARS, YEARS).map(lambda ends: (min(ends), max(ends)))

@@ -3,7 +3,7 @@
 import pytest
 
 from app.actions import applications, contracts, privileges, proposals, referrals, vouchers
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, PrivilegeGround, StopListing, Unit
 from app.rules import waits
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, norm, vacancy

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import sqlalchemy as sa
 
-from app import documents
+from app.access.actors import Actor
 from app.actions import (
     absences,
     accounts,
@@ -24,7 +24,7 @@ from app.actions import (
     referrals,
     vouchers,
 )
-from app.extensions import db
+from app.db.extensions import db
 from app.models import (
     Application,
     Change,
@@ -46,7 +46,8 @@ from app.models import (
     User,
     Vacancy,
 )
-from app.permissions import Actor, Role
+from app.papers import documents
+from app.rules.roles import Role
 from tests import factories
 from tests.factories import DEPARTMENT, at
 from tests.views.tables import KEPT

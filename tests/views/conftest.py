@@ -12,11 +12,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import tries
+from app.access import login_limits
 from app.actions import accounts
-from app.database import transaction
-from app.permissions import Role
-from app.views import sending
+from app.db.database import transaction
+from app.rules.roles import Role
+from app.views import form_keys
 from tests import factories
 from tests.views import city as cities
 from tests.views.city import PASSWORD, official
@@ -67,8 +67,8 @@ def fresh_tries(request: pytest.FixtureRequest) -> None:
     """What one test tried at the door is nothing to the next: counted in this process, with no queue server."""
     if "web" in request.fixturenames:
         web = request.getfixturevalue("web")
-        tries.register(web)
-        web.extensions[tries.TRIES].away_until = math.inf
+        login_limits.register(web)
+        web.extensions[login_limits.TRIES].away_until = math.inf
 
 
 @pytest.fixture(scope="session")
@@ -145,13 +145,13 @@ class Browser:
             page = self.client.get("/password/", follow_redirects=True).text
             self.csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
             keys = page.split('name="form_key" value="')[1:]
-            self.user_id = sending.owner_of(keys[0].split('"')[0], self.secret) if keys else None
+            self.user_id = form_keys.owner_of(keys[0].split('"')[0], self.secret) if keys else None
         return self.csrf
 
     def key(self) -> str:
         """What a form that is rendered now would have for a key; nobody has none."""
         self.token()
-        return sending.made(self.secret, self.user_id) if self.user_id else ""
+        return form_keys.made(self.secret, self.user_id) if self.user_id else ""
 
     @property
     def secret(self) -> str:

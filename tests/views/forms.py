@@ -4,8 +4,8 @@ from datetime import date
 from html.parser import HTMLParser
 
 from app.models import Sex
-from app.permissions import Role
 from app.rules import iin
+from app.rules.roles import Role
 
 ADDS = {  # noun -> who adds, and a valid answer; what is of a place comes from the city
     "applications": Role.operator,

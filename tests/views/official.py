@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.actions import accounts, clock, norms, trying
-from app.actions.beginning import settled
-from app.database import transaction
-from app.extensions import db
+from app.actions import accounts, clock, dry_run, norms
+from app.actions.preconditions import settled
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import (
     Application,
     Change,
@@ -33,8 +33,8 @@ from app.models import (
     Voucher,
 )
 from app.now import now
-from app.permissions import Role
 from app.rules.calendar import local_day
+from app.rules.roles import Role
 from tests import offered
 from tests.views import routes
 from tests.views.conftest import Browser, sign_in
@@ -196,9 +196,9 @@ class Official:
         model, until = MODELS[noun], self.extended(noun, pk)
         with self.web.app_context(), transaction():
             by = accounts.actor_of(db.session.scalars(sa.select(User).where(User.username == self.name)).one())
-            for verb in trying.VERBS.get(model, ()):
-                order = trying.Order(model, verb, until, "себеп", by, now())
-                found = trying.tried(order, pk, keep=False)
+            for verb in dry_run.VERBS.get(model, ()):
+                order = dry_run.Order(model, verb, until, "себеп", by, now())
+                found = dry_run.tried(order, pk, keep=False)
                 if (found.outcome == "done") is not (verb in said):
                     self.wrong.append(f"{noun} {pk} {self.role}: the trial of {verb} says {found}")
             db.session.rollback()

@@ -3,7 +3,7 @@
 It is written from spec 1 and 3.8, not read from the application: whoever adds an address adds its line here.
 """
 
-from app.permissions import Role
+from app.rules.roles import Role
 
 D, S, H, P, A, X = (  # P: at the counter
     Role.department,

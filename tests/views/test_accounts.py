@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.permissions import Role
+from app.rules.roles import Role
 from app.views.users import ROLES
 from tests.views.forms import Fields, valid
 

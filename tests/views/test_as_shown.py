@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import accounts, bulk, proposals
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Place, Proposal, Unit, User
 from app.now import now
-from app.permissions import Role
+from app.rules.roles import Role
 from tests import factories
 from tests.views.city import official
 from tests.views.forms import Fields, valid

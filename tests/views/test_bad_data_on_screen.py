@@ -12,12 +12,12 @@ from flask_babel import force_locale
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from app.database import transaction
-from app.extensions import db
+from app import words
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Child, Place, Sex
 from app.rules import iin
 from app.rules.refusals import Reason, Refusal
-from app.views import words
 from tests import factories
 from tests.bad_data import (
     BORN,

@@ -9,10 +9,10 @@ import pytest
 import python_calamine
 import sqlalchemy as sa
 
-from app import turns
 from app.actions import applications, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db import time_slices
+from app.db.database import transaction
+from app.db.extensions import db
 from app.jobs import bulk as jobs
 from app.jobs import outbox
 from app.models import (
@@ -24,7 +24,7 @@ from app.models import (
     Place,
     Proposal,
 )
-from app.permissions import Role
+from app.rules.roles import Role
 from app.views import bulk
 from tests import factories
 from tests.views.city import official
@@ -183,7 +183,7 @@ def test_no_name_becomes_a_formula(web, many, department):
 
 def test_with_the_browser_closed_the_jobs_go_on_turn_by_turn_until_the_end(web, many, department, second, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
-    monkeypatch.setattr(turns, "SLICE", 0)
+    monkeypatch.setattr(time_slices, "SLICE", 0)
     monkeypatch.setattr(jobs, "TURN", 0.001)  # a row a slice, a slice a turn
     to = tried(department, rowid=many)
     page = department.get(to).text

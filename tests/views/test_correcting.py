@@ -5,12 +5,12 @@ import sqlalchemy as sa
 
 from app.actions import applications, vouchers
 from app.actions.people import Person
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Change
 from app.now import now
-from app.permissions import Role
 from app.rules import iin
+from app.rules.roles import Role
 from tests import factories
 from tests.views.forms import Fields
 from tests.views.test_bad_data_on_screen import complaints

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 import sqlalchemy as sa
 from markupsafe import escape
 
-from app.extensions import db
-from app.permissions import Role
+from app.db.extensions import db
+from app.rules.roles import Role
 from tests.views import city as cities
 from tests.views import routes
 from tests.views.city import PASSWORD

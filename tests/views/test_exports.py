@@ -14,12 +14,14 @@ import python_calamine
 import sqlalchemy as sa
 from markupsafe import Markup
 
-from app.database import transaction
-from app.extensions import db
-from app.files import written
+from app.access.actors import Actor
+from app.access.row_scope import looking_as
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Change, Place
-from app.permissions import Actor, Role, looking_as
-from app.views import base, downloads, rows
+from app.rules.roles import Role
+from app.spreadsheets import writing
+from app.views import base, downloads, paging
 from tests import factories
 from tests.views.test_lists import link, orders, reader
 
@@ -103,7 +105,7 @@ def test_the_list_s_buttons_carry_its_filters_and_its_order(city):
     browser = city.sign_in("auditor")
     asked = "_flt_0_status=queued&_oc_ApplicationView=queued_at&_od_ApplicationView=desc"
     page = browser.get(f"/applications/list/?{asked}").text
-    for kind in written.KINDS:
+    for kind in writing.KINDS:
         assert f'formaction="/applications/export/{kind}?{asked.replace("&", "&amp;")}"' in page
     assert "/export/" not in browser.get("/kindergartens/list/?q=nothing").text, "no rows, no file"
     assert "/export/" not in browser.get(f"/groups/show/{city.own.group}").text
@@ -153,23 +155,23 @@ def test_it_speaks_the_reader_s_language(city):
 
 @pytest.mark.parametrize("typed", FORMULAS)
 def test_nothing_that_anybody_typed_becomes_a_formula(typed):
-    made = b"".join(written.xlsx(["A"], [[typed]]))
+    made = b"".join(writing.xlsx(["A"], [[typed]]))
     xml = zipfile.ZipFile(io.BytesIO(made)).read("xl/worksheets/sheet1.xml")
     assert b"<f>" not in xml and b"<f " not in xml and sheet(made)[1][0].strip() == typed.strip()
     read = list(
-        csv.reader(io.StringIO(b"".join(written.csv_(["A"], [[typed]])).decode("utf-8-sig"), newline=""), delimiter=";")
+        csv.reader(io.StringIO(b"".join(writing.csv_(["A"], [[typed]])).decode("utf-8-sig"), newline=""), delimiter=";")
     )
     assert read[1] == ["'" + typed]
 
 
 def test_what_is_no_formula_stays_as_it_is():
     typed = ["Ә-ні", "1-2", "a=b", "’", "", "№ 5 «Айгөлек»", "Ұ" * 40_000]
-    assert lines_of(written.csv_(["A"], [[one] for one in typed]))[1:-1] == [
+    assert lines_of(writing.csv_(["A"], [[one] for one in typed]))[1:-1] == [
         [one] if one else [""] for one in typed[:-1]
     ]
-    assert [row[0] for row in sheet(b"".join(written.xlsx(["A"], [[one] for one in typed])))][
+    assert [row[0] for row in sheet(b"".join(writing.xlsx(["A"], [[one] for one in typed])))][
         -1
-    ] == "Ұ" * written.LONGEST
+    ] == "Ұ" * writing.LONGEST
 
 
 def lines_of(pieces) -> list[list[str]]:
@@ -190,16 +192,16 @@ def test_no_child_s_name_becomes_a_formula_in_a_list(web, town):
 # ---------------------------------------------------------------- row by row
 
 
-@pytest.mark.parametrize("form", written.KINDS)
+@pytest.mark.parametrize("form", writing.KINDS)
 def test_the_first_piece_is_there_before_the_first_row_is_read(form):
     def none():
         raise AssertionError("read")
         yield
 
-    assert len(next(written.KINDS[form].write(["A"], none()))) > 0
+    assert len(next(writing.KINDS[form].write(["A"], none()))) > 0
 
 
-@pytest.mark.parametrize("form", written.KINDS)
+@pytest.mark.parametrize("form", writing.KINDS)
 def test_a_file_is_sent_before_all_of_its_rows_are_read(form):
     read = 0
 
@@ -209,13 +211,13 @@ def test_a_file_is_sent_before_all_of_its_rows_are_read(form):
             read += 1
             yield [secrets.token_hex(200)]
 
-    pieces = written.KINDS[form].write(["A"], endless())
+    pieces = writing.KINDS[form].write(["A"], endless())
     assert [len(next(pieces)) > 0 for _ in range(4)] and read < 5000
 
 
 def test_a_workbook_that_was_sent_piece_by_piece_is_whole():
     rows_ = [[number, -0.5, "<b>&", "_x0041_ \x01\x0b", "  е кі\nжол ", ""] for number in range(20_000)]
-    pieces = [*written.xlsx(["Ә", "b", "c", "d", "e", "f"], rows_)]
+    pieces = [*writing.xlsx(["Ә", "b", "c", "d", "e", "f"], rows_)]
     made = b"".join(pieces)
     book = zipfile.ZipFile(io.BytesIO(made))
     assert len(pieces) > 2 and book.testzip() is None
@@ -229,7 +231,7 @@ def test_a_workbook_that_was_sent_piece_by_piece_is_whole():
 
 
 def test_of_a_long_list_some_rows_are_in_memory_and_few_statements_are_asked(web, town, monkeypatch):
-    monkeypatch.setattr(rows, "CHUNK", 5)
+    monkeypatch.setattr(paging, "CHUNK", 5)
     with web.app_context(), transaction():
         here = db.session.get_one(Place, town.here)
         for _ in range(40):
@@ -246,7 +248,7 @@ def test_of_a_long_list_some_rows_are_in_memory_and_few_statements_are_asked(web
 
 
 def test_whoever_downloads_slowly_keeps_nobody_from_writing(web, town, monkeypatch):
-    monkeypatch.setattr(written, "PIECE", 1)
+    monkeypatch.setattr(writing, "PIECE", 1)
     browser = town.sign_in("department")
     with web.app_context(), transaction():
         here = db.session.get_one(Place, town.here)

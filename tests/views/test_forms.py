@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.db.extensions import db
 from tests.views.forms import ADDS, EDITS, Fields, valid
 
 LONG, NUL = "я" * 10_000, "қала\0"

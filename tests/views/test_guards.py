@@ -9,9 +9,13 @@ import sqlalchemy as sa
 from flask import before_render_template
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from app.access.actors import Actor
+from app.access.permissions import MAY, permit, within
+from app.access.row_scope import looking_as
 from app.actions.moving import move, record
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import (
     Application,
     ApplicationStatus,
@@ -36,8 +40,8 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import MAY, Actor, Role, looking_as, permit, unscoped, within
 from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
 from app.rules.transitions import MOVES
 from tests.factories import START
 from tests.views.forms import Fields, valid

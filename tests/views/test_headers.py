@@ -5,7 +5,7 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from app.views.look import STATIC
+from app.views.headers import STATIC
 
 KAZAKH = "ӘҒҚҢӨҰҮҺІәғқңөұүһі№"
 

@@ -7,14 +7,15 @@ import pytest
 import sqlalchemy as sa
 from flask_babel import force_locale
 
+from app import words
+from app.access.permissions import MAY
 from app.actions import applications, records
 from app.actions.accounts import actor_of
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Change, Kindergarten, KindergartenKind, User
-from app.permissions import MAY, Role
+from app.rules.roles import Role
 from app.rules.transitions import MOVES
-from app.views import words
 from app.views.history import _verbs
 from tests import factories
 from tests.factories import at

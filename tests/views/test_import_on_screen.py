@@ -10,11 +10,10 @@ import pytest
 import python_calamine
 import sqlalchemy as sa
 
-from app import storage
 from app.actions import imports as actions
-from app.database import transaction
-from app.extensions import db
-from app.files import bringing, spreadsheet, turn
+from app.db.database import transaction
+from app.db.extensions import db
+from app.imports import steps, whole_file
 from app.jobs import outbox
 from app.models import (
     Application,
@@ -30,8 +29,10 @@ from app.models import (
     User,
     UserScope,
 )
-from app.permissions import Role
-from app.views import imports, wire
+from app.papers import storage
+from app.rules.roles import Role
+from app.spreadsheets import reading
+from app.views import imports, transport
 from tests import factories, files
 from tests.files import Formula
 from tests.views.city import official
@@ -353,7 +354,7 @@ def test_a_mistake_of_ours_ends_the_run_by_name(web, specialist, monkeypatch):
     def fails(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setitem(bringing.KINDS, "applications", fails)
+    monkeypatch.setitem(whole_file.KINDS, "applications", fails)
     page = specialist.get(brought(specialist, table([files.application(1)]))).text
     assert (run_of(web).stage, run_of(web).refused_because) == (ImportStage.refused, "failed")
     assert "Біздің тараптан қате болды" in page
@@ -509,15 +510,15 @@ def test_no_process_of_the_web_opens_a_file(web, specialist, monkeypatch):
     def opened(*_: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(turn, "parse", opened)
-    monkeypatch.setattr(spreadsheet, "opened", opened)
+    monkeypatch.setattr(steps, "parse", opened)
+    monkeypatch.setattr(reading, "opened", opened)
     address = left(specialist, table([files.application(1)]))
     assert specialist.get(address).status_code == 200
     assert specialist.get(f"/imports/problems/{run_of(web).id}/csv").status_code == 200
 
 
 def test_more_rows_than_a_page_takes_are_refused_by_their_number(web, specialist, monkeypatch):
-    monkeypatch.setitem(turn.MOST_ROWS, imports.ImportKind.applications, 2)
+    monkeypatch.setitem(steps.MOST_ROWS, imports.ImportKind.applications, 2)
     rows = [files.application(n) for n in range(1, 4)]
     assert "2 шегінен асады" in specialist.get(brought(specialist, table(rows))).text
     assert run_of(web).problems == 1
@@ -526,9 +527,9 @@ def test_more_rows_than_a_page_takes_are_refused_by_their_number(web, specialist
 
 
 def test_a_file_that_is_too_large_is_refused_with_the_limit(web, specialist, monkeypatch):
-    assert imports.MOST_MEGABYTES < wire.MOST_MEGABYTES
+    assert imports.MOST_MEGABYTES < transport.MOST_MEGABYTES
     with Tables(web).unchanged():
-        for most, status in ((imports.MOST_MEGABYTES, 422), (wire.MOST_MEGABYTES, 413)):
+        for most, status in ((imports.MOST_MEGABYTES, 422), (transport.MOST_MEGABYTES, 413)):
             answer = bring(specialist, b"a" * (most * 1_000_000 + 1))
             assert answer.status_code == status and f"{most} МБ" in answer.text
             answer.request.input_stream.close()  # the test's own copy of what was sent
@@ -570,7 +571,7 @@ def test_the_samples_are_there_to_take(department, noun):
 
 def test_the_page_shows_every_column_that_is_read(specialist):
     page = specialist.get(BEGIN).text
-    for columns in bringing.COLUMNS.values():
+    for columns in whole_file.COLUMNS.values():
         for column in columns:
             if column.read:
                 assert f">{column.titles[0]}</td>" in page and f">{column.titles[1]}</td>" in page

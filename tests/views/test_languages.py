@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from babel.messages.pofile import read_po
 
-from app import shipped
+from app import words
+from app.rules import shipped
 from app.rules.calendar import LOCAL
-from app.views import words
 
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 PLACEHOLDER = re.compile(r"%\\?\(\w+\\?\)[a-z]|%[a-z]|\\{\w+\\}")  # in a msgid that re.escape has been over

@@ -6,13 +6,13 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Notice
-from app.views import where
+from app.views import location
 from app.views.base import BaseView
 from app.views.history import NoticeView
-from app.views.rows import COUNTED
+from app.views.paging import COUNTED
 from tests import factories
 from tests.views import routes
 from tests.views.test_today import statements
@@ -191,9 +191,9 @@ def test_lists_offer_no_order_and_no_filter_without_an_index(web):
         if view.base_order is None:  # no list: the search, and the rules in force
             continue
         ordered = {view.sorted_as.get(name, name) for name in (*view.order_columns, view.base_order[0])}
-        steps = [step for name in where.ENDS for step in where.way(view.subject, where.ENDS[name])]
+        steps = [step for name in location.ENDS for step in location.way(view.subject, location.ENDS[name])]
         missing += [(type(view).__name__, one) for one in steps if one.column not in leading(one.table)]
-        for name in ordered | set(view.filters()) - set(view.more_filters) - TWO_SIDES - where.ENDS.keys():
+        for name in ordered | set(view.filters()) - set(view.more_filters) - TWO_SIDES - location.ENDS.keys():
             known = getattr(view.subject, name).property
             (column,) = getattr(known, "local_columns", None) or known.columns
             if column.name not in leading(view.subject.__table__):

@@ -7,14 +7,15 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app import imports
+from app.access.actors import Actor
 from app.actions import accounts, clock
-from app.database import lasting, lock_district, transaction
-from app.extensions import db
+from app.db.database import lasting, lock_district, transaction
+from app.db.extensions import db
+from app.imports import command
+from app.jobs.clock import do_all_due
 from app.models import Application, KgGroup, Kindergarten, Place, Vacancy
 from app.now import now
-from app.permissions import Actor, Role
-from app.tick import tick
+from app.rules.roles import Role
 from tests import factories
 from tests.locks import watched
 from tests.views import city as cities
@@ -170,10 +171,10 @@ def test_a_job_that_a_deadlock_undid_begins_again_and_loses_nothing(app, job, tm
     def work() -> None:
         with app.app_context():
             if job == "clock":
-                done.append(tick())
+                done.append(do_all_due())
                 return
             by = Actor(Role.department)
-            done.append(imports.bring_in("kindergartens", file, place=name, by=by, at=now()).added)
+            done.append(command.bring_in("kindergartens", file, place=name, by=by, at=now()).added)
 
     thread = threading.Thread(target=work)
     with transaction():

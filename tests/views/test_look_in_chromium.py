@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, KgGroup, Kindergarten, Place
-from app.permissions import Role
+from app.rules.roles import Role
 from tests import factories, files
 from tests.views import routes
 from tests.views.city import PASSWORD

@@ -3,11 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
+from app.access.permissions import MAY
 from app.actions import records
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import DayOff, KgGroup, Kindergarten, Norm
-from app.permissions import MAY
 from tests.factories import DEPARTMENT, START
 from tests.views.forms import Fields
 from tests.views.test_bad_data_on_screen import complaints

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from app.actions import clock, offers, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, DemoTime, Place, Unit
 from tests import factories
 from tests.factories import DEPARTMENT, at

@@ -18,7 +18,8 @@ from secrets import token_hex
 import pytest
 import sqlalchemy as sa
 
-from app import database, sent
+from app.access import sent_forms
+from app.db import database
 from app.models import Account, DayOff, KeptForm, SentForm, SignedIn
 from tests.views import routes
 from tests.views.city import PASSWORD
@@ -177,7 +178,9 @@ def test_a_password_is_never_kept(city):
     over(city)
     specialist.client.post("/password/", data=form)
     with city.web.app_context():
-        assert [sent.kept(row.user_id, half(specialist)) for row in kept(city)] == [("/password/", [("note", "x")])]
+        assert [sent_forms.kept(row.user_id, half(specialist)) for row in kept(city)] == [
+            ("/password/", [("note", "x")])
+        ]
 
 
 def test_a_stranger_leaves_no_row_and_what_is_kept_is_gone_after_an_hour(city):
@@ -192,15 +195,15 @@ def test_a_stranger_leaves_no_row_and_what_is_kept_is_gone_after_an_hour(city):
     assert (long.status_code, long.location) == (303, "/login/")
     (row,) = kept(city)  # the one before, for the second one was too long
     with city.web.app_context():
-        assert sent.kept(row.user_id, half(operator)) is not None
+        assert sent_forms.kept(row.user_id, half(operator)) is not None
         for other_half in ("", "%", "AAAA", half(operator)[4:]):
-            assert sent.kept(row.user_id, other_half) is None
+            assert sent_forms.kept(row.user_id, other_half) is None
     with city.web.app_context():
-        assert sent.forget() == 0
+        assert sent_forms.forget() == 0
         with city.tables.engine.begin() as connection:
             connection.execute(sa.update(KEPT).values(at=row.at - timedelta(minutes=61)))
-        assert (sent.kept(row.user_id, half(operator)), sent.is_kept(row.user_id)) == (None, False)
-        assert sent.forget() == 1
+        assert (sent_forms.kept(row.user_id, half(operator)), sent_forms.is_kept(row.user_id)) == (None, False)
+        assert sent_forms.forget() == 1
     assert kept(city) == []
 
 
@@ -479,7 +482,7 @@ def test_a_server_without_room_is_503_with_the_form_and_room_again_sends_it(city
 
 def test_what_a_database_says_when_it_cannot_now_is_told_from_a_fault_of_ours(web, kind):
     with web.app_context():
-        from app.extensions import db
+        from app.db.extensions import db
 
         with pytest.raises(sa.exc.SQLAlchemyError) as fault:
             db.session.execute(sa.text("SELECT * FROM no_such_table"))

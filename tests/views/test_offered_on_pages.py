@@ -8,8 +8,8 @@ import pytest
 
 from app.actions import accounts, applications, clock
 from app.actions.people import Person
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import (
     Application,
     Change,
@@ -22,7 +22,7 @@ from app.models import (
     Referral,
     Vacancy,
 )
-from app.permissions import Role
+from app.rules.roles import Role
 from tests import factories, offered
 from tests.actions.test_offered import SEEDS
 from tests.conftest import KINDS

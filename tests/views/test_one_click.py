@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app import sent
+from app.access import sent_forms
 from app.models import SentForm
-from app.views import sending
+from app.views import form_keys
 from tests.views import routes
 from tests.views.conftest import Browser
 from tests.views.forms import ADDS, Fields, valid
@@ -43,7 +43,7 @@ def posting(city) -> list[tuple[str, str, dict]]:
 
 def test_the_table_has_every_address_that_adds_or_acts(city):
     """What is free of a key is named in one place; every other POST is walked below."""
-    free = sending.FREE | {
+    free = form_keys.FREE | {
         rule.endpoint for rule in city.web.url_map.iter_rules() if rule.endpoint.endswith((".export", ".take"))
     }
     acting = {r.rule for r in city.web.url_map.iter_rules() if "POST" in r.methods and r.endpoint not in free}
@@ -63,7 +63,7 @@ def test_the_same_form_again_has_no_second_effect_at_any_address(city):
         if "/edit/" in address:
             data |= Fields(browser.get(address).text).values
         first = browser.post(address, data)
-        acted = len([row for row in forms_sent(city) if row.key_hash == sent._hash(data["form_key"])])
+        acted = len([row for row in forms_sent(city) if row.key_hash == sent_forms._hash(data["form_key"])])
         before = city.tables.state()
         second = browser.post(address, data)
         after = city.tables.state()
@@ -166,7 +166,7 @@ def test_no_address_that_adds_or_acts_does_so_without_a_key(city):
 def test_a_key_is_not_taken_when_its_row_may_be_gone(city, monkeypatch):
     department = city.sign_in("department")
     form = {**valid("days-off", city.own), "form_key": department.key()}
-    monkeypatch.setattr(sent, "KEY_LASTS", timedelta(seconds=-1))
+    monkeypatch.setattr(sent_forms, "KEY_LASTS", timedelta(seconds=-1))
     with city.tables.unchanged():
         assert department.post("/days-off/add", form).status_code == 400
 
@@ -190,10 +190,10 @@ def test_a_row_says_nothing_of_what_was_typed_and_is_gone_when_its_key_is_worth_
     for value in ("child_iin", "applicant_iin", "phone", "address", "child_last_name"):
         assert form[value] not in said and form[value] not in (row.key_hash, row.body_hash)
     with city.web.app_context():
-        assert sent.forget() == 0
+        assert sent_forms.forget() == 0
         with city.tables.engine.begin() as connection:
-            connection.execute(sa.update(ROW).values(at=row.at - sent.KEY_LASTS))
-        assert sent.forget() == 1
+            connection.execute(sa.update(ROW).values(at=row.at - sent_forms.KEY_LASTS))
+        assert sent_forms.forget() == 1
     assert forms_sent(city) == []
 
 

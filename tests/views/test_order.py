@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Place, PlaceKind
 from app.rules.alphabet import sort_key
 from tests import factories

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from app.actions import applications
 from app.actions.people import Contacts, Person
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Child, Place, QueueKind, Sex
-from app.permissions import Role
 from app.rules import iin
+from app.rules.roles import Role
 from tests import factories, files
 from tests.factories import DEPARTMENT, START, at
 from tests.views.city import official

@@ -12,16 +12,18 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app import documents
 from app.access import personal_data
+from app.access.actors import Actor
+from app.access.permissions import MAY
 from app.access.personal_data import MASK, SEES, Part, Reader, Sight, reading_as
 from app.actions import applications, imports
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Applicant, Application, Change, Child, Document, ImportKind, Place
-from app.permissions import MAY, Actor, Role
+from app.papers import documents
+from app.rules.roles import Role
 from app.rules.texts import phones_said as texts_said
-from app.views import opened
+from app.views import unmasked
 from tests.factories import DEPARTMENT, at
 from tests.views import routes
 from tests.views.conftest import Browser
@@ -240,7 +242,7 @@ def test_a_record_is_opened_with_a_reason_for_a_while_in_this_session_and_the_de
         assert "Шағым 15-бап" in canaries.sign_in(role).get(page).text
         assert canaries.sign_in(role).get(f"/history/show/{pk}").status_code == 200
     later = personal_data.OPEN_FOR.total_seconds() + 1
-    monkeypatch.setattr(opened, "time", lambda now=opened.time: now() + later)
+    monkeypatch.setattr(unmasked, "time", lambda now=unmasked.time: now() + later)
     assert not [one for one in six if one in auditor.get(page).text] and auditor.get(paper).status_code == 302
 
 

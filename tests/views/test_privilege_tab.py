@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, Privilege, PrivilegeKind
 from tests.views.forms import Fields, valid
 

@@ -19,17 +19,17 @@ import python_calamine
 import sqlalchemy as sa
 from flask_babel import force_locale, gettext, ngettext
 
-from app import documents
+from app import words
 from app.actions.moving import plain
 from app.actions.records import Invalid
-from app.extensions import db
-from app.files import words as written_words
-from app.files.problems import SENTENCES
+from app.db.extensions import db
+from app.imports import vocabulary
 from app.models import ImportProblem, Norm, Notice
-from app.permissions import Role
+from app.papers import documents
 from app.rules.norms import KNOWN
 from app.rules.refusals import Reason, Refusal
-from app.views import words
+from app.rules.roles import Role
+from app.words.problems import SENTENCES
 from tests.reading import LANGUAGES, raw, text_of
 from tests.test_documents import BY_TURN, GENERAL, TEMPORARY, VOUCHER
 from tests.test_documents import text as text_of_paper
@@ -226,7 +226,7 @@ def test_each_lists_file_is_in_words_with_real_days(city, language):
 @EVERY
 def test_every_problem_of_a_file_says_its_facts_in_words(web, language):
     """With the words that a cell may hold, as the columns name them: those of the file's language, not of the code."""
-    of = written_words.STATUSES, written_words.KINDS, written_words.LANGUAGES, written_words.PRIVILEGES
+    of = vocabulary.STATUSES, vocabulary.KINDS, vocabulary.LANGUAGES, vocabulary.PRIVILEGES
     facts = {"known": ", ".join(written[0] for meanings in of for written in meanings.values())}
     facts |= {"kk": "Негіздеме", "ru": "Обоснование", "title": "Баға", "near": "Атауы", "other": "№ 1", "sign": "ж"}
     facts |= {"cell": "B2", "code": "U+200B", "rows": "2, 3", "columns": "B, C", "key": "x"}

@@ -6,13 +6,13 @@ from html import unescape
 
 import pytest
 
+from app import words
 from app.actions import offers, referrals
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Kindergarten, Notice, Unit
 from app.now import now
-from app.permissions import Role
-from app.views import words
+from app.rules.roles import Role
 from tests import factories
 from tests.views.city import official
 from tests.views.forms import says_yes

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.models import Base, User
-from app.permissions import Role
+from app.rules.roles import Role
 from app.views.base import BaseView
 from app.views.home import HomeView
 from app.views.security import SignIn

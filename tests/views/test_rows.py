@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.permissions import Role
+from app.rules.roles import Role
 from tests.views import forms, routes
 
 NO_IDS = ("0", "-1", "999999", "2147483648", "9" * 30, "9" * 5000, "abc", "1e3", "%00")

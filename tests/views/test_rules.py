@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import clock
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import DemoTime, Place, Unit
-from app.permissions import Role
 from app.rules.orders import MOST
+from app.rules.roles import Role
 from tests import factories
 from tests.factories import at
 from tests.views.city import official

@@ -10,9 +10,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload, selectinload, subqueryload
 
-from app import permissions
+from app.access import row_scope
+from app.access.actors import Actor
+from app.access.row_scope import looking_as
+from app.access.scope import SCOPES, tables
 from app.actions.accounts import actor_of
-from app.extensions import db
+from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import (
     Account,
     Applicant,
@@ -47,7 +51,7 @@ from app.models import (
     Vacancy,
     Voucher,
 )
-from app.permissions import SCOPES, Actor, Role, looking_as, tables, unscoped
+from app.rules.roles import Role
 from tests.views import routes
 from tests.views.city import CANARIES
 
@@ -274,11 +278,11 @@ def test_a_table_that_says_nothing_of_a_role_shows_it_nothing(city, monkeypatch)
     with city.web.app_context():
         for rules in ({}, {Role.head: SCOPES[Application][Role.head]}):
             monkeypatch.setitem(SCOPES, Application, rules)
-            permissions._scope.cache_clear()
+            row_scope._scope.cache_clear()
             with looking_as(department):
                 assert db.session.scalars(sa.select(Application.id)).all() == []
     monkeypatch.undo()
-    permissions._scope.cache_clear()
+    row_scope._scope.cache_clear()
 
 
 def db_actor(city, role):

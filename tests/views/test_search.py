@@ -6,12 +6,13 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from app.access.row_scope import looking_as
 from app.actions import search
 from app.actions.accounts import actor_of
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Application, Child, Referral, User, Voucher
-from app.permissions import Role, looking_as
+from app.rules.roles import Role
 from tests import factories
 from tests.views.test_scope import FOREIGN
 

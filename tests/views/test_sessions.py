@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask.sessions import SecureCookieSessionInterface
 from flask_login.utils import encode_cookie
 
-from app import sessions
+from app.access import sessions
 from app.models import SignedIn
 from app.views.sessions import as_text
 from tests.views import forms

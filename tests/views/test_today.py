@@ -8,9 +8,10 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
+from app.access.permissions import MAY, within
 from app.actions import accounts, bulk, corrections, imports, norms, proposals
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import (
     Application,
     BulkRun,
@@ -30,8 +31,8 @@ from app.models import (
     User,
     Vacancy,
 )
-from app.permissions import MAY, Role, within
 from app.rules.refusals import accepted
+from app.rules.roles import Role
 from tests import factories
 from tests.views.test_scope import FOREIGN
 

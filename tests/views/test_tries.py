@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from limits import parse_many
 
-from app import tries
-from app.extensions import connect_redis
+from app.access import login_limits
+from app.db.extensions import connect_redis
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
 
@@ -20,13 +20,13 @@ def door(request, city, databases, tmp_path, monkeypatch):
     server = request.getfixturevalue("server") if here else None
     url = f"unix://{databases.folder}/valkey.sock" if here else f"unix://{tmp_path}/none.sock"
     monkeypatch.setitem(city.web.extensions, "kezek_redis", connect_redis(url))
-    tries.register(city.web)
+    login_limits.register(city.web)
     city.redis = server
     if here:
         server.flushall()
     yield city
     if here:
-        assert city.web.extensions[tries.TRIES].away_until == 0.0
+        assert city.web.extensions[login_limits.TRIES].away_until == 0.0
         server.flushall()
 
 
@@ -71,7 +71,7 @@ def test_the_right_password_ends_the_counting(door):
         if door.redis:
             door.redis.delete(*door.redis.keys("*address*"))
         else:
-            door.web.extensions[tries.TRIES].own.storage.reset()
+            door.web.extensions[login_limits.TRIES].own.storage.reset()
 
 
 def test_an_office_with_one_address_signs_in_as_often_as_it_likes(door):
@@ -80,7 +80,7 @@ def test_an_office_with_one_address_signs_in_as_often_as_it_likes(door):
 
 
 def test_after_its_wait_the_door_opens_again(door, monkeypatch):
-    monkeypatch.setattr(tries, "ACCOUNT", parse_many("1/second"))
+    monkeypatch.setattr(login_limits, "ACCOUNT", parse_many("1/second"))
     assert attempt(door, "specialist").status_code == 422
     assert attempt(door, "specialist", PASSWORD).status_code == 429
     time.sleep(1.1)
@@ -88,7 +88,7 @@ def test_after_its_wait_the_door_opens_again(door, monkeypatch):
 
 
 def test_what_is_refused_does_not_prolong_the_wait(door, monkeypatch):
-    monkeypatch.setattr(tries, "ACCOUNT", parse_many("1/second; 3/hour"))
+    monkeypatch.setattr(login_limits, "ACCOUNT", parse_many("1/second; 3/hour"))
     for _ in range(10):
         attempt(door, "specialist")
     time.sleep(1.1)
@@ -109,7 +109,7 @@ def test_how_long_to_wait_is_said_and_the_name_stays_typed(city, language, sente
 
 
 def test_the_longer_wait_is_told_in_minutes(city, monkeypatch):
-    monkeypatch.setattr(tries, "ACCOUNT", parse_many("1/hour"))
+    monkeypatch.setattr(login_limits, "ACCOUNT", parse_many("1/hour"))
     attempt(city, "specialist")
     assert "60 минуттан кейін" in attempt(city, "specialist").text
 
@@ -153,7 +153,7 @@ def test_a_wrong_try_writes_nothing(city):
 
 def test_redis_is_not_told_what_was_typed(city, server, monkeypatch, databases):
     monkeypatch.setitem(city.web.extensions, "kezek_redis", connect_redis(f"unix://{databases.folder}/valkey.sock"))
-    tries.register(city.web)
+    login_limits.register(city.web)
     server.flushall()
     for name in ("specialist", "MyPassword1"):
         attempt(city, name)

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from app.actions import clock, referrals, vouchers
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import DocumentKind
 from app.now import move_demo
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy

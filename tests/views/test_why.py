@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from app.actions import corrections, takeover
-from app.database import transaction
-from app.extensions import db
+from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Place, Round
-from app.permissions import Role
+from app.rules.roles import Role
 from tests.actions.test_by_hand import entry
 from tests.factories import DEPARTMENT, application, at
 from tests.views.city import official

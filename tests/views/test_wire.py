@@ -8,8 +8,8 @@ from flask import Flask, request
 from flask_appbuilder import IndexView
 
 from app import create_app
-from app.extensions import db
-from app.views import Office, security, wire
+from app.db.extensions import db
+from app.views import Office, security, transport
 from config import Config, load
 
 SECRET = "q7Zk2-vN9xT4bLr8mWc1sHy6uEp3dGf5"
@@ -111,9 +111,9 @@ def test_a_weak_secret_starts_nothing(secret):
 
 
 def test_the_demo_starts_with_a_shorter_one_but_not_with_none():
-    wire.refuse_weak("sixteen letters!", demo=True)
+    transport.refuse_weak("sixteen letters!", demo=True)
     with pytest.raises(RuntimeError):
-        wire.refuse_weak("", demo=True)
+        transport.refuse_weak("", demo=True)
 
 
 def test_nothing_starts_without_csrf_protect():

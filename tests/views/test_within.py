@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.db.extensions import db
 from app.models import Application, Base, Kindergarten, Place, Seat
 from app.rules.folding import fold
-from app.views import where
+from app.views import location
 from app.views.base import BaseView
 from tests.views import routes
 from tests.views.forms import Fields
@@ -49,7 +49,7 @@ def lies_in(rows: dict, model: type[Base], row: dict, end: type[Base]) -> int | 
         claims = (one for one in rows["holding"] if one["application_id"] == row["id"] and one["ended_at"] is None)
         seats = [next(seat for seat in rows["seat"] if seat["id"] == one["seat_id"]) for one in claims]
         return lies_in(rows, Seat, seats[0], end) if seats else None
-    for step in where.way(model, end):
+    for step in location.way(model, end):
         row = next((one for one in rows[step.to.name] if one["id"] == row[step.column]), None)
         if row is None:
             return None
@@ -76,13 +76,13 @@ def test_a_list_has_filters_for_district_and_kindergarten_wherever_its_rows_have
     for noun, view in views(city.web).items():
         browser, table = city.sign_in(reader(noun)), view.subject.__tablename__
         text = browser.get(f"/{noun}/list/").text
-        assert {name for name in where.ENDS if f'name="_flt_0_{name}"' in text} == FILTERS[noun], noun
+        assert {name for name in location.ENDS if f'name="_flt_0_{name}"' in text} == FILTERS[noun], noun
         whole = shown(noun, browser.get(f"/{noun}/list/?psize_{type(view).__name__}=100").text)
         asked = {"place": str(city.own.place), "kindergarten": names[city.own.kindergarten].upper()}
         for name in FILTERS[noun]:
             wishes = urlencode({f"psize_{type(view).__name__}": 100, f"_flt_0_{name}": asked[name]})
             found = shown(noun, browser.get(f"/{noun}/list/?{wishes}").text)
-            lies = {one["id"]: lies_in(rows, view.subject, one, where.ENDS[name]) for one in rows[table]}
+            lies = {one["id"]: lies_in(rows, view.subject, one, location.ENDS[name]) for one in rows[table]}
             if name == "place":
                 right = [pk for pk in whole if lies[pk] and city.own.place in (lies[pk], tree[lies[pk]])]
             else:

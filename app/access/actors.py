@@ -1,0 +1,38 @@
+"""Who acts or looks: a role, the person behind it, and how far it reaches (spec 1, 3.8)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from app.rules.roles import COUNTER, Role
+
+ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw", "claim_privilege"})
+ITS_OWN_TOO = frozenset({"extend", "revoke"})  # what an office may also do by itself
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts or looks: a role, the person behind it, and how far it reaches (None: everywhere)."""
+
+    role: Role
+    user_id: int | None = None
+    place_ids: frozenset[int] | None = None
+    above_ids: frozenset[int] = frozenset()  # what lies above those: its norms and its name reach down
+    kindergarten_id: int | None = None
+    application_id: int | None = None
+    paper_on: date | None = None  # at the counter: the day of the family's signed paper
+
+    def stands_for_family(self, verb: str) -> bool:
+        """Spec 3.8: an official at the counter does a family's verb for it.
+
+        Where the office could do it by itself too, the day of the family's signed paper says for whom.
+        """
+        if verb in ITS_OWN_TOO:
+            return self.role is Role.operator or (self.role in COUNTER and self.paper_on is not None)
+        return self.role in COUNTER and verb in ON_BEHALF
+
+    def for_itself(self) -> "Actor":
+        """The office's own verb, whoever's paper lies on the table."""
+        return replace(self, paper_on=None)
+
+
+CLOCK = Actor(Role.clock)

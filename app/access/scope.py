@@ -1,0 +1,358 @@
+"""WHO SEES WHAT: for each table and role the rows that it shows (spec 1; spec 6 "one idea").
+
+`SCOPES` is applied to every ORM SELECT while somebody is looking (row_scope.py). Each table says for each role what it
+shows (`shown`); what nobody has said shows nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, false, not_, or_, select, true
+
+from app.access.actors import Actor
+from app.db.dialects import Ids, among
+from app.models import (
+    Absence,
+    Account,
+    Applicant,
+    Application,
+    Audience,
+    Base,
+    BulkRow,
+    BulkRun,
+    Change,
+    Child,
+    Contract,
+    DayOff,
+    DemoTime,
+    Document,
+    Enrolment,
+    Holding,
+    ImportProblem,
+    ImportRun,
+    KeptForm,
+    KgGroup,
+    Kindergarten,
+    Norm,
+    Notice,
+    Offer,
+    Outbox,
+    Place,
+    Privilege,
+    PrivilegePaper,
+    Proposal,
+    QueueCategory,
+    QueueOrder,
+    Referral,
+    Round,
+    Seat,
+    SentForm,
+    SignedIn,
+    StopListing,
+    User,
+    UserScope,
+    Vacancy,
+    VacancyStatus,
+    Voucher,
+)
+from app.rules.roles import Role
+from app.rules.roles import Role as R
+
+
+class Viewer(NamedTuple):
+    """Whoever looks, as the scopes know it. `places` is None for who sees all places, `kindergarten` for all but heads,
+    `application` for all but families.
+
+    What differs between two of a kind are bound values, so that one statement in the database's words serves them all.
+    """
+
+    places: BindParameter[list[int]] | None
+    around: BindParameter[list[int]] | None  # those and what lies above them
+    kindergarten: BindParameter[int] | None
+    application: BindParameter[int] | None
+    user: BindParameter[int]
+
+
+def viewer_of(actor: Actor) -> Viewer:
+    below, everywhere = actor.place_ids, actor.place_ids is None
+    around = sorted((below or frozenset()) | actor.above_ids)
+    head, family = actor.role is Role.head, actor.role is Role.family
+    return Viewer(
+        places=None if below is None else _bound("viewer_places", sorted(below)),
+        around=None if everywhere else _bound("viewer_around", around),
+        kindergarten=_bound("viewer_kindergarten", actor.kindergarten_id) if head else None,
+        application=_bound("viewer_application", actor.application_id) if family else None,
+        user=_bound("viewer_user", actor.user_id),
+    )
+
+
+def _bound(name: str, value: int | list[int] | None) -> BindParameter[Any]:
+    return bindparam(name, value, Ids if isinstance(value, list) else Integer)
+
+
+def everything(_viewer: Viewer) -> ColumnElement[bool]:
+    return true()
+
+
+def _nothing(_viewer: Viewer) -> ColumnElement[bool]:
+    return false()
+
+
+def _kindergartens(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.kindergarten is not None:
+        return Kindergarten.id == viewer.kindergarten
+    return _places(viewer, Kindergarten.place_id)
+
+
+def _places(viewer: Viewer, column: Any) -> ColumnElement[bool]:
+    return true() if viewer.places is None else among(column, viewer.places)
+
+
+def _reaching_down(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
+    """What belongs to a place holds for all that lies below it."""
+
+    def scope(viewer: Viewer) -> ColumnElement[bool]:
+        return true() if viewer.around is None else among(column, viewer.around)
+
+    return scope
+
+
+def _own_kindergartens(viewer: Viewer) -> Any:
+    return select(Kindergarten.__table__.c.id).where(
+        Kindergarten.__table__.c.id == viewer.kindergarten
+        if viewer.kindergarten is not None
+        else _places(viewer, Kindergarten.__table__.c.place_id)
+    )
+
+
+def _own_groups(viewer: Viewer) -> Any:
+    group = KgGroup.__table__.c
+    return select(group.id).where(group.kindergarten_id.in_(_own_kindergartens(viewer)))
+
+
+def _own_vacancies(viewer: Viewer) -> Any:
+    vacancy = Vacancy.__table__.c
+    return select(vacancy.id).where(vacancy.group_id.in_(_own_groups(viewer)))
+
+
+def _referred(viewer: Viewer, referral: Any) -> ColumnElement[bool]:
+    """A head sees of a child's referrals those to the own kindergarten, not where else it was referred."""
+    own = referral.application_id.in_(_own_applications(viewer))
+    return own if viewer.kindergarten is None else own & referral.vacancy_id.in_(_own_vacancies(viewer))
+
+
+def _own_referrals(viewer: Viewer) -> Any:
+    referral = Referral.__table__.c
+    return select(referral.id).where(_referred(viewer, referral))
+
+
+def _own_applications(viewer: Viewer, column: str = "id") -> Any:
+    """A head sees those that are referred to the own kindergarten or whose child attends it; a family its own."""
+    application, referral, enrolment = Application.__table__.c, Referral.__table__.c, Enrolment.__table__.c
+    if viewer.application is not None:
+        return select(application[column]).where(application.id == viewer.application)
+    if viewer.kindergarten is None:
+        return select(application[column]).where(_places(viewer, application.place_id))
+    if column != "id":
+        return select(application[column]).where(application.id.in_(_own_applications(viewer)))
+    referred = select(referral.application_id).where(
+        referral.vacancy_id.in_(_own_vacancies(viewer)), referral.status.in_(("issued", "used"))
+    )
+    attending = select(enrolment.application_id).where(
+        enrolment.group_id.in_(_own_groups(viewer)), enrolment.application_id.is_not(None)
+    )
+    return referred.union(attending)
+
+
+def _applications(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.kindergarten is None and viewer.application is None:
+        return _places(viewer, Application.place_id)
+    return Application.id.in_(_own_applications(viewer))
+
+
+def _of_application(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
+    return lambda viewer: column.in_(_own_applications(viewer))
+
+
+def _people(model: Any, column: str) -> Callable[[Viewer], ColumnElement[bool]]:
+    return lambda viewer: model.id.in_(_own_applications(viewer, column))
+
+
+def _changes(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.kindergarten is not None:
+        return or_(
+            Change.kindergarten_id == viewer.kindergarten,
+            Change.kindergarten_id.is_(None) & Change.application_id.in_(_own_applications(viewer)),
+        )
+    nowhere = Change.place_id.is_(None) & not_(_of_foreign_account(viewer))
+    return or_(nowhere, _places(viewer, Change.place_id))
+
+
+def _of_foreign_account(viewer: Viewer) -> ColumnElement[bool]:
+    """An account lies in no place; it is foreign where its reach is."""
+    scope = UserScope.__table__.c
+    abroad = select(scope.user_id).where(
+        or_(
+            scope.place_id.is_not(None) & not_(_places(viewer, scope.place_id)),
+            scope.kindergarten_id.is_not(None) & scope.kindergarten_id.not_in(_own_kindergartens(viewer)),
+        )
+    )
+    return (Change.subject == User.__tablename__) & Change.subject_id.in_(abroad)
+
+
+def _papers(viewer: Viewer) -> ColumnElement[bool]:
+    own = Document.application_id.in_(_own_applications(viewer))
+    if viewer.kindergarten is None:
+        return own
+    return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(viewer)))
+
+
+def _runs(viewer: Viewer, run: Any) -> ColumnElement[bool]:
+    """One's own, and those of whoever reaches no further than oneself."""
+    return or_(run.user_id == viewer.user, _places(viewer, run.place_id))
+
+
+def _proposals(viewer: Viewer) -> ColumnElement[bool]:
+    """One's own, and those about what lies within one's reach."""
+    return or_(Proposal.asked_by_id == viewer.user, _places(viewer, Proposal.place_id))
+
+
+def _bulk_rows(viewer: Viewer) -> ColumnElement[bool]:
+    """Of the runs that one may read, the rows within one's reach: that of an own one may have been wider."""
+    run = BulkRun.__table__.c
+    runs = select(run.id).where(_runs(viewer, run))
+    return BulkRow.bulk_run_id.in_(runs) & BulkRow.application_id.in_(_own_applications(viewer))
+
+
+def _problems(viewer: Viewer) -> ColumnElement[bool]:
+    """Of the files that one may read of."""
+    run = ImportRun.__table__.c
+    return ImportProblem.import_run_id.in_(select(run.id).where(_runs(viewer, run)))
+
+
+def _to_family(viewer: Viewer) -> ColumnElement[bool]:
+    own = Notice.application_id.in_(_own_applications(viewer))
+    return own if viewer.kindergarten is None else own & (Notice.kindergarten_id == viewer.kindergarten)
+
+
+def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:
+    return Notice.application_id.in_(_own_applications(viewer)) & (Notice.audience == Audience.family)
+
+
+def _published(_viewer: Viewer) -> ColumnElement[bool]:
+    return Vacancy.status == VacancyStatus.published
+
+
+def _own_account(viewer: Viewer) -> ColumnElement[bool]:
+    return UserScope.user_id == viewer.user
+
+
+Rule = Callable[[Viewer], ColumnElement[bool]]
+
+
+def shown(*, office: Rule, head: Rule, administrator: Rule = _nothing, family: Rule = _nothing) -> dict[Role, Rule]:
+    """What of one table each role sees; `office`: all who work in places, each in the own ones. The clock never looks.
+
+    A role that is left out, here or in a table below, sees nothing.
+    """
+    return {
+        **dict.fromkeys((R.department, R.specialist, R.operator, R.auditor), office),
+        R.head: head,
+        R.administrator: administrator,
+        R.family: family,
+        R.clock: _nothing,
+    }
+
+
+def _officials(rule: Rule) -> dict[Role, Rule]:
+    """The same rule for all officials who see families; it knows how far each of them reaches."""
+    return shown(office=rule, head=rule)
+
+
+def _of_the_family_too(rule: Rule) -> dict[Role, Rule]:
+    return shown(office=rule, head=rule, family=rule)
+
+
+def _public(rule: Rule) -> dict[Role, Rule]:
+    """What families may know of every kindergarten; whoever gives officials their reach picks it from all."""
+    return shown(office=rule, head=rule, administrator=everything, family=everything)
+
+
+def _of_place(rule: Rule) -> dict[Role, Rule]:
+    return shown(office=rule, head=_nothing)
+
+
+SCOPES: dict[type[Base], dict[Role, Rule]] = {
+    Kindergarten: _public(_kindergartens),
+    KgGroup: shown(
+        office=lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
+        head=lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
+        family=everything,
+    ),
+    Vacancy: shown(
+        office=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
+        head=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
+        family=_published,
+    ),
+    Seat: _officials(lambda viewer: Seat.group_id.in_(_own_groups(viewer))),
+    Holding: _officials(
+        lambda viewer: Holding.seat_id.in_(
+            select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
+        )
+    ),
+    Enrolment: shown(
+        office=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
+        head=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
+        family=_of_application(Enrolment.application_id),
+    ),
+    Application: _of_the_family_too(_applications),
+    Child: _of_the_family_too(_people(Child, "child_id")),
+    Applicant: _of_the_family_too(_people(Applicant, "applicant_id")),
+    Privilege: _of_the_family_too(_of_application(Privilege.application_id)),
+    PrivilegePaper: _of_the_family_too(
+        lambda viewer: PrivilegePaper.privilege_id.in_(
+            select(Privilege.__table__.c.id).where(Privilege.__table__.c.application_id.in_(_own_applications(viewer)))
+        )
+    ),
+    Offer: _of_the_family_too(lambda viewer: _referred(viewer, Offer)),
+    Proposal: _of_place(_proposals),
+    Absence: _officials(lambda viewer: Absence.vacancy_id.in_(_own_vacancies(viewer))),
+    Voucher: _of_the_family_too(_of_application(Voucher.application_id)),
+    Referral: _of_the_family_too(lambda viewer: _referred(viewer, Referral)),
+    Contract: _of_the_family_too(lambda viewer: Contract.referral_id.in_(_own_referrals(viewer))),
+    StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
+    Document: _of_the_family_too(_papers),
+    Notice: shown(office=_to_family, head=_to_family, family=_to_the_family_itself),
+    Change: _officials(_changes),
+    BulkRun: _of_place(lambda viewer: _runs(viewer, BulkRun)),
+    BulkRow: _of_place(_bulk_rows),
+    ImportRun: _of_place(lambda viewer: _runs(viewer, ImportRun)),
+    ImportProblem: _of_place(_problems),
+    Round: _of_place(lambda viewer: _places(viewer, Round.place_id)),
+    Place: _public(_reaching_down(Place.id)),
+    Norm: _officials(_reaching_down(Norm.place_id)),
+    QueueOrder: _officials(_reaching_down(QueueOrder.place_id)),
+    QueueCategory: _officials(
+        lambda viewer: QueueCategory.queue_order_id.in_(
+            select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
+        )
+    ),
+    DayOff: shown(office=everything, head=everything, administrator=everything, family=everything),
+    DemoTime: shown(office=everything, head=everything, administrator=everything, family=everything),
+    Outbox: shown(office=everything, head=_nothing, administrator=everything),  # how many wait; whose is said elsewhere
+    UserScope: shown(office=_own_account, head=_own_account, administrator=everything),
+    Account: shown(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
+    SignedIn: shown(office=_nothing, head=_nothing),
+    SentForm: shown(office=_nothing, head=_nothing),  # found by its key (sent.py)
+    KeptForm: shown(office=_nothing, head=_nothing),
+}
+
+
+def tables() -> list[type[Base]]:
+    """All of ours."""
+    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Base)]
+
+
+def rule_of(model: type[Base], role: Role) -> Rule:
+    """What a role sees of a table; nothing where nobody has said so."""
+    return SCOPES.get(model, {}).get(role, _nothing)

@@ -1,0 +1,105 @@
+"""Who is signed in (spec 7, sessions): a row for each browser, found by the random key that its cookie holds.
+
+They lie in a table of their own and are written over a connection of their own (spec 6, trap 21): what becomes of a
+request's transaction is nothing to them. They are read in that transaction, for every page begins with it. Their time
+is the real one, never the demo's.
+"""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from flask import current_app
+from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
+
+from app.access import account_scope
+from app.db.database import apart
+from app.db.extensions import db
+from app.models import Account, SignedIn, User
+
+ROW = SignedIn.__table__.c
+LIVES = and_(ROW.seen_at > bindparam("seen_after"), ROW.began_at > bindparam("began_after"))
+SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody is still there
+
+
+class Found(NamedTuple):
+    """One that lives: whose, what the browser's session holds, whether the password is to be changed first, and how far
+    the account reaches."""
+
+    id: int
+    user_id: int
+    facts: str
+    seen_at: datetime
+    must_change_password: bool
+    user: User
+    reach: account_scope.Reach
+
+
+def _found() -> Any:
+    """The select of the one that `key_hash` opens."""
+    account = Account.__table__.c
+    version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
+    return (
+        select(ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, must_change, User, *account_scope.facts_of(ROW.user_id))
+        .join_from(SignedIn.__table__, User, User.id == ROW.user_id)
+        .outerjoin(Account.__table__, account.user_id == ROW.user_id)
+        .where(ROW.key_hash == bindparam("key_hash"), ROW.version == version, LIVES)
+    )
+
+
+FOUND = _found()  # built once: every page begins with it
+
+
+def find(key: str) -> Found | None:
+    """The one with this key, unless its time is over or the account's credentials changed since it began."""
+    one = db.session.execute(FOUND, {"key_hash": _hash(key), **_not_before()}).first()
+    return Found(*one[:6], account_scope.found(*one[6:])) if one else None
+
+
+def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
+    """A new one, for the account as it was at this version. Returns its id and its key, which is nowhere else."""
+    key, at = secrets.token_urlsafe(32), _now()
+    values = {"key_hash": _hash(key), "user_id": user_id, "version": version, "facts": facts}
+    with apart() as connection:
+        row = insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values)
+        return connection.execute(row).inserted_primary_key[0], key
+
+
+def keep(id_: int, facts: str, *, waits: bool = True) -> None:
+    """What the browser's session holds now; and somebody was there. `waits`: for another writer."""
+    with apart(waits=waits) as connection:
+        row = SignedIn.__table__
+        connection.execute(update(row).where(row.c.id == id_).values(facts=facts, seen_at=_now()))
+
+
+def end(id_: int) -> None:
+    """Signed out: the key opens nothing any more, whoever kept a copy."""
+    with apart() as connection:
+        connection.execute(delete(SignedIn.__table__).where(SignedIn.__table__.c.id == id_))
+
+
+def forget() -> int:
+    """Remove those whose time is over. Returns how many."""
+    over = delete(SignedIn.__table__).where(not_(LIVES))
+    with apart() as connection:
+        return connection.execute(over, _not_before()).rowcount
+
+
+def is_long_ago(seen_at: datetime) -> bool:
+    """Is it time to write down again that somebody is there?"""
+    return _now() - seen_at >= SEEN_EVERY
+
+
+def _not_before() -> dict[str, datetime]:
+    """Seen lately, and not begun too long ago."""
+    config, at = current_app.config["KEZEK"], _now()
+    return {"seen_after": at - config.session_idle, "began_after": at - config.session_longest}
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,110 @@
+"""One row of a bulk run: the very action that its own page would do, for good or to see what would come of it."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from app.access.actors import Actor
+from app.actions import applications, claims, possible, referrals, vouchers
+from app.actions.moving import plain
+from app.db.database import taken_back
+from app.db.extensions import db
+from app.models import Application, Base, BulkOutcome, Intake, Referral, ReferralStatus, Voucher
+from app.rules.refusals import Reason, Refusal
+
+MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # ours: of one row, not of the run
+CONTRADICTION, FAILED = "contradiction", "failed"  # why not, where it is no Reason of the regulation
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done to every row. Plain values: what the session knew of the run goes with each row's lock."""
+
+    model: type[Base]
+    verb: str
+    until: date | None
+    reason: str | None
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a row, or would: done or refused, and why not (a Reason, or a word of our own) with its facts."""
+
+    outcome: BulkOutcome
+    reason: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def tried(order: Order, subject_id: int, *, keep: bool) -> Told:
+    """Do it in a savepoint of its own, which goes again unless it is to be kept. One row's refusal is its own."""
+    try:
+        with db.session.begin_nested() if keep else taken_back():
+            subject = db.session.get_one(order.model, subject_id)
+            VERBS[order.model][order.verb](application_of(subject), order)
+            db.session.flush()
+    except Refusal as refusal:
+        return Told(BulkOutcome.refused, str(refusal.reason), plain(refusal.facts) or {})
+    except IntegrityError:
+        return Told(BulkOutcome.refused, CONTRADICTION)
+    except MISTAKES as error:
+        log.error("%s of %s %s: %s", order.verb, order.model.__tablename__, subject_id, type(error).__name__)
+        return Told(BulkOutcome.refused, FAILED)
+    return Told(BulkOutcome.done)
+
+
+def application_of(subject: Any) -> Application:
+    """Whose term or place a row is about; a voucher or referral that has ended is about none. Raises wrong_status."""
+    match subject:
+        case Application():
+            return subject
+        case Voucher() if subject.kind is Intake.general and subject.status in claims.LIVE:
+            return subject.application
+        case Referral() if subject.kind is Intake.general and subject.status is ReferralStatus.issued:
+            return subject.application
+    raise Refusal(Reason.wrong_status, status=str(subject.status))
+
+
+def _issue(application: Application, order: Order) -> None:
+    vouchers.issue_out_of_turn(application, by=order.by, at=order.at, reason=order.reason)
+
+
+def _extend(right: Any) -> Callable[[Application, Order], None]:
+    def extend(application: Application, order: Order) -> None:
+        of = right(application)
+        of.extend(application, until=order.until, by=order.by, at=order.at, reason=order.reason)
+
+    return extend
+
+
+def _revoke(right: Any) -> Callable[[Application, Order], None]:
+    def revoke(application: Application, order: Order) -> None:
+        right(application).revoke(application, by=order.by, at=order.at, reason=order.reason)
+
+    return revoke
+
+
+def _release(application: Application, order: Order) -> None:
+    applications.release(application, by=order.by, at=order.at)
+
+
+def _archive(application: Application, order: Order) -> None:
+    applications.archive(application, by=order.by, at=order.at, reason=order.reason)
+
+
+def _of(right: Any) -> dict[str, Callable[[Application, Order], None]]:
+    return {"extend": _extend(right), "revoke": _revoke(right)}
+
+
+VERBS: Mapping[type[Base], Mapping[str, Callable[[Application, Order], None]]] = {
+    Application: {"issue_out_of_turn": _issue, **_of(possible.right), "release": _release, "archive": _archive},
+    Voucher: _of(lambda _application: vouchers),
+    Referral: _of(lambda _application: referrals),
+}

@@ -1,0 +1,148 @@
+"""What every verb on an application starts with, in the order of spec 3.8."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.db.database import lock_district
+from app.db.extensions import db
+from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
+from app.rules import eligibility
+from app.rules.calendar import local_day
+from app.rules.roles import Role
+
+# Whether these may be done at all is known only from the contract or the referral that they are about.
+CHECKED_LATER = frozenset({"sign", "extend", "revoke", "restore"})
+
+_settled: ContextVar[frozenset[tuple[int, datetime]]] = ContextVar("settled", default=frozenset())
+
+
+def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole_district: bool = False) -> date:
+    """May this actor, is it in time, is what is due done, does its status allow the verb? Returns the local day.
+
+    Takes the district's lock. `whole_district`: the verb looks at other families' vouchers too, so what is due
+    on those is done as well. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, reason_required (a
+    family's act at the counter without the day of its signed paper).
+    """
+    permit(by, verb, application)
+    lock_district(application.place_id)
+    catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
+    day = local_day(at)
+    if verb != "extend" and not ends_for_the_family_alone(verb, by):
+        in_time(application, verb, day)
+    eligibility.right_status(verb, application.status)
+    if verb not in CHECKED_LATER:
+        with_its_paper(application, verb, by=by, at=at)
+    return day
+
+
+def ends_for_the_family_alone(verb: str, by: Actor) -> bool:
+    """S1, spec 3.4.4: the term to sign is the family's; the head signs after it too, while the contract stands."""
+    return verb == "sign" and by.role is Role.head
+
+
+def in_time(application: Application, verb: str, day: date, of: tuple[type, ...] = (Voucher, Referral)) -> None:
+    """Spec 3.8, 3.12: too_late when the term that the verb belongs to is over, recorded or not.
+
+    What is due is done first: two terms may have passed while the clock was down. `of`: whose terms the verb may
+    belong to; `extend` is of either. Raises Refusal(too_late).
+    """
+    if verb not in eligibility.WITH_A_TERM:
+        return
+    voucher, referral, listing = (
+        latest_voucher(application) if Voucher in of else None,
+        latest_referral(application) if Referral in of else None,
+        latest_stop_listing(application),
+    )
+    listed_by = next((v for v in application.vouchers if listing and v.id == listing.voucher_id), None)
+    eligibility.in_time(
+        verb,
+        day,
+        voucher=voucher if voucher and has_say(voucher) else None,
+        referral=referral if referral and has_say(referral) else None,
+        stop_listing=listing if listed_by and has_say(listed_by) else None,
+    )
+
+
+def has_say(right: Voucher | Referral) -> bool:
+    """Spec 3.2: an ended voucher or referral has no say in later terms: those that begin when the child waits again."""
+    if right.ended_at is None:
+        return True
+    ended = select(func.max(Change.id)).where(
+        Change.subject == right.__tablename__, Change.subject_id == right.id, Change.status_to.is_not(None)
+    )
+    waits_again = select(Change.id).where(
+        Change.application_id == right.application_id,
+        Change.subject == Application.__tablename__,
+        Change.status_to == ApplicationStatus.queued,
+        Change.id > ended.scalar_subquery(),
+    )
+    return db.session.scalars(waits_again.limit(1)).first() is None
+
+
+def with_its_paper(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
+    """Spec 3.8: an official who acts for a family names the day on which it signed its paper.
+
+    Nothing is asked of the family itself, nor of an office that acts in its own right. Raises Refusal:
+    reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
+    """
+    if by.stands_for_family(verb):
+        eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
+
+
+def _right_began_on(application: Application, verb: str) -> date:
+    """Since when a family has had the right that a verb uses: by its voucher, offer, referral or stop-listing, or else
+    since it has been waiting."""
+    voucher, referral = latest_voucher(application), latest_referral(application)
+    began: date | None = None
+    if verb in ("confirm", "refuse") and voucher:
+        began = voucher.issued_on
+    elif verb == "choose":
+        offered = next((offer.offered_on for offer in application.offers if offer.ended_at is None), None)
+        began = offered or (voucher.confirmed_on if voucher and voucher.ended_at is None else None)
+    elif verb in ("sign", "extend", "revoke") and referral:
+        began = referral.issued_on
+    elif verb == "restore" and application.stop_listings:
+        began = application.stop_listings[-1].from_on
+    return began or local_day(application.queued_at)
+
+
+def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> None:
+    """Spec 3.1: do first what is due in a district, or for one application; the caller holds its lock."""
+    from app.actions import clock  # the clock's effects are verbs, and verbs begin here
+
+    if (place_id, at) not in _settled.get():
+        clock.catch_up(at=at, place_id=place_id, application_id=application_id)
+
+
+@contextmanager
+def settled(place_ids: Iterable[int], at: datetime) -> Iterator[None]:
+    """Inside, verbs at this moment find nothing due in these districts: all that was is done, their locks are held.
+
+    For many verbs of one transaction: to look for each of them costs four times what the verb itself does.
+    """
+    token = _settled.set(frozenset((place_id, at) for place_id in place_ids))
+    try:
+        yield
+    finally:
+        _settled.reset(token)
+
+
+def latest_voucher(application: Application) -> Voucher | None:
+    """The last general voucher of an application: one that became a temporary stay's is no longer general."""
+    return next((v for v in reversed(application.vouchers) if v.kind == "general"), None)
+
+
+def latest_referral(application: Application) -> Referral | None:
+    """The last referral of an application that is not one for a time."""
+    return next((r for r in reversed(application.referrals) if r.kind == "general"), None)
+
+
+def latest_stop_listing(application: Application) -> StopListing | None:
+    """The last time that an application came to the stop-list."""
+    return application.stop_listings[-1] if application.stop_listings else None

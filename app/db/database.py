@@ -1,0 +1,281 @@
+"""What differs between the two databases, and the one way to write (spec 11, "two databases, one code").
+
+SQLite fails at once when a read turns into a write, so whatever may write begins IMMEDIATE before its first query.
+"""
+
+import errno
+import json
+import logging
+import random
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    and_,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.pool import Pool, StaticPool
+
+from app.db import name_keys  # noqa: F401 (whatever is written has them)
+from app.db.extensions import db
+from app.db.viewer import unscoped
+from app.models import Applicant, Child, Place
+
+T = TypeVar("T")
+SILENT = 1.0  # seconds
+log = logging.getLogger(__name__)
+LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
+
+BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+
+HELD = "districts held"
+TRIES = 3  # of a transaction that the locks of others undo
+APART = 0.5  # seconds at most, before it is tried again
+DEADLOCK = psycopg.errors.DeadlockDetected
+CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure)
+
+_writing: ContextVar[bool | None] = ContextVar("writing", default=None)
+_waits: ContextVar[bool] = ContextVar("waits", default=True)
+_closed: ContextVar[bool] = ContextVar("closed", default=False)
+
+
+class Closed(Exception):
+    """An action was tried where none may be done: the request only shows its form again."""
+
+
+def engine_url(url: str) -> str:
+    """`url` with psycopg 3 named as the driver where the customer's address leaves it open."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def engine_options(url: str, *, web: bool) -> dict[str, Any]:
+    """Errors that tell no values; an in-memory SQLite is one that all share.
+
+    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`), and waits for no lock for ever.
+    """
+    if url in ("sqlite://", "sqlite:///:memory:"):
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
+    known = {"options": f"-c default_transaction_read_only=on -c lock_timeout={LONGEST_WAIT}"}
+    return {"hide_parameters": True, "connect_args": known if web and not url.startswith("sqlite") else {}}
+
+
+def will_write(writes: bool | None = True) -> None:
+    """Say, before the first query of a request or job, whether it may write; None for what nobody knows."""
+    _writing.set(writes)
+
+
+@contextmanager
+def transaction() -> Iterator[scoped_session[Session]]:
+    """Everything inside is committed together or not at all, and reads without the viewer's row scope.
+
+    The subject must have been loaded through the scope before. Any exception undoes all of it and goes on up. Raises
+    Closed where `close` has been said.
+    """
+    if _closed.get():
+        raise Closed
+    token = _writing.set(True)
+    try:
+        with unscoped():
+            yield db.session
+            db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def lasting(act: Callable[[], T], clashes: tuple[type[Exception], ...] = CLASHES) -> T:
+    """Do this in one transaction, and once more from the beginning where the locks of others undid it: nothing of it
+    was kept then (docs/adr/0002-district-lock.md). `clashes`: by which of PostgreSQL's errors; what SQLite says after
+    its own wait stays said. Raises what the last of TRIES raises.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction():
+                return act()
+        except DBAPIError as error:
+            if not left or not isinstance(error.orig, clashes):
+                raise
+            log.warning("tried again: %s", type(error.orig).__name__)
+            sleep(random.uniform(0, APART))  # where both were undone they are not to meet again
+    raise AssertionError("unreachable")
+
+
+def close(closed: bool = True) -> None:
+    """From now on nothing is written in this request but its session (False: that was another request)."""
+    _closed.set(closed)
+
+
+def cannot_now(error: BaseException) -> bool:
+    """Is it no fault of ours: the database is locked or away, or a disk is full? Tried again later it may succeed."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    if isinstance(error, PoolTimeout | DisconnectionError):
+        return True
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.OperationalError):
+        name = getattr(cause, "sqlite_errorname", "") or ""  # SQLITE_BUSY_SNAPSHOT, SQLITE_FULL ...
+        return name.removeprefix("SQLITE_").partition("_")[0].lower() in BUSY
+    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What is done inside is seen inside, and never was: to try what would follow, in the caller's transaction."""
+    savepoint = db.session.begin_nested()
+    try:
+        yield
+    finally:
+        if savepoint.is_active:
+            savepoint.rollback()
+
+
+@contextmanager
+def apart(*, waits: bool = True) -> Iterator[Connection]:
+    """A short transaction of its own on a connection of its own, whatever becomes of the caller's.
+
+    On SQLite the caller's must not be writing: the file has one writer. `waits`: for another writer, as everybody does;
+    else OperationalError at once.
+    """
+    tokens = _writing.set(True), _waits.set(waits)
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _writing.reset(tokens[0])
+        _waits.reset(tokens[1])
+
+
+def lock_district(place_id: int) -> None:
+    """Spec 3.7: one decision at a time in one queue. Until the transaction ends nobody else decides there.
+
+    SQLite has the whole file already (BEGIN IMMEDIATE). What was read before the lock is read again.
+    """
+    db.session.flush()
+    _lock([place_id])
+    db.session.expire_all()
+
+
+def lock_districts(place_ids: Iterable[int]) -> None:
+    """The same of several, and only of those that this transaction does not hold yet (docs/adr/0002-district-lock.md).
+
+    In the order of their ids, which is everybody's: whoever may need two takes both before any row of either.
+    """
+    held: set[int] = db.session().info.get(HELD, set())
+    if missing := set(place_ids) - held:
+        with db.session.no_autoflush:  # a new row that is not to be written yet stays as it is
+            _lock(sorted(missing))
+        if not (db.session.new or db.session.dirty or db.session.deleted):
+            db.session.expire_all()
+
+
+def _lock(place_ids: Iterable[int]) -> None:
+    for place_id in place_ids:
+        db.session.execute(select(Place.id).where(Place.id == place_id).with_for_update(key_share=True))
+        db.session().info.setdefault(HELD, set()).add(place_id)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _holds_none(session: Session, *_: Any) -> None:
+    """A savepoint that is rolled back gives back what was locked inside."""
+    session.info.pop(HELD, None)
+
+
+def fixed(ids: Select[int]) -> Select[int]:
+    """The ids that a select finds now, as a select that stays the same when the rows change: one bound value."""
+    known = list(db.session.scalars(ids))
+    if db.engine.dialect.name == "sqlite":
+        return select(func.json_each(json.dumps(known)).table_valued("value").c.value)
+    return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
+
+
+def named(person: type[Child] | type[Applicant], words: list[str]) -> Select[int]:
+    """The ids of people in whose folded names each of these folded words (letters alone) begins one.
+
+    PostgreSQL has an index of the words of names (models.words_of); SQLite, for small towns, reads the names.
+    """
+    one = person.__table__.c
+    return select(one.id).where(has_words(one.search_name, words))
+
+
+def has_words(key: ColumnElement[str], words: list[str]) -> ColumnElement[bool]:
+    """Does each of these (letters or digits alone) begin a word of a key?"""
+    if db.engine.dialect.name == "sqlite":
+        return and_(*(literal(" ").concat(key).contains(f" {word}", autoescape=True) for word in words))
+    query = func.to_tsquery(text("'simple'"), " & ".join(f"{word}:*" for word in words))
+    return func.to_tsvector(text("'simple'"), key).op("@@")(query)
+
+
+@event.listens_for(Pool, "checkin")
+def _given_back(connection: Any, record: Any) -> None:
+    """Of one that broke there is nothing left to give back: None."""
+    record.info["since"] = monotonic()
+    if record.info.pop("only reads", False) and connection is not None:
+        connection.autocommit = False
+
+
+@event.listens_for(Pool, "checkout")
+def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
+    """A connection that was silent for a while is asked whether its server is still there; else another one is opened.
+
+    To ask at each page is what SQLAlchemy's own `pool_pre_ping` does: one more way to the server and back.
+    """
+    if isinstance(connection, psycopg.Connection) and monotonic() - record.info.get("since", monotonic()) > SILENT:
+        try:
+            connection.execute("SELECT 1")
+            connection.commit()
+        except psycopg.OperationalError as gone:
+            raise DisconnectionError from gone
+
+
+@event.listens_for(Engine, "connect")
+def _prepare(connection: Any, _record: Any) -> None:
+    if isinstance(connection, psycopg.Connection):
+        connection.read_only = False  # a transaction says that it writes; what is none reads
+    elif isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in (f"busy_timeout={LONGEST_WAIT}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    """Say whether this transaction writes. In PostgreSQL what only reads is none: its statements go one by one, which
+    spares two ways to the server and back, and which is all that they would see in one (READ COMMITTED).
+    """
+    if connection.dialect.name == "sqlite":
+        if _waits.get():
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        else:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={NO_WAIT}")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={LONGEST_WAIT}")
+    elif not _waits.get():
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {NO_WAIT}")
+    elif _writing.get() is False:
+        connection.connection.dbapi_connection.autocommit = connection.info["only reads"] = True

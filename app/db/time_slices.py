@@ -1,0 +1,31 @@
+"""Long work in slices of time, each a transaction: as a job does it, and a page for its first second."""
+
+from collections.abc import Callable
+from functools import partial
+from time import monotonic, sleep
+
+from app.db.database import lasting
+
+SLICE = 0.4  # seconds of one transaction: SQLite has one writer, and nobody else decides in its districts meanwhile
+BREATH = 0.25  # of a slice's time, after each: long enough for whoever waits to get in between
+
+Enough = Callable[[], bool]
+
+
+def work(step: Callable[[Enough], bool], seconds: float) -> bool:
+    """Go on for so long. `step` does what it can until its argument says enough, and returns whether there is more.
+
+    Returns whether there is more to do.
+    """
+    end = monotonic() + seconds
+    more = True
+    while more and monotonic() < end:
+        began = monotonic()
+        more = lasting(partial(step, _past(min(began + SLICE, end))))
+        if more:
+            sleep(BREATH * (monotonic() - began))
+    return more
+
+
+def _past(moment: float) -> Enough:
+    return lambda: monotonic() >= moment

@@ -1,0 +1,252 @@
+"""A journal of applications, one row for each: seed 002's columns, seed 001's day and phone, and the applicant's IIN.
+
+An application is known by its number in its district. Children over age come archived (spec 3.2).
+"""
+
+from collections import defaultdict
+from datetime import datetime, time
+from typing import Any
+
+from app.access.actors import Actor
+from app.actions import norms, people, takeover
+from app.actions.entries import Entry
+from app.actions.people import Contacts, Person
+from app.db.database import lock_districts
+from app.imports import cells, vocabulary
+from app.imports.columns import Column, Row, Table
+from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
+from app.models import ApplicationStatus, Child, QueueKind
+from app.rules import iin, registration_numbers
+from app.rules.calendar import local_day
+from app.rules.deadlines import age_in_months
+from app.rules.refusals import Reason, Refusal
+from app.rules.registration_numbers import fold
+from app.rules.transitions import APPLICATION_FINAL
+from app.spreadsheets.reading import Sheet
+
+REASON_TITLES = ("Негіздеме", "Обоснование", "Себебі", "Причина")
+COLUMNS = (
+    Column(
+        "number",
+        ("Нөмірі", "Номер", "Тіркеу нөмірі", "Номер заявления", "Өтініш нөмірі", "№мірі"),
+        cells.printed(60),
+        required=True,
+    ),
+    Column("child_iin", ("Баланың ЖСН", "ИИН ребёнка", "Баланың ЖСН-і"), cells.iin, required=True),
+    Column(
+        "child_name",
+        ("Баланың Т.А.Ә.", "ФИО ребёнка", "Қамқорлыққа алынушы", "Баланың аты-жөні", "Қамқорлыққа а..."),
+        cells.full_name,
+        required=True,
+        instead=("child_last_name", "child_first_name", "child_patronymic"),
+    ),
+    Column("child_last_name", ("Баланың тегі", "Фамилия ребёнка"), cells.name),
+    Column("child_first_name", ("Баланың аты", "Имя ребёнка"), cells.name),
+    Column("child_patronymic", ("Баланың әкесінің аты", "Отчество ребёнка"), cells.name),
+    Column("born_on", ("Туған күні", "Дата рождения", "Баланың туған күні", "Дата рождения ребёнка"), cells.day),
+    Column("sex", ("Жынысы", "Пол", "Баланың жынысы", "Пол ребёнка"), cells.word(vocabulary.SEXES)),
+    Column(
+        "applicant_iin",
+        ("Өтініш берушінің ЖСН", "ИИН заявителя", "Өтініш берушінің ЖСН-і"),
+        cells.iin,
+        required=True,
+    ),
+    Column(
+        "applicant_name",
+        ("Өтініш берушінің Т.А.Ә.", "ФИО заявителя", "Өтініш беруші", "Заявитель", "Өтініш берушіні..."),
+        cells.full_name,
+        required=True,
+        instead=("applicant_last_name", "applicant_first_name", "applicant_patronymic"),
+    ),
+    Column("applicant_last_name", ("Өтініш берушінің тегі", "Фамилия заявителя"), cells.name),
+    Column("applicant_first_name", ("Өтініш берушінің аты", "Имя заявителя"), cells.name),
+    Column("applicant_patronymic", ("Өтініш берушінің әкесінің аты", "Отчество заявителя"), cells.name),
+    Column("created", ("Құрастыру күні", "Дата создания"), cells.moment),
+    Column(
+        "queued_at",
+        ("Тіркеу күні мен уақыты", "Дата регистрации", "Дата и время регистрации", "Тіркеу күні"),
+        cells.moment,
+    ),
+    Column("status", ("Статустар", "Статус", "Ағымдағы мәртебе", "Текущее состояние"), cells.word(vocabulary.STATUSES)),
+    Column("privilege", ("Жеңілдік түрі", "Тип льготы", "Жеңілдік", "Льгота"), cells.word(vocabulary.PRIVILEGES)),
+    Column("queue_kind", ("Кезек түрі", "Вид очереди", "Тип очереди"), cells.word(vocabulary.QUEUES)),
+    Column("phone", ("Телефон нөмірі", "Телефон", "Номер телефона"), cells.phone),
+    Column("email", ("Email", "E-mail", "Электрондық пошта", "Электронная почта"), cells.email),
+    Column(
+        "address",
+        ("Тұрғылықты жері бойынша тіркелу мекенжайы", "Адрес", "Мекенжайы", "Адрес регистрации"),
+        cells.text(300),
+    ),
+    Column("place", PLACE_TITLES, cells.text(120)),
+    Column("reason", REASON_TITLES, cells.lines(500)),
+    Column("queue_number", ("Кезек нөмірі", "Номер очереди"), None),
+    Column("privileged_number", ("Жеңілдік санаты бойынша нөмірі", "Номер очереди по льготной категории"), None),
+    Column("category", ("Кезек кезеңі", "Этап очереди"), None),
+    Column("note", NOTE_TITLES, None),
+    Column("row_number", ROW_NUMBER_TITLES, None),
+)
+OF_APPLICANT = ("applicant_name",)
+OF_CHILD = ("child_name", "born_on", "sex")
+REQUIRED = tuple(column.field for column in COLUMNS if column.required)
+PARTS = {"child": "child_iin", "applicant": "applicant_iin"}  # of a refusal, where the column is called otherwise
+OTHERWISE = {"born_on": "born_otherwise", "sex": "sex_otherwise"}
+
+
+def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> Outcome:
+    """Take over all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
+    table, outcome, first = Table(sheet, COLUMNS, answers), Outcome(), dict[Any, Row]()
+    good: dict[int, list[Row]] = defaultdict(list)
+    oldest = _Oldest(at)
+    places.check(table)
+    if table.titles and not table.at.keys() & {"queued_at", "created"}:
+        table.lacks("queued_at")
+    for row in table.rows():
+        place_id = places.of(row)
+        _check(row, place_id, at)
+        if place_id is None:
+            continue
+        over_age = oldest.reached(row, place_id)
+        _compare(row, place_id, first, waits=not over_age and row["status"] not in APPLICATION_FINAL)
+        if not row.broken and row.has(*REQUIRED):
+            good[place_id].append(row)
+    lock_districts(good)  # all of them before any row: no two imports wait for each other
+    for place_id, rows in sorted(good.items()):
+        _take_over(rows, place_id, outcome, by=by, at=at)
+    outcome.take(table)
+    return outcome
+
+
+class _Oldest:
+    """Spec 3.2 queue.maximum_age: has the child of a row reached it in its district? Looked up once for each."""
+
+    def __init__(self, at: datetime) -> None:
+        self.day, self.months = local_day(at), dict[int, int]()
+
+    def reached(self, row: Row, place_id: int) -> bool:
+        if place_id not in self.months:
+            self.months[place_id] = int(norms.in_force("queue.maximum_age", place_id, self.day).value)
+        born_on = row["born_on"] or (iin.facts(row["child_iin"]).born_on if row.has("child_iin") else self.day)
+        return age_in_months(born_on, self.day) >= self.months[place_id]
+
+
+def _check(row: Row, place_id: int | None, at: datetime) -> None:
+    """What the cells of one row say against each other and against today."""
+    _check_number(row)
+    for who in ("child", "applicant"):
+        _in_parts(row, who)
+    if row.has("child_iin") and row["child_iin"] == row["applicant_iin"]:
+        row.wrong("applicant_iin", "same_person")
+    since = "queued_at" if row.has("queued_at") else "created"
+    if not row.has(since) and not row.broken & {"queued_at", "created"} and row.table.at.keys() & {since, "queued_at"}:
+        row.wrong(since if since in row.table.at else "queued_at", "empty_cell")
+    for field in ("queued_at", "created", "born_on"):
+        if row.has(field) and row[field] > (local_day(at) if field == "born_on" else at):
+            row.wrong(field, "future")
+    if not row.has("child_iin"):
+        return
+    facts = iin.facts(row["child_iin"])
+    for part in _doubts(row, place_id, facts):
+        row.wrong(part, OTHERWISE[part], kk=REASON_TITLES[0])
+    if (
+        "born_on" not in row.broken
+        and row.has(since)
+        and since not in row.broken
+        and local_day(row[since]) < (row["born_on"] or facts.born_on)
+    ):
+        row.wrong(since, "before_birth")
+
+
+def _doubts(row: Row, place_id: int | None, facts: iin.IinFacts) -> list[str]:
+    """Spec 3.9: what differs from the IIN and needs a reason: not what was accepted before, and is recorded just so."""
+    doubts = [] if row["reason"] else iin.otherwise(facts, row["born_on"], row["sex"])
+    known = people.recorded(Child, row["child_iin"], place_id) if doubts and place_id is not None else None
+    return [part for part in doubts if known is None or getattr(known, part) != row[part]]
+
+
+def _in_parts(row: Row, who: str) -> None:
+    """A name whose parts have columns of their own; spec 3.9: one of surname and name is enough."""
+    parts = [f"{who}_{part}" for part in ("last_name", "first_name", "patronymic")]
+    if not row.table.at.keys() & set(parts):
+        return
+    if row.has(parts[0]) or row.has(parts[1]):
+        row.values[f"{who}_name"] = tuple(row[part] or "" for part in parts)
+    elif not row.broken & set(parts):
+        row.wrong(next(part for part in parts if part in row.table.at), "empty_cell")
+
+
+def _check_number(row: Row) -> None:
+    """Spec 3.9: a number that can be known again."""
+    try:
+        registration_numbers.key(row["number"] or "1")
+    except Refusal as refusal:
+        row.wrong("number", "number_form" if refusal.facts["because"] == "signs" else "number_long")
+
+
+def _compare(row: Row, place_id: int, first: dict[Any, Row], *, waits: bool) -> None:
+    """What rows say against each other: a number twice, one person in two ways; `first` is where it was said first."""
+    if row.has("number") and (before := first.setdefault(("number", place_id, fold(row["number"])), row)) is not row:
+        row.wrong("number", "number_twice", cell=before.cell("number"))
+    child = ("child", row["child_iin"], row["queue_kind"] or QueueKind.general)
+    if waits and row.has("child_iin") and (before := first.setdefault(child, row)) is not row:
+        row.wrong("child_iin", "child_twice", cell=before.cell("child_iin"))
+    for who, fields in (("applicant_iin", OF_APPLICANT), ("child_iin", OF_CHILD)):
+        for field in fields if row.has(who) else ():
+            before = first.setdefault((field, place_id, row[who]), row) if row.has(field) else row
+            if before[field] != row[field]:
+                row.wrong(field, "person_differs", cell=before.cell(field))
+
+
+def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, at: datetime) -> None:
+    done = takeover.take_over([_entry(row) for row in rows], place_id=place_id, by=by, at=at)
+    outcome.added += done.added
+    outcome.changed += done.changed
+    outcome.same += len(rows) - done.added - done.changed - len(done.refused)
+    for index, refusal in done.refused:
+        for part in refusal.facts.get("parts", [refusal.facts["part"]]):
+            _refused(rows[index], str(part), refusal)
+    outcome.warnings += [rows[index].warning("child_iin", "differs_elsewhere") for index in done.differing]
+    outcome.warnings += [rows[index].warning("child_iin", "contrary") for index in done.contrary]
+    outcome.warnings += [rows[index].warning("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
+
+
+def _entry(row: Row) -> Entry:
+    since = row["queued_at"] or row["created"]
+    return Entry(
+        number=row["number"],
+        child=Person(row["child_iin"], row["born_on"], *row["child_name"], sex=row["sex"]),
+        applicant=Person(row["applicant_iin"], None, *row["applicant_name"]),
+        contacts=Contacts(row["phone"], row["email"], row["address"]),
+        queued_at=since,
+        day_only=since.time() == time.min,
+        queue_kind=row["queue_kind"] or QueueKind.general,
+        archived=row["status"] is ApplicationStatus.archived,
+        status=row["status"],
+        privilege=row["privilege"],
+        privilege_said=row.has("privilege"),
+        reason=row["reason"],
+    )
+
+
+def _refused(row: Row, part: str, refusal: Refusal) -> None:
+    """The cell and the sentence for what the record refuses."""
+    field = PARTS.get(part, part)
+    if field == "queued_at" and not row.has(field):
+        field = "created"
+    if refusal.reason is Reason.wrong_status and part == "status":
+        row.wrong(field, "under_way")
+    elif refusal.reason is Reason.reason_required:
+        row.wrong(field, "needs_reason", kk=REASON_TITLES[0])
+    elif refusal.reason is Reason.recorded_otherwise:
+        row.wrong(field, "recorded_otherwise")
+    elif refusal.facts.get("many"):
+        row.wrong(field, "many_archived")
+    elif part == "number":
+        otherwise = refusal.facts.get("of_one_name")
+        if otherwise:
+            row.wrong("child_iin", "iin_otherwise", kk=REASON_TITLES[0])
+        else:
+            row.wrong(field, "number_taken")
+    elif part == "child":
+        row.wrong(field, "child_waiting")
+    else:
+        row.wrong(field, "clashes")

@@ -1,0 +1,96 @@
+"""One turn of an import: a file is opened and tried, or brought in, as its run says; in a job, never in a request."""
+
+import logging
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.exc import DataError
+
+from app.actions import imports
+from app.db.extensions import db
+from app.imports.outcome import Outcome
+from app.imports.whole_file import bring_in, of_file
+from app.models import ImportKind, ImportRun, ImportStage
+from app.papers import storage
+from app.rules.calendar import LOCAL
+from app.spreadsheets.reading import Sheet, parse
+from app.words.problems import Problem, Wrong
+
+MISTAKES = (ArithmeticError, AttributeError, DataError, LookupError, TypeError, ValueError)  # ours, not the file's
+MOST_UNPACKED = 100  # megabytes of a workbook: what so many rows need
+MOST_ROWS = {ImportKind.applications: 20_000, ImportKind.kindergartens: 3_000}  # more is a job for `flask import`
+
+log = logging.getLogger(__name__)
+
+
+Opened = Sheet | Wrong | storage.Damaged
+
+
+class Kept(NamedTuple):
+    """Where the file of a run lies, and what it was."""
+
+    run_id: int
+    kind: ImportKind
+    key: str
+    sha256: str
+
+
+def kept(run: ImportRun) -> Kept | None:
+    """The file of a run that has something to do; None for any other."""
+    return Kept(run.id, run.kind, run.file_key, run.sha256) if run.stage in imports.TO_DO else None
+
+
+def opened(file: Kept) -> Opened:
+    """Its table, or why there is none; read outside any transaction: a second for which nobody waits."""
+    try:
+        sheet = parse(storage.read_whole(file.key, file.sha256), MOST_UNPACKED)
+    except (storage.Damaged, Wrong) as wrong:
+        return wrong
+    most = MOST_ROWS[file.kind]
+    return Wrong("too_long", most=most) if sheet.filled > most else sheet if sheet.filled else Wrong("empty")
+
+
+def go_on(run_id: int, table: Opened, *, at: datetime) -> None:
+    """Try the file of a run, or bring it in, in the caller's transaction; a run with nothing to do stays as it is.
+
+    The rights are those that whoever brought it has now: without the role of then nothing is brought in.
+    """
+    run = imports.locked(run_id)
+    if run.stage not in imports.TO_DO:
+        return
+    by = imports.asker(run)
+    if by is None:
+        return imports.refuse(run, imports.DISMISSED, at=at)
+    if isinstance(table, storage.Damaged):
+        return imports.refuse(run, imports.DAMAGED, at=at)
+    facts = {"name": run.file_name, "place": run.district_id, "answers": run.answers, "by": by, "at": at}
+    try:
+        if isinstance(table, Wrong):
+            outcome = Outcome(problems=[of_file(table, run.file_name)])
+        else:
+            outcome = bring_in(run.kind, table, **facts, dry_run=run.stage is ImportStage.trying)
+    except MISTAKES as error:
+        log.error("import %s: %s", run_id, type(error).__name__)
+        return imports.refuse(imports.locked(run_id), imports.FAILED, at=at)
+    db.session.expire_all()
+    told = _told(outcome.problems, outcome.sheet), _told(outcome.warnings, outcome.sheet)
+    counts = {name: getattr(outcome, name) for name in ("added", "changed", "same")}
+    found = {"rows": outcome.rows, "sheet": outcome.sheet.name if outcome.sheet else None}
+    return imports.tell(imports.locked(run_id), counts, *told, **found, by=by, at=at)
+
+
+def _told(problems: Iterable[Problem], sheet: Sheet | None) -> Iterable[dict[str, Any]]:
+    for one in problems:
+        of = {"row": one.row, "column": one.column, "cell": one.cell}
+        value = _stands(sheet.value(one.row, one.column)) if sheet else None
+        yield {**of, "sentence": one.name, "facts": one.facts, "value": value}
+
+
+def _stands(value: Any) -> str | None:
+    """What stands in a cell, as it would be typed."""
+    if isinstance(value, datetime):
+        return f"{value.replace(tzinfo=LOCAL):%d.%m.%Y %H:%M:%S}"
+    if isinstance(value, date):
+        return f"{value:%d.%m.%Y}"
+    return str(value) if value not in (None, "") else None

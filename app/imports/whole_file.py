@@ -1,0 +1,60 @@
+"""A whole file brought in, or nothing of it: what `flask import` and the page "Import from a file" share."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from app.access.actors import Actor
+from app.db.extensions import db
+from app.imports import applications, kindergartens
+from app.imports.outcome import Answers, Outcome, Places
+from app.models import ImportKind
+from app.rules.refusals import Refusal
+from app.spreadsheets.reading import Sheet
+from app.words.problems import SENTENCES, Problem, Wrong
+
+KINDS = {ImportKind.kindergartens: kindergartens.bring_in, ImportKind.applications: applications.bring_in}
+COLUMNS = {ImportKind.kindergartens: kindergartens.COLUMNS, ImportKind.applications: applications.COLUMNS}
+
+
+class _Undo(Exception):
+    """What was done has shown what it would do, and is not to be kept."""
+
+
+def bring_in(
+    kind: ImportKind,
+    sheet: Sheet,
+    *,
+    name: str,
+    place: str | int | None,
+    answers: Answers,
+    by: Actor,
+    at: datetime,
+    dry_run: bool,
+) -> Outcome:
+    """Do all that the rows say, in the caller's transaction. With a problem anywhere, or as a dry run, nothing is kept.
+
+    `name`: the file's, for what is wrong with all of it; `place`: the district of rows that name none; `answers`: to
+    what the file asked before. Another district than those that whoever brings it reaches is one that there is not.
+    """
+    outcome = Outcome()
+    try:
+        with db.session.begin_nested():
+            outcome = KINDS[kind](sheet, Places(place, by.place_ids), answers=answers, by=by, at=at)
+            if outcome.problems or dry_run:
+                raise _Undo
+    except _Undo:
+        pass
+    except Wrong as wrong:
+        outcome.problems.append(of_file(wrong, name))
+    except IntegrityError:  # somebody else wrote the same meanwhile
+        outcome.problems.append(of_file(Wrong("clashes"), name))
+    except Refusal as refusal:
+        reason = str(refusal.reason)
+        outcome.problems.append(of_file(Wrong(reason if reason in SENTENCES else "clashes"), name))
+    return outcome
+
+
+def of_file(wrong: Wrong, name: str) -> Problem:
+    """A problem that no single cell has."""
+    return Problem(0, 0, name, wrong.name, wrong.facts)

@@ -1,0 +1,24 @@
+"""Spec 1, "Who uses it": the roles, and which of them stand together. How far each sees: access/scope.py."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Spec 1, "Who uses it"; `clock` is the system itself."""
+
+    department = "department"
+    specialist = "specialist"
+    head = "head"
+    operator = "operator"
+    auditor = "auditor"
+    administrator = "administrator"
+    family = "family"
+    clock = "clock"
+
+
+R = Role
+OFFICE = frozenset({R.department, R.specialist})
+COUNTER = OFFICE | {R.operator}  # who may act for a family that came with a signed paper
+FAMILY = COUNTER | {R.family}
+NEXT = OFFICE | {R.clock}
+ENDS = FAMILY | {R.clock, R.head}  # what follows from another verb may follow from anybody's

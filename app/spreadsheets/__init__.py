@@ -1,0 +1,1 @@
+"""Tables read from files of any format, and written as XLSX or CSV. Nothing here knows what a kindergarten is."""

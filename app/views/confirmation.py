@@ -1,0 +1,191 @@
+"""Before a custom action: what will follow, for which records, and the reason or day that it needs.
+
+The first POST asks (and changes nothing), the second one, with `sure`, acts; each record in a transaction of its own,
+so that one that is refused does not hold the others back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from flask import flash, g, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from app import words
+from app.access.actors import ITS_OWN_TOO, Actor
+from app.access.permissions import application_of
+from app.actions import possible
+from app.db.extensions import db
+from app.models import Application, QueueKind, Referral, Voucher
+from app.now import now
+from app.rules import waits
+from app.rules.calendar import local_day
+from app.rules.roles import COUNTER
+from app.views import forms
+from app.views.base import answer, attempt
+from app.views.form_keys import holding, say_held
+
+FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
+    "issue_out_of_turn": ("reason",),
+    "take_back": ("reason",),
+    "extend": ("until", "reason"),
+    "revoke": ("reason",),
+    "archive": ("reason",),
+    "reinstate": ("reason",),
+    "absent": ("from_on", "away_until", "reason"),
+    "reject_privilege": ("reason",),
+    "open": ("reason",),
+}
+
+
+class Answer(forms.Form):
+    """What a verb may need besides a yes."""
+
+    from_on = forms.a_day(_l("Away from"))
+    away_until = forms.a_day(_l("Away until"))
+    until = forms.a_day(_l("New last day"))
+    stay_until = forms.a_day(_l("Last day in the sanatorium kindergarten"))
+    reason = forms.lines(_l("Reason"))
+    paper_on = forms.a_day(_l("Day of the signed paper"))
+
+    def validate_paper_on(self, field: Any) -> None:
+        if field.data and field.data > local_day(now()):
+            raise forms.ValidationError(_("This day is still to come."))
+
+
+def of_voucher(row: Any) -> bool:
+    """Is extend or revoke here about a voucher? Else it is about a referral, which a family has rights in as well."""
+    if isinstance(row, Referral):
+        return row.attend_by is None
+    return isinstance(row, Voucher) or (isinstance(row, Application) and possible.by_voucher(row))
+
+
+def in_sanatorium(rows: Sequence[Any]) -> bool:
+    """Spec 3.6: is one of these children to be enrolled in a sanatorium kindergarten, and so until a day?"""
+    of = [[row] if isinstance(row, Referral) else row.referrals[-1:] for row in rows]
+    referred = (one.vacancy.group.kindergarten for last in of for one in last)
+    return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
+
+
+def stay_until(row: Any) -> date | None:
+    """The last day that was typed, for a child that enters a sanatorium kindergarten; None for any other."""
+    return day_of("stay_until") if in_sanatorium([row]) else None
+
+
+def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
+    """The fields that a verb asks for on these records, and whether each must be filled in.
+
+    S2, spec 3.8: what a family and an office may both do is the family's by its signed paper; an office gives a reason.
+    """
+    fields = dict.fromkeys(FIELDS.get(verb, ()), True)
+    if verb == "enrol" and in_sanatorium(rows):
+        fields["stay_until"] = True
+    if verb in ITS_OWN_TOO:
+        if g.actor.role in COUNTER and not any(map(of_voucher, rows)):
+            fields |= {"reason": False, "paper_on": g.actor.stands_for_family(verb)}
+    elif g.actor.stands_for_family(verb):
+        fields["paper_on"] = True
+    return fields
+
+
+def asked(verb: str, rows: Sequence[Any] = ()) -> bool:
+    """Has the person seen what will follow, said yes, and answered all that the verb needs?"""
+    return request.form.get("sure") == "yes" and not problem_with(verb, rows)
+
+
+def problem_with(verb: str, rows: Sequence[Any] = ()) -> str:
+    """What is wrong with the answer that a verb needs, said to the person; "" for nothing."""
+    if sentence := say_held():
+        return sentence
+    form, fields = Answer(), needed(verb, rows)
+    for name in {"from_on", "away_until", "until", "stay_until", "reason", "paper_on"} - fields.keys():
+        del form[name]
+    form.validate()
+    for field in form:
+        if field.errors and (fields.get(field.name, True) or (field.raw_data or [""])[0].strip()):
+            return f"{field.label.text}: {field.errors[0]}"
+    if verb in ITS_OWN_TOO and "paper_on" in fields and not (form.paper_on.data or form.reason.data):
+        return _("Give a reason, or the day of the family's signed paper.")
+    return ""
+
+
+def ask(
+    view: Any,
+    verb: str,
+    rows: Sequence[Any],
+    problem: str = "",
+    details: Sequence[str] = (),
+    hidden: Sequence[tuple[str, str]] = (),
+) -> tuple[str, int]:
+    """The page that says what will follow and asks for what the verb needs; what was typed is kept.
+
+    `details`: what will follow for each record, where more can be said than for all of them. `hidden`: names and
+    values that the form brings back.
+    """
+    if request.form.get("sure") == "yes" or holding():
+        problem = problem or problem_with(verb, rows)
+    if nobody_told := [one for one in map(application_of, rows) if one and not waits.reachable(one)]:
+        names = ", ".join(words.name(one) for one in nobody_told)
+        details = [
+            *details,
+            _("No phone and no e-mail is on record; nobody will tell the family: %(names)s", names=names),
+        ]
+    html = render_template(
+        "pages/ask.html",
+        view=view,
+        verb=verb,
+        title=words.verb(verb, view.subject.__tablename__),
+        follows=dict.fromkeys(
+            words.follows(verb, view.subject.__tablename__, by_voucher=of_voucher(row)) for row in rows
+        ),
+        details=details,
+        hidden=hidden,
+        rows=rows,
+        fields=needed(verb, rows),
+        labels={field.name: field.label.text for field in Answer()},
+        either=verb in ITS_OWN_TOO,
+        today=local_day(now()),
+        problem=problem,
+        typed=request.form,
+    )
+    return html, 422 if problem else 200
+
+
+def signer(verb: str = "", rows: Sequence[Any] = ()) -> Actor:
+    """Who acts: the signed-in official, with the day of the paper that a family signed where one was named."""
+    if verb and "paper_on" not in needed(verb, rows):
+        return g.actor
+    return replace(g.actor, paper_on=day_of("paper_on"))
+
+
+def day_of(name: str) -> date | None:
+    """The day that was typed into a field; None for none."""
+    return forms.local_date(request.form.get(name, ""))
+
+
+def reason() -> str:
+    """The reason that was typed; what cannot be one was refused by `asked`."""
+    field = Answer().reason
+    return (field.data or "") if field.validate(None) else ""
+
+
+def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any], verb: str = "") -> Any:
+    """Act on each record and say how many were done; why the others were not is said one by one.
+
+    Where one record's `verb` needed an answer and was refused, the page asks again, with what was typed.
+    """
+    ids = [row.id for row in rows]
+    form = Answer() if len(rows) == 1 and needed(verb, rows) else None
+    succeeded = [id_ for id_, row in zip(ids, rows, strict=True) if attempt(lambda row=row: act(row) or True, form)]
+    if form is not None and form.errors:
+        return ask(view, verb, rows, " ".join(sentence for said in form.errors.values() for sentence in said))
+    if succeeded:
+        flash(ngettext("Done for %(num)d record.", "Done for %(num)d records.", len(succeeded)), "success")
+    still_seen = select(view.subject.id).where(view.subject.id == ids[0])  # a head sees no longer what it took back
+    if len(ids) == 1 and db.session.scalars(still_seen).first():
+        return answer(url_for(f"{view.endpoint}.show", pk=ids[0]))
+    return answer(url_for(f"{view.endpoint}.list"))

@@ -1,0 +1,65 @@
+"""Every word that people read for what the code names: statuses, verbs, refusals. Kazakh and Russian in translations/.
+
+The English here is the key of the catalogues; words of the seeds' buttons are used as they are (glossary).
+"""
+# ruff: noqa: F401
+
+from app.words.changes import REFERS, Said, changed, ids, known
+from app.words.corrections import CONTRARY, contrary, corrected, same_applicant
+from app.words.days import day, moment, number
+from app.words.labels import LABELS, STATUSES, label, role, status
+from app.words.names import NOTHING, alphabetical, by_name, name
+from app.words.notices import NOTICES, REASONS, notice, reason
+from app.words.refusals import (
+    BECAUSE,
+    CONSTRAINTS,
+    DOUBTS,
+    FORESEEN,
+    INVALID,
+    NO_NUMBER,
+    NOT_BROUGHT_IN,
+    OUTCOMES,
+    REFUSALS,
+    WHY_NOT,
+    because,
+    cell_of,
+    constraint,
+    invalid,
+    outcome,
+    problem,
+    refusal,
+    refused,
+    why_not,
+)
+from app.words.rules import (
+    CHOICES,
+    NORMS,
+    PERIODS,
+    TERMS,
+    ages,
+    amount,
+    basis,
+    norm,
+    norm_name,
+    norm_value,
+    period,
+    term,
+    wait,
+)
+from app.words.verbs import (
+    BY_HAND,
+    FOLLOWS,
+    FOLLOWS_OF,
+    HAPPENED,
+    MOVED,
+    SUBJECTS,
+    VERBS,
+    VERBS_OF,
+    by_hand,
+    done_then,
+    follows,
+    happened,
+    moved,
+    passed_by,
+    verb,
+)

@@ -1,0 +1,147 @@
+"""What families and kindergartens are told, and reasons as they were given."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.models import Audience, Notice
+from app.words.days import day
+from app.words.verbs import VERBS
+
+# (template, audience), and where one template says several things the facts that a sentence needs: the first that
+# finds all of them is said.
+NOTICES: dict[tuple[str, ...], Any] = {
+    ("register", Audience.family): _l("Your child is in the queue. The application's number is %(number)s."),
+    ("issue", Audience.family): _l(
+        "A voucher has been issued to your child. Confirm your interest by %(confirm_by)s, or it lapses."
+    ),
+    ("confirm", Audience.family): _l(
+        "Your interest is confirmed. Choose a kindergarten and sign the contract by %(choose_by)s."
+    ),
+    ("refuse", Audience.family): _l("You refused the voucher. The application is in the archive."),
+    ("lapse", Audience.family): _l(
+        "Interest was not confirmed in time. The application is on the stop-list; "
+        "you may restore its place by %(until)s."
+    ),
+    ("restore", Audience.family): _l("Your child stands in the queue again by its original day."),
+    ("offer", Audience.family): _l(
+        "Your turn has come: a place in %(kindergarten)s waits for your child. Choose it by %(priority_by)s, "
+        "or it becomes free choice."
+    ),
+    ("pass_over", Audience.family): _l(
+        "The offered place was not chosen by %(last_day)s. It is free choice now; "
+        "your child waits on by its original day."
+    ),
+    ("miss", Audience.family, "misses"): _l(
+        "Nobody came with the referral by %(last_day)s. Missed referrals: %(misses)s. "
+        "Your child was taken out of the queue."
+    ),
+    ("miss", Audience.family, "until"): _l(
+        "Nobody came with the referral by %(last_day)s. The application is on the stop-list until %(until)s."
+    ),
+    ("miss", Audience.family): _l(
+        "Nobody came with the referral by %(last_day)s. The application is blocked until the department releases it; "
+        "it is not deleted."
+    ),
+    ("release", Audience.family): _l("The stop-list is over. Your child waits on by its original day."),
+    ("reinstate", Audience.family): _l("Your child waits in the queue again by its original day: %(reason)s."),
+    ("leave", Audience.family): _l("Your child left %(kindergarten)s. The application is in the archive."),
+    ("choose", Audience.family, "attend_by"): _l(
+        "You chose %(kindergarten)s. Come there with the referral and your papers by %(attend_by)s."
+    ),
+    ("choose", Audience.family, "begins_on"): _l(
+        "You chose a temporary place in %(kindergarten)s: your child may attend from %(begins_on)s until %(ends_on)s. "
+        "The referral is among your documents."
+    ),
+    ("choose", Audience.kindergarten, "begins_on"): _l(
+        "A family chose a temporary place in your kindergarten, from %(begins_on)s until %(ends_on)s."
+    ),
+    ("choose", Audience.family): _l("You chose %(kindergarten)s. The referral is among your documents."),
+    ("choose", Audience.kindergarten): _l("A family chose your kindergarten."),
+    ("sign", Audience.family): _l("The contract was signed."),
+    ("sign", Audience.kindergarten): _l("The contract was signed."),
+    ("enrol", Audience.family): _l("Your child is enrolled: %(kindergarten)s."),
+    ("expire", Audience.family): _l(
+        "No kindergarten was chosen and signed for by %(last_day)s. "
+        "The voucher expired, the application is in the archive."
+    ),
+    ("extend", Audience.family, "confirm_by"): _l("The term of your voucher was extended to %(confirm_by)s."),
+    ("extend", Audience.family, "choose_by"): _l("The term of your voucher was extended to %(choose_by)s."),
+    ("extend", Audience.family, "attend_by"): _l("You may come with the referral until %(attend_by)s now."),
+    ("revoke", Audience.family, "kindergarten", "reason"): _l(
+        "The referral to %(kindergarten)s was revoked: %(reason)s. Your child waits on by its original day."
+    ),
+    ("revoke", Audience.family, "kindergarten"): _l(
+        "You took the referral to %(kindergarten)s back. Your child waits on by its original day."
+    ),
+    ("revoke", Audience.family): _l("The voucher was revoked: %(reason)s. Your child waits on by its original day."),
+    ("correct", Audience.family): _l(
+        "What is recorded of your child or of you was corrected. The number in the queue goes by what is recorded now."
+    ),
+    ("correct", Audience.department): _l(
+        "By the corrected birth date this child could not have got the place or the voucher that it has. "
+        "Decide whether it stays."
+    ),
+    ("archive", Audience.family): _l("The application is in the archive: %(reason)s."),
+    ("withdraw", Audience.family): _l("Your child was taken out of the queue at your wish."),
+    ("expel", Audience.family): _l(
+        "The temporary stay ended on %(ends_on)s. Its voucher is annulled; your child's place in the queue is kept."
+    ),
+    ("expel", Audience.kindergarten): _l("The temporary stay of a child ended on %(ends_on)s."),
+    ("remind", Audience.family, "priority_by"): _l("The place that was offered to you waits until %(last_day)s."),
+    ("remind", Audience.family, "attend_by"): _l("Come with the referral by %(last_day)s."),
+    ("remind", Audience.family): _l("The term of your voucher ends on %(last_day)s."),
+    ("confirm_privilege", Audience.family): _l(
+        "Your child's privilege is confirmed. It counts in the queue from now on."
+    ),
+    ("reject_privilege", Audience.family): _l(
+        "Your child's privilege was rejected: %(reason)s. Your child waits on by its original day."
+    ),
+    ("expire_privilege", Audience.family): _l(
+        "The certificate of your child's privilege held through %(last_day)s. "
+        "Without a new one your child goes by its original day in the general queue."
+    ),
+    ("remind_privilege", Audience.family): _l(
+        "The certificate of your child's privilege holds through %(last_day)s. Bring a new one by then."
+    ),
+    ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
+}
+REASONS: dict[str, Any] = {
+    "choose_by": _l("no place was chosen and signed in time"),
+    "stop_list": _l("the place in the queue was not restored in time"),
+    "over_age": _l("the child has reached school age"),
+    "certificate": _l("the certificate no longer holds"),
+    "another_privilege": _l("another privilege was confirmed"),
+    "expire": _l("the voucher expired"),
+    "refuse": _l("the voucher was refused"),
+    "revoke": _l("the voucher was revoked"),
+}
+
+
+def reason(value: str | None) -> str:
+    """A reason as people gave it, or as the system names its own."""
+    return str(REASONS.get(value or "", value or ""))
+
+
+def notice(told: Notice) -> str:
+    """A notice as its reader gets it, in the language of this page."""
+    there = {name for name, value in told.facts.items() if value is not None} | {told.facts.get("term")}
+    for (template, audience, *facts), sentence in NOTICES.items():
+        if (template, audience) == (told.template, told.audience) and there.issuperset(facts):
+            return str(sentence) % _Facts(told.facts)
+    return str(VERBS.get(told.template, told.template))
+
+
+class _Facts(dict[str, Any]):
+    """A notice's facts as sentences need them: days as people write them, and a dash for one that is missing."""
+
+    def __missing__(self, _name: str) -> str:
+        return "—"
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name) if name in self else self.__missing__(name)
+        try:
+            return day(date.fromisoformat(value))
+        except (TypeError, ValueError):
+            return reason(value) if name == "reason" else value

@@ -1,0 +1,286 @@
+"""Verbs: as a button says them, as the history tells them, and what will follow."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.words.days import day
+
+VERBS: dict[str, Any] = {
+    "register": _l("Put into the queue"),
+    "change": _l("Change"),
+    "create": _l("Add"),
+    "remove": _l("Remove"),
+    "issue": _l("Issue a voucher"),
+    "issue_out_of_turn": _l("Issue a voucher out of turn"),
+    "take_back": _l("Take back"),
+    "confirm": _l("Confirm interest"),
+    "refuse": _l("Refuse the voucher"),
+    "lapse": _l("Interest not confirmed in time"),
+    "restore": _l("Restore the place in the queue"),
+    "choose": _l("Choice of a kindergarten"),
+    "draw_up": _l("Draw up the contract"),
+    "sign": _l("Sign the contract"),
+    "enrol": _l("Enrol"),
+    "expire": _l("Voucher expired"),
+    "extend": _l("Extend"),
+    "revoke": _l("Revoke"),
+    "archive": _l("Archive"),
+    "withdraw": _l("Take out of the queue"),
+    "offer": _l("Offer the places"),
+    "pass_over": _l("Priority is over"),
+    "miss": _l("Nobody came with the referral"),
+    "release": _l("Let off the stop-list"),
+    "reinstate": _l("Put back into the queue"),
+    "ask": _l("Ask a second person"),
+    "absent": _l("Record an absence"),
+    "return": _l("The child is back"),
+    "give_back": _l("The child comes back to its own place"),
+    "export": _l("Download a list"),
+    "bring_in": _l("Bring a file in"),
+    "expel": _l("End of the temporary stay"),
+    "leave": _l("End of the stay"),
+    "end": _l("Ended"),
+    "publish": _l("Publish"),
+    "close": _l("Close"),
+    "claim_privilege": _l("Claim a privilege"),
+    "confirm_privilege": _l("Confirm the privilege"),
+    "reject_privilege": _l("Reject the privilege"),
+    "reject": _l("Reject"),
+    "expire_privilege": _l("Privilege expired"),
+    "approve": _l("Approve"),
+    "use": _l("Used"),
+    "annul": _l("Annul"),
+    "void": _l("Void"),
+    "remind": _l("Reminder"),
+    "start": _l("Start"),
+    "stop": _l("Stop"),
+    "open": _l("Open on record"),
+    "correct": _l("Correct the record"),
+    "change_password": _l("Change the password"),
+    "reset_password": _l("Give a new password"),
+}
+VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
+    ("issue", "referral"): _l("Referral issued"),
+    ("offer", "application"): _l("The turn has come"),
+    ("offer", "offer"): _l("Place offered"),
+    ("choose", "offer"): _l("Offered place chosen"),
+    ("confirm", "privilege"): _l("Confirm the privilege"),
+    ("reject", "privilege"): _l("Reject the privilege"),
+    ("ask", "bulk_run"): _l("Try a bulk run"),
+    ("ask", "import_run"): _l("Try a file"),
+    ("answer", "import_run"): _l("Answer what a file asks"),
+    ("start", "import_run"): _l("Bring in"),
+    ("bring_in", "import_run"): _l("The file was brought in"),
+}
+HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is told as it is called
+    "register": _l("The application was put into the queue"),
+    "change": _l("It was changed"),
+    "create": _l("It was added"),
+    "remove": _l("It was removed"),
+    "issue": _l("A voucher was issued"),
+    "issue_out_of_turn": _l("A voucher was issued out of turn"),
+    "take_back": _l("It was taken back before its first day"),
+    "confirm": _l("Interest was confirmed"),
+    "refuse": _l("The voucher was refused"),
+    "restore": _l("The place in the queue was restored"),
+    "choose": _l("A kindergarten was chosen"),
+    "draw_up": _l("The contract was drawn up"),
+    "sign": _l("The contract was signed"),
+    "enrol": _l("The child was enrolled"),
+    "extend": _l("The term was extended"),
+    "revoke": _l("It was revoked"),
+    "archive": _l("The application was archived"),
+    "withdraw": _l("The application was taken out of the queue"),
+    "offer": _l("The places were offered"),
+    "release": _l("The stop-list ended"),
+    "reinstate": _l("The application was put back into the queue"),
+    "ask": _l("A second person was asked"),
+    "absent": _l("An absence was recorded"),
+    "return": _l("The child came back before its absence was to end"),
+    "give_back": _l("The place that the child left is free: the stay in it has ended"),
+    "publish": _l("It was published"),
+    "close": _l("It was closed"),
+    "claim_privilege": _l("A privilege was claimed"),
+    "confirm_privilege": _l("The privilege was confirmed"),
+    "reject_privilege": _l("The privilege was rejected"),
+    "reject": _l("It was rejected"),
+    "approve": _l("It was approved"),
+    "annul": _l("It was annulled"),
+    "change_password": _l("The own password was changed"),
+    "reset_password": _l("A new password was given"),
+    "export": _l("A list was downloaded"),
+    "open": _l("Masked personal data was opened"),
+    "correct": _l("The record was corrected"),
+}
+FOLLOWS: dict[str, Any] = {
+    "issue_out_of_turn": _l(
+        "Another official has to approve it. Then the child gets a voucher out of turn, and every child that it passes "
+        "reads on its own page when and why: name nobody in the reason."
+    ),
+    "take_back": _l("Another person of the department has to approve it. Then it is gone before it has begun."),
+    "confirm": _l("The voucher becomes valid; the family may choose a kindergarten until its term ends."),
+    "refuse": _l("The voucher ends and the application goes to the archive. The child leaves the queue."),
+    "restore": _l("The child stands in the queue again by its original day."),
+    "extend": _l("The running term of the voucher moves to the day you name."),
+    "revoke": _l("The voucher ends, a held place becomes free, and the child waits on by its original day."),
+    "archive": _l("The application leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "withdraw": _l("The child leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "offer": _l(
+        "As many next children as there are free places get a notice and have priority for their term. "
+        "A place that is not chosen by then becomes free choice."
+    ),
+    "release": _l("The stop-list ends today; the child waits on by its original day."),
+    "reinstate": _l(
+        "Another person of the department has to approve it. Then the child waits again by its original day."
+    ),
+    "leave": _l(
+        "Today is the child's last day there. Its place becomes free, the application goes to the archive. While "
+        "another child stays in the lent place, the place becomes free on the day after that stay."
+    ),
+    "absent": _l(
+        "A temporary vacancy of one place is drafted for the group; it begins and ends with the absence. "
+        "It may be published and chosen before its first day."
+    ),
+    "return": _l(
+        "The absence ends: the child attends again from today. Its lent place is taken back; where another child has "
+        "chosen it, the absence goes on to its last day."
+    ),
+    "confirm_privilege": _l("The privilege counts from now on: the child moves to its category in the queue."),
+    "reject_privilege": _l("The child waits on without the privilege, by its original day."),
+    "start": _l("What can be done is done row by row, and each row's outcome is kept. You may leave the page."),
+    "stop": _l("What is done stays done; all other rows are skipped."),
+    "open": _l(
+        "You see the personal data of this record and its papers for half an hour; the history says so, and why."
+    ),
+    "sign": _l("With both signatures the contract is complete and the voucher is used."),
+    "enrol": _l(
+        "The child attends the group from today, or from tomorrow where another child left this place today; a "
+        "temporary stay elsewhere ends. A sanatorium kindergarten ends no usual enrolment: it gets an absence."
+    ),
+    "publish": _l(
+        "The places become free for the children in the queue. Temporary places that no absence has drafted stand for "
+        "children known by number alone: so many of them are recorded as away on those days."
+    ),
+    "close": _l("Free places are no longer offered; held and occupied ones stay as they are."),
+    "approve": _l(
+        "It counts from its first day on, at the earliest from today, and is never changed or removed again. "
+        "Terms that run already stay as they are."
+    ),
+    "reset_password": _l(
+        "The old password opens nothing from now on, and whoever is signed in with it is out. The new one is shown "
+        "once and has to be changed at the first sign-in."
+    ),
+}
+FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for a record of this kind
+    ("extend", "referral"): _l("The last day to come with the referral moves to the day you name."),
+    ("revoke", "referral"): _l(
+        "The referral ends, its place becomes free, and the child waits on by its original day."
+    ),
+    ("start", "import_run"): _l(
+        "All rows are brought in together, or none if anything has become wrong meanwhile. The history says that you "
+        "brought them. You may leave the page."
+    ),
+    ("approve", "proposal"): _l("It is done at once, and the history names you beside whoever asked."),
+    ("reject", "proposal"): _l("It is not done, and nothing else happens."),
+}
+SUBJECTS: dict[str, Any] = {
+    "application": _l("Application"),
+    "voucher": _l("Voucher"),
+    "referral": _l("Referral"),
+    "offer": _l("Offer"),
+    "proposal": _l("Asked of a second person"),
+    "contract": _l("Contract"),
+    "enrolment": _l("Enrolment"),
+    "vacancy": _l("Vacancy"),
+    "privilege": _l("Privilege"),
+    "kindergarten": _l("Kindergarten"),
+    "kg_group": _l("Group"),
+    "norm": _l("Norm"),
+    "queue_order": _l("Queue order"),
+    "day_off": _l("Day off"),
+    "queue_round": _l("Round"),
+    "ab_user": _l("Account"),
+    "bulk_run": _l("Bulk run"),
+    "import_run": _l("File"),
+}
+
+
+BY_HAND: dict[str, Any] = {  # what changed an order by hand, as the list of rounds says it
+    "issue_out_of_turn": _l("A voucher out of turn"),
+    "reinstate": _l("A return with the old day"),
+    "release": _l("Let off the stop-list earlier"),
+    "change": _l("Another day in the queue"),
+    "register": _l("Put into the queue with an older day"),
+    "take_over": _l("An older list was taken over"),
+    "confirm_privilege": _l("A privilege after places were announced"),
+    "correct": _l("A corrected birth date"),
+}
+PASSED_BY: dict[str, Any] = {  # the same, as a child that it passed reads it; nobody is named
+    "issue_out_of_turn": _l("A voucher was given out of turn on %(day)s."),
+    "reinstate": _l("An application came back on %(day)s with the day it had in the queue before."),
+    "release": _l("An application was let off the stop-list before its end on %(day)s."),
+    "change": _l("An application was given an earlier day in the queue on %(day)s."),
+    "register": _l("An application was put into the queue on %(day)s with an older day."),
+    "take_over": _l("Applications of an older list came into the queue on %(day)s with their older days."),
+    "confirm_privilege": _l("A privilege was confirmed on %(day)s, after places had been announced."),
+    "correct": _l("The birth date of a child was corrected on %(day)s."),
+}
+MOVED: dict[tuple[str, str], Any] = {  # why others stand ahead on one day only, where the history's words do not say so
+    ("order", ""): _l("Another order of the queue came into force"),
+    ("itself", ""): _l("The child itself went to another category or side: others stand ahead of it there"),
+    ("own_day", ""): _l("The child itself was given another day in the queue by hand"),
+    ("own_birth", ""): _l("The birth date of the child itself was corrected"),
+    ("day", ""): _l("A day of theirs in the queue was changed by hand"),
+    ("birth", ""): _l("A birth date of theirs was corrected"),
+    ("age", ""): _l("They grew into another category"),
+    ("turn", ""): _l("The turn of privileged and general children moved on"),
+    ("confirm", "privilege"): _l("A privilege of theirs was confirmed"),
+    ("reject", "privilege"): _l("A privilege of theirs was rejected"),
+    ("expire", "privilege"): _l("A privilege of theirs ended"),
+}
+
+
+DONE_THEN: dict[str, Any] = {  # what follows once another official has said yes
+    "reinstate": _l("The child waits again in the queue by its original day."),
+    "issue_out_of_turn": _l("The child gets a voucher out of turn; the family has its term to confirm interest."),
+    "take_back": _l("It is gone before it has begun; the history keeps what it said."),
+}
+
+
+def verb(name: str, subject: str) -> str:
+    """A verb for a record of this kind, as its button says it."""
+    return str(VERBS_OF.get((name, subject)) or VERBS.get(f"{name}_{subject}") or VERBS.get(name, name))
+
+
+def happened(name: str, subject: str) -> str:
+    """A verb that was done to a record of this kind, as the history tells it."""
+    privileged = HAPPENED.get(f"{name}_{subject}")
+    return str(privileged or VERBS_OF.get((name, subject)) or HAPPENED.get(name) or verb(name, subject))
+
+
+def by_hand(verb: str | None) -> str:
+    """What an official did to an order by hand."""
+    return str(BY_HAND.get(verb or "", verb or ""))
+
+
+def passed_by(verb: str, on: date) -> str:
+    """What passed a child, and when: for its own page, without a name."""
+    return str(PASSED_BY[verb]) % {"day": day(on)}
+
+
+def moved(name: str, subject: str) -> str:
+    """Why others began or ceased to stand before a child: what happened to them, or what differs between two days."""
+    return str(MOVED.get((name, subject)) or happened(name, subject))
+
+
+def done_then(verb: str, subject: str) -> str:
+    """What follows when another official says yes to what was asked for."""
+    return str(DONE_THEN.get(verb) or follows(verb, subject))
+
+
+def follows(verb: str, subject: str, *, by_voucher: bool = True) -> str:
+    """What will follow when a verb is done to a record of this kind; for an application, by what it has."""
+    of = "referral" if subject == "application" and not by_voucher else subject
+    return str(FOLLOWS_OF.get((verb, of)) or FOLLOWS.get(verb, ""))
