@@ -94,6 +94,11 @@ def test_what_is_imported_inside_a_function_has_a_reason():
     assert found == INSIDE.keys()
 
 
+def test_migrations_import_nothing_of_the_application():
+    for file in (APP.parent / "migrations").rglob("*.py"):
+        assert {module for module in imported(file) if module.split(".")[0] in ("app", "config")} == set(), file
+
+
 def test_rules_and_models_know_no_web():
     web = {"flask", "flask_babel", "flask_wtf", "flask_migrate", "werkzeug"}
     for file in FILES:

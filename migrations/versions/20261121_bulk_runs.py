@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.models import Moment
-
 revision = "adfc23c523fe"
 down_revision = "e8c9809cf7e7"
 branch_labels = None
@@ -42,10 +40,10 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
         sa.Column("skipped", sa.Integer(), nullable=False),
-        sa.Column("asked_at", Moment(timezone=True), nullable=False),
-        sa.Column("previewed_at", Moment(timezone=True), nullable=True),
-        sa.Column("started_at", Moment(timezone=True), nullable=True),
-        sa.Column("finished_at", Moment(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("previewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(stage IN ('done', 'stopped')) = (finished_at IS NOT NULL)", name="only_a_finished_bulk_run_has_an_end"
         ),

@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.models import Moment
-
 revision = '7f123c36f9df'
 down_revision = 'e2e92bb776e3'
 branch_labels = None
@@ -33,10 +31,10 @@ def upgrade() -> None:
     sa.Column('same', sa.Integer(), nullable=False),
     sa.Column('problems', sa.Integer(), nullable=False),
     sa.Column('warnings', sa.Integer(), nullable=False),
-    sa.Column('asked_at', Moment(timezone=True), nullable=False),
-    sa.Column('tried_at', Moment(timezone=True), nullable=True),
-    sa.Column('started_at', Moment(timezone=True), nullable=True),
-    sa.Column('finished_at', Moment(timezone=True), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tried_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(stage IN ('done', 'refused')) = (finished_at IS NOT NULL)", name='only_a_finished_import_has_an_end'),
     sa.CheckConstraint("stage <> 'done' OR added + changed + same = rows", name='finished_import_accounts_for_every_row'),
     sa.CheckConstraint("stage <> 'done' OR problems = 0", name='import_with_a_problem_brings_nothing_in'),

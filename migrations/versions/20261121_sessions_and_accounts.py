@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.models import Moment
-
 revision = "e2e92bb776e3"
 down_revision = "adfc23c523fe"
 branch_labels = None
@@ -28,8 +26,8 @@ def upgrade() -> None:
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("began_at", Moment(timezone=True), nullable=False),
-        sa.Column("seen_at", Moment(timezone=True), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_signed_in_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signed_in")),

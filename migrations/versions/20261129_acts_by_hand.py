@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.models import Moment
-
 revision = "d4f86b3a7c15"
 down_revision = "c27d5e90f1b3"
 branch_labels = None
@@ -24,7 +22,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("application_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("reason", sa.String(length=500), nullable=True))
         batch_op.add_column(sa.Column("stood", facts, nullable=True))
-        batch_op.add_column(sa.Column("queued_before", Moment(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("queued_before", sa.DateTime(timezone=True), nullable=True))
         name = batch_op.f("fk_queue_round_application_id")
         batch_op.create_foreign_key(name, "application", ["application_id"], ["id"])
         for check, condition in CHECKS.items():

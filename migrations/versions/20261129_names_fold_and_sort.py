@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from app.rules.alphabet import sort_key
-from app.rules.folding import fold
-from app.rules.registration_numbers import fold as fold_number
+from migrations.frozen_20261129 import fold_name, fold_number, sort_key
 
 revision = "5d1c0f3a9b27"
 down_revision = "b1c90e7d2a41"
@@ -27,7 +25,7 @@ Key = Callable[..., str]
 
 
 def _folded(most: int) -> Key:
-    return lambda *parts: fold(" ".join(filter(None, parts)))[:most]
+    return lambda *parts: fold_name(" ".join(filter(None, parts)))[:most]
 
 
 def _casefolded(most: int) -> Key:
@@ -48,7 +46,7 @@ def upgrade() -> None:
     for table in ("kindergarten", "kg_group"):
         _fill(table, "search_name", ("name",), _folded(200))
         _fill(table, "sort_name", ("name",), _sorted)
-    _fill("place", "search_name", ("name_kk", "name_ru"), lambda kk, ru: fold(f"{kk} / {ru}")[:250])
+    _fill("place", "search_name", ("name_kk", "name_ru"), lambda kk, ru: fold_name(f"{kk} / {ru}")[:250])
     _fill("place", "sort_kk", ("name_kk",), _sorted)
     _fill("place", "sort_ru", ("name_ru",), _sorted)
     _drop_number_signs()

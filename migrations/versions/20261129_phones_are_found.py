@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from app.rules.texts import phone_numbers
+from migrations.frozen_20261129 import phone_numbers
 
 revision = "93b5d2e8c1f4"
 down_revision = "0e7d41c95ab3"

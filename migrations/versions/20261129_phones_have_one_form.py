@@ -8,7 +8,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from app.rules.texts import Unfit, phones
+from migrations.frozen_20261129 import Unfit, phones
 
 revision = "b8d13f5a70e2"
 down_revision = "6c0b8e4d27a1"

@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.models import Moment
-
 revision = "c27d5e90f1b3"
 down_revision = "3b1f6d2a9c04"
 branch_labels = None
@@ -64,10 +62,10 @@ def downgrade() -> None:
 
 def _answered() -> list[sa.Column]:
     return [
-        sa.Column("asked_at", Moment(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asked_by_id", sa.Integer(), nullable=True),
         sa.Column("approved", sa.Boolean(), nullable=True),
-        sa.Column("decided_at", Moment(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
     ]
 

@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.models import Moment
-
 revision = 'f5f18ad15ade'
 down_revision = 'd4f86b3a7c15'
 branch_labels = None
@@ -18,7 +16,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('typed', sa.Text(), nullable=False),
-    sa.Column('at', Moment(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_kept_form_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_kept_form')),
     sa.UniqueConstraint('user_id', name=op.f('uq_kept_form_user_id'))
@@ -29,7 +27,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('body_hash', sa.String(length=64), nullable=False),
     sa.Column('answer', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=True),
-    sa.Column('at', Moment(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_sent_form_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sent_form')),
     sa.UniqueConstraint('key_hash', name=op.f('uq_sent_form_key_hash'))
