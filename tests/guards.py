@@ -99,14 +99,14 @@ GUARDS = (
         ROW_SCOPE,
         "    state.statement = state.statement.options(_scope(actor))\n",
         "",
-        "test_scope.py::test_a_foreign_record_is_404_at_every_address",
+        "test_row_scope.py::test_each_shape_of_a_select_is_cut_to_what_its_viewer_sees",
     ),
     Guard(
         "two viewers of one kind share a statement's SQL, not what they see",
         ROW_SCOPE,
         "tuple(value for value in viewer if isinstance(value, BindParameter))",
         "()",
-        "test_scope.py::test_each_scope_on_its_own_keeps_out_what_is_foreign",
+        "test_row_scope.py::test_two_viewers_of_one_role_share_the_sql_and_not_the_rows",
     ),
     Guard(
         "a past day's number stays when a birth date is corrected",
