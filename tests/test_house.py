@@ -21,6 +21,7 @@ FLOORS = (
     {"models"},
     {"rules"},
     {"db"},
+    {"registers"},
     {"access", "now", "papers"},
     {"actions"},
     {"words"},

@@ -5,6 +5,7 @@
 
 from typing import Any
 
+from app import registers
 from app.access.actors import Actor
 from app.models import (
     Application,
@@ -102,8 +103,6 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "close": OFFICE | {R.head, R.clock},
         "end": ENDS,  # whoever lent the place is back, or has left
     },
-    KgGroup: {verb: OFFICE | {R.head} for verb in ("create", "change", "remove")},
-    Kindergarten: {"create": OFFICE, "change": OFFICE | {R.head}, "remove": OFFICE},
     Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve", "take_back")},
     QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve", "take_back")},
     DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
@@ -115,6 +114,8 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
         "export": frozenset(R) - {R.family, R.clock},  # what one may read, as a file: on the record of one's account
     },
 }
+for one in registers.ALL:  # what their declarations say
+    MAY[one.model] = {"create": one.adds, "change": one.changes, "remove": one.removes, **MAY.get(one.model, {})}
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
 
 

@@ -46,22 +46,24 @@ MARK = re.compile(r"^'(?=[\s=+@\d-])")  # of Excel, and of lists taken out as CS
 LONGEST = 500  # of what is a word, a day or a number
 
 
-def text(most: int) -> Callable[[Any], str]:
-    """One line of at most so many letters; a whole number as its digits (rules/texts.py)."""
-    read = texts.line(most)
+def fitting(read: Callable[[str], str]) -> Callable[[Any], str]:
+    """A text as a reader of rules/texts.py has it; a whole number as its digits."""
     return lambda cell: read(_typed(cell))
+
+
+def text(most: int) -> Callable[[Any], str]:
+    """One line of at most so many letters."""
+    return fitting(texts.line(most))
 
 
 def printed(most: int) -> Callable[[Any], str]:
     """The same, of letters that papers can show."""
-    read = texts.printed(most)
-    return lambda cell: read(_typed(cell))
+    return fitting(texts.printed(most))
 
 
 def lines(most: int) -> Callable[[Any], str]:
     """Some lines, as of a reason."""
-    read = texts.lines(most)
-    return lambda cell: read(_typed(cell))
+    return fitting(texts.lines(most))
 
 
 def whole(low: int, high: int) -> Callable[[Any], int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.db.extensions import db
 from app.imports import applications as journal
-from app.imports import kindergarten_row, vocabulary
+from app.imports import declared, kindergarten_row, vocabulary
 from app.imports import kindergartens as list_of_kindergartens
 from app.models import (
     Application,
@@ -22,6 +22,7 @@ from app.models import (
     Kindergarten,
     PrivilegeStatus,
 )
+from app.registers.kindergartens import KINDERGARTENS
 from app.rules.calendar import LOCAL
 
 AT_ONCE = 500  # rows in memory
@@ -87,17 +88,11 @@ def _kindergartens() -> Iterator[dict[str, Any]]:
         of, first, last = group.kindergarten, group.birth_year_from, group.birth_year_to
         told = {
             "language": vocabulary.LANGUAGES[group.language][0],
-            "ownership": vocabulary.OWNERSHIPS[of.ownership][0],
-            "name": of.name,
-            "phone": of.phone,
             "group": group.name,
             "years": str(first) if first == last else f"{first}-{last}",
             "capacity": group.capacity,
             "attending": attending.get(group.id, 0),
-            "kind": vocabulary.KINDS[of.kind][0],
-            "state_order": vocabulary.YES_NO[of.state_order][0],
-            "address": of.address,
-            "bin": of.bin,
+            **declared.told(KINDERGARTENS, of),
             "place": kindergarten_row.district(of.place).name_kk,
         }
         for (intake, ends_on), free in kindergarten_row.published(group).items() or [((None, None), None)]:

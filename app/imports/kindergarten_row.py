@@ -16,12 +16,13 @@ from app.db.extensions import db
 from app.imports.columns import Row
 from app.imports.outcome import Outcome
 from app.models import Intake, KgGroup, Kindergarten, Language, Place, PlaceKind, Vacancy, VacancyStatus
+from app.registers.kindergartens import KINDERGARTENS
 from app.rules import folding
 from app.rules import seats as rules
 from app.rules.folding import fold, identity
 from app.rules.refusals import Reason, Refusal
 
-FACTS = ("name", "ownership", "kind", "state_order", "phone", "address", "bin")
+FACTS = tuple(one.name for one in KINDERGARTENS.brought)
 GROUP_NAMES = {Language.kk: "Қазақ тобы", Language.ru: "Орыс тобы", Language.en: "Ағылшын тобы"}
 CELLS = {"birth_year_from": "years", "birth_year_to": "years"}  # where the file says what a record keeps so
 REFUSED = {

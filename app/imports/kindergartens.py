@@ -3,51 +3,46 @@
 A kindergarten is known by its name in its district, a group by its name or by its language and birth years.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from app.access.actors import Actor
 from app.db.database import lock_districts
-from app.imports import cells, kindergarten_row, vocabulary
+from app.imports import cells, declared, kindergarten_row, vocabulary
 from app.imports.columns import Column, Row, Table
 from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
 from app.models import Intake
+from app.registers.groups import GROUPS
+from app.registers.kindergartens import KINDERGARTENS
 from app.spreadsheets.reading import Sheet
 
+OWN = declared.columns(KINDERGARTENS, required=("name",))
+GROUP = declared.columns(GROUPS, required=("language", "capacity"))
+FIRST = (  # in the order of the seed; what is not among them comes after
+    *("language", "ownership", "name", "intake", "phone", "free", "ends_on"),
+    *("group", "years", "capacity", "attending"),
+)
 COLUMNS = (
-    Column("language", ("Тіл", "Язык обучения", "Оқыту тілі", "Язык"), cells.word(vocabulary.LANGUAGES), required=True),
-    Column(
-        "ownership",
-        ("Мектеп нысаны", "Форма собственности", "Меншік нысаны"),
-        cells.word(vocabulary.OWNERSHIPS),
-    ),
-    Column(
-        "name",
-        ("Мектепке дейінгі ұйымның атауы", "Название детского сада", "Атауы", "Наименование", "Название"),
-        cells.printed(200),
-        required=True,
-    ),
+    *OWN.values(),
+    GROUP["language"],
+    replace(GROUP["name"], field="group"),
+    GROUP["capacity"],
     Column("intake", ("Қабылдау режимі", "Режим приёма"), cells.word(vocabulary.INTAKES)),
-    Column("phone", ("Телефон нөмірі", "Контактный номер телефона", "Телефон", "Номер телефона"), cells.phone),
     Column("free", ("Бос орындар саны", "Количество свободных мест", "Свободные места"), cells.whole(0, 999)),
     Column("ends_on", ("Аяқталу күні", "Дата окончания", "Дата завершения"), cells.day),
-    Column("group", ("Топ", "Группа", "Топтың атауы", "Название группы"), cells.printed(120)),
     Column("years", ("Туған жылдары", "Годы рождения", "Туған жылы", "Год рождения"), cells.years, required=True),
-    Column("capacity", ("Сыйымдылығы", "Вместимость", "Топтың сыйымдылығы"), cells.whole(0, 999), required=True),
     Column(
         "attending",
         ("Жүріп жатқан балалар саны", "Количество посещающих детей", "Балалар саны", "Количество детей"),
         cells.whole(0, 999),
     ),
-    Column("kind", ("Түрі", "Вид", "Тип", "Ұйымның түрі", "Вид организации"), cells.word(vocabulary.KINDS)),
-    Column("state_order", ("Мемлекеттік тапсырыс", "Госзаказ", "Государственный заказ"), cells.word(vocabulary.YES_NO)),
-    Column("address", ("Мекенжайы", "Адрес", "Мекенжай", "Мекен-жайы"), cells.printed(300)),
-    Column("bin", ("БСН", "БИН"), cells.bin_),
     Column("place", PLACE_TITLES, cells.text(120)),
     Column("note", NOTE_TITLES, None),
     Column("row_number", ROW_NUMBER_TITLES, None),
 )
-OF_KINDERGARTEN = ("name", "ownership", "kind", "state_order", "phone", "address", "bin")
+COLUMNS = tuple(sorted(COLUMNS, key=lambda one: FIRST.index(one.field) if one.field in FIRST else len(FIRST)))
+OF_KINDERGARTEN = tuple(OWN)
 OF_GROUP = ("language", "years", "capacity", "attending")
 
 

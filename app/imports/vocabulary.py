@@ -69,6 +69,14 @@ PRIVILEGES: dict[PrivilegeKind | None, tuple[str, ...]] = {
         *("ерекше білім беру қажеттілігі", "особые образовательные потребности"),
     ),
 }
+WORDS: dict[Any, Mapping[Any, tuple[str, ...]]] = {  # by the kind that they name
+    Language: LANGUAGES,
+    Ownership: OWNERSHIPS,
+    KindergartenKind: KINDS,
+    Intake: INTAKES,
+    Sex: SEXES,
+    QueueKind: QUEUES,
+}
 CITY, DISTRICT = "city", "district"
 OF_PLACES = {  # what a place is, in either language
     **dict.fromkeys(("қаласы", "қала", "қ", "город", "гор", "г"), CITY),

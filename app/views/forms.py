@@ -160,20 +160,20 @@ def an_iin(label: Any) -> Any:
     return text(label, longest=40, checks=[real_iin], read=texts.digits)
 
 
-def phone(label: Any) -> LineField:
+def phone(label: Any, **more: Any) -> LineField:
     """A phone number or several; nobody has to have one."""
-    return text(label, texts.LONGEST_TYPED_PHONE, required=False, read=texts.phones)
+    return text(label, texts.LONGEST_TYPED_PHONE, required=False, read=texts.phones, **more)
 
 
-def email(label: Any, required: bool = False) -> LineField:
+def email(label: Any, required: bool = False, **more: Any) -> LineField:
     """An e-mail address."""
-    return text(label, texts.LONGEST_EMAIL, required, read=texts.email)
+    return text(label, texts.LONGEST_EMAIL, required, read=texts.email, **more)
 
 
-def lines(label: Any, longest: int = 500, required: bool = True) -> LinesField:
+def lines(label: Any, longest: int = 500, required: bool = True, **more: Any) -> LinesField:
     """Some lines of text: a reason, a note."""
     checks = [DataRequired(REQUIRED) if required else Optional(), Fits(texts.lines(longest), longest)]
-    return LinesField(label, checks, filters=[_stripped])
+    return LinesField(label, checks, filters=[_stripped], **more)
 
 
 def number(label: Any, least: int, most: int, **more: Any) -> IntegerField:

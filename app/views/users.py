@@ -18,8 +18,8 @@ from app.rules.roles import Role
 from app.views import forms
 from app.views.base import BaseView, attempt, page
 from app.views.confirmation import ask, asked
-from app.views.kindergartens import PICK_KINDERGARTEN, find_place
 from app.views.paging import Records, attribute
+from app.views.registers import PICKS, find_place
 
 ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
 PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind)
@@ -36,7 +36,7 @@ class UserForm(forms.Form):
         _l("Reach: a kindergarten"),
         select(Kindergarten),
         required=False,
-        **PICK_KINDERGARTEN,
+        **PICKS[Kindergarten],
     )
     active = forms.yes(_l("May sign in"), default=True)
 

@@ -8,14 +8,13 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import words
 from app.access.permissions import MAY
 from app.actions import norms, offers, records, vacancies
 from app.db.extensions import db
-from app.db.name_keys import has_part
 from app.db.viewer import unscoped
 from app.models import Intake, KgGroup, Kindergarten, Round, Vacancy, VacancyStatus
 from app.now import now
@@ -28,16 +27,10 @@ from app.views.base import BaseView, answer, attempt, row_id
 from app.views.confirmation import ask, asked, done
 from app.views.offers import OfferView
 from app.views.paging import Records, attribute
+from app.views.registers import find_group
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 GROUPS = select(KgGroup).join(Kindergarten).options(joinedload(KgGroup.kindergarten)).order_by(Kindergarten.sort_name)
-
-
-def find_group(text: str) -> ColumnElement[bool]:
-    """Groups by any part of their own folded name or of their kindergarten's."""
-    kindergarten = Kindergarten.__table__.c
-    found = select(kindergarten.id).where(has_part(kindergarten.search_name, text))
-    return or_(has_part(KgGroup.search_name, text), KgGroup.kindergarten_id.in_(found))
 
 
 class VacancyForm(forms.Form):

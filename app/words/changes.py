@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app import registers
 from app.access import personal_data
 from app.models import (
     Base,
@@ -27,7 +28,9 @@ from app.words.labels import label, role, status
 from app.words.rules import CHOICES, PERIODS, TERMS, norm_name, period, term
 from app.words.verbs import SUBJECTS, by_hand, verb
 
-FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people call it
+OF_REGISTERS = {(one.table, field.name): field.label for one in registers.ALL for field in one.fields}
+FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people call it, where no register says so
+    **{name: label for (_table, name), label in OF_REGISTERS.items()},
     "accepted": _l("Accepted with a reason"),
     "active": _l("May sign in"),
     "added": _l("Rows added"),
@@ -35,13 +38,9 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "approved": _l("Approved"),
     "attend_by": _l("To come with the papers by"),
     "begins_on": _l("First day"),
-    "bin": _l("BIN"),
     "birth_year": _l("Birth year"),
-    "birth_year_from": _l("First birth year"),
-    "birth_year_to": _l("Last birth year"),
     "born_on": _l("Birth date"),
     "by_hand": _l("Changed by hand"),
-    "capacity": _l("Capacity"),
     "carry": _l("Moves to a working day"),
     "categories": _l("Categories"),
     "changed": _l("Rows changed"),
@@ -82,7 +81,6 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "number": _l("Number"),
     "occupied": _l("Children who attend"),
     "on_lapse": _l("When the term is over"),
-    "ownership": _l("Ownership"),
     "passed": _l("Passed over"),
     "password": _l("New password"),
     "patronymic": _l("Patronymic"),
@@ -107,7 +105,6 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "stage": _l("Stage"),
     "standing": _l("Stands in the queue"),
     "started_on": _l("Began on"),
-    "state_order": _l("Places on state order"),
     "status": _l("Status"),
     "subject": _l("Record"),
     "term": _l("Runs out"),
@@ -212,12 +209,13 @@ def _said(row: Change, name: str, value: Any, names: Names) -> list[Said]:
     fact = fact.removesuffix("_id")
     if not known(name) or fact in SILENT:
         return []
-    title = f"{OF_PEOPLE[whose]}: {FIELDS[fact]}" if whose else str(FIELDS[fact])
     of = (
         REGISTERS.get(str((row.details or {}).get("register")), (row.subject,))[0]
         if row.verb == "export"
         else row.subject
     )
+    called = OF_REGISTERS.get((of, fact), FIELDS[fact])
+    title = f"{OF_PEOPLE[whose]}: {called}" if whose else str(called)
     about = (of, whose, fact, names)
     # A list of two is a value before and after, but for what is a list itself.
     pair = isinstance(value, list) and len(value) == 2 and row.verb not in ("create", "remove", "export")
@@ -323,12 +321,11 @@ REGISTERS: dict[str, tuple[str, Any]] = {  # a list as an address names it: the 
     "bulk-runs": ("bulk_run", _l("Bulk runs")),
     "imports": ("import_run", _l("Import from a file")),
     "vacancies": ("vacancy", _l("Vacancies")),
-    "kindergartens": ("kindergarten", _l("Kindergartens")),
-    "groups": ("kg_group", _l("Groups")),
     "norms": ("norm", _l("Norms")),
     "queue-orders": ("queue_order", _l("Queue orders")),
     "days-off": ("day_off", _l("Days off")),
     "history": ("change", _l("History")),
     "notices": ("notice", _l("Notices")),
     "users": ("ab_user", _l("Accounts")),
+    **{one.noun: (one.table, one.title) for one in registers.ALL},
 }

@@ -6,6 +6,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app import registers
 from app.access import personal_data
 from app.access.account_scope import District
 from app.models import (
@@ -36,8 +37,7 @@ NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
     "queue_round": _l("Each round of vouchers and each offer of places is kept here, with the list as it stood."),
     "proposal": _l("What one official asks for and another one decides: a return, a voucher out of turn, a bulk run."),
     "vacancy": _l("Draft a vacancy for a group; once it is published, its places are free for the queue."),
-    "kindergarten": _l("Add a kindergarten, then its groups, then their vacancies."),
-    "kg_group": _l("Add a group with its birth years; vacancies are drafted for groups."),
+    **{one.table: one.nothing for one in registers.ALL if one.nothing},
 }
 
 

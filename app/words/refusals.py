@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.exc import IntegrityError
 
+from app import registers
 from app.access import personal_data
 from app.actions.records import Invalid
 from app.actions.rounds import Outcome
@@ -146,10 +147,7 @@ INVALID: dict[str, Any] = {
     "ends_before": _l("The last day comes before the first one. Correct them."),
 }
 CONSTRAINTS: dict[str, Any] = {
-    "kindergarten.place_id, kindergarten.name": _l("There is a kindergarten of this name in this place already."),
-    "uq_kindergarten_name_once_in_its_place": _l("There is a kindergarten of this name in this place already."),
-    "kg_group.kindergarten_id, kg_group.name": _l("The kindergarten has a group of this name already."),
-    "uq_group_name_once_in_its_kindergarten": _l("The kindergarten has a group of this name already."),
+    **{part: sentence for one in registers.ALL for part, sentence in one.clashes.items()},
     "norm.name, norm.place_id, norm.valid_from": _l("There is a norm of this name for this place and day already."),
     "uq_norm_once_per_name_place_and_day": _l("There is a norm of this name for this place and day already."),
     "day_off.day": _l("A row for this day waits for approval already. Change that one."),

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app import registers
 from app.words.days import day
 
 VERBS: dict[str, Any] = {
@@ -195,8 +196,6 @@ SUBJECTS: dict[str, Any] = {
     "enrolment": _l("Enrolment"),
     "vacancy": _l("Vacancy"),
     "privilege": _l("Privilege"),
-    "kindergarten": _l("Kindergarten"),
-    "kg_group": _l("Group"),
     "norm": _l("Norm"),
     "queue_order": _l("Queue order"),
     "day_off": _l("Day off"),
@@ -204,6 +203,7 @@ SUBJECTS: dict[str, Any] = {
     "ab_user": _l("Account"),
     "bulk_run": _l("Bulk run"),
     "import_run": _l("File"),
+    **{one.table: one.one for one in registers.ALL},
 }
 
 

@@ -1,0 +1,16 @@
+"""One declaration a register (docs/adr/0019-registers.md): what its fields are, who reads and writes it, where it lies.
+
+A declaration is data: it imports models and rules alone, and every floor above makes its own of it. Permissions and
+scopes (access), labels of the history (words), columns and samples of files (imports), lists and forms (views).
+"""
+
+from app.registers.declaration import Register
+from app.registers.groups import GROUPS
+from app.registers.kindergartens import KINDERGARTENS
+
+ALL: tuple[Register, ...] = (KINDERGARTENS, GROUPS)  # in the order of the menu
+
+
+def of(model: type) -> Register | None:
+    """The register that rows of this kind stand in, if they are declared."""
+    return next((one for one in ALL if one.model is model), None)
