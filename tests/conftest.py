@@ -26,6 +26,7 @@ from app.actions import shipping
 from app.db.database import transaction
 from app.db.extensions import db
 from config import Config
+from tests import running
 from tests.chromium import launched
 from tools import postgres
 
@@ -184,13 +185,17 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
-def kezek() -> Iterator[Any]:
-    """What `make run` starts, with its town."""
-    from tests.test_start import started  # a test itself
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the first `make run` prepares it, made once for all workers: whoever starts one takes a copy."""
+    return running.once(tmp_path_factory, "seeded", running.prepared)
 
-    with started() as running:
-        yield running
+
+@pytest.fixture(scope="module")
+def kezek(seeded: Path) -> Iterator[running.Kezek]:
+    """What `make run` starts, with its town."""
+    with running.started(seeded) as found:
+        yield found
 
 
 def pytest_collection_finish() -> None:

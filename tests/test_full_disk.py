@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from http.cookiejar import CookieJar
@@ -32,6 +32,7 @@ from app.rules.roles import Role
 from app.spreadsheets import reading
 from config import ROOT
 from tests import factories
+from tests.running import family, soon
 from tests.views.city import official
 
 SAMPLE = (ROOT / "samples" / "applications.csv").read_bytes()
@@ -86,12 +87,6 @@ def _hidden(page: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in family(int(child)))]
-
-
 @contextmanager
 def full(kezek, *parts: str) -> Iterator[None]:
     """Inside, no process of these parts can write to any file."""
@@ -105,15 +100,6 @@ def full(kezek, *parts: str) -> Iterator[None]:
         for pid, limits in before.items():
             if Path(f"/proc/{pid}").exists():
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-
-
-def soon(true: Callable[[], object]) -> bool:
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.2)
-    return False
 
 
 @pytest.fixture(scope="module")

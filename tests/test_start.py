@@ -1,78 +1,25 @@
 """`make run`: everything starts, what is killed comes back, and nothing is left at the end."""
 
-import contextlib
 import os
 import signal
-import socket
 import stat
 import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
+from tests.running import COMMAND, Kezek, alive, children, soon, started
 from tools import run
 
-COMMAND = [sys.executable, "tools/run.py"]
 PARTS = ["valkey", "web", "worker", "timetable"]
-
-
-@dataclass
-class Kezek:
-    """A running one, in a folder and on a port of its own."""
-
-    process: subprocess.Popen
-    environment: dict[str, str]
-
-    def pid(self, part: str) -> int:
-        command = [run.BIN / "supervisorctl", "-c", "deploy/supervisord.conf", "pid", part]
-        answer = subprocess.run(command, cwd=run.ROOT, env=self.environment, capture_output=True, text=True)
-        return int(answer.stdout)
-
-    def answers(self) -> bool:
-        address = f"http://127.0.0.1:{self.environment['KEZEK_PORT']}/"
-        with contextlib.suppress(OSError), urlopen(address, timeout=5) as page:
-            return page.status == 200
-        return False
-
-
-@contextlib.contextmanager
-def started() -> Iterator[Kezek]:
-    """It ends with the test; its folder has a space in its name, and is short enough for a socket."""
-    with socket.socket() as free, tempfile.TemporaryDirectory(prefix="kezek ") as var:
-        free.bind(("127.0.0.1", 0))
-        own = {"KEZEK_VAR": var, "KEZEK_PORT": str(free.getsockname()[1]), "KEZEK_DEMO": "1"}
-        free.close()
-        place = {"cwd": run.ROOT, "env": os.environ | own}
-        with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, text=True, **place) as process:
-            assert any("Kezek is at" in line for line in process.stdout)
-            yield Kezek(process, place["env"])
-            process.terminate()
-        assert soon(lambda: not (Path(var) / "supervisor.sock").exists())
 
 
 @pytest.fixture(scope="module")
 def kezek() -> Iterator[Kezek]:
+    """From the very beginning: nothing is in its folder."""
     with started() as running:
         yield running
-
-
-def soon(true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 60  # a busy machine is no failure
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -111,6 +58,17 @@ def test_the_demo_listens_on_this_machine_alone(kezek):
     assert bound() == {"0100007F"}
 
 
+def test_the_processes_of_the_web_share_one_import_and_no_connection(kezek):
+    """What two processes read from one connection is the other's answer (spec 6, trap 12)."""
+    assert soon(kezek.answers)  # whom another test killed may be on its way back
+    parent = Path("/proc", str(kezek.pid("web")))
+    assert len(children(int(parent.name))) == 2
+    assert "psycopg_binary" in parent.joinpath("maps").read_text(), "the application is not imported here"
+    held = [os.readlink(one) for one in parent.joinpath("fd").iterdir()]
+    assert [one for one in held if kezek.environment["KEZEK_VAR"] in one] == [], "a database"
+    assert len([one for one in held if one.startswith("socket:")]) == 1, "more than what listens"
+
+
 def test_a_second_one_in_the_same_folder_is_refused(kezek):
     free = kezek.environment | {"KEZEK_PORT": ""}
     second = subprocess.run(COMMAND, cwd=run.ROOT, env=free, stderr=subprocess.PIPE, text=True)
@@ -119,8 +77,8 @@ def test_a_second_one_in_the_same_folder_is_refused(kezek):
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left_behind(sign):
-    with started() as running:
+def test_nothing_is_left_behind(seeded, sign):
+    with started(seeded) as running:
         pids = [running.pid(part) for part in PARTS]
         assert all(map(alive, pids))
         running.process.send_signal(sign)

@@ -9,7 +9,7 @@ import pypdfium2
 from playwright.sync_api import Browser, Page, expect
 
 from tests.chromium import PATIENCE
-from tests.test_start import Kezek
+from tests.running import Kezek
 
 NUMBER = "ОДО.2026.248"
 

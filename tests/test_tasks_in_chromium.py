@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.chromium import PATIENCE
 from tests.hands import HANDS, Hand
-from tests.test_start import Kezek
+from tests.running import Kezek
 
 TASKS = Path(__file__).resolve().parents[1] / "docs/keyboard.md"
 ME = "Қалиева"  # who works for the department

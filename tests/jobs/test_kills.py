@@ -6,13 +6,11 @@ SQLite has no server that could die: there the database's own end is a killed wr
 import contextlib
 import os
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -47,12 +45,13 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules.roles import Role
-from tests import files
+from tests import files, running
 from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
+from tests.running import children, started
 from tests.views.city import official
-from tools import postgres, run
+from tools import postgres
 
-PATIENCE = 110  # seconds: spec 7 allows two minutes
+soon = partial(running.soon, patience=110)  # seconds: spec 7 allows two minutes
 PARTS = {"valkey": "valkey-server", "worker": "flask worker", "timetable": "flask timetable"}  # in its command
 WITNESS = {  # what a database itself saw: every time that an outbox row was committed as done
     "sqlite": "CREATE TRIGGER see AFTER UPDATE OF done_at ON outbox WHEN NEW.done_at IS NOT NULL "
@@ -158,59 +157,25 @@ class Kezek:
 @pytest.fixture
 def kezek(kind: str) -> Iterator[Kezek]:
     with contextlib.ExitStack() as stack:
-        var = stack.enter_context(tempfile.TemporaryDirectory(prefix="kezek-"))
-        own = {"KEZEK_VAR": var, "KEZEK_PORT": _free_port(), "KEZEK_DEMO": "0"}
-        own["SECRET_KEY"] = "for tests only, long enough to be one"
+        own = {"KEZEK_DEMO": "0", "SECRET_KEY": "for tests only, long enough to be one"}
         if kind == "postgresql":
             own["DATABASE_URL"] = stack.enter_context(postgres.cluster())
-        environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
-        process = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "tools/run.py"],
-                cwd=run.ROOT,
-                env=environment | own,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        stack.callback(process.terminate)
-        assert any("Kezek is at" in line for line in process.stdout)
-        app = create_app(config.load(own), web=False)
+        environment = stack.enter_context(started(**own)).environment
+        app = create_app(config.load(environment), web=False)
         with app.app_context():
-            running = Kezek(app, environment | own)
-            yield running
+            kezek = Kezek(app, environment)
+            yield kezek
             db.session.remove()
             db.engine.dispose()
-        if hasattr(running, "database"):
-            running.database.send_signal(signal.SIGQUIT)
-            running.database.wait()
-
-
-def _free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
-def children(pid: int) -> list[int]:
-    with contextlib.suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
+        if hasattr(kezek, "database"):
+            kezek.database.send_signal(signal.SIGQUIT)
+            kezek.database.wait()
 
 
 def command(pid: int) -> list[str]:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
     return []
-
-
-def soon(true: Callable[[], object], every: float = 0.1, patience: float = PATIENCE) -> bool:
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(every)
-    return False
 
 
 def families(number: int, when: datetime, name: str) -> list[Application]:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from app.access import sent_forms
 from app.db import database
 from app.models import Account, DayOff, KeptForm, SentForm, SignedIn
+from app.views import sending
 from tests.views import routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
@@ -28,7 +29,7 @@ from tests.views.forms import ADDS, Fields, valid
 from tests.views.test_two_editors import changeable, edit_forms, opened, other
 
 KEPT = KeptForm.__table__
-SOON = 2_000  # milliseconds that the tests wait for a lock, instead of fifteen seconds
+SOON, AT_ONCE = 2_000, 100  # milliseconds that tests wait for a lock, instead of fifteen seconds
 
 
 def kept(city) -> list:
@@ -246,16 +247,16 @@ def test_what_is_shown_again_can_do_nothing_even_past_attempt(city, monkeypatch)
 # ---------------------------------------------------------------- locked
 
 
-@pytest.fixture
-def soon(city, kind, monkeypatch):
-    """Nobody wants to wait fifteen seconds in a test: connections of this test wait two."""
-    monkeypatch.setattr(database, "LONGEST_WAIT", SOON)
+@contextmanager
+def patience(city, kind: str, monkeypatch, milliseconds: int):
+    """How long the connections of a test wait for a lock."""
+    monkeypatch.setattr(database, "LONGEST_WAIT", milliseconds)
 
     def shorter(connection, *_) -> None:
         if kind == "sqlite":
-            connection.execute(f"PRAGMA busy_timeout={SOON}")
+            connection.execute(f"PRAGMA busy_timeout={milliseconds}")
         else:
-            connection.execute(f"SET lock_timeout = {SOON}")
+            connection.execute(f"SET lock_timeout = {milliseconds}")
             connection.commit()
 
     city.tables.engine.dispose()
@@ -263,6 +264,20 @@ def soon(city, kind, monkeypatch):
     yield
     sa.event.remove(city.tables.engine, "connect", shorter)
     city.tables.engine.dispose()
+
+
+@pytest.fixture
+def soon(city, kind, monkeypatch):
+    """Longer than any page takes: what took less has waited for no lock."""
+    with patience(city, kind, monkeypatch, SOON):
+        yield
+
+
+@pytest.fixture
+def at_once(city, kind, monkeypatch):
+    """For what meets a lock that is never given back."""
+    with patience(city, kind, monkeypatch, AT_ONCE):
+        yield
 
 
 @contextmanager
@@ -287,7 +302,7 @@ def locked(city, kind: str):
     engine.dispose()
 
 
-def test_every_form_is_503_and_filled_while_another_one_writes_and_one_click_sends_it(city, kind, soon):
+def test_every_form_is_503_and_filled_while_another_one_writes_and_one_click_sends_it(city, kind, at_once):
     wrong = []
     for role, address, typed in [one for one in typed_into(city) if one[1] != "/applications/add"][::3]:
         browser = city.sign_in(role)
@@ -301,7 +316,7 @@ def test_every_form_is_503_and_filled_while_another_one_writes_and_one_click_sen
     assert wrong == []
 
 
-def test_a_button_that_could_not_be_done_is_there_again(city, kind, soon):
+def test_a_button_that_could_not_be_done_is_there_again(city, kind, at_once):
     head = city.sign_in("head")
     head.token()
     with locked(city, kind):
@@ -372,7 +387,7 @@ def asking(city, browsers) -> list[tuple]:
     return [*found, (routes.D, "/bulk-runs/begin", some)]
 
 
-def test_signing_out_is_certain_or_says_that_it_was_not(city, kind, soon):
+def test_signing_out_is_certain_or_says_that_it_was_not(city, kind, at_once):
     browser = city.sign_in("specialist")
     copy = Browser(city.web.test_client())
     copy.client.set_cookie("__Host-session", browser.client.get_cookie("__Host-session").value)
@@ -385,7 +400,7 @@ def test_signing_out_is_certain_or_says_that_it_was_not(city, kind, soon):
     assert (browser.get("/").status_code, copy.get("/").status_code) == (302, 302)
 
 
-def test_signing_in_while_another_one_writes_is_503_with_the_name_typed(city, kind, soon):
+def test_signing_in_while_another_one_writes_is_503_with_the_name_typed(city, kind, at_once):
     browser = Browser(city.web.test_client())
     browser.token()
     with rows_of_sessions_locked(city, kind):
@@ -522,8 +537,9 @@ def test_a_server_that_is_away_is_503_with_what_was_typed(city, kind, monkeypatc
     assert department.client.post("/days-off/add", data={**typed, **again}).status_code == 302
 
 
-def test_an_effect_whose_answer_was_lost_is_not_had_twice(city, kind):
+def test_an_effect_whose_answer_was_lost_is_not_had_twice(city, kind, monkeypatch):
     """503 keeps the form's key: what was perhaps done is not done again."""
+    monkeypatch.setattr(sending, "ANSWERED_WITHIN", 0.1)  # the first one's answer never comes
     department = city.sign_in("department")
     form = {**valid("days-off", city.own), "form_key": department.key()}
     failed = threading.Event()
