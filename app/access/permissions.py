@@ -96,26 +96,24 @@ MAY: dict[type, dict[str, frozenset[Role]]] = {
     Proposal: dict.fromkeys(("ask", "approve", "reject"), OFFICE),  # and what it is about: decided by its own verb
     Round: {"issue": NEXT, "offer": NEXT},
     Vacancy: {
-        "create": OFFICE | {R.head},
-        "change": OFFICE | {R.head},
-        "remove": OFFICE | {R.head},
         "publish": OFFICE | {R.head},
         "close": OFFICE | {R.head, R.clock},
         "end": ENDS,  # whoever lent the place is back, or has left
     },
-    Norm: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve", "take_back")},
-    QueueOrder: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve", "take_back")},
-    DayOff: {verb: frozenset({R.department}) for verb in ("create", "change", "remove", "approve")},
+    Norm: {verb: frozenset({R.department}) for verb in ("approve", "take_back")},
+    QueueOrder: {verb: frozenset({R.department}) for verb in ("approve", "take_back")},
+    DayOff: {"approve": frozenset({R.department})},
     BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
     ImportRun: dict.fromkeys(("ask", "answer", "start", "bring_in"), OFFICE),
     User: {
-        **{verb: frozenset({R.administrator}) for verb in ("create", "change", "reset_password")},
+        "reset_password": frozenset({R.administrator}),
         "change_password": frozenset(R) - {R.family, R.clock},
         "export": frozenset(R) - {R.family, R.clock},  # what one may read, as a file: on the record of one's account
     },
 }
 for one in registers.ALL:  # what their declarations say
-    MAY[one.model] = {"create": one.adds, "change": one.changes, "remove": one.removes, **MAY.get(one.model, {})}
+    may = {"create": one.adds, "change": one.changes, "remove": one.removes}
+    MAY[one.model] = {**{verb: roles for verb, roles in may.items() if roles}, **MAY.get(one.model, {})}
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
 
 

@@ -4,11 +4,17 @@ A declaration is data: it imports models and rules alone, and every floor above 
 scopes (access), labels of the history (words), columns and samples of files (imports), lists and forms (views).
 """
 
+from app.registers.accounts import ACCOUNTS
+from app.registers.days_off import DAYS_OFF
 from app.registers.declaration import Register
 from app.registers.groups import GROUPS
 from app.registers.kindergartens import KINDERGARTENS
+from app.registers.norms import NORMS
+from app.registers.queue_orders import QUEUE_ORDERS
+from app.registers.vacancies import VACANCIES
 
-ALL: tuple[Register, ...] = (KINDERGARTENS, GROUPS)  # in the order of the menu
+# In the order of the menu.
+ALL: tuple[Register, ...] = (VACANCIES, KINDERGARTENS, GROUPS, NORMS, QUEUE_ORDERS, DAYS_OFF, ACCOUNTS)
 
 
 def of(model: type) -> Register | None:

@@ -96,6 +96,13 @@ class Row(Type):
 
 
 @dataclass(frozen=True)
+class Own(Type):
+    """What its form has a field of its own for, in the view of the register."""
+
+    longest: int = 200
+
+
+@dataclass(frozen=True)
 class Field:
     """One fact of a register's rows.
 
@@ -145,7 +152,7 @@ class Register:
     """
 
     noun: str
-    model: type[Base]
+    model: type[Any]
     title: Any
     one: Any
     add: Any
@@ -169,7 +176,7 @@ class Register:
     @property
     def table(self) -> str:
         """The table of its rows."""
-        return self.model.__tablename__
+        return str(self.model.__tablename__)
 
     @property
     def listed(self) -> list[str]:

@@ -17,35 +17,36 @@ from app.access import login_limits, personal_data
 from app.db.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
-from app.views import (
+from app.views import (  # noqa: F401 (some are here for the register that they name)
+    days_off,
     headers,
+    kindergartens,
     list_context,
+    norms,
     paging,
+    queue_orders,
     refused_forms,
+    registers,
     rendering,
     security,
     sessions,
     sign_in,
     transport,
+    users,
+    vacancies,
     verify,
 )
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
-from app.views.days_off import DayOffView
 from app.views.explanations import RoundView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
 from app.views.imports import ImportRunView
-from app.views.kindergartens import GroupView, KindergartenView
-from app.views.norms import NormView
 from app.views.offers import OfferView
 from app.views.proposals import ProposalView
-from app.views.queue_orders import QueueOrderView
 from app.views.rules import RulesView
 from app.views.search import SearchView
-from app.views.users import UserView
-from app.views.vacancies import VacancyView
 from app.views.vouchers import ReferralView, VoucherView
 
 GUESSED = ("kk", "ru")  # English is chosen: many a browser asks for it and nobody meant it
@@ -55,9 +56,10 @@ LANGUAGES = {
     "en": {"flag": "gb", "name": "English", "short": "Eng"},
 }
 
-# (heading, (view, icon, letter that leads there after `g`), ...)
-MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
-    (
+VIEWS = registers.views()
+# (heading, (view, icon, letter that leads there after `g`), ...); below them the registers that name the heading.
+HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
+    "queue": (
         _l("The queue"),
         (
             (ApplicationView, "clipboard-list", "a"),
@@ -70,25 +72,14 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (ImportRunView, "file-import", "f"),
         ),
     ),
-    (
-        _l("Kindergartens and places"),
-        (
-            (VacancyView, "door-enter", "p"),
-            (KindergartenView, "building-cottage", "k"),
-            (GroupView, "users-group", "c"),
-        ),
-    ),
-    (
-        _l("Rules"),
-        (
-            (RulesView, "scale", "l"),
-            (NormView, "adjustments", "n"),
-            (QueueOrderView, "list-numbers", "q"),
-            (DayOffView, "calendar-event", "d"),
-        ),
-    ),
-    (_l("History and notices"), ((HistoryView, "history", "t"), (NoticeView, "bell", "m"))),
-    (_l("Access"), ((UserView, "users", "u"),)),
+    "places": (_l("Kindergartens and places"), ()),
+    "rules": (_l("Rules"), ((RulesView, "scale", "l"),)),
+    "history": (_l("History and notices"), ((HistoryView, "history", "t"), (NoticeView, "bell", "m"))),
+    "access": (_l("Access"), ()),
+}
+MENU = tuple(
+    (title, (*first, *((VIEWS[one], one.menu.icon, one.menu.key) for one in VIEWS if one.menu.heading == heading)))
+    for heading, (title, first) in HEADINGS.items()
 )
 PROBLEMS = {
     400: _l("This address asks for something that cannot be."),

@@ -5,26 +5,21 @@ from typing import Any
 
 from flask import g, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload
 
 from app.actions import norms, proposals
-from app.models import Approved, Base, Place, PlaceKind
+from app.models import Approved, Base
 from app.now import now
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
-from app.rules.roles import Role
 from app.views import as_shown
-from app.views.base import BaseView
 from app.views.confirmation import ask, asked, done, reason
 from app.views.paging import Order, Records, attribute
+from app.views.registers import Registered
 from app.views.rendering import NONE, in_words, tag
 
 MOST_TOLD = 12  # rows whose facts stand on the page that asks
-READERS = frozenset({Role.department, Role.specialist, Role.auditor})
-PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind)
-LABELS = {"entered_by": _l("Entered by"), "approved_at": _l("Approved"), "mine": _l("Waits for you")}
 
 
 class Dated(Records):
@@ -61,7 +56,7 @@ def author(row: Approved) -> Any:
     return row.entered_by or (_("came with Kezek") if row.approved_at else NONE)
 
 
-class ApprovedView(BaseView):
+class ApprovedView(Registered):
     """Norms, queue orders and days off: entered by one of the department, approved by another."""
 
     list_template = "pages/approved.html"

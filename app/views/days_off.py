@@ -1,25 +1,18 @@
 """The calendar as officials keep it: days off and moved working days, by decree, approved by a second official."""
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.db.extensions import db
 from app.models import DayOff
+from app.registers.days_off import DAYS_OFF
 from app.rules.norms import days_in_force
-from app.views import approval, filters, forms
+from app.views import approval, filters
 from app.views.rendering import tag
 
 
 def kind_of_day(row):
     """A working day that was moved, or a day off."""
     return tag("published", _("Working day")) if row.working else _("Day off")
-
-
-class DayOffForm(forms.Form):
-    day = forms.a_day(_l("Day"))
-    working = forms.yes(_l("A working day (moved)"))
-    name = forms.text(_l("Name"))
-    decree = forms.text(_l("Decree number"))
 
 
 class Days(approval.Dated):
@@ -42,26 +35,8 @@ class Days(approval.Dated):
 
 
 class DayOffView(approval.ApprovedView):
-    route_base = "/days-off"
-    subject, readers = DayOff, approval.READERS
-    datamodel = Days(DayOff)
-    list_title, show_title = _l("Days off"), _l("Day off")
-    add_title, edit_title = _l("Add a day"), _l("Change a day")
-    list_columns = ["day", "name", "working", "estimated", "decree", "approved_at"]
-    show_columns = [*list_columns, "entered_by"]
-    order_columns = ["day"]
-    search_columns, more_filters = ["approved_at", "working", "estimated"], {"mine": filters.MINE[DayOff]}
-    base_order = ("day", "desc")
-    add_form = edit_form = DayOffForm
-    add_columns = edit_columns = ["day", "working", "name", "decree"]
-    label_columns = {
-        "day": _l("Day"),
-        "name": _l("Name"),
-        "working": _l("Working or off"),
-        "estimated": _l("Estimated"),
-        "decree": _l("Decree number"),
-        **approval.LABELS,
-    }
+    register, rows = DAYS_OFF, Days
+    more_filters = {"mine": filters.MINE[DayOff]}
 
     def load(self, pk):
         return self.datamodel.loaded([super().load(pk)])[0]

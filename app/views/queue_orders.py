@@ -6,15 +6,13 @@ from flask import g
 from flask_appbuilder.widgets import RenderTemplateWidget
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload, selectinload
 
 from app.actions import orders, records
-from app.models import PrivilegeKind, QueueCategory, QueueOrder, QueueOrderKind
+from app.models import PrivilegeKind, QueueCategory, QueueOrder
 from app.now import now
+from app.registers.queue_orders import QUEUE_ORDERS
 from app.rules.orders import MOST, OLDEST, Step
 from app.views import approval, filters, forms
-
-ENTERED = ["place", "kind", "valid_from", "legal_basis", "categories"]
 
 
 class CategoryLine(forms.Line):
@@ -34,10 +32,6 @@ class CategoryLine(forms.Line):
 
 
 class QueueOrderForm(forms.Form):
-    place = forms.row_of(_l("Place"), approval.PLACES)
-    kind = forms.one_of(_l("Kind of order"), QueueOrderKind)
-    valid_from = forms.a_day(_l("In force from"))
-    legal_basis = forms.text(_l("Legal basis"), longest=300)
     categories = forms.Lines(
         CategoryLine,
         _l("Categories, in the order in which they are served"),
@@ -69,36 +63,10 @@ class Orders(approval.Dated):
 
 
 class QueueOrderView(approval.ApprovedView):
+    register, rows, form = QUEUE_ORDERS, Orders, QueueOrderForm
     verbs = {**approval.ApprovedView.verbs, "take_back": approval.ApprovedView.take_back}
-    route_base = "/queue-orders"
-    subject, readers = QueueOrder, approval.READERS
-    datamodel = Orders(QueueOrder, joinedload(QueueOrder.place), selectinload(QueueOrder.categories))
-    list_title, show_title = _l("Queue orders"), _l("Queue order")
-    add_title, edit_title = _l("Enter a queue order"), _l("Change a queue order")
-    list_columns = [
-        "place",
-        "kind",
-        "valid_from",
-        "categories",
-        "entered_by",
-        "approved_at",
-        "legal_basis",
-    ]
-    show_columns = ["place", "kind", "valid_from", "legal_basis", "entered_by", "approved_at"]
     show_template = "pages/queue_order.html"
-    order_columns = ["valid_from"]
-    search_columns, more_filters = ["approved_at", "kind"], {"mine": filters.MINE[QueueOrder]}
-    base_order = ("valid_from", "desc")
-    add_form = edit_form = QueueOrderForm
-    add_columns = edit_columns = ENTERED
-    label_columns = {
-        "place": _l("Place"),
-        "kind": _l("Kind of order"),
-        "valid_from": _l("In force from"),
-        "legal_basis": _l("Legal basis"),
-        "categories": _l("Categories"),
-        **approval.LABELS,
-    }
+    more_filters = {"mine": filters.MINE[QueueOrder]}
 
     def create(self, form):
         values = form.values()

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import RelationshipProperty, joinedload
+from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
 
 from app.db.name_keys import has_part, has_word
 from app.models import KgGroup, Kindergarten, Place
+from app.registers import ALL
 from app.registers import declaration as said
 from app.registers.declaration import Field, Register
 from app.rules import texts
@@ -108,11 +109,13 @@ def find_in(register: Register) -> Any:
 class Registered(BaseView):
     """The view of a register. What a subclass says itself holds; all else is as its declaration says.
 
-    ``rows``: how a list reads them, where it shows what no column has; ``form``: what its form has besides its fields.
+    ``rows``: how a list reads them, where it shows what no column has, and ``eager`` what it loads with them besides;
+    ``form``: what its form has that the declaration does not say.
     """
 
     register: ClassVar[Register]
     rows: ClassVar[type[Records]] = Records
+    eager: ClassVar[tuple[Any, ...]] = ()
     form: ClassVar[type[forms.Form]] = forms.Form
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -127,17 +130,15 @@ def _declared(view: type[Registered]) -> dict[str, Any]:
     """What a view is told by its declaration, by the names that the framework and base.py know it by."""
     register, model = view.register, view.register.model
     form, typed = form_of(register, view.form), [one.name for one in register.typed]
-    relations = [
-        name
-        for name in dict.fromkeys([*register.listed, *register.shown])
-        if isinstance(getattr(getattr(model, name, None), "property", None), RelationshipProperty)
-    ]
+    relations = [getattr(model, name, None) for name in dict.fromkeys([*register.listed, *register.shown])]
+    relations = [one for one in relations if isinstance(getattr(one, "property", None), RelationshipProperty)]
+    loads = [(selectinload if one.property.uselist else joinedload)(one) for one in relations]
     ordered = [one.name for one in register.fields if one.ordered]
     return {
         "route_base": f"/{register.noun}",
         "subject": model,
         "readers": register.readers,
-        "datamodel": view.rows(model, *(joinedload(getattr(model, name)) for name in relations)),
+        "datamodel": view.rows(model, *loads, *view.eager),
         "find": find_in(register),
         "grants": {"can_pick": register.picks} if register.picks else {},
         "list_title": register.title,
@@ -156,3 +157,14 @@ def _declared(view: type[Registered]) -> dict[str, Any]:
         "edit_columns": typed,
         "label_columns": {one.name: one.label for one in register.fields},
     }
+
+
+def views() -> dict[Register, type[Registered]]:
+    """The view of each register: the class that names it, or one of the declaration alone."""
+    left, own = [Registered], dict[Register, type[Registered]]()
+    while left:
+        view = left.pop()
+        left += view.__subclasses__()
+        if "register" in view.__dict__:
+            own[view.register] = view
+    return {one: own.get(one) or type(f"{one.model.__name__}View", (Registered,), {"register": one}) for one in ALL}

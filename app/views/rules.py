@@ -12,6 +12,7 @@ from app.actions import norms, places
 from app.db.extensions import db
 from app.models import DayOff, Norm, Place, PlaceKind, QueueOrder
 from app.now import now
+from app.registers.norms import PLACES
 from app.rules.calendar import local_day
 from app.rules.norms import KNOWN, days_in_force
 from app.rules.roles import Role
@@ -45,7 +46,7 @@ class RulesView(BaseView):
     @expose("/")
     @has_access
     def list(self) -> Any:
-        offered = db.session.scalars(approval.PLACES).all()
+        offered = db.session.scalars(PLACES).all()
         place = _place(offered)
         day, known = forms.asked_day("day", local_day(now()), forms.FIRST_DAY, forms.LAST_DAY)
         facts = _facts(places.path(place.id), day) if place else {}

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -12,33 +11,14 @@ from app import words
 from app.access import login_limits
 from app.actions import accounts
 from app.db.extensions import db
-from app.models import Kindergarten, Place, PlaceKind, User, UserScope
+from app.models import User, UserScope
 from app.now import now
+from app.registers.accounts import ACCOUNTS, ROLES
 from app.rules.roles import Role
-from app.views import forms
-from app.views.base import BaseView, attempt, page
+from app.views.base import attempt, page
 from app.views.confirmation import ask, asked
 from app.views.paging import Records, attribute
-from app.views.registers import PICKS, find_place
-
-ROLES = [role for role in Role if role not in (Role.family, Role.clock)]
-PLACES = select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district))).order_by(Place.kind)
-
-
-class UserForm(forms.Form):
-    username = forms.text(_l("User name"), longest=64)
-    first_name = forms.name(_l("First name"), longest=64)
-    last_name = forms.name(_l("Last name"), longest=64)
-    email = forms.email(_l("E-mail"), required=True)
-    role = forms.one_of(_l("Role"), ROLES)
-    place = forms.row_of(_l("Reach: a region, district or city"), PLACES, required=False, find=find_place)
-    kindergarten = forms.row_of(
-        _l("Reach: a kindergarten"),
-        select(Kindergarten),
-        required=False,
-        **PICKS[Kindergarten],
-    )
-    active = forms.yes(_l("May sign in"), default=True)
+from app.views.registers import Registered
 
 
 class Accounts(Records):
@@ -69,39 +49,8 @@ def _scopes(ids: list[int]) -> list[UserScope]:
     return list(db.session.scalars(select(UserScope).where(UserScope.user_id.in_(ids)).options(*eager)))
 
 
-class UserView(BaseView):
-    route_base = "/users"
-    subject, readers = User, frozenset({Role.administrator})
-    removes = "-"
-    datamodel = Accounts(User, selectinload(User.roles))
-    list_title, show_title = _l("Accounts"), _l("Account")
-    add_title, edit_title = _l("Add an account"), _l("Change an account")
-    list_columns = ["username", "last_name", "first_name", "roles", "reach", "active"]
-    show_columns = [*list_columns, "email", "last_login"]
-    order_columns = ["username", "last_name"]
-    search_columns = ["active"]
-    base_order = ("username", "asc")
-    add_form = edit_form = UserForm
-    add_columns = edit_columns = [
-        "username",
-        "first_name",
-        "last_name",
-        "email",
-        "role",
-        "place",
-        "kindergarten",
-        "active",
-    ]
-    label_columns = {
-        "username": _l("User name"),
-        "first_name": _l("First name"),
-        "last_name": _l("Last name"),
-        "roles": _l("Role"),
-        "reach": _l("Reach"),
-        "active": _l("May sign in"),
-        "email": _l("E-mail"),
-        "last_login": _l("Last signed in"),
-    }
+class UserView(Registered):
+    register, rows = ACCOUNTS, Accounts
 
     def possible(self, row: User) -> list[str]:
         """The own password has a page of its own, which asks for the old one."""

@@ -16,38 +16,18 @@ from app.access.permissions import MAY
 from app.actions import norms, offers, records, vacancies
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Intake, KgGroup, Kindergarten, Round, Vacancy, VacancyStatus
+from app.models import Intake, KgGroup, Round, Vacancy, VacancyStatus
 from app.now import now
+from app.registers.vacancies import VACANCIES
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
-from app.rules.roles import Role
 from app.rules.seats import seats_by_state, unpublished_seats
 from app.views import filters, forms
-from app.views.base import BaseView, answer, attempt, row_id
+from app.views.base import answer, attempt, row_id
 from app.views.confirmation import ask, asked, done
 from app.views.offers import OfferView
 from app.views.paging import Records, attribute
-from app.views.registers import find_group
-
-READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
-GROUPS = select(KgGroup).join(Kindergarten).options(joinedload(KgGroup.kindergarten)).order_by(Kindergarten.sort_name)
-
-
-class VacancyForm(forms.Form):
-    group = forms.row_of(_l("Group"), GROUPS, find=find_group, pick="GroupView.pick")
-    intake = forms.one_of(_l("Admission regime"), Intake)
-    places = forms.number(_l("Places"), 1, 999)
-    begins_on = forms.a_day(
-        _l("First day of a temporary stay"), required=False, description=_l("Without it: the day of its publication.")
-    )
-    ends_on = forms.a_day(
-        _l("Last day of a temporary stay"),
-        required=False,
-        description=_l(
-            "Temporary places of this kind stand for children known by number alone who are away until then. "
-            "For a child known by name record its absence: that drafts its place."
-        ),
-    )
+from app.views.registers import Registered
 
 
 class FreeForm(forms.Form):
@@ -89,38 +69,10 @@ class Vacancies(Records):
             found[vacancy_id].__dict__["seats"][state] += number
 
 
-STATES = ["free", "open", "offered", "held", "occupied"]
-
-
-class VacancyView(BaseView):
-    route_base = "/vacancies"
-    subject, readers = Vacancy, READERS
-    datamodel = Vacancies(Vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
-    list_title, show_title = _l("Vacancies"), _l("Vacancy")
-    add_title, edit_title = _l("Draft a vacancy"), _l("Change a vacancy")
-    list_columns = ["group", "intake", "status", "places", *STATES[:-1], "begins_on", "ends_on"]
-    show_columns = ["group", "intake", "status", "places", *STATES, "begins_on", "ends_on", "published_at", "closed_at"]
-    order_columns = ["places", "ends_on"]
-    search_columns, more_filters = ["status", "intake"], filters.OF_VACANCIES
-    base_order = ("id", "desc")
-    add_form = edit_form = VacancyForm
-    add_columns = edit_columns = ["group", "intake", "places", "begins_on", "ends_on"]
-    label_columns = {
-        "group": _l("Group"),
-        "intake": _l("Admission regime"),
-        "places": _l("Places"),
-        "begins_on": _l("First day of a temporary stay"),
-        "ends_on": _l("Last day of a temporary stay"),
-        "status": _l("Status"),
-        "published_at": _l("Published"),
-        "closed_at": _l("Closed"),
-        "free": _l("Free"),
-        "open": _l("Free choice"),
-        "offered": _l("Offered"),
-        "held": _l("Held"),
-        "occupied": _l("Occupied"),
-        "closes": _l("Closes"),
-    }
+class VacancyView(Registered):
+    register, rows = VACANCIES, Vacancies
+    eager = (joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),)
+    more_filters = filters.OF_VACANCIES
     related_views = [OfferView]
 
     def possible(self, row):

@@ -36,7 +36,6 @@ NOTHING: dict[str, Any] = {  # what to do when a register has no rows yet
     "referral": _l("A referral is issued when a family chooses a kindergarten, on the child's page."),
     "queue_round": _l("Each round of vouchers and each offer of places is kept here, with the list as it stood."),
     "proposal": _l("What one official asks for and another one decides: a return, a voucher out of turn, a bulk run."),
-    "vacancy": _l("Draft a vacancy for a group; once it is published, its places are free for the queue."),
     **{one.table: one.nothing for one in registers.ALL if one.nothing},
 }
 

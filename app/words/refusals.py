@@ -148,14 +148,6 @@ INVALID: dict[str, Any] = {
 }
 CONSTRAINTS: dict[str, Any] = {
     **{part: sentence for one in registers.ALL for part, sentence in one.clashes.items()},
-    "norm.name, norm.place_id, norm.valid_from": _l("There is a norm of this name for this place and day already."),
-    "uq_norm_once_per_name_place_and_day": _l("There is a norm of this name for this place and day already."),
-    "day_off.day": _l("A row for this day waits for approval already. Change that one."),
-    "uq_day_off_one_draft_per_day": _l("A row for this day waits for approval already. Change that one."),
-    "queue_order.place_id, queue_order.kind": _l("There is an order of this kind for this place and day already."),
-    "uq_queue_order_once_per_place_and_day": _l("There is an order of this kind for this place and day already."),
-    "ab_user.username": _l("There is an account of this name already."),
-    "ab_user_username_key": _l("There is an account of this name already."),
 }
 OUTCOMES: dict[Outcome, Any] = {
     Outcome.served: _l("served"),
