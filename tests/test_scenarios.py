@@ -22,10 +22,11 @@ FAILS = ("number: 1", "number: 2")
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_the_regulation_holds(app, file):
+def test_the_regulation_holds(app, kind, file):
     assert play(read(file.read_text("utf-8"))).failed == []
     assert disagreeing() == []
-    assert told_in_words() == []
+    if kind == "sqlite":  # what is told is the same on both: to say it three times takes as long as to play it
+        assert told_in_words() == []
 
 
 def test_each_scenario_has_a_title_and_names_its_seed():

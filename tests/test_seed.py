@@ -8,8 +8,7 @@ import pytest
 from werkzeug.security import check_password_hash
 
 from app.access.actors import Actor
-from app.actions import accounts, choosing, clock, norms, numbers, referrals, vouchers
-from app.db.database import transaction
+from app.actions import choosing, clock, norms, numbers, referrals, vouchers
 from app.db.extensions import db
 from app.demo import people, seed
 from app.models import (
@@ -39,22 +38,15 @@ from tests.factories import at, family
 
 @pytest.fixture
 def demo(app, tmp_path, monkeypatch):
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")  # seven strong hashes would be all that is waited for
     monkeypatch.setitem(app.config, "KEZEK", replace(app.config["KEZEK"], demo=True, var=tmp_path))
     return app
-
-
-@pytest.fixture
-def town(demo):
-    with transaction():
-        return seed.found_town()
 
 
 def of_district(model, names: tuple[str, str]):
     return db.select(model).join(Place, Place.id == model.place_id).where(Place.name_kk == names[0])
 
 
-def test_every_status_of_both_procedures_is_there(town):
+def test_every_status_of_both_procedures_is_there(demo_town):
     by_voucher = {child.status for child in db.session.scalars(of_district(Application, people.TOWN))}
     assert by_voucher == set(ApplicationStatus) - {ApplicationStatus.notified}
     by_referral = {child.status for child in db.session.scalars(of_district(Application, people.BY_REFERRAL))}
@@ -62,14 +54,14 @@ def test_every_status_of_both_procedures_is_there(town):
     assert db.session.scalar(db.select(db.func.count(Application.id))) >= 60
 
 
-def test_every_phone_of_the_town_is_kept_in_the_one_form(town):
+def test_every_phone_of_the_town_is_kept_in_the_one_form(demo_town):
     columns = (Application.phone, Kindergarten.phone, Place.support_phone)
     kept = [phone for one in columns for phone in db.session.scalars(db.select(one).where(one.is_not(None)))]
     assert len(kept) > 60
     assert [phone for phone in kept if phone != texts.phones(phone)] == []
 
 
-def test_the_district_by_referral_has_something_for_every_button(town):
+def test_the_district_by_referral_has_something_for_every_button(demo_town):
     (today, later) = (date(2026, 4, 8), date(2026, 4, 10))
     live = db.session.scalars(db.select(Offer).where(Offer.status == "live").order_by(Offer.id)).all()
     assert [offer.priority_by for offer in live] == [today, today, later]  # two about to pass over
@@ -89,7 +81,7 @@ def ended_not():
     return StopListing.ended_at.is_(None)
 
 
-def test_a_place_waits_to_be_offered_and_one_is_free_without_turn(town):
+def test_a_place_waits_to_be_offered_and_one_is_free_without_turn(demo_town):
     free = {}
     for vacancy in db.session.scalars(db.select(Vacancy).where(Vacancy.status == "published")):
         if vacancy.group.kindergarten.place.name_kk == people.BY_REFERRAL[0]:
@@ -98,7 +90,7 @@ def test_a_place_waits_to_be_offered_and_one_is_free_without_turn(town):
     assert free == {"Айгөлек": 1, "Еркетай": 1, "Ұшқын": 1, "Балбөбек": 0}  # the first one is open
 
 
-def test_norms_differ_by_district(town):
+def test_norms_differ_by_district(demo_town):
     values = {
         (norms.in_force("referral.attend", place.id, date(2026, 4, 8)).unit, place.name_kk)
         for place in db.session.scalars(db.select(Place).where(Place.kind == "district"))
@@ -106,25 +98,25 @@ def test_norms_differ_by_district(town):
     assert {name for unit, name in values if unit == "CD"} == {people.THIRD[0]}
 
 
-def test_the_history_is_in_order_of_time_and_ends_before_the_demo_begins(town):
+def test_the_history_is_in_order_of_time_and_ends_before_the_demo_begins(demo_town):
     moments = list(db.session.scalars(db.select(Change.at).order_by(Change.id)))
     assert moments == sorted(moments)
     assert moments[-1] < seed.BEGINS == db.session.get(DemoTime, 1).at
 
 
-def test_people_are_invented_with_numbers_that_could_be_real(town):
+def test_people_are_invented_with_numbers_that_could_be_real(demo_town):
     for child in db.session.scalars(db.select(Child)):
         assert iin.facts(child.iin) == iin.IinFacts(child.born_on, child.sex)
     for first in ("Айару", "Ева"):
         assert any(first == child.first_name for child in db.session.scalars(db.select(Child)))
 
 
-def test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should(town):
+def test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should(demo_town):
     users = {user.username: user for user in db.session.scalars(db.select(User))}
     roles = {login: [role.name for role in user.roles] for login, user in users.items()}
     assert {role for (role,) in roles.values()} == {str(role) for role in Role} - {"family", "clock"}
     assert roles["deputy"] == ["department"]
-    for login, account in town.items():
+    for login, account in demo_town.accounts.items():
         assert check_password_hash(users[login].password, account["password"])
     scopes = {scope.user.username: scope for scope in db.session.scalars(db.select(UserScope))}
     assert scopes["head"].kindergarten.name == seed.ARMAN
@@ -147,11 +139,9 @@ def test_flask_seed_writes_the_accounts_for_their_owner_alone_and_does_nothing_t
     assert db.session.scalar(db.select(db.func.count(Change.id))) == changes
 
 
-def test_every_command_lives_in_the_demos_time_without_a_variable(demo, monkeypatch):
+def test_every_command_lives_in_the_demos_time_without_a_variable(app, demo_town):
     """That this is the demo is a fact of its database, whatever the environment of a command says."""
-    run = demo.test_cli_runner()
-    assert run.invoke(args=["seed"]).exit_code == 0
-    monkeypatch.setitem(demo.config, "KEZEK", replace(demo.config["KEZEK"], demo=False))
+    run = app.test_cli_runner()
     assert now() == seed.BEGINS
     before = db.session.scalar(db.select(db.func.max(Change.id)))
     asked = ["import", "applications", str(seed.SAMPLES / "applications.csv"), "--place", people.TOWN[0]]
@@ -175,7 +165,7 @@ def test_outside_the_demo_no_town_is_invented(app):
     assert db.session.scalar(db.select(db.func.count(Application.id))) == 0
 
 
-def test_the_story_of_seed_001_is_played_in_the_seeded_town(town):
+def test_the_story_of_seed_001_is_played_in_the_seeded_town(demo_town):
     child = db.session.scalars(db.select(Application).where(Application.number == "ОДО.2026.248")).one()
     department = Actor(Role.department)
     assert (child.status, child.queued_at) == (ApplicationStatus.queued, at("2026-04-07T11:21:08"))

@@ -17,7 +17,7 @@ from tests.model.machine import Walk
 SEED, LONG = int(os.environ.get("KEZEK_SEED", "0")), int(os.environ.get("KEZEK_STEPS", "0"))
 STEPS = dict.fromkeys(KINDS, LONG // 2) if LONG else {"sqlite": 4000, "postgresql": 1000}
 A_WALK = 100  # steps
-PARTS = max(5, STEPS["sqlite"] // 1000)  # on each database; parts may run beside each other
+PARTS = max(10, STEPS["sqlite"] // 1000)  # on each database; parts may run beside each other
 WALKS = {kind: math.ceil(steps / PARTS / A_WALK) for kind, steps in STEPS.items()}
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.access.actors import Actor
-from app.actions import accounts, norms, records
+from app.actions import norms, records
 from app.actions.records import Invalid
 from app.db.extensions import db
 from app.models import Change, DayOff, Norm, OnLapse, QueueCategory, QueueOrder, QueueOrderKind, Unit
@@ -19,9 +19,8 @@ ONE, OTHER = Step(None, 36, None, "үш жастан", "с трёх лет"), St
 
 
 @pytest.fixture
-def people(app, monkeypatch) -> tuple[Actor, Actor]:
+def people(app) -> tuple[Actor, Actor]:
     """Two of the department, with accounts."""
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
     users = official("author", Role.department, district()), official("other", Role.department, district("Екінші"))
     return Actor(Role.department, user_id=users[0].id), Actor(Role.department, user_id=users[1].id)
 

@@ -21,9 +21,8 @@ def test_every_verb_that_a_page_may_offer_is_tried():
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])  # it is much work; the random towns are tried on both
-def test_the_demo_offers_what_it_accepts(app, kind, tmp_path):
+def test_the_demo_offers_what_it_accepts(demo_town, kind):
     with transaction():
-        demo.found_town()
         at = demo.BEGINS + LATER
         for place_id in clock.districts():
             clock.run(at=at, place_id=place_id)

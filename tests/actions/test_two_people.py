@@ -24,9 +24,8 @@ NOW = at("2026-04-08T10:00")
 
 
 @pytest.fixture
-def people(app, monkeypatch) -> dict[str, Actor]:
+def people(app) -> dict[str, Actor]:
     """Two of the department, two specialists of one city, one of another, in one region."""
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
     with transaction():
         here, there = district(), district("Степногорск қаласы")
         reach = {

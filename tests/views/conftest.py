@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -13,21 +13,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.access import login_limits
-from app.actions import accounts
-from app.db.database import transaction
 from app.rules.roles import Role
 from app.views import form_keys
 from tests import factories
+from tests.conftest import Standing
 from tests.views import city as cities
 from tests.views.city import PASSWORD, official
 from tests.views.tables import Tables
 
-Standing = Callable[[str, Callable[[], SimpleNamespace]], SimpleNamespace]
-
 
 @pytest.fixture
-def town(web: Flask, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")  # a cheap hash: these tests are not about passwords
+def town(web: Flask, standing: Standing) -> SimpleNamespace:
     made = standing("town", _town)
     made.sign_in = lambda name: sign_in(web, name)
     return made
@@ -71,34 +67,9 @@ def fresh_tries(request: pytest.FixtureRequest) -> None:
         web.extensions[login_limits.TRIES].away_until = math.inf
 
 
-@pytest.fixture(scope="session")
-def built() -> dict[tuple[str, str], SimpleNamespace]:
-    """What was built already, by its name and the kind of database: its rows lie beside the database."""
-    return {}
-
-
-@pytest.fixture
-def standing(web: Flask, kind: str, built: dict) -> Standing:
-    """What a function builds under a name: to build it takes seconds, to bring its rows back does not."""
-
-    def standing(name: str, build: Callable[[], SimpleNamespace]) -> SimpleNamespace:
-        tables = Tables(web)
-        if (name, kind) in built:
-            tables.bring(name)
-        else:
-            with web.app_context(), transaction():
-                made = build()
-            tables.keep(name)
-            built[name, kind] = made
-        return SimpleNamespace(**vars(built[name, kind]))
-
-    return standing
-
-
 @pytest.fixture
 def city(web: Flask, kind: str, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """tests/views/city.py, at its own time, with somebody of each role who can sign in."""
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
     machine = web.config["KEZEK"]
     papers = machine.var / f"city-{kind}"  # they lie apart: another test's row of the same id would write over them
     monkeypatch.setitem(web.config, "KEZEK", replace(machine, demo=True, var=papers))

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.access.actors import Actor
-from app.actions import accounts, clock
+from app.actions import clock
 from app.db.database import lasting, lock_district, transaction
 from app.db.extensions import db
 from app.imports import command
@@ -40,8 +40,7 @@ class Once(Official):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_whatever_a_page_offers_locks_its_district_before_any_row(web, standing, kind, role, monkeypatch):
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
+def test_whatever_a_page_offers_locks_its_district_before_any_row(web, standing, kind, role):
     standing("clocked", _town)
     official = Once(web, role, str(role), "clocked")
     *nouns, least = ROLES[role]

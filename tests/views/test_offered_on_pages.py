@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.actions import accounts, applications, clock
+from app.actions import applications, clock
 from app.actions.people import Person
 from app.db.database import transaction
 from app.db.extensions import db
@@ -38,9 +38,8 @@ ROLES = (Role.department, Role.specialist, Role.operator, Role.head, Role.audito
 
 
 @pytest.fixture
-def town(web, standing, monkeypatch) -> SimpleNamespace:
+def town(web, standing) -> SimpleNamespace:
     """tests/views/city.py, where the clock has come as far as the day is."""
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
     made = standing("clocked", _town)
     made.sign_in = lambda name: sign_in(web, name)
     return made
@@ -142,8 +141,7 @@ def test_to_what_cannot_be_done_any_more_one_says_no(web, town, kind):
 
 @pytest.mark.parametrize("kind", KINDS if len(SEEDS) > 1 else ["postgresql"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_pages_of_a_random_town_offer_what_it_accepts(databases, kind, seed, monkeypatch):
-    monkeypatch.setattr(accounts, "HASH", "scrypt:1024:8:1")
+def test_the_pages_of_a_random_town_offer_what_it_accepts(databases, kind, seed):
     web = databases.app(kind, web=True)
     with offered.walked(databases, kind, seed, steps=25) as town:
         officials = _employed(town.now)
