@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.access.actors import CLOCK, Actor
-from app.actions import norms, places, records
+from app.actions import norms, records
 from app.actions.moving import move, record
 from app.actions.preconditions import begin
 from app.actions.seating import first_day
@@ -23,7 +23,6 @@ from app.models import (
     Holding,
     HoldingKind,
     Intake,
-    Kindergarten,
     Seat,
     Vacancy,
     VacancyStatus,
@@ -208,27 +207,19 @@ def end_stay_in(seat: Seat, last: date, *, at: datetime) -> None:
         return
     if absence.enrolment.ended_on is not None or last >= seat.vacancy.ends_on:
         seat.retired_at = at
-    for holding in db.session.scalars(rules.left_behind().where(Holding.enrolment_id == absence.enrolment_id)).all():
-        _give_back(holding, at=at)
+    give_back(rules.left_behind(local_day(at)).where(Holding.enrolment_id == absence.enrolment_id), at=at)
 
 
-def give_back(at: datetime, place_id: int) -> int:
+def give_back(left_behind: Select[Holding], *, at: datetime) -> int:
     """Spec 3.6: a seat that its child has left is free on the day after the last stay in it. Returns how many."""
-    found = rules.left_behind().where(Kindergarten.place_id.in_(places.subtree(place_id)))
-    return sum(_give_back(holding, at=at) for holding in db.session.scalars(found).all())
-
-
-def _give_back(holding: Holding, *, at: datetime) -> bool:
-    if holding.enrolment_id is None:
-        raise ValueError("a place is left behind by an enrolled child")
-    enrolment = db.session.get_one(Enrolment, holding.enrolment_id)
-    lent = db.session.scalar(rules.last_day_lent(enrolment.id))
-    last = max(day for day in (lent, enrolment.ended_on) if day is not None)
-    if last >= local_day(at):
-        return False
-    _give_up(holding, at=at)
-    record(enrolment, "give_back", by=CLOCK, at=at, on=last + ONE_DAY, details={"last_day": last})
-    return True
+    found = db.session.scalars(left_behind).all()
+    for holding in found:
+        enrolment = db.session.get_one(Enrolment, holding.enrolment_id)
+        lent = db.session.scalar(rules.last_day_lent(enrolment.id))
+        last = max(day for day in (lent, enrolment.ended_on) if day is not None)
+        _give_up(holding, at=at)
+        record(enrolment, "give_back", by=CLOCK, at=at, on=last + ONE_DAY, details={"last_day": last})
+    return len(found)
 
 
 def take_back(seat: Seat, *, at: datetime) -> None:

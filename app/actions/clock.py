@@ -3,11 +3,12 @@
 Every effect takes a district whose lock is held, and counts its terms from the day it was due, not from today.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, exists, insert, literal, select, update
+from sqlalchemy import Select, exists, insert, literal, or_, select, update
 
 from app.access.actors import CLOCK
 from app.actions import (
@@ -30,6 +31,7 @@ from app.models import (
     Application,
     Audience,
     Enrolment,
+    Holding,
     Kindergarten,
     Notice,
     Offer,
@@ -43,11 +45,14 @@ from app.models import (
     Voucher,
 )
 from app.rules import due
+from app.rules import norms as norm_rules
+from app.rules.absences import left_behind
 from app.rules.calendar import local_day
 from app.rules.deadlines import months_later
 from app.rules.refusals import Reason, Refusal
 
 ONE_DAY = timedelta(days=1)
+Effect = Callable[[Any, datetime, int], int]  # (what is due, at, district) -> how many
 
 
 def run(*, at: datetime, place_id: int) -> int:
@@ -65,19 +70,47 @@ def districts() -> list[int]:
 
 
 def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> int:
-    """Do what is due in a district, or for one of its applications, until nothing is. The lock is held."""
+    """Do what is due in a district, or for one of its applications, until nothing is. The lock is held.
+
+    One statement asks whether anything is: mostly nothing is. What waits for a calendar is due and cannot be done.
+    """
+    found = list(_due(local_day(at), place_id, application_id))
+    anything = select(or_(*(ids.order_by(None).exists() for ids, _ in found)))
     total = 0
-    while done := sum(effect(at, place_id, application_id) for effect in EFFECTS):
+    while db.session.scalar(anything) and (done := sum(act(ids, at, place_id) for ids, act in found)):
         total += done
         db.session.expire_all()
     return total
 
 
-def lapse(at: datetime, place_id: int, application_id: int | None) -> int:
+def _due(today: date, place_id: int, application_id: int | None) -> Iterator[tuple[Select[Any], Effect]]:
+    """What is due by a day, each with what is done about it, in this order. Raises Refusal(no_norm)."""
+
+    def mine(found: Any) -> Any:
+        return due.narrow(found, place_id, application_id)
+
+    places_here = places.subtree(place_id)
+    yield mine(due.to_lapse(today)), lapse
+    yield mine(due.to_expire(today)), expire
+    yield mine(due.to_pass_over(today)), pass_over
+    yield mine(due.to_miss(today)), miss
+    yield mine(due.to_release(today)), release
+    yield mine(due.privileges_to_expire(today)), expire_privileges
+    yield mine(due.stop_lists_to_archive(today)), archive_unused_stop_lists
+    yield mine(due.stays_past_their_end(today)), expel
+    yield left_behind(today).where(Kindergarten.place_id.in_(places_here)), give_back
+    yield due.vacancies_to_close(today, places_here), close_ended_vacancies
+    for period in norms.periods("queue.maximum_age", place_id, today):
+        yield mine(due.over_age(int(period.norm.value), period.last)), partial(archive_over_age, period=period)
+    days = due.reminders(norms.number("notice.reminder", place_id, today), today, places.calendar())
+    for term in due.running():
+        yield mine(due.to_remind(term, days)), partial(remind, term=term)
+
+
+def lapse(ids: Select[int], at: datetime, place_id: int) -> int:
     """S1, spec 3.4.2: interest not confirmed in two working days: the voucher lapses, the application is
     stop-listed.
     """
-    ids = due.narrow(due.to_lapse(local_day(at)), place_id, application_id)
     return sum(_lapse(at, place_id, ids, last) for last in _last_days(ids, Voucher.confirm_by))
 
 
@@ -103,9 +136,8 @@ def _lapse(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     return moving.move_all(Voucher, ids, "lapse", ended_at=at, **facts)
 
 
-def expire(at: datetime, place_id: int, application_id: int | None) -> int:
+def expire(ids: Select[int], at: datetime, place_id: int) -> int:
     """S1, spec 3.4.4: no place chosen, or the contract not signed by the family, in time: the place is freed."""
-    ids = due.narrow(due.to_expire(local_day(at)), place_id, application_id)
     return sum(_expire(at, place_id, ids, last) for last in _last_days(ids, Voucher.choose_by))
 
 
@@ -122,18 +154,17 @@ def _expire(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     return moving.move_all(Voucher, ids, "expire", ended_at=at, **facts)
 
 
-def pass_over(at: datetime, place_id: int, application_id: int | None) -> int:
+def pass_over(ids: Select[int], at: datetime, _place_id: int) -> int:
     """S2, 3.5.2: the priority window is over: the child waits on, the place is free for its birth years."""
-    ids = due.narrow(due.to_pass_over(local_day(at)), place_id, application_id)
     found = db.session.scalars(select(Offer).where(Offer.id.in_(ids)).order_by(Offer.priority_by, Offer.id)).all()
     for offer in found:
         offers.pass_over(offer, by=CLOCK, at=at, on=offer.priority_by + ONE_DAY)
     return len(found)
 
 
-def miss(at: datetime, place_id: int, application_id: int | None) -> int:
+def miss(ids: Select[int], at: datetime, _place_id: int) -> int:
     """S2, S0, 3.5.5: nobody came with the referral in time."""
-    ids, done = due.narrow(due.to_miss(local_day(at)), place_id, application_id), 0
+    done = 0
     late = select(Referral).where(Referral.id.in_(ids)).order_by(Referral.attend_by, Referral.id)
     for referral in db.session.scalars(late).all():
         last = referral.attend_by or local_day(at)
@@ -146,18 +177,17 @@ def miss(at: datetime, place_id: int, application_id: int | None) -> int:
     return done
 
 
-def release(at: datetime, place_id: int, application_id: int | None) -> int:
+def release(ids: Select[int], at: datetime, _place_id: int) -> int:
     """S2, 3.5.6: the stop-list ends by itself; the child waits on from its old day."""
-    ids = due.narrow(due.to_release(local_day(at)), place_id, application_id)
     over = db.session.scalars(select(StopListing).where(StopListing.id.in_(ids)).order_by(StopListing.until)).all()
     for listing in over:
         applications.let_off(listing, by=CLOCK, at=at, on=(listing.until or local_day(at)) + ONE_DAY)
     return len(over)
 
 
-def expire_privileges(at: datetime, place_id: int, application_id: int | None) -> int:
+def expire_privileges(ids: Select[int], at: datetime, _place_id: int) -> int:
     """Spec 3.3: the certificate no longer holds: the child goes on in the general queue, by its original day."""
-    ids, today = due.narrow(due.privileges_to_expire(local_day(at)), place_id, application_id), local_day(at)
+    today = local_day(at)
     over = select(Privilege).where(Privilege.id.in_(ids)).order_by(Privilege.valid_until, Privilege.id)
     found = db.session.scalars(over).all()
     for privilege in found:
@@ -165,9 +195,8 @@ def expire_privileges(at: datetime, place_id: int, application_id: int | None) -
     return len(found)
 
 
-def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int | None) -> int:
+def archive_unused_stop_lists(ids: Select[int], at: datetime, place_id: int) -> int:
     """S1, our reading (spec 3.2): the restoration was not used in the 28 days, the application is archived."""
-    ids = due.narrow(due.stop_lists_to_archive(local_day(at)), place_id, application_id)
     done = 0
     for last in _last_days(ids, StopListing.until):
         these = fixed(ids.where(StopListing.until == last))
@@ -186,10 +215,9 @@ def archive_unused_stop_lists(at: datetime, place_id: int, application_id: int |
     return done
 
 
-def expel(at: datetime, place_id: int, application_id: int | None) -> int:
+def expel(ids: Select[int], at: datetime, _place_id: int) -> int:
     """S1, spec 3.6: on the next working day after its last one a temporary stay ends."""
     today, calendar, done = local_day(at), places.calendar(), 0
-    ids = due.narrow(due.stays_past_their_end(today), place_id, application_id)
     for last in _last_days(ids, Enrolment.ends_on):
         stays = select(Enrolment).where(Enrolment.id.in_(ids), Enrolment.ends_on == last).order_by(Enrolment.id)
         try:
@@ -204,14 +232,13 @@ def expel(at: datetime, place_id: int, application_id: int | None) -> int:
     return done
 
 
-def give_back(at: datetime, place_id: int, _application_id: int | None) -> int:
+def give_back(left: Select[Holding], at: datetime, _place_id: int) -> int:
     """Spec 3.6: the seat of a child that left while its place was lent is free on the day after the stay's end."""
-    return absences.give_back(at, place_id)
+    return absences.give_back(left, at=at)
 
 
-def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | None) -> int:
+def close_ended_vacancies(ids: Select[int], at: datetime, _place_id: int) -> int:
     """S1, spec 3.6: a temporary place is no longer free once its last day is over."""
-    ids = due.vacancies_to_close(local_day(at)).where(Kindergarten.place_id.in_(places.subtree(place_id)))
     done = 0
     for last in _last_days(ids, Vacancy.ends_on):
         for vacancy in db.session.scalars(select(Vacancy).where(Vacancy.id.in_(ids), Vacancy.ends_on == last)).all():
@@ -220,50 +247,29 @@ def close_ended_vacancies(at: datetime, place_id: int, _application_id: int | No
     return done
 
 
-def archive_over_age(at: datetime, place_id: int, application_id: int | None) -> int:
+def archive_over_age(
+    found: Select[Application, date], at: datetime, _place_id: int, *, period: norm_rules.Period
+) -> int:
     """S3, spec 3.1, 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age.
 
     The norm in force on that day decides, however late the clock runs. What a newly valid norm makes due is due on its
     first day, what a return to the queue makes due on the day of the return.
     """
-    done = 0
-    for period in norms.periods("queue.maximum_age", place_id, local_day(at)):
-        months = int(period.norm.value)
-        found = db.session.execute(due.narrow(due.over_age(months, period.last), place_id, application_id)).all()
-        for application, waits_since in found:
-            on = max(months_later(application.born_on, months) + ONE_DAY, period.first, waits_since)
-            moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
-        done += len(found)
-    return done
+    months, rows = int(period.norm.value), db.session.execute(found).all()
+    for application, waits_since in rows:
+        on = max(months_later(application.born_on, months) + ONE_DAY, period.first, waits_since)
+        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
+    return len(rows)
 
 
-def remind(at: datetime, place_id: int, application_id: int | None) -> int:
+def remind(ids: Select[int], at: datetime, _place_id: int, *, term: due.Running) -> int:
     """Spec 3.2 notice.reminder: a word to the family, one working day before each last day, once."""
-    today, calendar, told = local_day(at), places.calendar(), 0
-    days = norms.number("notice.reminder", place_id, today)
-    for term in due.running():
-        ids = due.narrow(due.to_remind(term, today), place_id, application_id)
-        for last in _last_days(ids, term.last_day):
-            try:
-                on = last
-                for _ in range(days):
-                    on = calendar.previous_working_day(on)
-            except Refusal:
-                continue
-            if on <= today:
-                told += _remind(term, ids.where(term.last_day == last), last, on, at=at)
+    told = 0
+    for last in _last_days(ids, term.last_day):
+        family = select(term.model.application_id).where(term.model.id.in_(ids), term.last_day == last)
+        facts = {"last_day": last, "term": term.last_day.key}
+        told += moving.notify_all(family, term.template, at=at, facts=facts, due_on=last)
     return told
-
-
-def _remind(term: due.Running, ids: Select[int], last: date, on: date, *, at: datetime) -> int:
-    """One reminder for each, but not on the very day on which the term was told anyway."""
-    model = term.model
-    already = exists().where(
-        Notice.application_id == model.application_id, Notice.template == term.template, Notice.due_on == last
-    )
-    family = select(model.application_id).where(model.id.in_(ids), term.began_before(on), ~already.correlate(model))
-    facts = {"last_day": last, "term": term.last_day.key}
-    return moving.notify_all(family, term.template, at=at, facts=facts, due_on=last)
 
 
 def _of_stays(ids: Select[int], last: date) -> Select[int]:
@@ -307,19 +313,3 @@ def _wait(its_applications: Select[int], refusal: Refusal, *, at: datetime, on: 
 def _last_days(ids: Select[int], column: Any) -> list[date]:
     """The distinct last days among what is due, earliest first: what ran out first happens first."""
     return list(db.session.scalars(ids.with_only_columns(column).distinct().order_by(column)))
-
-
-EFFECTS: tuple[Callable[[datetime, int, int | None], int], ...] = (
-    lapse,
-    expire,
-    pass_over,
-    miss,
-    release,
-    expire_privileges,
-    archive_unused_stop_lists,
-    expel,
-    give_back,
-    close_ended_vacancies,
-    archive_over_age,
-    remind,
-)

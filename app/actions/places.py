@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from app.access.actors import Actor
 from app.access.permissions import place_of
 from app.db.extensions import db
-from app.models import BulkRun, DayOff, ImportRun, Place, PlaceKind, Proposal
+from app.models import BulkRun, DayOff, ImportRun, Norm, Place, PlaceKind, Proposal, QueueCategory, QueueOrder
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
 LOOKED_UP = "places and rules in force"
+WRITTEN = (Place, Norm, QueueOrder, QueueCategory, DayOff)
 
 
 def once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:
@@ -26,10 +27,16 @@ def once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:
 
 
 @event.listens_for(Session, "after_transaction_end")
-@event.listens_for(Session, "after_flush")
 def _look_up_again(session: Session, *_: Any) -> None:
-    """Another transaction, or a rule that was written in this one: what was looked up is forgotten."""
+    """In another transaction what was looked up is forgotten."""
     session.info.pop(LOOKED_UP, None)
+
+
+@event.listens_for(Session, "after_flush")
+def _look_up_what_was_written(session: Session, *_: Any) -> None:
+    """So it is when one of them was written in this one."""
+    if any(isinstance(row, WRITTEN) for row in (*session.new, *session.dirty, *session.deleted)):
+        _look_up_again(session)
 
 
 def path(place_id: int) -> list[int]:
@@ -54,7 +61,8 @@ def subtree(place_id: int) -> list[int]:
     """The place and all below it: what a queue, a round or an official's scope covers."""
     tree = select(Place.id).where(Place.id == place_id).cte(recursive=True)
     tree = tree.union_all(select(Place.id).join(tree, Place.parent_id == tree.c.id))
-    return list(db.session.scalars(select(tree.c.id)))
+    found: list[int] = once(("subtree", place_id), lambda: list(db.session.scalars(select(tree.c.id))))
+    return found
 
 
 def district_of(place_id: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.models import Absence, Enrolment, Holding, HoldingKind, Intake, KgGroup, Kindergarten, Seat
@@ -110,14 +110,24 @@ def last_day_lent(owner_id: int) -> Select[date | None]:
     )
 
 
-def left_behind() -> Select[Holding]:
-    """Places whose child has left for good while another one stays in it: the claims that keep them."""
+def left_behind(today: date) -> Select[Holding]:
+    """Places that their child has left for good, and in which nobody stays from today on: the claims that kept them."""
+    seat, held, stay = aliased(Seat), aliased(Holding), aliased(Enrolment)
+    lent = exists().where(
+        Absence.enrolment_id == Holding.enrolment_id,
+        seat.absence_id == Absence.id,
+        held.seat_id == seat.id,
+        stay.id == held.enrolment_id,
+        stay.ended_on.is_(None) | (stay.ended_on >= stay.started_on),
+        func.coalesce(stay.ended_on, stay.ends_on) >= today,
+    )
     return (
         select(Holding)
-        .join(Seat, Seat.id == Holding.seat_id)
-        .join(KgGroup, KgGroup.id == Seat.group_id)
+        .join(Enrolment, Enrolment.id == Holding.enrolment_id)
+        .join(KgGroup, KgGroup.id == Enrolment.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
-        .where(Holding.kind == HoldingKind.lent, Holding.ended_at.is_(None))
+        .where(Holding.kind == HoldingKind.lent, Holding.ended_at.is_(None), Enrolment.ended_on < today)
+        .where(~lent.correlate(Holding))
         .order_by(Holding.id)
     )
 

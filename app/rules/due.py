@@ -3,11 +3,11 @@
 A last day belongs to the family until 24:00, so everything here compares with `<`: it is due the day after.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from app.models import (
     Application,
@@ -18,6 +18,7 @@ from app.models import (
     Intake,
     KgGroup,
     Kindergarten,
+    Notice,
     Offer,
     OfferStatus,
     Privilege,
@@ -30,9 +31,10 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.rules.calendar import LOCAL
+from app.rules.calendar import LOCAL, Calendar
 from app.rules.deadlines import born_between
 from app.rules.queue import QUEUED
+from app.rules.refusals import Refusal
 from app.rules.transitions import APPLICATION_FINAL
 
 Due = TypeVar("Due", bound=Select[*tuple[Any, ...]])
@@ -149,13 +151,13 @@ def stays_past_their_end(today: date) -> Select[int]:
     )
 
 
-def vacancies_to_close(today: date) -> Select[int]:
-    """S1, 3.6: published temporary places whose last day is over."""
+def vacancies_to_close(today: date, place_ids: Sequence[int]) -> Select[int]:
+    """S1, 3.6: published temporary places of kindergartens in these places, whose last day is over."""
     return (
         select(Vacancy.id)
         .join(KgGroup, KgGroup.id == Vacancy.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
-        .where(Vacancy.status == VacancyStatus.published, Vacancy.ends_on < today)
+        .where(Vacancy.status == VacancyStatus.published, Vacancy.ends_on < today, Kindergarten.place_id.in_(place_ids))
     )
 
 
@@ -202,12 +204,44 @@ def running() -> tuple[Running, ...]:
     )
 
 
-def to_remind(term: Running, today: date) -> Select[int]:
-    """The records whose term of this kind still runs."""
+def reminders(days: int, today: date, calendar: Calendar) -> list[tuple[date, date]]:
+    """Spec 3.2 notice.reminder: (last day of a term, the day on which one is reminded of it) that have come by today;
+    `days`: how many working days before. A last day whose reminder has no calendar is left out.
+    """
+    found: list[tuple[date, date]] = []
+    last, known = today, date(max(calendar.years, default=today.year) + 1, 1, 1)
+    while last <= known:
+        try:
+            on = last
+            for _ in range(days):
+                on = calendar.previous_working_day(on)
+            if on > today:
+                break
+            found.append((last, on))
+        except Refusal:
+            pass
+        last += timedelta(1)
+    return found
+
+
+def to_remind(term: Running, days: Sequence[tuple[date, date]]) -> Select[int]:
+    """The records whose term of this kind ends on one of these last days and of whom nobody was reminded yet; not on
+    the very day on which the term was told anyway.
+    """
+    told = exists().where(
+        Notice.application_id == term.model.application_id,
+        Notice.template == term.template,
+        Notice.due_on == term.last_day,
+    )
     return (
         select(term.model.id)
         .join(Application, Application.id == term.model.application_id)
-        .where(Application.status.in_(RUNNING[term.model]), term.condition, term.last_day >= today)
+        .where(
+            Application.status.in_(RUNNING[term.model]),
+            term.condition,
+            or_(false(), *(and_(term.last_day == last, term.began_before(on)) for last, on in days)),
+            ~told.correlate(term.model),
+        )
     )
 
 
