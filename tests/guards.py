@@ -23,7 +23,7 @@ VIEW_SESSIONS, SESSIONS, LOGIN_LIMITS = "app/views/sessions.py", "app/access/ses
 ACCOUNTS = "app/actions/accounts.py"
 SCOPE, ROW_SCOPE = "app/access/scope.py", "app/access/row_scope.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/spreadsheets/writing.py"
-CHOOSING, CLOCK = "app/actions/choosing.py", "app/actions/clock.py"
+CHOOSING, DUE = "app/actions/choosing.py", "app/actions/due.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/imports/whole_file.py", "app/spreadsheets/reading.py"
 OPENING = "app/spreadsheets/opening.py"
 
@@ -744,8 +744,8 @@ GUARDS = (
     ),
     Guard(
         "the seat of a child above the capacity is nobody's next",
-        "app/actions/absences.py",
-        "    if db.session.execute(over_capacity(holding.seat.group_id)).first():\n",
+        "app/actions/freeing.py",
+        "    if db.session.execute(rules.over_capacity(holding.seat.group_id)).first():\n",
         "    if False:\n",
         "actions/test_over_capacity.py::test_no_seat_is_free_before_the_children_above_the_capacity_have_left",
     ),
@@ -836,14 +836,14 @@ GUARDS = (
     ),
     Guard(
         "the norm of the day on which it fell due decides",
-        CLOCK,
-        'norms.periods("queue.maximum_age", place_id, local_day(at)):',
-        'norms.periods("queue.maximum_age", place_id, local_day(at))[-1:]:',
+        DUE,
+        'norms.periods("queue.maximum_age", place_id, today):',
+        'norms.periods("queue.maximum_age", place_id, today)[-1:]:',
         "actions/test_running.py::test_the_age_limit_of_the_day_on_which_it_fell_due_decides",
     ),
     Guard(
         "nothing is dated before what it follows from",
-        CLOCK,
+        DUE,
         "period.first, waits_since)",
         "period.first)",
         "actions/test_running.py::"
@@ -858,7 +858,7 @@ GUARDS = (
     ),
     Guard(
         "a place left while it is lent is nobody's before the stay ends",
-        "app/actions/absences.py",
+        "app/actions/freeing.py",
         "    if lent is not None and lent > last and lent >= today:\n",
         "    if False:\n",
         "actions/test_absences.py::test_a_place_left_while_it_is_lent_is_nobodys_before_the_day_after_the_stay",

@@ -25,7 +25,7 @@ from app.actions import (
     referrals,
     vouchers,
 )
-from app.actions.preconditions import settled
+from app.actions.due import settled
 from app.db.database import taken_back
 from app.db.extensions import db
 from app.models import Application, DayOff, KgGroup, Norm, Privilege, PrivilegeGround, Vacancy

@@ -41,11 +41,11 @@ def part_of(file: Path) -> str:
     return "" if inside == ("__init__",) else inside[0]
 
 
-def imported(file: Path, at_its_beginning: bool = False) -> set[str]:
-    """The modules that a file imports anywhere in it, functions included, or at its beginning alone."""
+def imported(file: Path) -> set[str]:
+    """The modules that a file imports anywhere in it, functions included."""
     found: set[str] = set()
     tree = ast.parse(file.read_text("utf-8"))
-    for node in tree.body if at_its_beginning else ast.walk(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         if isinstance(node, ast.ImportFrom):
@@ -72,7 +72,7 @@ def test_imports_lead_down_and_entrances_import_no_entrance(file):
 
 
 def test_no_module_imports_itself_by_way_of_others():
-    rest = {module: imported(file, at_its_beginning=True) & MODULES.keys() for module, file in MODULES.items()}
+    rest = {module: imported(file) & MODULES.keys() for module, file in MODULES.items()}
     while leaves := {module for module, needs in rest.items() if not needs & rest.keys()}:
         rest = {module: needs for module, needs in rest.items() if module not in leaves}
     assert rest == {}
@@ -81,8 +81,6 @@ def test_no_module_imports_itself_by_way_of_others():
 INSIDE = {  # modules that import inside a function, and why not at their beginning
     "app.access.passwords": "zxcvbn brings 30,000 words, for which only a process that sets passwords has to wait",
     "app.papers.typesetting": "WeasyPrint takes a second, for which only a process that makes papers has to wait",
-    "app.actions.preconditions": "every verb first does what is due, and what is due is done by the verbs",
-    "app.actions.records": "a group that is changed may have absences, and an absence changes records",
 }
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import Select, func, select
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import by_hand, claims, norms, people, places, privileges
+from app.actions.due import catch_up
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
-from app.actions.preconditions import begin, catch_up, latest_stop_listing, with_its_paper
+from app.actions.preconditions import begin, latest_stop_listing, with_its_paper
 from app.db.database import lock_district, lock_districts
 from app.db.extensions import db
 from app.models import (
@@ -27,7 +28,6 @@ from app.models import (
     PrivilegeGround,
     PrivilegeKind,
     QueueKind,
-    StopListing,
 )
 from app.rules import eligibility, registration_numbers
 from app.rules.calendar import local_day
@@ -148,14 +148,8 @@ def release(application: Application, *, by: Actor, at: datetime) -> None:
     if listing is None or listing.referral_id is None or listing.ended_at is not None:
         raise Refusal(Reason.wrong_status, verb="release")
     stood = by_hand.before(application, at=at)
-    let_off(listing, by=by, at=at)
+    claims.let_off(listing, by=by, at=at)
     by_hand.seen(application, "release", stood, by=by, at=at)
-
-
-def let_off(listing: StopListing, *, by: Actor, at: datetime, on: date | None = None) -> None:
-    """Spec 3.5.6: back into the queue with the old day."""
-    listing.ended_at, listing.ended_with = at, "release"
-    move(listing.application, "release", by=by, at=at, on=on, tell={})
 
 
 def reinstate(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:

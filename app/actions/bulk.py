@@ -15,8 +15,8 @@ from app.access.permissions import permit
 from app.actions import accounts, dry_run, places
 from app.actions.bulk_order import in_order, passed_over
 from app.actions.dry_run import Order, Told, tried
+from app.actions.due import catch_up, settled
 from app.actions.moving import record
-from app.actions.preconditions import catch_up, settled
 from app.db.database import lock_district, taken_back
 from app.db.extensions import db
 from app.models import (

@@ -1,20 +1,28 @@
-"""What ends with a voucher: the held place, the referral, the contract, the time on the stop-list (spec 3.8)."""
+"""What a family holds in its turn, by a voucher, an offer, a referral or a time on the stop-list, and how it ends
+(spec 3.5, 3.8).
+"""
 
 from datetime import date, datetime
 
 from app.access.actors import Actor
+from app.actions import norms
 from app.actions.moving import move
 from app.db.extensions import db
 from app.models import (
     Application,
+    ApplicationStatus,
     ContractStatus,
     HoldingKind,
     Intake,
+    Norm,
     Offer,
     OfferStatus,
+    OnLapse,
     Referral,
     ReferralStatus,
     Seat,
+    StopListing,
+    VacancyStatus,
     VoucherStatus,
 )
 from app.rules import seats as rules
@@ -87,3 +95,49 @@ def _revoke(referral: Referral, *, by: Actor, at: datetime, on: date | None, rea
     if referral.contract and referral.contract.status is not ContractStatus.void:
         move(referral.contract, "void", by=by, at=at, on=on)
     move(referral, "revoke", by=by, at=at, on=on, reason=reason, ended_at=at)
+
+
+def pass_over(offer: Offer, *, by: Actor, at: datetime, on: date) -> None:
+    """S2, spec 3.5.2: the window is over; the child waits on from its old day, the place is a free choice now."""
+    application, norm = offer.application, db.session.get_one(Norm, offer.norm_id)
+    seat = end_offer(application, by=by, at=at, on=on, verb="pass_over")
+    if seat is not None and seat.vacancy is not None and seat.vacancy.status is VacancyStatus.published:
+        seat.opened_at = at
+    move(application, "pass_over", by=by, at=at, on=on, norm=norm, tell={"last_day": offer.priority_by})
+
+
+def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
+    """S2, spec 3.5.5: nobody came in time; the place is freed, and the child stop-listed or, at the last miss, removed.
+
+    Where the norm says `hold` (S0: "blocked, not deleted") the stop-listing has no end and nobody is removed.
+    Raises Refusal: no_norm, no_calendar.
+    """
+    application, norm = referral.application, referral.attend_norm
+    if norm is None:
+        raise ValueError("a voucher's referral has no term of its own")
+    until, listed_by = None, norm
+    final = misses(application) + 1 >= norms.number("referral.misses", application.place_id, on)
+    removed = norm.on_lapse is not OnLapse.hold and final
+    if norm.on_lapse is not OnLapse.hold and not removed:
+        until, listed_by = norms.last_day("referral.stop_list", application.place_id, on)
+    move(referral, "miss", by=by, at=at, on=on, norm=norm, ended_at=at)
+    holding = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
+    holding.ended_at = at
+    to, tell = ApplicationStatus.removed, {"last_day": referral.attend_by, "misses": misses(application)}
+    if not removed:
+        tell = {"last_day": referral.attend_by, "until": until}
+        to = ApplicationStatus.stop_listed
+        listing = StopListing(referral_id=referral.id, from_on=on, until=until, norm_id=listed_by.id)
+        application.stop_listings.append(listing)
+    move(application, "miss", by=by, at=at, on=on, to=to, norm=norm, tell=tell, standing=True)
+
+
+def misses(application: Application) -> int:
+    """How many of its referrals the family has let pass."""
+    return sum(referral.status is ReferralStatus.missed for referral in application.referrals)
+
+
+def let_off(listing: StopListing, *, by: Actor, at: datetime, on: date | None = None) -> None:
+    """Spec 3.5.6: back into the queue with the old day."""
+    listing.ended_at, listing.ended_with = at, "release"
+    move(listing.application, "release", by=by, at=at, on=on, tell={})

@@ -1,58 +1,17 @@
-"""All that is due at a moment (spec 3.1, 3.8). Late, twice or in parallel: same outcome, each effect once.
+"""What happens by itself in a district (spec 3.1): all that is due, and the rounds that the clock holds."""
 
-Every effect takes a district whose lock is held, and counts its terms from the day it was due, not from today.
-"""
+from datetime import datetime
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from functools import partial
-from typing import Any
-
-from sqlalchemy import Select, exists, insert, literal, or_, select, update
+from sqlalchemy import select
 
 from app.access.actors import CLOCK
-from app.actions import (
-    absences,
-    applications,
-    claims,
-    enrolments,
-    moving,
-    norms,
-    offers,
-    places,
-    privileges,
-    referrals,
-    vacancies,
-    vouchers,
-)
-from app.db.database import fixed, lock_district
+from app.actions import due, norms, offers, vouchers
+from app.db.database import lock_district
 from app.db.extensions import db
-from app.models import (
-    Application,
-    Audience,
-    Enrolment,
-    Holding,
-    Kindergarten,
-    Notice,
-    Offer,
-    Place,
-    PlaceKind,
-    Privilege,
-    Referral,
-    Round,
-    StopListing,
-    Vacancy,
-    Voucher,
-)
-from app.rules import due
-from app.rules import norms as norm_rules
-from app.rules.absences import left_behind
+from app.models import Application, Place, PlaceKind, Round
+from app.rules import due as rules
 from app.rules.calendar import local_day
-from app.rules.deadlines import months_later
-from app.rules.refusals import Reason, Refusal
-
-ONE_DAY = timedelta(days=1)
-Effect = Callable[[Any, datetime, int], int]  # (what is due, at, district) -> how many
+from app.rules.refusals import Refusal
 
 
 def run(*, at: datetime, place_id: int) -> int:
@@ -61,221 +20,12 @@ def run(*, at: datetime, place_id: int) -> int:
     Returns the number of effects. The caller commits, district by district.
     """
     lock_district(place_id)
-    return catch_up(at=at, place_id=place_id) + _hold_round(at, place_id)
+    return due.catch_up(at=at, place_id=place_id) + _hold_round(at, place_id)
 
 
 def districts() -> list[int]:
     """Every district and city, in the order in which the clock goes through them."""
     return list(db.session.scalars(select(Place.id).where(Place.kind == PlaceKind.district).order_by(Place.id)))
-
-
-def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> int:
-    """Do what is due in a district, or for one of its applications, until nothing is. The lock is held.
-
-    One statement asks whether anything is: mostly nothing is. What waits for a calendar is due and cannot be done.
-    """
-    found = list(_due(local_day(at), place_id, application_id))
-    anything = select(or_(*(ids.order_by(None).exists() for ids, _ in found)))
-    total = 0
-    while db.session.scalar(anything) and (done := sum(act(ids, at, place_id) for ids, act in found)):
-        total += done
-        db.session.expire_all()
-    return total
-
-
-def _due(today: date, place_id: int, application_id: int | None) -> Iterator[tuple[Select[Any], Effect]]:
-    """What is due by a day, each with what is done about it, in this order. Raises Refusal(no_norm)."""
-
-    def mine(found: Any) -> Any:
-        return due.narrow(found, place_id, application_id)
-
-    places_here = places.subtree(place_id)
-    yield mine(due.to_lapse(today)), lapse
-    yield mine(due.to_expire(today)), expire
-    yield mine(due.to_pass_over(today)), pass_over
-    yield mine(due.to_miss(today)), miss
-    yield mine(due.to_release(today)), release
-    yield mine(due.privileges_to_expire(today)), expire_privileges
-    yield mine(due.stop_lists_to_archive(today)), archive_unused_stop_lists
-    yield mine(due.stays_past_their_end(today)), expel
-    yield left_behind(today).where(Kindergarten.place_id.in_(places_here)), give_back
-    yield due.vacancies_to_close(today, places_here), close_ended_vacancies
-    for period in norms.periods("queue.maximum_age", place_id, today):
-        yield mine(due.over_age(int(period.norm.value), period.last)), partial(archive_over_age, period=period)
-    days = due.reminders(norms.number("notice.reminder", place_id, today), today, places.calendar())
-    for term in due.running():
-        yield mine(due.to_remind(term, days)), partial(remind, term=term)
-
-
-def lapse(ids: Select[int], at: datetime, place_id: int) -> int:
-    """S1, spec 3.4.2: interest not confirmed in two working days: the voucher lapses, the application is
-    stop-listed.
-    """
-    return sum(_lapse(at, place_id, ids, last) for last in _last_days(ids, Voucher.confirm_by))
-
-
-def _lapse(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
-    on, ids = last + ONE_DAY, fixed(ids.where(Voucher.confirm_by == last))
-    its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
-    try:
-        until, norm = norms.last_day("voucher.stop_list", place_id, on)
-    except Refusal as refusal:
-        return _wait(its_applications, refusal, at=at, on=on)
-    listing = {
-        "application_id": Voucher.application_id,
-        "voucher_id": Voucher.id,
-        "from_on": literal(on),
-        "until": literal(until),
-        "norm_id": literal(norm.id),
-    }
-    db.session.execute(
-        insert(StopListing).from_select(list(listing), select(*listing.values()).where(Voucher.id.in_(ids)))
-    )
-    facts: dict[str, Any] = {"by": CLOCK, "at": at, "on": on, "place_id": place_id, "norm": norm}
-    moving.move_all(Application, its_applications, "lapse", tell={"until": until}, **facts)
-    return moving.move_all(Voucher, ids, "lapse", ended_at=at, **facts)
-
-
-def expire(ids: Select[int], at: datetime, place_id: int) -> int:
-    """S1, spec 3.4.4: no place chosen, or the contract not signed by the family, in time: the place is freed."""
-    return sum(_expire(at, place_id, ids, last) for last in _last_days(ids, Voucher.choose_by))
-
-
-def _expire(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
-    on, ids = last + ONE_DAY, fixed(ids.where(Voucher.choose_by == last))
-    its_applications = select(Voucher.application_id).where(Voucher.id.in_(ids))
-    for application in db.session.scalars(
-        select(Application).where(Application.id.in_(its_applications), Application.status == "referred")
-    ).all():
-        claims.free_held_place(application, by=CLOCK, at=at, on=on, reason="expire")
-    db.session.flush()
-    facts: dict[str, Any] = {"by": CLOCK, "at": at, "on": on, "place_id": place_id}
-    moving.move_all(Application, its_applications, "expire", reason="choose_by", tell={"last_day": last}, **facts)
-    return moving.move_all(Voucher, ids, "expire", ended_at=at, **facts)
-
-
-def pass_over(ids: Select[int], at: datetime, _place_id: int) -> int:
-    """S2, 3.5.2: the priority window is over: the child waits on, the place is free for its birth years."""
-    found = db.session.scalars(select(Offer).where(Offer.id.in_(ids)).order_by(Offer.priority_by, Offer.id)).all()
-    for offer in found:
-        offers.pass_over(offer, by=CLOCK, at=at, on=offer.priority_by + ONE_DAY)
-    return len(found)
-
-
-def miss(ids: Select[int], at: datetime, _place_id: int) -> int:
-    """S2, S0, 3.5.5: nobody came with the referral in time."""
-    done = 0
-    late = select(Referral).where(Referral.id.in_(ids)).order_by(Referral.attend_by, Referral.id)
-    for referral in db.session.scalars(late).all():
-        last = referral.attend_by or local_day(at)
-        try:
-            referrals.miss(referral, by=CLOCK, at=at, on=last + ONE_DAY)
-            done += 1
-        except Refusal as refusal:
-            its_own = select(Application.id).where(Application.id == referral.application_id)
-            _wait(its_own, refusal, at=at, on=last + ONE_DAY)
-    return done
-
-
-def release(ids: Select[int], at: datetime, _place_id: int) -> int:
-    """S2, 3.5.6: the stop-list ends by itself; the child waits on from its old day."""
-    over = db.session.scalars(select(StopListing).where(StopListing.id.in_(ids)).order_by(StopListing.until)).all()
-    for listing in over:
-        applications.let_off(listing, by=CLOCK, at=at, on=(listing.until or local_day(at)) + ONE_DAY)
-    return len(over)
-
-
-def expire_privileges(ids: Select[int], at: datetime, _place_id: int) -> int:
-    """Spec 3.3: the certificate no longer holds: the child goes on in the general queue, by its original day."""
-    today = local_day(at)
-    over = select(Privilege).where(Privilege.id.in_(ids)).order_by(Privilege.valid_until, Privilege.id)
-    found = db.session.scalars(over).all()
-    for privilege in found:
-        privileges.expire(privilege, by=CLOCK, at=at, on=(privilege.valid_until or today) + ONE_DAY)
-    return len(found)
-
-
-def archive_unused_stop_lists(ids: Select[int], at: datetime, place_id: int) -> int:
-    """S1, our reading (spec 3.2): the restoration was not used in the 28 days, the application is archived."""
-    done = 0
-    for last in _last_days(ids, StopListing.until):
-        these = fixed(ids.where(StopListing.until == last))
-        done += moving.move_all(
-            Application,
-            select(StopListing.application_id).where(StopListing.id.in_(these)),
-            "archive",
-            by=CLOCK,
-            at=at,
-            on=last + ONE_DAY,
-            place_id=place_id,
-            reason="stop_list",
-            tell={"reason": "stop_list"},
-        )
-        moving.set_all(update(StopListing).where(StopListing.id.in_(these)).values(ended_at=at, ended_with="archive"))
-    return done
-
-
-def expel(ids: Select[int], at: datetime, _place_id: int) -> int:
-    """S1, spec 3.6: on the next working day after its last one a temporary stay ends."""
-    today, calendar, done = local_day(at), places.calendar(), 0
-    for last in _last_days(ids, Enrolment.ends_on):
-        stays = select(Enrolment).where(Enrolment.id.in_(ids), Enrolment.ends_on == last).order_by(Enrolment.id)
-        try:
-            on = calendar.next_working_day(last)
-        except Refusal as refusal:
-            _wait(_of_stays(ids, last), refusal, at=at, on=last)
-            continue
-        if today >= on:
-            for stay in db.session.scalars(stays).all():
-                enrolments.expel(stay, last=last, by=CLOCK, at=at, on=on)
-                done += 1
-    return done
-
-
-def give_back(left: Select[Holding], at: datetime, _place_id: int) -> int:
-    """Spec 3.6: the seat of a child that left while its place was lent is free on the day after the stay's end."""
-    return absences.give_back(left, at=at)
-
-
-def close_ended_vacancies(ids: Select[int], at: datetime, _place_id: int) -> int:
-    """S1, spec 3.6: a temporary place is no longer free once its last day is over."""
-    done = 0
-    for last in _last_days(ids, Vacancy.ends_on):
-        for vacancy in db.session.scalars(select(Vacancy).where(Vacancy.id.in_(ids), Vacancy.ends_on == last)).all():
-            vacancies.close_out(vacancy, by=CLOCK, at=at, on=last + ONE_DAY)
-            done += 1
-    return done
-
-
-def archive_over_age(
-    found: Select[Application, date], at: datetime, _place_id: int, *, period: norm_rules.Period
-) -> int:
-    """S3, spec 3.1, 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age.
-
-    The norm in force on that day decides, however late the clock runs. What a newly valid norm makes due is due on its
-    first day, what a return to the queue makes due on the day of the return.
-    """
-    months, rows = int(period.norm.value), db.session.execute(found).all()
-    for application, waits_since in rows:
-        on = max(months_later(application.born_on, months) + ONE_DAY, period.first, waits_since)
-        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
-    return len(rows)
-
-
-def remind(ids: Select[int], at: datetime, _place_id: int, *, term: due.Running) -> int:
-    """Spec 3.2 notice.reminder: a word to the family, one working day before each last day, once."""
-    told = 0
-    for last in _last_days(ids, term.last_day):
-        family = select(term.model.application_id).where(term.model.id.in_(ids), term.last_day == last)
-        facts = {"last_day": last, "term": term.last_day.key}
-        told += moving.notify_all(family, term.template, at=at, facts=facts, due_on=last)
-    return told
-
-
-def _of_stays(ids: Select[int], last: date) -> Select[int]:
-    """The applications whose stays ended on this day."""
-    stays = select(Enrolment.application_id).where(Enrolment.id.in_(ids), Enrolment.ends_on == last)
-    return select(Application.id).where(Application.id.in_(stays))
 
 
 def _hold_round(at: datetime, place_id: int) -> int:
@@ -293,23 +43,6 @@ def _hold_round(at: datetime, place_id: int) -> int:
         with db.session.begin_nested():
             hold(place_id, by=CLOCK, at=at, automatic=True)
     except Refusal as refusal:
-        first = due.narrow(due.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
-        return _wait(first, refusal, at=at, on=today)
+        first = rules.narrow(rules.queued(), place_id).order_by(Application.queued_at, Application.id).limit(1)
+        return due.wait(first, refusal, at=at, on=today)
     return 1
-
-
-def _wait(its_applications: Select[int], refusal: Refusal, *, at: datetime, on: date) -> int:
-    """Spec 3.1: an effect whose term has no calendar waits, is shown to the department once, is tried again."""
-    if refusal.reason is not Reason.no_calendar:
-        raise refusal
-    already = exists().where(
-        Notice.application_id == Application.id, Notice.template == "no_calendar", Notice.due_on == on
-    )
-    waiting = select(Application.id).where(Application.id.in_(its_applications), ~already.correlate(Application))
-    moving.notify_all(waiting, "no_calendar", at=at, audience=Audience.department, facts=refusal.facts, due_on=on)
-    return 0
-
-
-def _last_days(ids: Select[int], column: Any) -> list[date]:
-    """The distinct last days among what is due, earliest first: what ran out first happens first."""
-    return list(db.session.scalars(ids.with_only_columns(column).distinct().order_by(column)))

@@ -17,9 +17,10 @@ from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import by_hand, claims, norms, numbers, offers, people, vouchers
 from app.actions.applications import end_what_is_due, not_waiting_already, waits_in
+from app.actions.due import catch_up
 from app.actions.moving import notify, record
 from app.actions.people import NAMES, Details
-from app.actions.preconditions import catch_up, latest_voucher
+from app.actions.preconditions import latest_voucher
 from app.actions.seating import seating
 from app.db.database import lock_districts
 from app.db.extensions import db

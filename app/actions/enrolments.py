@@ -1,14 +1,13 @@
-"""A child enters a group and leaves it: enrolment by the head, temporary stays and their end (spec 3.4.4, 3.6)."""
+"""A child enters a group, by its head or for a temporary stay, and leaves it for good (spec 3.4.4, 3.6)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import absences, claims, norms, places
+from app.actions import absences, claims, leaving, norms, places
 from app.actions.moving import move, record
 from app.actions.preconditions import begin
 from app.actions.seating import first_day
@@ -49,14 +48,14 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     referral, held, first, last = _way_in(application, day, until)
     held.ended_at, held.seat.opened_at = at, None
     db.session.flush()
-    end_stay(application, by=by, at=at, day=first - ONE_DAY)
-    usual = _live(application, Intake.general)
+    leaving.end_stay(application, by=by, at=at, day=first - ONE_DAY)
+    usual = leaving.live(application, Intake.general)
     if usual is not None and last is not None:
         lock_district(usual.application.place_id if usual.application else application.place_id)
         name = referral.vacancy.group.kindergarten.name
         absences.go_to_sanatorium(usual, first, last, by=by, at=at, reason=name)
     elif usual is not None:
-        _end_elsewhere(usual, by=by, at=at, last=first - ONE_DAY)
+        leaving.end_elsewhere(usual, by=by, at=at, last=first - ONE_DAY)
     start(application, referral.vacancy, held.seat, voucher=None, by=by, at=at, first=first, last=last)
     move(referral, "use", by=by, at=at, ended_at=at)
     move(application, "enrol", by=by, at=at, tell={"kindergarten": referral.vacancy.group.kindergarten.name})
@@ -139,29 +138,8 @@ def leave(application: Application, *, by: Actor, at: datetime) -> None:
     """
     day = begin(application, "leave", by=by, at=at)
     enrolment = absences.own_enrolment(application, "leave")
-    _end(enrolment, verb="leave", by=by, at=at, on=None, last=day)
+    leaving.end(enrolment, verb="leave", by=by, at=at, on=None, last=day)
     move(application, "leave", by=by, at=at, tell={"kindergarten": enrolment.group.kindergarten.name})
-
-
-def expel(stay: Enrolment, *, last: date, by: Actor, at: datetime, on: date) -> None:
-    """S1, spec 3.6: on the working day after its `last` day the child leaves and the voucher is annulled.
-
-    What ends so in a sanatorium kindergarten is an enrolment of its own: its application is archived.
-    """
-    if not _is_own(stay):
-        return _end(stay, verb="expel", by=by, at=at, on=on, last=last, tell={"ends_on": last})
-    _end(stay, verb="leave", by=by, at=at, on=on, last=last)
-    if stay.application is not None:
-        move(stay.application, "leave", by=by, at=at, on=on, tell={"kindergarten": stay.group.kindergarten.name})
-
-
-def end_stay(application: Application, *, by: Actor, at: datetime, day: date) -> None:
-    """Spec 3.6: a stay ends early when the child gets another place; `day` is its last day there."""
-    stay = _live(application, Intake.temporary)
-    if stay is not None and _is_own(stay):
-        _end_elsewhere(stay, by=by, at=at, last=day)
-    elif stay is not None:
-        _end(stay, verb="leave", by=by, at=at, on=None, last=day)
 
 
 def _attends(application: Application) -> Sequence[Application]:
@@ -169,56 +147,3 @@ def _attends(application: Application) -> Sequence[Application]:
     by = select(Application).join(Enrolment, Enrolment.application_id == Application.id)
     attends = Enrolment.child_iin == application.child_iin, Enrolment.ended_on.is_(None)
     return db.session.scalars(by.where(*attends)).all()
-
-
-def _live(application: Application, intake: Intake) -> Enrolment | None:
-    """Where the application's child attends now, generally or for a time."""
-    attends = select(Enrolment).where(
-        Enrolment.child_iin == application.child_iin, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
-    )
-    return db.session.scalars(attends).first()
-
-
-def _is_own(stay: Enrolment) -> bool:
-    """Is it an enrolment with a last day, in a sanatorium kindergarten, rather than a stay in a lent place?"""
-    return stay.voucher is None
-
-
-def _end_elsewhere(old: Enrolment, *, by: Actor, at: datetime, last: date) -> None:
-    """Spec 3.7, 3.8: enrolling elsewhere ends the old enrolment the day before and archives its application."""
-    _end(old, verb="leave", by=by, at=at, on=None, last=last)
-    if old.application is not None:
-        lock_district(old.application.place_id)
-        there = replace(by, kindergarten_id=old.group.kindergarten_id)  # it follows, though this head is not theirs
-        move(old.application, "leave", by=there, at=at)
-
-
-def _end(
-    enrolment: Enrolment,
-    *,
-    verb: str,
-    by: Actor,
-    at: datetime,
-    on: date | None,
-    last: date,
-    tell: dict[str, date] | None = None,
-) -> None:
-    """Close the enrolment with its last day, free the seat, annul the voucher of a stay.
-
-    What is given up before its first day was never attended; an enrolment for good has at least one day.
-    """
-    record(enrolment, verb, by=by, at=at, on=on, details={"ended_on": last}, tell=tell)
-    first = enrolment.started_on
-    enrolment.ended_on = max(last, first) if enrolment.ends_on is None else min(last, enrolment.ends_on)
-    for holding in db.session.scalars(
-        select(Holding).where(Holding.enrolment_id == enrolment.id, Holding.ended_at.is_(None))
-    ):
-        if holding.kind is HoldingKind.stay:
-            holding.ended_at = at
-            db.session.flush()
-            absences.end_stay_in(holding.seat, enrolment.ended_on, at=at)
-        else:
-            absences.keep_or_free(enrolment, holding, enrolment.ended_on, by=by, at=at)
-    if enrolment.voucher is not None and enrolment.voucher.status in claims.LIVE:
-        move(enrolment.voucher, "annul", by=by, at=at, on=on, ended_at=at)
-    db.session.flush()

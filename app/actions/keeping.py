@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from app.actions import offers, places
-from app.actions.preconditions import catch_up
+from app.actions.due import catch_up
 from app.actions.seating import seating
 from app.db.database import lock_district
 from app.db.extensions import db

@@ -5,9 +5,9 @@ from typing import Any
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import claims, norms, numbers, places
+from app.actions import norms, numbers, places
+from app.actions.due import catch_up
 from app.actions.moving import last_change, move, record
-from app.actions.preconditions import catch_up
 from app.actions.seating import seating, spare
 from app.db.database import lock_district
 from app.db.extensions import db
@@ -187,15 +187,6 @@ def _offer(
     record(made, "offer", by=by, at=at, norm=norm, status=(None, OfferStatus.live))
     told = {"kindergarten": seat.group.kindergarten.name, "priority_by": priority_by}
     move(application, "offer", by=by, at=at, norm=norm, tell=told)
-
-
-def pass_over(offer: Offer, *, by: Actor, at: datetime, on: date) -> None:
-    """S2, spec 3.5.2: the window is over; the child waits on from its old day, the place is a free choice now."""
-    application, norm = offer.application, db.session.get_one(Norm, offer.norm_id)
-    seat = claims.end_offer(application, by=by, at=at, on=on, verb="pass_over")
-    if seat is not None and seat.vacancy is not None and seat.vacancy.status is VacancyStatus.published:
-        seat.opened_at = at
-    move(application, "pass_over", by=by, at=at, on=on, norm=norm, tell={"last_day": offer.priority_by})
 
 
 def by_turn(kindergarten: Kindergarten, day: date) -> bool:

@@ -1,14 +1,12 @@
 """What every verb on an application starts with, in the order of spec 3.8."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import date, datetime
 
 from sqlalchemy import func, select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
+from app.actions.due import catch_up
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
@@ -18,8 +16,6 @@ from app.rules.roles import Role
 
 # Whether these may be done at all is known only from the contract or the referral that they are about.
 CHECKED_LATER = frozenset({"sign", "extend", "revoke", "restore"})
-
-_settled: ContextVar[frozenset[tuple[int, datetime]]] = ContextVar("settled", default=frozenset())
 
 
 def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole_district: bool = False) -> date:
@@ -110,27 +106,6 @@ def _right_began_on(application: Application, verb: str) -> date:
     elif verb == "restore" and application.stop_listings:
         began = application.stop_listings[-1].from_on
     return began or local_day(application.queued_at)
-
-
-def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> None:
-    """Spec 3.1: do first what is due in a district, or for one application; the caller holds its lock."""
-    from app.actions import clock  # the clock's effects are verbs, and verbs begin here
-
-    if (place_id, at) not in _settled.get():
-        clock.catch_up(at=at, place_id=place_id, application_id=application_id)
-
-
-@contextmanager
-def settled(place_ids: Iterable[int], at: datetime) -> Iterator[None]:
-    """Inside, verbs at this moment find nothing due in these districts: all that was is done, their locks are held.
-
-    For many verbs of one transaction: to look for each of them costs four times what the verb itself does.
-    """
-    token = _settled.set(frozenset((place_id, at) for place_id in place_ids))
-    try:
-        yield
-    finally:
-        _settled.reset(token)
 
 
 def latest_voucher(application: Application) -> Voucher | None:

@@ -3,15 +3,14 @@ it, and it ends with its certificate; then the child goes on in the general queu
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-
-from sqlalchemy import select, update
+from datetime import date, datetime
 
 from app.access.actors import Actor
 from app.access.permissions import permit_all, within
-from app.actions import by_hand, norms
-from app.actions.moving import move, notify, record, set_all
-from app.actions.preconditions import catch_up, with_its_paper
+from app.actions import by_hand, counting, norms
+from app.actions.due import catch_up
+from app.actions.moving import move, record
+from app.actions.preconditions import with_its_paper
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import (
@@ -25,7 +24,6 @@ from app.models import (
 )
 from app.rules import privileges as rules
 from app.rules.calendar import local_day
-from app.rules.notifications import TELLS
 from app.rules.refusals import Reason, Refusal, accepted
 from app.rules.transitions import APPLICATION_FINAL
 
@@ -98,11 +96,11 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
         move(before, "expire", by=by, at=at, reason="another_privilege")
     norm_id = norm.id if norm else None
     move(privilege, "confirm", by=by, at=at, norm=norm, decided_at=at, valid_until=until, norm_id=norm_id)
-    counts([application])
+    counting.counts([application])
     if by_hand.announced(application):
         by_hand.seen(application, "confirm_privilege", stood, by=by, at=at, always=False)
     if privilege.ground is not None:
-        _tell(privilege, "confirm_privilege", at=at, last_day=until)
+        counting.tell(privilege, "confirm_privilege", at=at, last_day=until)
 
 
 def _to_confirm(application: Application, day: date) -> tuple[Privilege, date | None, Norm | None]:
@@ -130,7 +128,7 @@ def reject(application: Application, *, by: Actor, at: datetime, reason: str | N
         raise Refusal(Reason.wrong_status, verb="reject")
     set_aside(privilege, by=by, at=at, reason=reason)
     if privilege.ground is not None:
-        _tell(privilege, "reject_privilege", at=at, reason=reason)
+        counting.tell(privilege, "reject_privilege", at=at, reason=reason)
 
 
 def decide(application: Application, verb: str, *, by: Actor, at: datetime, reason: str | None = None) -> None:
@@ -144,37 +142,13 @@ def decide(application: Application, verb: str, *, by: Actor, at: datetime, reas
 def set_aside(privilege: Privilege, *, by: Actor, at: datetime, reason: str | None) -> None:
     """Reject one privilege, whether it is claimed or counts already; nobody is told."""
     move(privilege, "reject", by=by, at=at, reason=reason, decided_at=at)
-    counts([privilege.application])
+    counting.counts([privilege.application])
 
 
 def grant(application: Application, kind: PrivilegeKind, *, by: Actor, at: datetime) -> None:
     """What an older list had as decided: claimed and confirmed, without papers or an end."""
     move(_claimed(application, kind, by=by, at=at), "confirm", by=by, at=at, decided_at=at)
-    counts([application])
-
-
-def expire(privilege: Privilege, *, by: Actor, at: datetime, on: date) -> None:
-    """Spec 3.3: the certificate is over; the application goes on in the general queue by its original day."""
-    move(privilege, "expire", by=by, at=at, on=on, reason="certificate")
-    counts([privilege.application])
-    _tell(privilege, "expire_privilege", at=at, last_day=on - timedelta(days=1))
-
-
-def counts(applications: Sequence[Application]) -> None:
-    """Spec 3.3: what is confirmed stands beside the day in the queue, from where the order is read.
-
-    The one writer of `privilege` and `privilege_until`: every verb that confirms or ends a privilege calls it last.
-    """
-    db.session.flush()
-    ids = [application.id for application in applications]
-    of = (Privilege.application_id == Application.id, Privilege.status == P.confirmed)
-    kind, until = (
-        select(column).where(*of).correlate(Application).scalar_subquery()
-        for column in (Privilege.kind, Privilege.valid_until)
-    )
-    set_all(update(Application).where(Application.id.in_(ids)).values(privilege=kind, privilege_until=until))
-    for application in applications:
-        db.session.expire(application, ["privilege", "privilege_until"])
+    counting.counts([application])
 
 
 def open_claim(application: Application) -> Privilege | None:
@@ -220,8 +194,3 @@ def _term(privilege: Privilege) -> tuple[date | None, Norm | None]:
     if issued_on is None:
         return None, None
     return norms.last_day("privilege.certificate", privilege.application.place_id, issued_on)
-
-
-def _tell(privilege: Privilege, template: str, *, at: datetime, **facts: object) -> None:
-    for audience in TELLS[template]:
-        notify(privilege.application, template, at=at, audience=audience, facts=facts)

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, exists, func, inspect, select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import keeping, orders, places
+from app.actions import freeing, keeping, orders, places
+from app.actions.due import catch_up
 from app.actions.moving import record
-from app.actions.preconditions import catch_up
 from app.actions.seating import first_day
 from app.db import name_keys
 from app.db.database import lock_district, lock_districts
@@ -358,13 +358,11 @@ def vacate(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: not_allowed, no_free_place (not so many are known by number alone).
     """
-    from app.actions import absences  # which drafts the places that they lend, and drafts are rows of a register
-
     permit(by, "change", group)
     known = db.session.execute(rules.known_by_number(group.id, places)).all()
     if len(known) < places:
         raise Refusal(Reason.no_free_place, places=places)
     for enrolment, holding in known:
         enrolment.ended_on = max(local_day(at), enrolment.started_on)
-        absences.keep_or_free(enrolment, holding, enrolment.ended_on, by=by, at=at)
+        freeing.keep_or_free(enrolment, holding, enrolment.ended_on, by=by, at=at)
     record(group, "change", by=by, at=at, details={"occupied": -places})

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import choosing, claims, documents, enrolments, norms
+from app.actions import choosing, claims, documents, enrolments, leaving, norms
 from app.actions.moving import move, record
 from app.actions.preconditions import begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.seating import first_day
@@ -21,17 +21,14 @@ from app.models import (
     HoldingKind,
     Intake,
     Norm,
-    OnLapse,
     Ownership,
     Referral,
     ReferralStatus,
     Seat,
-    StopListing,
     Vacancy,
     Voucher,
 )
 from app.rules import eligibility
-from app.rules import seats as place_rules
 from app.rules.calendar import local_day
 from app.rules.deadlines import due_moment
 from app.rules.norms import term_of
@@ -165,37 +162,6 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=True)
 
 
-def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
-    """S2, spec 3.5.5: nobody came in time; the place is freed, and the child stop-listed or, at the last miss, removed.
-
-    Where the norm says `hold` (S0: "blocked, not deleted") the stop-listing has no end and nobody is removed.
-    Raises Refusal: no_norm, no_calendar.
-    """
-    application, norm = referral.application, referral.attend_norm
-    if norm is None:
-        raise ValueError("a voucher's referral has no term of its own")
-    until, listed_by = None, norm
-    final = misses(application) + 1 >= norms.number("referral.misses", application.place_id, on)
-    removed = norm.on_lapse is not OnLapse.hold and final
-    if norm.on_lapse is not OnLapse.hold and not removed:
-        until, listed_by = norms.last_day("referral.stop_list", application.place_id, on)
-    move(referral, "miss", by=by, at=at, on=on, norm=norm, ended_at=at)
-    holding = db.session.scalars(place_rules.live_holding(application.id, HoldingKind.held)).one()
-    holding.ended_at = at
-    to, tell = ApplicationStatus.removed, {"last_day": referral.attend_by, "misses": misses(application)}
-    if not removed:
-        tell = {"last_day": referral.attend_by, "until": until}
-        to = ApplicationStatus.stop_listed
-        listing = StopListing(referral_id=referral.id, from_on=on, until=until, norm_id=listed_by.id)
-        application.stop_listings.append(listing)
-    move(application, "miss", by=by, at=at, on=on, to=to, norm=norm, tell=tell, standing=True)
-
-
-def misses(application: Application) -> int:
-    """How many of its referrals the family has let pass."""
-    return sum(referral.status is ReferralStatus.missed for referral in application.referrals)
-
-
 def _by_turn(application: Application) -> Referral:
     """The live referral of the referral procedure; a voucher's has no term of its own. Raises Refusal(wrong_status)."""
     referral = claims.current_referral(application)
@@ -232,7 +198,7 @@ def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
     that of the stay."""
     application, vacancy = referral.application, referral.vacancy
     first, last = referral.begins_on or day, referral.ends_on
-    enrolments.end_stay(application, by=by, at=at, day=day)
+    leaving.end_stay(application, by=by, at=at, day=day)
     voucher.kind = Intake.temporary
     record(voucher, "choose", by=by, at=at, details={"kind": ["general", "temporary"]})
     move(referral, "use", by=by, at=at, ended_at=at)

@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import applications, by_hand, corrections, norms, people, places, privileges
+from app.actions import applications, by_hand, corrections, counting, norms, people, places
 from app.actions.differences import compare
+from app.actions.due import catch_up
 from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of, child_of, look_up
 from app.actions.moving import move_all, record_all
 from app.actions.people import Details
-from app.actions.preconditions import catch_up
 from app.db.database import lock_districts
 from app.db.extensions import db
 from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
@@ -176,7 +176,7 @@ def _grant(new: Sequence[_New], place_id: int, *, by: Actor, at: datetime) -> No
     record_all(claims, "claim", by=by, at=at, status=(None, PrivilegeStatus.claimed))
     ids = select(Privilege.id).where(Privilege.id.in_([privilege.id for privilege in granted]))
     move_all(Privilege, ids, "confirm", by=by, at=at, on=local_day(at), place_id=place_id, decided_at=at)
-    privileges.counts([application for application, _ in kinds])
+    counting.counts([application for application, _ in kinds])
 
 
 def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Known, *, at: datetime) -> None:

@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import absences, places
+from app.actions import absences, freeing, places
+from app.actions.due import catch_up
 from app.actions.moving import move
-from app.actions.preconditions import catch_up
 from app.actions.seating import keep_holders_seated, years_of
 from app.db.database import lock_district
 from app.db.extensions import db
@@ -65,7 +65,7 @@ def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     lock_district(district)
     catch_up(at=at, place_id=district)
     may_close(vacancy)
-    close_out(vacancy, by=by, at=at)
+    freeing.close_out(vacancy, by=by, at=at)
 
 
 def may_close(vacancy: Vacancy) -> None:
@@ -76,13 +76,3 @@ def may_close(vacancy: Vacancy) -> None:
     free = db.session.scalars(rules.free_seats(vacancy.id)).all()
     if vacancy.intake is Intake.general and eligibility.has_places(kindergarten):
         keep_holders_seated(district, kindergarten.queue_kind, {years_of(vacancy.group): -len(free)})
-
-
-def close_out(vacancy: Vacancy, *, by: Actor, at: datetime, on: date | None = None) -> None:
-    """Take the free places back: general ones go to their group, temporary ones are gone."""
-    for seat in db.session.scalars(rules.free_seats(vacancy.id)).all():
-        if vacancy.intake is Intake.temporary:
-            absences.take_back(seat, at=at)
-        else:
-            seat.vacancy_id = None
-    move(vacancy, "close", by=by, at=at, on=on, closed_at=at)

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from app.access.actors import Actor
 from app.access.permissions import permit, permit_all
 from app.actions import by_hand, claims, documents, norms, numbers, places, two_people
+from app.actions.due import catch_up
 from app.actions.moving import last_change, move, notify, record
-from app.actions.preconditions import begin, catch_up, in_time, latest_voucher
+from app.actions.preconditions import begin, in_time, latest_voucher
 from app.actions.seating import Seating, seating
 from app.db.database import lock_district
 from app.db.extensions import db

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.actions import applications, norms, numbers, offers, referrals
+from app.actions import applications, claims, norms, numbers, offers
 from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
 from app.db.extensions import db
 from app.models import (
@@ -183,7 +183,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "privilege_until": lambda application, _day, _town: application.privilege_until,
         "claim": lambda application, _day, _town: application.privileges[-1].status if application.privileges else None,
         "standing": lambda application, _day, _town: application.standing,
-        "misses": lambda application, _day, _town: referrals.misses(application),
+        "misses": lambda application, _day, _town: claims.misses(application),
         "priority_by": lambda application, _day, _town: (
             application.offers[-1].priority_by if application.offers else None
         ),

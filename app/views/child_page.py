@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import personal_data
-from app.actions import corrections, norms, numbers, people, possible, privileges, proposals, referrals
+from app.actions import claims, corrections, norms, numbers, people, possible, privileges, proposals
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
@@ -67,7 +67,7 @@ class ChildPage:
         with unscoped():
             offered = possible.verbs(application, by=g.actor, at=now())
             number = numbers.of(application, day)
-            missed = referrals.misses(application)
+            missed = claims.misses(application)
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
             contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)

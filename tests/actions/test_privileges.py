@@ -215,4 +215,4 @@ def test_one_function_writes_what_the_order_reads():
                     writers.add(file.name)
                 case ast.Call(func=ast.Attribute(attr="values") | ast.Name(id="Application"), keywords=given_):
                     writers |= {file.name for keyword in given_ if keyword.arg in names}
-    assert writers == {"privileges.py"}
+    assert writers == {"counting.py"}

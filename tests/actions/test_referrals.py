@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.actions import applications, clock, enrolments, numbers, offers, proposals, referrals, vouchers
+from app.actions import applications, claims, clock, enrolments, numbers, offers, proposals, referrals, vouchers
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -259,7 +259,7 @@ def test_at_the_second_miss_the_application_is_removed(of):
     clock.run(at=again_at, place_id=child.place_id)
     again(child, of, again_at)
     clock.run(at=at("2026-06-01T10:00"), place_id=child.place_id)
-    assert (child.status, referrals.misses(child)) == (ApplicationStatus.removed, 2)
+    assert (child.status, claims.misses(child)) == (ApplicationStatus.removed, 2)
     assert len(child.stop_listings) == 1
 
 
@@ -279,7 +279,7 @@ def test_blocked_and_not_deleted_has_no_end_and_only_the_department_ends_it(of):
     later = at("2026-09-01T11:00")
     assert refused(applications.release, child, by=role(Role.specialist), at=later) == "not_allowed"
     assert refused(applications.release, child, by=DEPARTMENT, at=later) is None
-    assert (child.status, referrals.misses(child)) == (ApplicationStatus.queued, 1)
+    assert (child.status, claims.misses(child)) == (ApplicationStatus.queued, 1)
 
 
 def test_an_official_lets_a_family_off_the_stop_list_before_its_end(of):
@@ -346,7 +346,7 @@ def test_the_standing_comes_back_when_a_private_referral_is_missed(of):
     private, child = private_place(of), application(place_of(of))
     referrals.choose(child, private, by=family(child), at=CHOSEN)
     clock.run(at=at("2026-05-01T10:00"), place_id=child.place_id)
-    assert (child.status, child.standing, referrals.misses(child)) == (ApplicationStatus.queued, True, 1)
+    assert (child.status, child.standing, claims.misses(child)) == (ApplicationStatus.queued, True, 1)
 
 
 def test_a_private_kindergarten_without_state_order_is_no_place_of_the_queue(of):

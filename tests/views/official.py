@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.actions import accounts, clock, dry_run, norms
-from app.actions.preconditions import settled
+from app.actions.due import settled
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import (

@@ -1,0 +1,41 @@
+"""Spec 3.3: a confirmed privilege counts in the queue, until its certificate is over or another one is confirmed."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app.access.actors import Actor
+from app.actions.moving import move, notify, set_all
+from app.db.extensions import db
+from app.models import Application, Privilege, PrivilegeStatus
+from app.rules.notifications import TELLS
+
+
+def expire(privilege: Privilege, *, by: Actor, at: datetime, on: date) -> None:
+    """Spec 3.3: the certificate is over; the application goes on in the general queue by its original day."""
+    move(privilege, "expire", by=by, at=at, on=on, reason="certificate")
+    counts([privilege.application])
+    tell(privilege, "expire_privilege", at=at, last_day=on - timedelta(days=1))
+
+
+def counts(applications: Sequence[Application]) -> None:
+    """Spec 3.3: what is confirmed stands beside the day in the queue, from where the order is read.
+
+    The one writer of `privilege` and `privilege_until`: every verb that confirms or ends a privilege calls it last.
+    """
+    db.session.flush()
+    ids = [application.id for application in applications]
+    of = (Privilege.application_id == Application.id, Privilege.status == PrivilegeStatus.confirmed)
+    kind, until = (
+        select(column).where(*of).correlate(Application).scalar_subquery()
+        for column in (Privilege.kind, Privilege.valid_until)
+    )
+    set_all(update(Application).where(Application.id.in_(ids)).values(privilege=kind, privilege_until=until))
+    for application in applications:
+        db.session.expire(application, ["privilege", "privilege_until"])
+
+
+def tell(privilege: Privilege, template: str, *, at: datetime, **facts: object) -> None:
+    for audience in TELLS[template]:
+        notify(privilege.application, template, at=at, audience=audience, facts=facts)

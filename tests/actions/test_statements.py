@@ -1,0 +1,77 @@
+"""Spec 9: how many statements a verb takes. Each is a way to the server and back, under the lock of its district."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from app.actions import clock, contracts, enrolments, referrals, vouchers
+from app.db.database import transaction
+from app.db.extensions import db
+from app.models import Application, Kindergarten, Vacancy
+from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, vacancy
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements of one transaction that knows nothing yet, its beginning left out."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith("BEGIN"):
+            said.append(statement)
+
+    db.session.remove()
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with transaction():
+            yield said
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def town(app) -> tuple[int, int, int]:
+    """A district with four free places of two kindergartens and three children: its number, a place, a child."""
+    with transaction():
+        place = district()
+        chosen = vacancy(group(kindergarten(place)), places=2)
+        vacancy(group(kindergarten(place, "Балапан")), places=2)
+        children = [application(place) for _ in range(3)]
+        return place.id, chosen.id, children[0].id
+
+
+def test_the_clock_with_nothing_due_takes_few_statements(town):
+    with counted() as said:
+        assert clock.run(at=at("2026-04-08T00:10"), place_id=town[0]) == 0
+    assert len(said) <= 9
+
+
+def test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements(town):
+    place_id, vacancy_id, child_id = town
+    with transaction():
+        vouchers.issue_round(place_id, by=DEPARTMENT, at=at("2026-04-08T10:00"))
+    found = {}
+    for verb, act in VERBS.items():
+        with counted() as said:
+            child = db.session.get_one(Application, child_id)
+            act(child, vacancy_id)
+        found[verb] = len(said)
+    assert {verb: count for verb, count in found.items() if count > MOST[verb]} == {}
+
+
+def head_of(vacancy_id):
+    return head(db.session.get_one(Kindergarten, db.session.get_one(Vacancy, vacancy_id).group.kindergarten_id))
+
+
+MOST = {"confirm": 20, "choose": 34, "sign": 20, "sign by the head": 28, "enrol": 46}
+VERBS = {
+    "confirm": lambda child, _: vouchers.confirm(child, by=family(child), at=at("2026-04-08T11:00")),
+    "choose": lambda child, vacancy_id: referrals.choose(
+        child, db.session.get_one(Vacancy, vacancy_id), by=family(child), at=at("2026-04-08T12:00")
+    ),
+    "sign": lambda child, _: contracts.sign(child, by=family(child), at=at("2026-04-08T13:00")),
+    "sign by the head": lambda child, where: contracts.sign(child, by=head_of(where), at=at("2026-04-08T14:00")),
+    "enrol": lambda child, where: enrolments.enrol(child, by=head_of(where), at=at("2026-04-08T15:00")),
+}
