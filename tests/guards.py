@@ -421,14 +421,14 @@ GUARDS = (
     Guard(
         "many at once start with a second official's yes",
         "app/actions/bulk.py",
-        "    if run.stage is BulkStage.previewed and not two_people.alone(run.verb, run.selected):\n",
+        "    if run.stage is BulkStage.previewed and not alone(MODELS[run.subject], run.verb, run.selected):\n",
         "    if run.selected < 0:\n",
         "actions/test_two_people.py::test_a_bulk_archive_starts_with_another_ones_yes_and_never_with_the_asker_s_own",
     ),
     Guard(
         "no file archives many without a second official",
         "app/actions/takeover.py",
-        '                if not two_people.alone("archive", outcome.archived):\n',
+        '                if not alone(Application, "archive", outcome.archived):\n',
         "                if outcome.archived < 0:\n",
         "actions/test_two_people.py::test_a_file_that_archives_many_is_no_way_around_it",
     ),

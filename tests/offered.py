@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Executable
 
 from app.access.actors import Actor
-from app.access.permissions import MAY
+from app.access.permissions import of
 from app.actions import (
     absences,
     applications,
@@ -28,10 +28,11 @@ from app.actions import (
 from app.actions.due import settled
 from app.db.database import taken_back
 from app.db.extensions import db
-from app.models import Application, DayOff, KgGroup, Norm, Privilege, PrivilegeGround, Vacancy
+from app.models import Application, DayOff, KgGroup, Norm, PrivilegeGround, Vacancy
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.rules.roles import COUNTER, Role
+from app.rules.verbs import VERBS as ROWS
 from app.scenarios import acting
 from tests.model.machine import Walk
 
@@ -107,8 +108,8 @@ def shape(application: Application, at: datetime) -> str:
 
 def _never(role: Role, verb: str) -> bool:
     """Is it nothing that this role ever does? Then it is tried with one application: all the others are alike in it."""
-    claim, privilege, _rest = verb.partition("_privilege")
-    return role not in (MAY[Privilege][claim] if privilege else MAY[Application][verb])
+    row = of(Application, verb)
+    return row is None or role not in row.roles
 
 
 def _of(pk: int, at: datetime, roles: Sequence[Role], tried: set[tuple[Role, str]]) -> Iterator[str]:
@@ -157,7 +158,7 @@ def _plain(act: Callable[..., object], **more: object) -> Callable[..., Tries]:
 
 def _choose(application: Application, by: Actor, signed: Actor, at: datetime) -> Tries:
     """Any of the published ones, by who may choose at all; first the one offered to it, which may be closed since."""
-    may, year = by.role in MAY[Application]["choose"], application.birth_year
+    may, year = by.role in ROWS[Application]["choose"].roles, application.birth_year
     published = db.select(Vacancy.id).join(KgGroup).where(Vacancy.status == "published").order_by(Vacancy.id)
     of_its_year = published.where(KgGroup.birth_year_from <= year, KgGroup.birth_year_to >= year)
     found = [offer.vacancy_id for offer in application.offers if offer.status == "live"]

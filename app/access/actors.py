@@ -4,9 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.rules.roles import COUNTER, Role
-
-ON_BEHALF = frozenset({"confirm", "refuse", "restore", "choose", "sign", "withdraw", "claim_privilege"})
-ITS_OWN_TOO = frozenset({"extend", "revoke"})  # what an office may also do by itself
+from app.rules.verbs import ForFamily, Verb
 
 
 @dataclass(frozen=True)
@@ -21,14 +19,14 @@ class Actor:
     application_id: int | None = None
     paper_on: date | None = None  # at the counter: the day of the family's signed paper
 
-    def stands_for_family(self, verb: str) -> bool:
+    def stands_for_family(self, verb: Verb) -> bool:
         """Spec 3.8: an official at the counter does a family's verb for it.
 
         Where the office could do it by itself too, the day of the family's signed paper says for whom.
         """
-        if verb in ITS_OWN_TOO:
+        if verb.family is ForFamily.with_paper:
             return self.role is Role.operator or (self.role in COUNTER and self.paper_on is not None)
-        return self.role in COUNTER and verb in ON_BEHALF
+        return self.role in COUNTER and verb.family is ForFamily.always
 
     def for_itself(self) -> "Actor":
         """The office's own verb, whoever's paper lies on the table."""

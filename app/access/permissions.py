@@ -1,8 +1,9 @@
-"""WHO MAY DO WHAT: role -> subject -> verbs, and within which reach (spec 1, 3.8).
+"""Within which reach somebody may do what the table of verbs and the registers open to the role (spec 1, 3.8).
 
 `permit` is asked by the one writer for every change. What each role sees is said in scope.py.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from app import registers
@@ -28,93 +29,43 @@ from app.models import (
     Vacancy,
     Voucher,
 )
+from app.registers.declaration import Register
 from app.rules.refusals import Reason, Refusal
-from app.rules.roles import COUNTER, ENDS, FAMILY, NEXT, OFFICE, Role
-from app.rules.roles import Role as R
+from app.rules.roles import Role
+from app.rules.verbs import VERBS, Verb
 
-MAY: dict[type, dict[str, frozenset[Role]]] = {
-    Application: {
-        "register": FAMILY,
-        "change": COUNTER,
-        "issue": NEXT,
-        "issue_out_of_turn": OFFICE,
-        "confirm": FAMILY,
-        "refuse": FAMILY,
-        "restore": FAMILY,
-        "choose": FAMILY,
-        "sign": FAMILY | {R.head},
-        "withdraw": FAMILY,
-        "offer": NEXT,
-        "pass_over": frozenset({R.clock}),
-        "enrol": frozenset({R.head}),
-        "miss": frozenset({R.clock}),
-        "release": NEXT,
-        "extend": FAMILY,
-        "revoke": FAMILY | {R.head},
-        "reinstate": frozenset({R.department}),
-        "absent": frozenset({R.head}),
-        "return": frozenset({R.head}),
-        "archive": NEXT,
-        "leave": frozenset({R.head, R.clock}),  # the clock: at the last day in a sanatorium kindergarten
-        "lapse": frozenset({R.clock}),
-        "expire": frozenset({R.clock}),
-        "remind": frozenset({R.clock}),
-        "correct": OFFICE,
-        "open": frozenset({R.auditor}),  # what is masked for them (access/personal_data.py)
-    },
-    Privilege: {"claim": FAMILY, "confirm": OFFICE, "reject": OFFICE, "expire": NEXT},  # a new one ends the old one
-    Voucher: {
-        "issue": NEXT,
-        "issue_out_of_turn": OFFICE,
-        "confirm": FAMILY,
-        "refuse": FAMILY,
-        "revoke": OFFICE,
-        "extend": OFFICE,
-        "lapse": frozenset({R.clock}),
-        "expire": frozenset({R.clock}),
-        "choose": FAMILY,
-        "use": FAMILY | {R.head},
-        "annul": ENDS,
-    },
-    Offer: {"offer": NEXT, "choose": FAMILY, "pass_over": frozenset({R.clock}), "end": ENDS},
-    Referral: {
-        "issue": FAMILY,
-        "use": FAMILY | {R.head},
-        "extend": FAMILY,
-        "revoke": ENDS,
-        "miss": frozenset({R.clock}),
-    },
-    Contract: {"draw_up": FAMILY, "sign": FAMILY | {R.head}, "void": ENDS},
-    Enrolment: {
-        "enrol": FAMILY | {R.head},
-        "expel": frozenset({R.clock}),
-        "leave": ENDS,
-        "absent": frozenset({R.head}),
-        "return": frozenset({R.head}),
-        "give_back": frozenset({R.clock}),
-    },
-    Proposal: dict.fromkeys(("ask", "approve", "reject"), OFFICE),  # and what it is about: decided by its own verb
-    Round: {"issue": NEXT, "offer": NEXT},
-    Vacancy: {
-        "publish": OFFICE | {R.head},
-        "close": OFFICE | {R.head, R.clock},
-        "end": ENDS,  # whoever lent the place is back, or has left
-    },
-    Norm: {verb: frozenset({R.department}) for verb in ("approve", "take_back")},
-    QueueOrder: {verb: frozenset({R.department}) for verb in ("approve", "take_back")},
-    DayOff: {"approve": frozenset({R.department})},
-    BulkRun: dict.fromkeys(("ask", "start", "stop"), OFFICE),
-    ImportRun: dict.fromkeys(("ask", "answer", "start", "bring_in"), OFFICE),
-    User: {
-        "reset_password": frozenset({R.administrator}),
-        "change_password": frozenset(R) - {R.family, R.clock},
-        "export": frozenset(R) - {R.family, R.clock},  # what one may read, as a file: on the record of one's account
-    },
+
+def _kept(register: Register) -> Mapping[str, Verb]:
+    """Who adds, changes and removes the rows of a register, as its declaration says."""
+    may = {"create": register.adds, "change": register.changes, "remove": register.removes}
+    return {verb: Verb("3.8", roles) for verb, roles in may.items() if roles}
+
+
+# The table of verbs, and what officials do to the rows of every register.
+EVERY_VERB: Mapping[type[Base], Mapping[str, Verb]] = {
+    **VERBS,
+    **{one.model: {**_kept(one), **VERBS.get(one.model, {})} for one in registers.ALL},
 }
-for one in registers.ALL:  # what their declarations say
-    may = {"create": one.adds, "change": one.changes, "remove": one.removes}
-    MAY[one.model] = {**{verb: roles for verb, roles in may.items() if roles}, **MAY.get(one.model, {})}
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
+
+
+def of(model: type[Base], name: str) -> Verb | None:
+    """The row of a verb by the name that a page of such a record gives it; None for no such verb.
+
+    A privilege's verbs stand on its application's page by their whole names, an application's on the lists of its
+    vouchers and referrals.
+    """
+    verb, privilege, _ = name.partition("_privilege")
+    row = VERBS[Privilege].get(verb) if privilege else EVERY_VERB.get(model, {}).get(name)
+    if model in (Voucher, Referral) and (row is None or row.follows):
+        return VERBS[Application].get(name)
+    return row
+
+
+def alone(model: type[Base], name: str, records: int) -> bool:
+    """Spec 3.8: may one official start this verb for so many records without another one's yes?"""
+    row = of(model, name)
+    return row is None or row.alone is None or records <= row.alone
 
 
 def permit(actor: Actor, verb: str, subject: Base) -> None:
@@ -122,15 +73,16 @@ def permit(actor: Actor, verb: str, subject: Base) -> None:
 
     What follows from another verb follows wherever it lies: enrolling ends a stay in another kindergarten.
     """
-    roles = MAY.get(type(subject), {}).get(verb, frozenset())
-    if actor.role not in roles or not (roles is ENDS or within(actor, subject)):
+    row = EVERY_VERB.get(type(subject), {}).get(verb)
+    if row is None or actor.role not in row.roles or not (row.follows or within(actor, subject)):
         raise Refusal(Reason.not_allowed, role=str(actor.role), verb=verb)
 
 
 def permit_all(actor: Actor, verb: str, model: type[Base], place_id: int) -> None:
     """The same for all that one statement moves in one place."""
     reach = actor.place_ids is None or place_id in actor.place_ids
-    if actor.role not in MAY.get(model, {}).get(verb, frozenset()) or not reach:
+    row = EVERY_VERB.get(model, {}).get(verb)
+    if row is None or actor.role not in row.roles or not reach:
         raise Refusal(Reason.not_allowed, role=str(actor.role), verb=verb)
 
 

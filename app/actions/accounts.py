@@ -187,7 +187,7 @@ def _renew(user: User, *, must_change: bool = False) -> int:
 
 
 def role_row(role: Role) -> RoleRow:
-    """The framework's row for one of our roles; what it may is in permissions.py."""
+    """The framework's row for one of our roles; what it may is in rules/verbs.py."""
     row = db.session.scalars(select(RoleRow).where(RoleRow.name == str(role))).first()
     if row is None:
         row = RoleRow(name=str(role))

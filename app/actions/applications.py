@@ -33,7 +33,7 @@ from app.rules import eligibility, registration_numbers
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 
 
 def register(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, literal, select, update
 
 from app.access.actors import Actor
-from app.access.permissions import permit
+from app.access.permissions import alone, permit
 from app.actions import accounts, dry_run, places
 from app.actions.bulk_order import in_order, passed_over
 from app.actions.dry_run import Order, Told, tried
@@ -33,7 +33,7 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.rules import eligibility, two_people
+from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
@@ -101,7 +101,7 @@ def start(run: BulkRun, *, by: Actor, at: datetime) -> None:
     run = _locked(run.id)
     if run.user_id != by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="start")
-    if run.stage is BulkStage.previewed and not two_people.alone(run.verb, run.selected):
+    if run.stage is BulkStage.previewed and not alone(MODELS[run.subject], run.verb, run.selected):
         raise Refusal(Reason.not_allowed, verb="start", second=True)
     _start(run, by=by, at=at)
 

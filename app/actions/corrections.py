@@ -48,7 +48,7 @@ from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
 from app.rules.seats import live_holding
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 
 FACTS = ("iin", "born_on", "sex", *NAMES)
 OF_APPLICANT = ("iin", *NAMES)  # what else there is of an applicant is not asked

@@ -9,14 +9,14 @@ from app.access.actors import Actor
 from app.actions.moving import move, notify, set_all
 from app.db.extensions import db
 from app.models import Application, Privilege, PrivilegeStatus
-from app.rules.notifications import TELLS
+from app.rules.verbs import VERBS
 
 
 def expire(privilege: Privilege, *, by: Actor, at: datetime, on: date) -> None:
     """Spec 3.3: the certificate is over; the application goes on in the general queue by its original day."""
     move(privilege, "expire", by=by, at=at, on=on, reason="certificate")
     counts([privilege.application])
-    tell(privilege, "expire_privilege", at=at, last_day=on - timedelta(days=1))
+    tell(privilege, "expire", at=at, last_day=on - timedelta(days=1))
 
 
 def counts(applications: Sequence[Application]) -> None:
@@ -36,6 +36,7 @@ def counts(applications: Sequence[Application]) -> None:
         db.session.expire(application, ["privilege", "privilege_until"])
 
 
-def tell(privilege: Privilege, template: str, *, at: datetime, **facts: object) -> None:
-    for audience in TELLS[template]:
-        notify(privilege.application, template, at=at, audience=audience, facts=facts)
+def tell(privilege: Privilege, verb: str, *, at: datetime, **facts: object) -> None:
+    """Leave the notices that go with a verb of a privilege."""
+    for audience in VERBS[Privilege][verb].tells:
+        notify(privilege.application, f"{verb}_privilege", at=at, audience=audience, facts=facts)

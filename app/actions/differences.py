@@ -11,7 +11,7 @@ from app.models import Application, PrivilegeStatus
 from app.rules.calendar import LOCAL, local_day
 from app.rules.folding import fold
 from app.rules.refusals import Reason, Refusal
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 
 
 def compare(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:

@@ -8,13 +8,12 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func, insert, literal, null, select, update
 
 from app.access.actors import Actor
-from app.access.permissions import application_of, kindergarten_of, permit, permit_all, place_of
+from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, permit, permit_all, place_of
 from app.db.extensions import db
 from app.models import Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
-from app.rules.notifications import TELLS
-from app.rules.transitions import MOVES, target
+from app.rules.verbs import VERBS, target
 
 
 def move(
@@ -39,7 +38,7 @@ def move(
     """
     permit(by, verb, subject)
     before, after = subject.status, target(type(subject), verb, subject.status, to)
-    if MOVES[type(subject)][verb].reason_required:
+    if VERBS[type(subject)][verb].reason:
         reason = eligibility.given(reason)
     subject.status = after
     for name, value in facts.items():
@@ -80,7 +79,7 @@ def record(
     db.session.add(_history(subject, verb, by, at, on or local_day(at), reason, norm, status, details))
     application = application_of(subject)
     if tell is not None and application is not None:
-        for audience in TELLS[verb]:
+        for audience in EVERY_VERB[type(subject)][verb].tells:
             kindergarten_id = kindergarten_of(subject) if audience is Audience.kindergarten else None
             notify(application, verb, at=at, audience=audience, facts=tell, kindergarten_id=kindergarten_id)
 
@@ -119,8 +118,7 @@ def _history(
     details: Mapping[str, Any] | None,
 ) -> Change:
     application = application_of(subject)
-    of_family = by.stands_for_family(f"{verb}_privilege" if isinstance(subject, Privilege) else verb)
-    for_family = of_family and by.paper_on is not None
+    for_family = by.stands_for_family(EVERY_VERB[type(subject)][verb]) and by.paper_on is not None
     return Change(
         at=at,
         effective_on=on,
@@ -192,7 +190,7 @@ def move_all(
     table that `ids` reads from last. Returns how many moved. Raises Refusal(not_allowed), ValueError.
     """
     permit_all(by, verb, model, place_id)
-    step = MOVES[model][verb]
+    step = VERBS[model][verb]
     if len(step.source) != 1 and reason is None:
         raise ValueError(f"{verb} starts from several statuses: name the reason")
     table = model.__table__.c

@@ -19,7 +19,7 @@ from app.models import Applicant, Application, Base, Child, Language, Sex
 from app.rules import eligibility, folding, iin
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 
 NAMES = ("last_name", "first_name", "patronymic")
 

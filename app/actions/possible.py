@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from app.access.actors import Actor
-from app.access.permissions import MAY, permit
+from app.access.permissions import permit
 from app.actions import absences, applications, choosing, claims, enrolments, referrals, two_people, vouchers
-from app.actions.preconditions import ends_for_the_family_alone, in_time, latest_stop_listing, latest_voucher
+from app.actions.preconditions import in_time, latest_stop_listing, latest_voucher
 from app.models import Application, Contract, ContractStatus, Referral, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
 from app.rules.roles import Role
+from app.rules.verbs import VERBS as ROWS
 
 
 def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
@@ -45,7 +46,7 @@ def _allowed(application: Application, verb: str, by: Actor, at: datetime) -> bo
     def asked() -> None:
         permit(by, verb, application)
         eligibility.right_status(verb, application.status)
-        if verb != "extend" and not ends_for_the_family_alone(verb, by):
+        if by.role in ROWS[Application][verb].term:
             in_time(application, verb, local_day(at))
 
     return accepted(asked)
@@ -98,14 +99,14 @@ def _may_extend(application: Application, by: Actor, at: datetime) -> bool:
     day = local_day(at)
     if by_voucher(application):
         in_its_term = accepted(lambda: in_time(application, "extend", day, of=(Voucher,)))
-        return in_its_term and by.role in MAY[Voucher]["extend"]
+        return in_its_term and by.role in ROWS[Voucher]["extend"].roles
     return accepted(lambda: referrals.may_extend(application, day))
 
 
 def _may_revoke(application: Application, by: Actor, at: datetime) -> bool:
     """S2: a family, and whoever only stands for it, has its hours; an office may at any time."""
     if by_voucher(application):
-        return by.role in MAY[Voucher]["revoke"]
+        return by.role in ROWS[Voucher]["revoke"].roles
     referral = _live_referral(application)
     if referral is None or referral.revocable_until is None:
         return False

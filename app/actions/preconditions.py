@@ -5,14 +5,14 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from app.access.actors import Actor
-from app.access.permissions import permit
+from app.access.permissions import of, permit
 from app.actions.due import catch_up
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
-from app.rules.roles import Role
+from app.rules.verbs import VERBS
 
 # Whether these may be done at all is known only from the contract or the referral that they are about.
 CHECKED_LATER = frozenset({"sign", "extend", "revoke", "restore"})
@@ -29,17 +29,12 @@ def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole
     lock_district(application.place_id)
     catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
     day = local_day(at)
-    if verb != "extend" and not ends_for_the_family_alone(verb, by):
+    if by.role in VERBS[Application][verb].term:
         in_time(application, verb, day)
     eligibility.right_status(verb, application.status)
     if verb not in CHECKED_LATER:
         with_its_paper(application, verb, by=by, at=at)
     return day
-
-
-def ends_for_the_family_alone(verb: str, by: Actor) -> bool:
-    """S1, spec 3.4.4: the term to sign is the family's; the head signs after it too, while the contract stands."""
-    return verb == "sign" and by.role is Role.head
 
 
 def in_time(application: Application, verb: str, day: date, of: tuple[type, ...] = (Voucher, Referral)) -> None:
@@ -48,8 +43,6 @@ def in_time(application: Application, verb: str, day: date, of: tuple[type, ...]
     What is due is done first: two terms may have passed while the clock was down. `of`: whose terms the verb may
     belong to; `extend` is of either. Raises Refusal(too_late).
     """
-    if verb not in eligibility.WITH_A_TERM:
-        return
     voucher, referral, listing = (
         latest_voucher(application) if Voucher in of else None,
         latest_referral(application) if Referral in of else None,
@@ -87,7 +80,8 @@ def with_its_paper(application: Application, verb: str, *, by: Actor, at: dateti
     Nothing is asked of the family itself, nor of an office that acts in its own right. Raises Refusal:
     reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
     """
-    if by.stands_for_family(verb):
+    row = of(Application, verb)
+    if row is not None and by.stands_for_family(row):
         eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
 
 

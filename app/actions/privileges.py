@@ -25,7 +25,7 @@ from app.models import (
 from app.rules import privileges as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal, accepted
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 
 P = PrivilegeStatus
 
@@ -100,7 +100,7 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     if by_hand.announced(application):
         by_hand.seen(application, "confirm_privilege", stood, by=by, at=at, always=False)
     if privilege.ground is not None:
-        counting.tell(privilege, "confirm_privilege", at=at, last_day=until)
+        counting.tell(privilege, "confirm", at=at, last_day=until)
 
 
 def _to_confirm(application: Application, day: date) -> tuple[Privilege, date | None, Norm | None]:
@@ -128,7 +128,7 @@ def reject(application: Application, *, by: Actor, at: datetime, reason: str | N
         raise Refusal(Reason.wrong_status, verb="reject")
     set_aside(privilege, by=by, at=at, reason=reason)
     if privilege.ground is not None:
-        counting.tell(privilege, "reject_privilege", at=at, reason=reason)
+        counting.tell(privilege, "reject", at=at, reason=reason)
 
 
 def decide(application: Application, verb: str, *, by: Actor, at: datetime, reason: str | None = None) -> None:

@@ -34,6 +34,7 @@ from app.rules.deadlines import due_moment
 from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 
 ONE_DAY = timedelta(days=1)
 
@@ -147,7 +148,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     (3.8). Raises Refusal: not_allowed, too_late, wrong_status, reason_required.
     """
     permit(by, "revoke", application)
-    by_family = by.role is Role.family or by.stands_for_family("revoke")
+    by_family = by.role is Role.family or by.stands_for_family(VERBS[Application]["revoke"])
     last = latest_referral(application)
     until = last.revocable_until if last is not None else None
     if by_family and last is not None and last.status is not ReferralStatus.used and has_say(last):

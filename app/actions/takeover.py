@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from app.access.actors import Actor
-from app.access.permissions import permit
+from app.access.permissions import alone, permit
 from app.actions import applications, by_hand, corrections, counting, norms, people, places
 from app.actions.differences import compare
 from app.actions.due import catch_up
@@ -22,7 +22,7 @@ from app.db.database import lock_districts
 from app.db.extensions import db
 from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
-from app.rules import eligibility, two_people
+from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
@@ -107,7 +107,7 @@ def _take_over(
                 outcome.changed += changed
                 outcome.contrary += [index] if changed and corrections.contrary(application) else []
                 outcome.archived += application.status is A.archived and was is not A.archived
-                if not two_people.alone("archive", outcome.archived):
+                if not alone(Application, "archive", outcome.archived):
                     raise Refusal(Reason.not_allowed, part="status", many=True)
         except Refusal as refusal:
             if "part" not in refusal.facts:  # it is not this line's

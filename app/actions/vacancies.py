@@ -16,7 +16,7 @@ from app.rules import eligibility
 from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
-from app.rules.transitions import target
+from app.rules.verbs import target
 
 
 def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:

@@ -21,7 +21,7 @@ from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
 from app.rules.registration_numbers import fold
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 from app.spreadsheets.reading import Sheet
 
 REASON_TITLES = ("Негіздеме", "Обоснование", "Себебі", "Причина")

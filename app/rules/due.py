@@ -35,7 +35,7 @@ from app.rules.calendar import LOCAL, Calendar
 from app.rules.deadlines import born_between
 from app.rules.queue import QUEUED
 from app.rules.refusals import Refusal
-from app.rules.transitions import APPLICATION_FINAL
+from app.rules.verbs import APPLICATION_FINAL
 
 Due = TypeVar("Due", bound=Select[*tuple[Any, ...]])
 

@@ -23,10 +23,7 @@ from app.models import (
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
-from app.rules.transitions import target
-
-WITH_A_TERM = frozenset({"confirm", "choose", "sign", "enrol", "extend", "restore"})  # see in_time and last_day
-NOT_ON_STOP_LIST = frozenset({"issue", "issue_out_of_turn", "offer", "choose"})
+from app.rules.verbs import VERBS
 
 
 def in_time(
@@ -65,12 +62,15 @@ def within_hours(at: datetime, until: datetime | None) -> None:
 
 
 def right_status(verb: str, status: A) -> None:
-    """Spec 3.6, 3.8: stop_listed before wrong_status; nothing is issued, offered or chosen on the stop-list."""
-    if status is A.stop_listed and verb in NOT_ON_STOP_LIST:
+    """Spec 3.6, 3.8: stop_listed before wrong_status; nothing is issued, offered or chosen on the stop-list.
+
+    A verb that moves no application asks for the status of the right that it is about.
+    """
+    source = VERBS[Application][verb].source
+    if status is A.stop_listed and A.queued in source and A.stop_listed not in source:
         raise Refusal(Reason.stop_listed)
-    if verb not in ("extend", "sign", "absent", "return"):  # these have rows of their own
-        several = {"choose": A.queued, "miss": A.stop_listed}
-        target(Application, verb, status, to=several.get(verb))
+    if source and status not in source:
+        raise Refusal(Reason.wrong_status, status=str(status), verb=verb)
 
 
 def given(reason: str | None, *parts: str) -> str:

@@ -21,4 +21,3 @@ OFFICE = frozenset({R.department, R.specialist})
 COUNTER = OFFICE | {R.operator}  # who may act for a family that came with a signed paper
 FAMILY = COUNTER | {R.family}
 NEXT = OFFICE | {R.clock}
-ENDS = FAMILY | {R.clock, R.head}  # what follows from another verb may follow from anybody's

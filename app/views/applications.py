@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload, load_only
 
 from app import words
 from app.access import personal_data
-from app.access.permissions import MAY
 from app.actions import (
     absences,
     applications,
@@ -51,6 +50,7 @@ from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 from app.views import explanations, filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import OF_PRIVILEGE, SHOWN, ChildPage, is_private
@@ -326,7 +326,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         return self._each("leave", rows, enrolments.leave)
 
     def absent(self, rows: list[Application]) -> Any:
-        days = {"from_on": day_of("from_on"), "until": day_of("away_until")}
+        days = {"from_on": day_of("from_on"), "until": day_of("until")}
         return self._each("absent", rows, lambda a, **who: absences.absent(a, reason=reason(), **days, **who))
 
     def come_back(self, rows: list[Application]) -> Any:
@@ -394,13 +394,11 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     }
     bulk = ("issue_out_of_turn", "extend", "revoke", "release", "archive")
     grants = {
-        "can_choose": MAY[Application]["choose"],
-        "can_claim_privilege": MAY[Privilege]["claim"],
-        "can_correct": MAY[Application]["correct"],
+        "can_choose": VERBS[Application]["choose"].roles,
+        "can_claim_privilege": VERBS[Privilege]["claim"].roles,
+        "can_correct": VERBS[Application]["correct"].roles,
         "can_paper": READERS,
         "can_why": explanations.READERS,
-        "confirm_privilege": MAY[Privilege]["confirm"],
-        "reject_privilege": MAY[Privilege]["reject"],
     }
 
 

@@ -18,14 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app import words
-from app.access.permissions import MAY
+from app.access.permissions import EVERY_VERB, of
 from app.actions import accounts, records
 from app.db.database import DEADLOCK, lasting, transaction
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import User
 from app.now import now
-from app.rules import two_people
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
@@ -50,7 +49,7 @@ class FieldsWidget(FormWidget):
 class BaseView(Listed):
     """One noun's list, page and forms.
 
-    ``subject`` and ``readers`` say who gets in (permissions.py); ``verbs`` are its custom actions by name, ``bulk``
+    ``subject`` and ``readers`` say who gets in; ``verbs`` are its custom actions by name, ``bulk``
     those of them that lists offer for many, ``grants`` the permissions of its own addresses; ``find`` is what the
     search box means here.
     """
@@ -70,8 +69,8 @@ class BaseView(Listed):
 
     @classmethod
     def routes(cls) -> set[str]:
-        """Only the addresses that somebody may use: forms and actions where permissions.py knows the verb."""
-        may = MAY.get(cls.subject, {})
+        """Only the addresses that somebody may use: forms and actions where the table knows the verb."""
+        may = EVERY_VERB.get(cls.subject, {})
         forms = {"add": cls.adds, "edit": cls.edits, "delete": cls.removes}
         return {
             "list",
@@ -293,7 +292,8 @@ class BaseView(Listed):
         if not self.appbuilder.sm.has_access(name, self.class_permission_name):
             abort(403)
         rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]
-        if 0 < two_people.ALONE.get(name, len(rows)) < len(rows):
+        row = of(self.subject, name)
+        if row is not None and row.alone and row.alone < len(rows):
             return page("pages/problem.html", 422, sentence=words.BECAUSE["many"], status_code=422)
         if not rows:
             flash(_("Select at least one row."), "warning")

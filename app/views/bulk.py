@@ -15,18 +15,18 @@ from sqlalchemy.orm import joinedload
 
 from app import words
 from app.access.actors import Actor
-from app.access.permissions import MAY
+from app.access.permissions import alone
 from app.actions import bulk, proposals
 from app.actions.dry_run import VERBS
 from app.db import time_slices
 from app.db.extensions import db
 from app.models import Application, BulkOutcome, BulkRow, BulkRun, BulkStage, Child
 from app.now import now
-from app.rules import two_people
 from app.rules.roles import Role
+from app.rules.verbs import VERBS as ROWS
 from app.views import filters
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.confirmation import FIELDS, Answer
+from app.views.confirmation import answer_to
 from app.views.downloads import download
 from app.views.lists import LARGEST_PAGE
 from app.views.paging import Records, attribute
@@ -77,7 +77,7 @@ class BulkRunView(BaseView):
         if problem := _too_few_or_many(rows):
             flash(problem, "warning")
             return redirect(url_for(f"{view.endpoint}.list"))
-        form = _form(verb)
+        form = answer_to(verb, ROWS[view.subject][verb].asks)  # a bulk run is the office's own, for no family
         if request.form.get("sure") == "yes" and form.validate():
             selection = _asked(view) if request.form.get("all") else None
             facts = {**form.values(), "selection": selection, "by": g.actor, "at": now()}
@@ -91,7 +91,7 @@ class BulkRunView(BaseView):
             verb=verb,
             count=len(rows),
             only=words.name(view.load(rows[0][0])) if len(rows) == 1 else "",
-            second=not two_people.alone(verb, len(rows)),
+            second=not alone(view.subject, verb, len(rows)),
             form=form,
         )
         return page, 422 if form.errors else 200
@@ -116,7 +116,7 @@ class BulkRunView(BaseView):
             follows=dict.fromkeys(words.follows(run.verb, run.subject, by_voucher=one) for one in (True, False)),
             facts=[*_facts(run), *_filtered(run)],
             asked=proposals.open_one(run),
-            second=not two_people.alone(run.verb, run.selected),
+            second=not alone(bulk.MODELS[run.subject], run.verb, run.selected),
             not_done=db.session.scalars(rows.limit(SHOWN).options(loaded)).all(),
             shown=SHOWN,
             view=self,
@@ -154,11 +154,11 @@ class BulkRunView(BaseView):
         return answer(url_for("BulkRunView.show", pk=run_id))
 
     verbs = {"start": start, "stop": stop}
-    grants = {"can_begin": MAY[BulkRun]["ask"], "can_result": READERS}
+    grants = {"can_begin": ROWS[BulkRun]["ask"].roles, "can_result": READERS}
 
 
 def _start(run: BulkRun, *, by: Actor, at: datetime) -> None:
-    if run.stage is not BulkStage.previewed or two_people.alone(run.verb, run.selected):
+    if run.stage is not BulkStage.previewed or alone(bulk.MODELS[run.subject], run.verb, run.selected):
         bulk.start(run, by=by, at=at)
     elif proposals.open_one(run) is None:  # a second click asks nobody again
         proposals.ask(run, "start", by=by, at=at, reason=run.reason)
@@ -215,14 +215,6 @@ def _too_few_or_many(rows: Sequence[Any]) -> str:
         return _("Select at least one row.")
     most = f"{bulk.MOST:,}".replace(",", "\u00a0")
     return _("At most %(num)s records at a time. Narrow the list by its filters.", num=most) * (len(rows) > bulk.MOST)
-
-
-def _form(verb: str) -> Answer:
-    """The fields that the verb needs; a bulk run is the office's own, for no family."""
-    form = Answer()
-    for name in {field.name for field in form} - {"csrf_token", *FIELDS.get(verb, ())}:
-        del form[name]
-    return form
 
 
 def _rights(view: Any) -> tuple[bool, ...]:

@@ -4,7 +4,7 @@ The first POST asks (and changes nothing), the second one, with `sure`, acts; ea
 so that one that is refused does not hold the others back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,29 +16,23 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from app import words
-from app.access.actors import ITS_OWN_TOO, Actor
-from app.access.permissions import application_of
+from app.access.actors import Actor
+from app.access.permissions import application_of, of
 from app.actions import possible
 from app.db.extensions import db
-from app.models import Application, QueueKind, Referral, Voucher
+from app.models import Application, Base, QueueKind, Referral, Voucher
 from app.now import now
 from app.rules import waits
 from app.rules.calendar import local_day
 from app.rules.roles import COUNTER
+from app.rules.verbs import ForFamily
 from app.views import forms
 from app.views.base import answer, attempt
 from app.views.form_keys import holding, say_held
 
-FIELDS: dict[str, tuple[str, ...]] = {  # verb -> what it needs besides a yes
-    "issue_out_of_turn": ("reason",),
-    "take_back": ("reason",),
-    "extend": ("until", "reason"),
-    "revoke": ("reason",),
-    "archive": ("reason",),
-    "reinstate": ("reason",),
-    "absent": ("from_on", "away_until", "reason"),
-    "reject_privilege": ("reason",),
-    "open": ("reason",),
+UNTIL = {  # what the last day is called where it is no running term's
+    "absent": _l("Away until"),
+    "enrol": _l("Last day in the sanatorium kindergarten"),
 }
 
 
@@ -46,15 +40,23 @@ class Answer(forms.Form):
     """What a verb may need besides a yes."""
 
     from_on = forms.a_day(_l("Away from"))
-    away_until = forms.a_day(_l("Away until"))
     until = forms.a_day(_l("New last day"))
-    stay_until = forms.a_day(_l("Last day in the sanatorium kindergarten"))
     reason = forms.lines(_l("Reason"))
     paper_on = forms.a_day(_l("Day of the signed paper"))
 
     def validate_paper_on(self, field: Any) -> None:
         if field.data and field.data > local_day(now()):
             raise forms.ValidationError(_("This day is still to come."))
+
+
+def answer_to(verb: str, fields: Collection[str]) -> Answer:
+    """The form with these fields, under the names that the verb gives them."""
+    form = Answer()
+    for name in {field.name for field in form} - {"csrf_token", *fields}:
+        del form[name]
+    if "until" in form and verb in UNTIL:
+        form.until.label.text = str(UNTIL[verb])
+    return form
 
 
 def of_voucher(row: Any) -> bool:
@@ -66,14 +68,14 @@ def of_voucher(row: Any) -> bool:
 
 def in_sanatorium(rows: Sequence[Any]) -> bool:
     """Spec 3.6: is one of these children to be enrolled in a sanatorium kindergarten, and so until a day?"""
-    of = [[row] if isinstance(row, Referral) else row.referrals[-1:] for row in rows]
-    referred = (one.vacancy.group.kindergarten for last in of for one in last)
+    last = [[row] if isinstance(row, Referral) else row.referrals[-1:] for row in rows]
+    referred = (one.vacancy.group.kindergarten for some in last for one in some)
     return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
 
 
 def stay_until(row: Any) -> date | None:
     """The last day that was typed, for a child that enters a sanatorium kindergarten; None for any other."""
-    return day_of("stay_until") if in_sanatorium([row]) else None
+    return day_of("until") if in_sanatorium([row]) else None
 
 
 def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
@@ -81,15 +83,26 @@ def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
 
     S2, spec 3.8: what a family and an office may both do is the family's by its signed paper; an office gives a reason.
     """
-    fields = dict.fromkeys(FIELDS.get(verb, ()), True)
-    if verb == "enrol" and in_sanatorium(rows):
-        fields["stay_until"] = True
-    if verb in ITS_OWN_TOO:
-        if g.actor.role in COUNTER and not any(map(of_voucher, rows)):
-            fields |= {"reason": False, "paper_on": g.actor.stands_for_family(verb)}
-    elif g.actor.stands_for_family(verb):
-        fields["paper_on"] = True
-    return fields
+    row = of(model_of(rows), verb)
+    fields = {name: True for name in (row.asks if row else ()) if name in Answer()}
+    if verb == "enrol" and not in_sanatorium(rows):
+        del fields["until"]
+    if row is None or (row.family is ForFamily.with_paper and any(map(of_voucher, rows))):
+        return fields
+    if row.family is ForFamily.with_paper and g.actor.role in COUNTER:
+        return fields | {"reason": False, "paper_on": g.actor.stands_for_family(row)}
+    return fields | ({"paper_on": True} if g.actor.stands_for_family(row) else {})
+
+
+def either(verb: str, rows: Sequence[Any]) -> bool:
+    """May it be the family's own, by its paper, or the office's, with a reason?"""
+    row = of(model_of(rows), verb)
+    return row is not None and row.family is ForFamily.with_paper
+
+
+def model_of(rows: Sequence[Any]) -> type[Base]:
+    """What kind of record these are; a choice, of no row yet, is an application's."""
+    return type(rows[0]) if rows else Application
 
 
 def asked(verb: str, rows: Sequence[Any] = ()) -> bool:
@@ -101,14 +114,13 @@ def problem_with(verb: str, rows: Sequence[Any] = ()) -> str:
     """What is wrong with the answer that a verb needs, said to the person; "" for nothing."""
     if sentence := say_held():
         return sentence
-    form, fields = Answer(), needed(verb, rows)
-    for name in {"from_on", "away_until", "until", "stay_until", "reason", "paper_on"} - fields.keys():
-        del form[name]
+    fields = needed(verb, rows)
+    form = answer_to(verb, fields)
     form.validate()
     for field in form:
         if field.errors and (fields.get(field.name, True) or (field.raw_data or [""])[0].strip()):
             return f"{field.label.text}: {field.errors[0]}"
-    if verb in ITS_OWN_TOO and "paper_on" in fields and not (form.paper_on.data or form.reason.data):
+    if either(verb, rows) and "paper_on" in fields and not (form.paper_on.data or form.reason.data):
         return _("Give a reason, or the day of the family's signed paper.")
     return ""
 
@@ -134,6 +146,7 @@ def ask(
             *details,
             _("No phone and no e-mail is on record; nobody will tell the family: %(names)s", names=names),
         ]
+    fields = needed(verb, rows)
     html = render_template(
         "pages/ask.html",
         view=view,
@@ -145,9 +158,9 @@ def ask(
         details=details,
         hidden=hidden,
         rows=rows,
-        fields=needed(verb, rows),
-        labels={field.name: field.label.text for field in Answer()},
-        either=verb in ITS_OWN_TOO,
+        fields=fields,
+        labels={field.name: field.label.text for field in answer_to(verb, fields)},
+        either=either(verb, rows),
         today=local_day(now()),
         problem=problem,
         typed=request.form,

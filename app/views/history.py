@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app import words
-from app.access.permissions import MAY
+from app.access.permissions import EVERY_VERB
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -40,7 +40,7 @@ from app.views.lists import Filter
 from app.views.paging import Records, attribute
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
-TABLES: dict[str, type[Any]] = {model.__tablename__: model for model in MAY}
+TABLES: dict[str, type[Any]] = {model.__tablename__: model for model in EVERY_VERB}
 EAGER: dict[type[Any], Sequence[Any]] = {  # what the name of a record shows of others
     KgGroup: (joinedload(KgGroup.kindergarten),),
     Vacancy: (joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),),
@@ -147,7 +147,7 @@ def _by_person(text: str) -> ColumnElement[bool]:
 
 
 def _verbs() -> Sequence[tuple[str, str]]:
-    known = {verb: model.__tablename__ for model, verbs in MAY.items() for verb in verbs}
+    known = {verb: model.__tablename__ for model, verbs in EVERY_VERB.items() for verb in verbs}
     told = [(verb, words.verb(verb, "" if verb in words.VERBS else of)) for verb, of in known.items()]
     return sorted(told, key=lambda one: sort_key(one[1]))
 

@@ -16,7 +16,6 @@ from sqlalchemy.orm import joinedload
 import config
 from app import words
 from app.access import personal_data
-from app.access.permissions import MAY
 from app.actions import accounts, imports
 from app.db.database import transaction
 from app.db.extensions import db
@@ -36,6 +35,7 @@ from app.models import (
 from app.now import now
 from app.rules.calendar import local_day
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 from app.spreadsheets import writing
 from app.views import filters, forms
 from app.views.base import BaseView, attempt
@@ -170,7 +170,7 @@ class ImportRunView(BaseView):
         """All that is wrong, by its cells, in the reader's language."""
         run = self.load(pk)
         titles = [_("Cell"), _("What it is"), _("Problem")]
-        if g.actor.role not in MAY[ImportRun]["ask"]:
+        if g.actor.role not in VERBS[ImportRun]["ask"].roles:
             return download(f"import-{run.id}", kind, titles, _told(run.id, with_cells=False))
         return download(f"import-{run.id}", kind, [*titles, _("What stands there")], _told(run.id, with_cells=True))
 
@@ -201,10 +201,10 @@ class ImportRunView(BaseView):
 
     verbs = {"start": start}
     grants = {
-        "can_answer": MAY[ImportRun]["answer"],
-        "can_begin": MAY[ImportRun]["ask"],
-        "can_take": MAY[ImportRun]["ask"],
-        "can_sample": MAY[ImportRun]["ask"],
+        "can_answer": VERBS[ImportRun]["answer"].roles,
+        "can_begin": VERBS[ImportRun]["ask"].roles,
+        "can_take": VERBS[ImportRun]["ask"].roles,
+        "can_sample": VERBS[ImportRun]["ask"].roles,
         "can_problems": READERS,
     }
 

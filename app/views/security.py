@@ -1,4 +1,4 @@
-"""Who is looking: the signed-in official becomes an Actor; roles come from permissions.py, not from the database."""
+"""Who is looking: the signed-in official becomes an Actor; roles come from code, not from the database."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask_login import LoginManager, current_user
 
 from app.access import account_scope, personal_data
 from app.access.actors import Actor
-from app.access.permissions import MAY
+from app.access.permissions import of
 from app.access.row_scope import look_as
 from app.actions import accounts
 from app.actions.accounts import roles_of
@@ -23,7 +23,7 @@ from app.views.sign_in import SignIn
 
 
 class Security(SecurityManager):
-    """Flask-AppBuilder's accounts, with our roles: what a role may is read from the views and permissions.py."""
+    """Flask-AppBuilder's accounts, with our roles: what a role may is read from the views and the table of verbs."""
 
     authdbview = SignIn
 
@@ -76,14 +76,14 @@ class Security(SecurityManager):
 
 
 def permissions_of(view) -> dict[str, frozenset[Role]]:
-    """Which roles get which permission of a view: readers look, and a verb is open to whom MAY opens it."""
+    """Which roles get which permission of a view: readers look, and a verb is open to whom its row opens it."""
     readers = getattr(view, "readers", frozenset())
-    may = MAY.get(getattr(view, "subject", None), {})
     given = {"can_list": readers, "can_show": readers, "menu_access": readers}
-    for permission, verb in (("can_add", "adds"), ("can_edit", "edits"), ("can_delete", "removes")):
-        given[permission] = may.get(getattr(view, verb, ""), frozenset())
-    for verb in getattr(view, "verbs", {}):
-        given[verb] = may.get(verb, frozenset())
+    forms = {"can_add": "adds", "can_edit": "edits", "can_delete": "removes"}
+    verbs = {permission: getattr(view, verb, "") for permission, verb in forms.items()}
+    verbs |= {verb: verb for verb in getattr(view, "verbs", ())}
+    rows = {permission: of(getattr(view, "subject", None), verb) for permission, verb in verbs.items()}
+    given |= {permission: row.roles if row else frozenset() for permission, row in rows.items()}
     return given | getattr(view, "grants", {})
 
 

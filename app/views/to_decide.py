@@ -8,15 +8,16 @@ from typing import Any
 from flask import g
 from sqlalchemy import ColumnElement, and_, false, select
 
-from app.access.permissions import EVERYWHERE, MAY
+from app.access.permissions import EVERYWHERE
 from app.actions import corrections, imports, norms, proposals
 from app.db.viewer import unscoped
 from app.models import Application, BulkRun, BulkStage, DayOff, ImportRun, Norm, Proposal, QueueOrder
+from app.rules.verbs import VERBS
 
 
 def drafts(model: type[Norm | QueueOrder | DayOff]) -> ColumnElement[bool]:
     """Spec 3.2: rules that the reader may approve: the role may, they lie in its reach, somebody else wrote them."""
-    if g.actor.role not in MAY[model]["approve"]:
+    if g.actor.role not in VERBS[model]["approve"].roles:
         return false()
     return and_(model.approved_at.is_(None), _within(model), norms.by_others(model, g.actor.user_id))
 
@@ -24,8 +25,8 @@ def drafts(model: type[Norm | QueueOrder | DayOff]) -> ColumnElement[bool]:
 def proposed() -> ColumnElement[bool]:
     """Spec 3.8: what somebody else has asked for, of any record, and the reader's role could do."""
     verbs = [(model, verb) for model, acts in proposals.ACTS.items() for verb in acts]
-    could = [verb for model, verb in verbs if g.actor.role in MAY[model][verb]]
-    if g.actor.role not in MAY[Proposal]["approve"]:
+    could = [verb for model, verb in verbs if g.actor.role in VERBS[model][verb].roles]
+    if g.actor.role not in VERBS[Proposal]["approve"].roles:
         return false()
     others = Proposal.asked_by_id.is_(None) | (Proposal.asked_by_id != g.actor.user_id)
     return and_(Proposal.decided_at.is_(None), Proposal.verb.in_(could), others, _within(Proposal))
@@ -33,14 +34,14 @@ def proposed() -> ColumnElement[bool]:
 
 def files() -> ColumnElement[bool]:
     """Spec 8: files that the reader brought, tried, with nothing wrong in them and something to bring in."""
-    if g.actor.role not in MAY[ImportRun]["start"]:
+    if g.actor.role not in VERBS[ImportRun]["start"].roles:
         return false()
     return and_(ImportRun.user_id == g.actor.user_id, imports.ready())
 
 
 def runs() -> ColumnElement[bool]:
     """Spec 8: bulk runs that were tried: the reader's own to start, or to say yes to where another one asks for it."""
-    if g.actor.role not in MAY[BulkRun]["start"]:
+    if g.actor.role not in VERBS[BulkRun]["start"].roles:
         return false()
     asked = Proposal.__table__.c
     of_runs = asked.subject == BulkRun.__tablename__, asked.decided_at.is_(None)

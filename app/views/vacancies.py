@@ -12,16 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import words
-from app.access.permissions import MAY
 from app.actions import norms, offers, records, vacancies
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Intake, KgGroup, Round, Vacancy, VacancyStatus
+from app.models import Intake, KgGroup, Vacancy, VacancyStatus
 from app.now import now
 from app.registers.vacancies import VACANCIES
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
 from app.rules.seats import seats_by_state, unpublished_seats
+from app.rules.verbs import VERBS
 from app.views import filters, forms
 from app.views.base import answer, attempt, row_id
 from app.views.confirmation import ask, asked, done
@@ -135,7 +135,7 @@ class VacancyView(Registered):
 
     verbs = {"publish": publish, "offer": offer, "close": close}
     bulk = ("publish", "offer", "close")
-    grants = {"offer": MAY[Round]["offer"], "can_publish_free": MAY[Vacancy]["publish"]}
+    grants = {"can_publish_free": VERBS[Vacancy]["publish"].roles}
 
 
 def _expected(row: Vacancy) -> str:

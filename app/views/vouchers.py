@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.access.permissions import MAY
 from app.actions import claims, dry_run, enrolments, norms, possible, referrals, vouchers
 from app.db.viewer import unscoped
 from app.models import (
@@ -26,6 +25,7 @@ from app.models import (
 from app.now import now
 from app.rules.calendar import local_day
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 from app.views import forms
 from app.views.base import BaseView, answer, attempt
 from app.views.confirmation import ask, asked, day_of, done, reason, signer, stay_until
@@ -119,7 +119,7 @@ class VoucherView(BaseView):
 
     verbs = {"extend": extend, "revoke": revoke}
     bulk = ("extend", "revoke")
-    grants = {"can_round": MAY[Round]["issue"]}
+    grants = {"can_round": VERBS[Round]["issue"].roles}
 
 
 class ReferralView(BaseView):
@@ -194,7 +194,6 @@ class ReferralView(BaseView):
 
     verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
     bulk = ("enrol", "extend", "revoke")
-    grants = {"enrol": MAY[Application]["enrol"], "revoke": MAY[Application]["revoke"]}
 
 
 def offered_of(view, right):

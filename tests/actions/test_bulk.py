@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
 from app.access.actors import Actor
+from app.access.permissions import alone
 from app.actions import accounts, applications, bulk, proposals, vouchers
 from app.actions.dry_run import VERBS
 from app.db import time_slices
@@ -31,7 +32,6 @@ from app.models import (
     VoucherStatus,
 )
 from app.now import now
-from app.rules import two_people
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from tests.factories import (
@@ -94,7 +94,7 @@ def started(run: BulkRun, by: Actor, moment=LATER, enough=all_at_once) -> BulkRu
 
 def say_yes(run: BulkRun, by: Actor, moment=LATER) -> None:
     """Whoever asked starts it, or another official says yes to it."""
-    if two_people.alone(run.verb, run.selected):
+    if alone(bulk.MODELS[run.subject], run.verb, run.selected):
         bulk.start(run, by=by, at=moment)
         return
     waits = proposals.ask(run, "start", by=by, at=moment, reason=run.reason)

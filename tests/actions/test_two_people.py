@@ -7,16 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.access.actors import Actor
-from app.access.permissions import MAY
+from app.access.permissions import of
 from app.actions import accounts, applications, bulk, dry_run, norms, proposals, records, takeover
 from app.actions.entries import Entry
 from app.actions.people import Person
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, ApplicationStatus, BulkRun, BulkStage, Change, Norm, Proposal, QueueOrder, Unit
-from app.rules import two_people
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 from tests.factories import START, application, at, district, group, kindergarten, norm, order, vacancy
 from tests.views.city import official
 
@@ -195,24 +195,16 @@ def test_a_yes_is_for_one_run_alone(people, here):
     assert db.session.get_one(BulkRun, second.id).stage is BulkStage.previewed
 
 
-@pytest.mark.parametrize(
-    ("verb", "records", "may"), [("revoke", 50, True), ("revoke", 51, False), ("extend", 5000, True)]
-)
-def test_more_than_fifty_records_are_too_many_for_one_official_alone(verb, records, may):
-    assert two_people.alone(verb, records) is may
-
-
 def test_every_verb_for_many_says_whether_it_takes_something_away():
-    """A verb that is new to bulk runs or to a list stands in one of the two tables, or this fails."""
+    """A verb that is new to bulk runs or to a list says in its row how many one official alone may do it to."""
     from app.views import MENU
 
-    many = {verb for verbs in dry_run.VERBS.values() for verb in verbs}
-    many |= {verb for _, views in MENU for view, *_ in views for verb in view.bulk}
-    assert many - two_people.ALONE.keys() - two_people.TAKE_NOTHING == set()
-    assert two_people.ALONE.keys() & two_people.TAKE_NOTHING == set()
-    acts = {verb for verbs in proposals.ACTS.values() for verb in verbs}
-    assert acts - {"start"} == {verb for verb, most in two_people.ALONE.items() if most == 0}
-    assert all(verb in MAY[model] for model, verbs in proposals.ACTS.items() for verb in verbs)
+    many = {(model, verb) for model, verbs in dry_run.VERBS.items() for verb in verbs}
+    many |= {(view.subject, verb) for _, views in MENU for view, *_ in views for verb in view.bulk}
+    assert [one for one in many if of(*one) is None or of(*one).alone is None] == []
+    acts = {(model, verb) for model, verbs in proposals.ACTS.items() for verb in verbs}
+    never = {(model, verb) for model, verbs in VERBS.items() for verb, row in verbs.items() if row.alone == 0}
+    assert acts - {(BulkRun, "start")} == never
 
 
 def test_a_file_that_archives_many_is_no_way_around_it(people, here):

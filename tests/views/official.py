@@ -258,12 +258,12 @@ class Official:
     def typed(self, verb: str, noun: str, pk: int) -> dict[str, str]:
         """What is filled in: an office acts in its own right where it can, the counter by a paper of today."""
         tomorrow = self.today + timedelta(1)
-        typed = {"reason": "себеп", "until": self.extended(noun, pk).isoformat()} | dict.fromkeys(
-            ("from_on", "away_until"), self.free_day(noun, pk).isoformat()
-        )
+        free = self.free_day(noun, pk)
+        until = {"absent": free, "enrol": tomorrow + timedelta(30)}.get(verb) or self.extended(noun, pk)
+        typed = {"reason": "себеп", "from_on": free.isoformat(), "until": until.isoformat()}
         if self.role not in OFFICE or verb not in ("extend", "revoke"):
             typed["paper_on"] = self.today.isoformat()
-        return typed | {"stay_until": (tomorrow + timedelta(30)).isoformat()}
+        return typed
 
     def extended(self, noun: str, pk: int) -> date:
         """The day after the last one of the term that runs."""

@@ -10,7 +10,7 @@ from flask import before_render_template
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.access.actors import Actor
-from app.access.permissions import MAY, permit, within
+from app.access.permissions import EVERY_VERB, permit, within
 from app.access.row_scope import looking_as
 from app.actions.moving import move, record
 from app.db.database import transaction
@@ -42,7 +42,6 @@ from app.models import (
 )
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
-from app.rules.transitions import MOVES
 from tests.factories import START
 from tests.views.forms import Fields, valid
 
@@ -74,7 +73,7 @@ def subjects(own: SimpleNamespace) -> dict[type, object]:
         ImportRun: db.session.get_one(ImportRun, own.file),
         Round: Round(place_id=own.place),
     }
-    assert found.keys() == MAY.keys()
+    assert found.keys() == EVERY_VERB.keys()
     return found
 
 
@@ -92,11 +91,11 @@ def test_the_one_writer_asks_for_every_verb_whether_this_role_may(city):
     """House rule 4: no entrance can forget to ask, because `move` and `record` ask themselves."""
     with city.tables.unchanged(), city.web.app_context():
         for model, subject in subjects(city.own).items():
-            for verb, roles in MAY[model].items():
+            for verb, row in EVERY_VERB[model].items():
                 for role, actor in actors(city).items():
-                    if role in roles:
+                    if role in row.roles:
                         continue
-                    for write in (move, record) if verb in MOVES.get(model, ()) else (record,):
+                    for write in (move, record) if row.target else (record,):
                         with pytest.raises(Refusal) as refused:
                             write(subject, verb, by=actor, at=START)
                         assert refused.value.reason is Reason.not_allowed, (model, verb, role)

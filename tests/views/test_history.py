@@ -8,14 +8,13 @@ import sqlalchemy as sa
 from flask_babel import force_locale
 
 from app import words
-from app.access.permissions import MAY
+from app.access.permissions import EVERY_VERB
 from app.actions import applications, records
 from app.actions.accounts import actor_of
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, Change, Kindergarten, KindergartenKind, User
 from app.rules.roles import Role
-from app.rules.transitions import MOVES
 from app.views.history import _verbs
 from tests import factories
 from tests.factories import at
@@ -28,7 +27,7 @@ NAMES = frozenset(map(str, Role))  # the city's accounts are called by their rol
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_verb_of_every_record_has_words_in_every_language(web, language):
-    verbs = {(verb, model.__tablename__) for table in (MAY, MOVES) for model, known in table.items() for verb in known}
+    verbs = {(verb, model.__tablename__) for model, known in EVERY_VERB.items() for verb in known}
     with web.test_request_context(), force_locale(language):
         told = {pair: words.happened(*pair) for pair in verbs} | {("", s): str(words.SUBJECTS[s]) for _v, s in verbs}
         asked = {pair: words.verb(*pair) for pair in verbs} | {(v, ""): text for v, text in _verbs()}

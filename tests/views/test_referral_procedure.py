@@ -161,9 +161,9 @@ def test_a_head_records_an_absence_and_a_leave(city):
     """S1, spec 3.6, 3.8: the absence drafts a temporary vacancy, the leave frees the place."""
     head = city.sign_in("head")
     assert verbs(head, city.own.enrolled) == {"absent", "leave"}
-    days = {"from_on": "2026-04-20", "away_until": "2026-05-20"}
+    days = {"from_on": "2026-04-20", "until": "2026-05-20"}
     with city.tables.unchanged():
-        for wrong in ({}, days, {"reason": "шипажай"}, {**days, "away_until": "2026-04-01", "reason": "шипажай"}):
+        for wrong in ({}, days, {"reason": "шипажай"}, {**days, "until": "2026-04-01", "reason": "шипажай"}):
             answer = do(head, "absent", city.own.enrolled, **wrong)
             assert answer.status_code == 422 or 'class="flash danger"' in answer.text
     page = do(head, "absent", city.own.enrolled, reason="шипажай", **days).text

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
-from app.access.permissions import MAY, within
+from app.access.permissions import within
 from app.actions import accounts, bulk, corrections, imports, norms, proposals
 from app.db.database import transaction
 from app.db.extensions import db
@@ -33,6 +33,7 @@ from app.models import (
 )
 from app.rules.refusals import accepted
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 from tests import factories
 from tests.views.test_scope import FOREIGN
 
@@ -128,7 +129,7 @@ def may_decide(row, actor) -> bool:
             return proposals.may_decide(row, by=actor)
         case ImportRun():
             changes = row.stage == "tried" and not row.problems and row.added + row.changed > 0
-            return changes and row.user_id == actor.user_id and actor.role in MAY[ImportRun]["start"]
+            return changes and row.user_id == actor.user_id and actor.role in VERBS[ImportRun]["start"].roles
         case BulkRun():
             asked = proposals.open_one(row)
             mine = asked is None and row.user_id == actor.user_id and row.feasible > 0

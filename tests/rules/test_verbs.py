@@ -1,12 +1,15 @@
-"""Spec 3.8: the table of transitions, copied from the spec once more and compared verb by verb, status by status."""
+"""Spec 3.8: the table of verbs, compared with the spec's own status by status, and what else has to agree with it."""
 
 import pytest
 
+from app.access.permissions import alone, of
 from app.models import (
     Application,
     ApplicationStatus,
+    Audience,
     Contract,
     ContractStatus,
+    Norm,
     Offer,
     OfferStatus,
     Privilege,
@@ -19,7 +22,9 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules.refusals import Reason, Refusal
-from app.rules.transitions import APPLICATION_FINAL, MOVES, target
+from app.rules.roles import Role
+from app.rules.verbs import APPLICATION_FINAL, VERBS, Verb, target
+from app.words import NOTICES
 
 # As the spec has it: verb | from | to. "all but" as there; what has no row of its own there stands in its prose.
 APPLICATION = """
@@ -92,11 +97,16 @@ def rows(text: str) -> dict[str, tuple[set[str], set[str]]]:
     return {verb: (set(source.split(", ")), set(to.split(", "))) for verb, source, to in split}
 
 
+def moving(model: type) -> dict[str, Verb]:
+    """The verbs of the table that move such a record."""
+    return {verb: row for verb, row in VERBS[model].items() if row.target}
+
+
 @pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
 def test_a_verb_leads_where_the_spec_says_and_from_nowhere_else(model):
     statuses, text = TABLES[model]
     table = rows(text)
-    assert set(MOVES[model]) == set(table)
+    assert moving(model).keys() == table.keys()
     for verb, (sources, targets) in table.items():
         for status in statuses:
             for to in statuses:
@@ -112,7 +122,7 @@ def test_a_verb_leads_where_the_spec_says_and_from_nowhere_else(model):
 
 
 def test_all_that_has_a_status_is_in_the_tables():
-    assert set(MOVES) == set(TABLES)
+    assert {model for model in VERBS if moving(model)} == set(TABLES)
 
 
 def test_where_a_verb_may_lead_to_two_statuses_the_action_must_say_which():
@@ -128,13 +138,47 @@ def test_a_verb_that_is_not_in_the_table_is_refused():
 
 
 def test_what_is_final_is_left_by_reinstatement_and_by_leaving_alone():
-    leaving = {verb: row.source & APPLICATION_FINAL for verb, row in MOVES[Application].items()}
+    leaving = {verb: row.source & APPLICATION_FINAL for verb, row in VERBS[Application].items()}
     assert {verb for verb, source in leaving.items() if source} == {"reinstate", "leave"}
 
 
 def test_a_reason_is_asked_for_where_an_official_decides_against_the_order_of_things():
-    asked = {
-        (model.__name__, verb) for model, verbs in MOVES.items() for verb, row in verbs.items() if row.reason_required
-    }
+    asked = {(model.__name__, verb) for model, verbs in VERBS.items() for verb, row in verbs.items() if row.reason}
     always = {"archive", "reinstate", "issue_out_of_turn"}  # revoke: unless a family does it
     assert asked == {("Application", verb) for verb in always}
+
+
+@pytest.mark.parametrize(
+    ("verb", "records", "may"),
+    [("revoke", 50, True), ("revoke", 51, False), ("extend", 5000, True), ("archive", 1, True), ("archive", 2, False)],
+)
+def test_more_than_fifty_records_are_too_many_for_one_official_alone(verb, records, may):
+    assert alone(Application, verb, records) is may
+
+
+def test_a_verb_is_found_by_the_name_that_a_page_gives_it():
+    assert of(Application, "confirm_privilege") is VERBS[Privilege]["confirm"]
+    assert of(Voucher, "extend") is VERBS[Voucher]["extend"]
+    for verb in ("enrol", "revoke"):  # a list of referrals does what its application's page does
+        assert of(Referral, verb) is VERBS[Application][verb]
+    assert of(Application, "nonsense") is of(Norm, "restore") is None
+
+
+def test_what_follows_from_another_verb_follows_from_whoever_may_do_any():
+    follows = [row.roles for verbs in VERBS.values() for row in verbs.values() if row.follows]
+    assert set(follows) == {frozenset(Role) - {Role.auditor, Role.administrator}}
+
+
+def test_every_verb_that_tells_has_its_sentence_and_every_sentence_its_verb():
+    told = {
+        (f"{verb}_privilege" if model is Privilege else verb, audience)
+        for model, verbs in VERBS.items()
+        for verb, row in verbs.items()
+        for audience in row.tells
+    }
+    beside = {  # what no verb tells: a reminder, a calendar that is missing, what a correction leaves to the department
+        ("remind_privilege", Audience.family),
+        ("no_calendar", Audience.department),
+        ("correct", Audience.department),
+    }
+    assert {(template, audience) for template, audience, *_facts in NOTICES} == told | beside
