@@ -6,12 +6,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from app.access.actors import Actor
-from app.access.permissions import permit
-from app.actions import absences, claims, leaving, norms, places
+from app.actions import absences, claims, leaving, norms
 from app.actions.moving import move, record
 from app.actions.preconditions import begin
 from app.actions.seating import first_day
-from app.db.database import lock_district, lock_districts
+from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -42,9 +41,7 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     goes on, its kindergarten is told of an absence. Raises Refusal: not_allowed, too_late, wrong_status (a signature is
     missing), too_old, too_long, wrong_place (`until` of a usual enrolment).
     """
-    permit(by, "enrol", application)
-    lock_districts(places.districts(application, *_attends(application)))
-    day = begin(application, "enrol", by=by, at=at)
+    day = begin(application, "enrol", by=by, at=at, elsewhere=_attends(application))
     referral, held, first, last = _way_in(application, day, until)
     held.ended_at, held.seat.opened_at = at, None
     db.session.flush()

@@ -41,19 +41,29 @@ def _look_up_what_was_written(session: Session, *_: Any) -> None:
 
 def path(place_id: int) -> list[int]:
     """The place and all above it, upwards: the order in which norms are looked up."""
-    found: list[int] = once(("path", place_id), lambda: paths([place_id]).get(place_id, []))
+    return list(_line(place_id))
+
+
+def _line(place_id: int) -> dict[int, PlaceKind]:
+    """The same with what each of them is."""
+    found: dict[int, PlaceKind] = once(("path", place_id), lambda: _lines([place_id]).get(place_id, {}))
     return found
 
 
 def paths(place_ids: Iterable[int]) -> dict[int, list[int]]:
     """The same of several places, in one statement."""
-    start = select(Place.id.label("of"), Place.id.label("id"), Place.parent_id.label("up"), literal(0).label("depth"))
-    tree = start.where(Place.id.in_(sorted(place_ids))).cte(recursive=True)
-    above = select(tree.c.of, Place.id, Place.parent_id, tree.c.depth + 1).join(tree, Place.id == tree.c.up)
-    tree = tree.union_all(above)
-    found: dict[int, list[int]] = {}
-    for of, place_id in db.session.execute(select(tree.c.of, tree.c.id).order_by(tree.c.depth)):
-        found.setdefault(of, []).append(place_id)
+    return {of: list(line) for of, line in _lines(place_ids).items()}
+
+
+def _lines(place_ids: Iterable[int]) -> dict[int, dict[int, PlaceKind]]:
+    columns = Place.id.label("of"), Place.id.label("id"), Place.parent_id.label("up"), Place.kind.label("kind")
+    start = select(*columns, literal(0).label("depth")).where(Place.id.in_(sorted(place_ids)))
+    tree = start.cte(recursive=True)
+    above = select(tree.c.of, Place.id, Place.parent_id, Place.kind, tree.c.depth + 1)
+    tree = tree.union_all(above.join(tree, Place.id == tree.c.up))
+    found: dict[int, dict[int, PlaceKind]] = {}
+    for of, place_id, kind in db.session.execute(select(tree.c.of, tree.c.id, tree.c.kind).order_by(tree.c.depth)):
+        found.setdefault(of, {})[place_id] = kind
     return found
 
 
@@ -67,8 +77,8 @@ def subtree(place_id: int) -> list[int]:
 
 def district_of(place_id: int) -> int:
     """The district (or city) that a place lies in: its queue. Raises Refusal(wrong_place) above districts."""
-    for above in path(place_id):
-        if db.session.get_one(Place, above).kind is PlaceKind.district:
+    for above, kind in _line(place_id).items():
+        if kind is PlaceKind.district:
             return above
     raise Refusal(Reason.wrong_place, place=place_id)
 
@@ -84,8 +94,8 @@ def districts(*records: Any) -> set[int]:
         ):
             continue
         place_id = record.id if isinstance(record, Place) else place_of(record)
-        kinds = {above: db.session.get_one(Place, above).kind for above in path(place_id)} if place_id else {}
-        found.update(above for above, kind in kinds.items() if kind is PlaceKind.district)
+        line = _line(place_id) if place_id else {}
+        found.update(above for above, kind in line.items() if kind is PlaceKind.district)
     return found
 
 

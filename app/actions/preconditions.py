@@ -1,13 +1,15 @@
 """What every verb on an application starts with, in the order of spec 3.8."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor
 from app.access.permissions import of, permit
 from app.actions.due import catch_up
-from app.db.database import lock_district
+from app.db.database import lock_district, read_again
 from app.db.extensions import db
 from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
 from app.rules import eligibility
@@ -18,15 +20,25 @@ from app.rules.verbs import VERBS
 CHECKED_LATER = frozenset({"sign", "extend", "revoke", "restore"})
 
 
-def begin(application: Application, verb: str, *, by: Actor, at: datetime, whole_district: bool = False) -> date:
+def begin(
+    application: Application,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    whole_district: bool = False,
+    elsewhere: Iterable[Application] = (),
+) -> date:
     """May this actor, is it in time, is what is due done, does its status allow the verb? Returns the local day.
 
     Takes the district's lock. `whole_district`: the verb looks at other families' vouchers too, so what is due
-    on those is done as well. Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, reason_required (a
-    family's act at the counter without the day of its signed paper).
+    on those is done as well; `elsewhere`: it may end these too, in other districts. Raises Refusal: not_allowed,
+    too_late, stop_listed, wrong_status, reason_required (a family's act at the counter without the day of its signed
+    paper).
     """
     permit(by, verb, application)
-    lock_district(application.place_id)
+    lock_district(application.place_id, *(other.place_id for other in elsewhere))
+    read_again(application, *map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
     catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
     day = local_day(at)
     if by.role in VERBS[Application][verb].term:
@@ -45,14 +57,15 @@ def in_time(application: Application, verb: str, day: date, of: tuple[type, ...]
     """
     voucher, referral, listing = (
         latest_voucher(application) if Voucher in of else None,
-        latest_referral(application) if Referral in of else None,
-        latest_stop_listing(application),
+        latest_referral(application) if Referral in of and verb in eligibility.OF_A_REFERRAL else None,
+        latest_stop_listing(application) if verb == "restore" else None,
     )
     listed_by = next((v for v in application.vouchers if listing and v.id == listing.voucher_id), None)
-    eligibility.in_time(
+    runs = voucher is not None and eligibility.last_day(verb, voucher, None) is not None
+    eligibility.in_time(  # what has ended is asked for its say only where the verb belongs to its term
         verb,
         day,
-        voucher=voucher if voucher and has_say(voucher) else None,
+        voucher=voucher if runs and voucher and has_say(voucher) else None,
         referral=referral if referral and has_say(referral) else None,
         stop_listing=listing if listed_by and has_say(listed_by) else None,
     )

@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import joinedload
+
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import choosing, claims, documents, enrolments, leaving, norms
@@ -10,6 +12,7 @@ from app.actions.moving import move, record
 from app.actions.preconditions import begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.seating import first_day
 from app.actions.vouchers import live_voucher
+from app.db.database import read_again
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -20,6 +23,7 @@ from app.models import (
     Holding,
     HoldingKind,
     Intake,
+    KgGroup,
     Norm,
     Ownership,
     Referral,
@@ -46,6 +50,7 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     no_free_place, not_their_turn, no_calendar.
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
+    read_again(vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
     seat = choosing.seat_for(application, vacancy, day)
     take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
     return take(application, vacancy, seat, by=by, at=at, day=day)
@@ -230,6 +235,7 @@ def _refer(
         issued_at=at,
         issued_on=day,
         ends_on=vacancy.ends_on,
+        contract=None,  # known, so that it is not looked for
         **terms,
     )
     db.session.add(referral)

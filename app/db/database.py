@@ -33,11 +33,12 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.db import name_keys  # noqa: F401 (whatever is written has them)
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Applicant, Child, Place
+from app.models import Applicant, Base, Child, Place
 
 T = TypeVar("T")
 SILENT = 1.0  # seconds
@@ -169,14 +170,14 @@ def apart(*, waits: bool = True) -> Iterator[Connection]:
         _waits.reset(tokens[1])
 
 
-def lock_district(place_id: int) -> None:
-    """Spec 3.7: one decision at a time in one queue. Until the transaction ends nobody else decides there.
+def lock_district(*place_ids: int) -> None:
+    """Spec 3.7: one decision at a time in a queue. Until the transaction ends nobody else decides there.
 
-    SQLite has the whole file already (BEGIN IMMEDIATE). What was read before the lock is read again.
+    SQLite has the whole file already (BEGIN IMMEDIATE). What was read before the lock is read again; under a lock that
+    this transaction holds already, nobody else has changed anything.
     """
     db.session.flush()
-    _lock([place_id])
-    db.session.expire_all()
+    lock_districts(place_ids)
 
 
 def lock_districts(place_ids: Iterable[int]) -> None:
@@ -188,8 +189,16 @@ def lock_districts(place_ids: Iterable[int]) -> None:
     if missing := set(place_ids) - held:
         with db.session.no_autoflush:  # a new row that is not to be written yet stays as it is
             _lock(sorted(missing))
-        if not (db.session.new or db.session.dirty or db.session.deleted):
-            db.session.expire_all()
+        changed = {*db.session.dirty, *db.session.deleted}
+        for row in db.session.identity_map.values():
+            if row not in changed:
+                db.session.expire(row)
+
+
+def read_again(row: Base, *related: ExecutableOption) -> None:
+    """What a record says now, with these of its relations, in one statement."""
+    it = select(type(row)).where(type(row).id == row.id).options(*related)
+    db.session.scalars(it.execution_options(populate_existing=True)).unique().one()
 
 
 def _lock(place_ids: Iterable[int]) -> None:

@@ -25,6 +25,8 @@ from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import VERBS
 
+OF_A_REFERRAL = frozenset({"enrol", "extend"})  # what may belong to the term of a referral
+
 
 def in_time(
     verb: str, day: date, *, voucher: Voucher | None, referral: Referral | None, stop_listing: StopListing | None
@@ -34,7 +36,7 @@ def in_time(
     `voucher` and `referral` are the last general ones of the application, `stop_listing` its last, each None where it
     has no say any more; `sign` is the family's, `extend` is of the one that is given.
     """
-    if verb in ("enrol", "extend") and referral and referral.status in (R.issued, R.missed):
+    if verb in OF_A_REFERRAL and referral and referral.status in (R.issued, R.missed):
         last = referral.attend_by
     else:
         last = last_day(verb, voucher, stop_listing)
