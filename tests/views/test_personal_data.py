@@ -8,6 +8,7 @@ auditor all of it is masked until a record is opened, which is on record.
 
 import re
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -34,25 +35,29 @@ READS = {role for role in Role if Sight.shown in SEES[role].values()} - {Role.fa
 
 
 @pytest.fixture
-def canaries(city):
+def canaries(city, standing):
     """The city, where every child and applicant, and every contact, has a text that is nobody else's."""
+    standing("canaries", lambda: _canaries(city))
     with city.web.app_context(), transaction():
-        for application in db.session.scalars(sa.select(Application)):
-            facts = {"phone": f"+7702{application.id:07}", "email": f"c{application.id}@ngu.kz"}
-            facts["address"] = f"{CANARY} көшесі {application.id:04}"
-            applications.change(application, by=DEPARTMENT, at=at("2026-04-12T10:00"), **facts)
-        for model in (Child, Applicant):
-            for person in db.session.scalars(sa.select(model)):
-                person.last_name, person.first_name = f"{CANARY}{person.id:04}", f"{CANARY}бек{person.id:04}"
-                if person.born_on:  # within the year, so that queues and groups stay as they are
-                    person.born_on = date(person.born_on.year, 1, 9) + timedelta(person.id % 340)
-        db.session.flush()
-        _a_file_with_people(
-            city.own.place, db.session.get_one(Application, city.own.waiting), city.own.specialist_account
-        )
         paper = db.session.get_one(Document, city.own.document)
         documents.store(paper, b"%PDF " + CANARY.encode())
     return city
+
+
+def _canaries(city):
+    for application in db.session.scalars(sa.select(Application)):
+        facts = {"phone": f"+7702{application.id:07}", "email": f"c{application.id}@ngu.kz"}
+        facts["address"] = f"{CANARY} көшесі {application.id:04}"
+        applications.change(application, by=DEPARTMENT, at=at("2026-04-12T10:00"), **facts)
+    for model in (Child, Applicant):
+        for person in db.session.scalars(sa.select(model)):
+            person.last_name, person.first_name = f"{CANARY}{person.id:04}", f"{CANARY}бек{person.id:04}"
+            if person.born_on:  # within the year, so that queues and groups stay as they are
+                person.born_on = date(person.born_on.year, 1, 9) + timedelta(person.id % 340)
+    db.session.flush()
+    waiting = db.session.get_one(Application, city.own.waiting)
+    _a_file_with_people(city.own.place, waiting, city.own.specialist_account)
+    return SimpleNamespace()
 
 
 def _a_file_with_people(place, application, user_id):
