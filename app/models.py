@@ -456,7 +456,7 @@ class Seat(Base):
 # ---------------------------------------------------------------- people
 
 
-class Named:
+class PersonName:
     """The parts of a person's name, and their folded key (db/name_keys.py), by which both databases find a person."""
 
     last_name: Mapped[str] = mapped_column(sa.String(80), default="")
@@ -476,7 +476,7 @@ class Named:
         return self.full_name
 
 
-class Child(Named, Base):
+class Child(PersonName, Base):
     """A child as one district knows it, by its IIN; what another district knows is another row (ADR 14).
 
     The birth date is kept as the papers say, even where the IIN disagrees.
@@ -503,7 +503,7 @@ class Child(Named, Base):
         return day
 
 
-class Applicant(Named, Base):
+class Applicant(PersonName, Base):
     """A parent or guardian who put a child into the queue, as one district knows that person (ADR 14)."""
 
     __tablename__ = "applicant"

@@ -28,7 +28,7 @@ from app.models import (
 )
 from app.rules import iin
 from app.rules.calendar import LOCAL
-from app.rules.orders import Step
+from app.rules.orders import CategoryFacts
 from app.rules.roles import Role
 
 serials = count(1)
@@ -75,12 +75,12 @@ def norm(name: str, value: str, unit: Unit, place: Place, since: date = date(202
     return row
 
 
-def order(place: Place, since: date, *categories: Step, approved: bool = True, **more: object) -> QueueOrder:
+def order(place: Place, since: date, *categories: CategoryFacts, approved: bool = True, **more: object) -> QueueOrder:
     """A queue order by categories; one for all children unless others are named."""
     row = QueueOrder(
         place_id=place.id, kind=QueueOrderKind.categories, valid_from=since, **{"legal_basis": "test", **more}
     )
-    steps = categories or (Step(None, 0, None, "барлығы", "все"),)
+    steps = categories or (CategoryFacts(None, 0, None, "барлығы", "все"),)
     row.categories = [QueueCategory(rank=rank, **step._asdict()) for rank, step in enumerate(steps, start=1)]
     row.approved_at = START if approved else None
     db.session.add(row)

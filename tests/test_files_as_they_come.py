@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.imports import applications, cells
-from app.imports.columns import Table
+from app.imports.columns import MatchedTable
 from app.rules.calendar import LOCAL
 from app.rules.texts import Unfit
 from app.spreadsheets import opening, reading
@@ -36,8 +36,8 @@ ROWS = [
 ]
 
 
-def table_of(data: bytes, answers: dict[str, str] | None = None) -> Table:
-    return Table(parse(data), applications.COLUMNS, answers)
+def table_of(data: bytes, answers: dict[str, str] | None = None) -> MatchedTable:
+    return MatchedTable(parse(data), applications.COLUMNS, answers)
 
 
 def numbers(data: bytes, answers: dict[str, str] | None = None) -> list[str]:
@@ -848,7 +848,7 @@ def test_a_long_list_that_is_none_of_these_is_read(form):
 def test_what_is_unpacked_is_counted_and_not_believed():
     parts = opening.Parts(PLAIN, 1_000_000)
     parts.left = 100
-    with pytest.raises(opening.Wrong) as wrong:
+    with pytest.raises(opening.Unreadable) as wrong:
         list(parts.pieces("xl/styles.xml"))
     assert wrong.value.name == "too_big"
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from functools import partial
 from pathlib import Path
 from textwrap import dedent
@@ -91,6 +92,23 @@ def test_what_is_imported_inside_a_function_has_a_reason():
         if any(isinstance(node, ast.Import | ast.ImportFrom) for one in functions for node in ast.walk(one)):
             found.add(module)
     assert found == INSIDE.keys()
+
+
+PROSE = [*FILES, *sorted(APP.parent.glob("tools/*.py"))]
+PROSE += [APP.parent / "README.md", *sorted(APP.parent.glob("docs/**/*.md")), *sorted(APP.rglob("templates/**/*.html"))]
+
+
+@pytest.mark.parametrize("file", PROSE, ids=lambda file: str(file.relative_to(APP.parent)))
+def test_a_module_that_is_spoken_of_is_there(file):
+    there = [f"/{known.relative_to(APP.parent)}" for known in APP.parent.glob("[a-z]*/**/*.py")]
+    there += ["/config.py", "/run.py"]
+    spoken = {f"/{name}" for name in re.findall(r"(?<![\w/*.{-])[a-z][\w/]*\.py\b", file.read_text("utf-8"))}
+    assert {name for name in spoken if not any(known.endswith(name) for known in there)} == set()
+
+
+def test_one_class_has_one_name():
+    named = [n.name for f in FILES for n in ast.parse(f.read_text("utf-8")).body if isinstance(n, ast.ClassDef)]
+    assert [name for name in named if named.count(name) > 1] == []
 
 
 def test_migrations_import_nothing_of_the_application():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.actions import vouchers
 from app.db.extensions import db
 from app.imports import applications, export, kindergartens
-from app.imports.columns import Table
+from app.imports.columns import MatchedTable
 from app.imports.command import bring_in
 from app.imports.vocabulary import plain
 from app.models import (
@@ -414,7 +414,7 @@ def test_a_file_broken_anywhere_is_read_or_named_never_more(data):
             for name, text in parts.items():
                 broken.writestr(name, text)
         try:
-            table = Table(read(Path(folder) / "list.xlsx"), applications.COLUMNS)
+            table = MatchedTable(read(Path(folder) / "list.xlsx"), applications.COLUMNS)
         except Wrong as wrong:
             assert wrong.name in SENTENCES
         else:

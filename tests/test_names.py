@@ -47,7 +47,7 @@ def mother(serial: int) -> Person:
     return Person(iin.make(date(1991, 6, 2), Sex.female, serial), None, "Ойдан", "Ана")
 
 
-def brought_in(place: Place, serial: int, name: tuple[str, str, str]) -> takeover.Outcome:
+def brought_in(place: Place, serial: int, name: tuple[str, str, str]) -> takeover.TakeoverResult:
     entry = Entry(f"ОДО.2026.{serial}", child(serial, name), mother(serial), START)
     return takeover.take_over([entry], place_id=place.id, by=DEPARTMENT, at=START)
 

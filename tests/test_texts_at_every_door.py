@@ -16,7 +16,7 @@ from wtforms import PasswordField, StringField
 
 import app.views
 from app.imports import applications, kindergartens
-from app.imports.columns import Column, Table
+from app.imports.columns import Column, MatchedTable
 from app.papers.typesetting import FACES, FONTS
 from app.rules import texts
 from app.spreadsheets.reading import Sheet
@@ -54,7 +54,7 @@ def fields() -> list[tuple[str, list[forms.Fits]]]:
     """Every field of every form into which text is typed, and what judges it."""
     for module in pkgutil.walk_packages(app.views.__path__, "app.views."):
         importlib.import_module(module.name)
-    found, left = {}, [forms.Form, forms.Line]
+    found, left = {}, [forms.Form, forms.FormLine]
     while left:
         form = left.pop()
         left += form.__subclasses__()
@@ -92,7 +92,7 @@ def columns() -> list[tuple[str, Judge]]:
 
 def judge_of_a_column(noun: Any, column: Column) -> Judge:
     def verdict(text: str) -> str | None:
-        table = Table(Sheet(None, [[column.titles[0]], [text]]), noun.COLUMNS)
+        table = MatchedTable(Sheet(None, [[column.titles[0]], [text]]), noun.COLUMNS)
         list(table.rows())
         return next((problem.name for problem in table.problems if problem.row == 2), None)
 

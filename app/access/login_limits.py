@@ -1,6 +1,6 @@
-"""How often a door may be tried (spec 7, brute force): for each account and from each address, counted in Redis.
+"""How often somebody may try to sign in (spec 7, brute force): by account and by address, counted in Redis.
 
-While Redis is away each process counts by itself: the door is a little wider then, never open and never a 500.
+While Redis is away each process counts by itself: more tries fit in then, never any number, and no page fails.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,11 +18,11 @@ from redis import Redis, RedisError
 
 ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute, then an hour; a right password ends it
 ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
-SPARED = 30  # seconds for which a Redis that was down is not asked again
-TRIES = "kezek_tries"
+NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
+LIMITS = "kezek_login_limits"
 
 
-class Tries:
+class LoginLimits:
     """One process's counting, shared through Redis with the others."""
 
     def __init__(self, redis: Redis) -> None:
@@ -36,13 +36,13 @@ class Tries:
             try:
                 return question(self.shared)
             except (RedisError, OSError):
-                self.away_until = monotonic() + SPARED
+                self.away_until = monotonic() + NOT_ASKED_FOR
         return question(self.own)
 
 
 def register(app: Flask) -> None:
     """Count for this application."""
-    app.extensions[TRIES] = Tries(app.extensions["kezek_redis"])
+    app.extensions[LIMITS] = LoginLimits(app.extensions["kezek_redis"])
 
 
 def wait(account: str, address: str | None) -> int:
@@ -69,7 +69,7 @@ def succeeded(account: str) -> None:
 
 
 def _ask(question: Callable[[MovingWindowRateLimiter], Any]) -> Any:
-    return current_app.extensions[TRIES].ask(question)
+    return current_app.extensions[LIMITS].ask(question)
 
 
 def _seconds(limits: MovingWindowRateLimiter, spent: Iterable[RateLimitItem], of: tuple[str, str]) -> int:

@@ -343,7 +343,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     UserScope: shown(office=_own_account, head=_own_account, administrator=everything),
     Account: shown(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
     SignedIn: shown(office=_nothing, head=_nothing),
-    SentForm: shown(office=_nothing, head=_nothing),  # found by its key (sent.py)
+    SentForm: shown(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: shown(office=_nothing, head=_nothing),
 }
 

@@ -23,7 +23,7 @@ LIVES = and_(ROW.seen_at > bindparam("seen_after"), ROW.began_at > bindparam("be
 SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody is still there
 
 
-class Found(NamedTuple):
+class LiveSession(NamedTuple):
     """One that lives: whose, what the browser's session holds, whether the password is to be changed first, and how far
     the account reaches."""
 
@@ -51,10 +51,10 @@ def _found() -> Any:
 FOUND = _found()  # built once: every page begins with it
 
 
-def find(key: str) -> Found | None:
+def find(key: str) -> LiveSession | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
     one = db.session.execute(FOUND, {"key_hash": _hash(key), **_not_before()}).first()
-    return Found(*one[:6], account_scope.found(*one[6:])) if one else None
+    return LiveSession(*one[:6], account_scope.found(*one[6:])) if one else None
 
 
 def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:

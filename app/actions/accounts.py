@@ -26,18 +26,18 @@ SHORTEST, LONGEST = 12, 200  # characters of a password
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that looks like another one
 
 
-class Known(NamedTuple):
-    """What the door has to know of an account; of one that may not sign in, or of nobody's, there is no hash."""
+class SignInFacts(NamedTuple):
+    """What signing in has to know of an account; of one that may not sign in, or of nobody's, there is no hash."""
 
     user_id: int | None = None
     hash: str | None = None
     version: int = 0
 
 
-def find(name: str) -> Known:
+def find(name: str) -> SignInFacts:
     """The account with this user name, or else this e-mail; capital letters are all the same."""
     if "\0" in name:  # nobody's, and PostgreSQL would refuse to look for it
-        return Known()
+        return SignInFacts()
     called = or_(User.username == name, func.lower(User.username) == name.lower())
     found = db.session.execute(
         select(User.id, User.password, User.active, func.coalesce(Account.version, 0))
@@ -45,17 +45,17 @@ def find(name: str) -> Known:
         .where(or_(called, User.email == name, func.lower(User.email) == name.lower()))
         .order_by((User.username == name).desc(), called.desc(), User.id)
     ).first()
-    return Known(found[0], found[1] if found[2] else None, found[3]) if found else Known()
+    return SignInFacts(found[0], found[1] if found[2] else None, found[3]) if found else SignInFacts()
 
 
-def is_password(known: Known, password: str) -> bool:
+def is_password(known: SignInFacts, password: str) -> bool:
     """Is it this account's password? To say no of nobody's is as much work as of anybody's (spec 7, timing gap)."""
     nobodys = f"{HASH}$nobody${'0' * 128}"
     return check_password_hash(known.hash or nobodys, password) and known.hash is not None
 
 
 def signed_in(user: User, password: str, *, at: datetime) -> None:
-    """The door let somebody in; a hash of an older kind is made anew while the password is at hand."""
+    """Somebody has signed in; a hash of an older kind is made anew while the password is at hand."""
     user.last_login, user.fail_login_count = at.astimezone().replace(tzinfo=None), 0
     user.login_count = (user.login_count or 0) + 1
     if not (user.password or "").startswith(HASH + "$"):

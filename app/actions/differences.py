@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.access.actors import Actor
 from app.actions import applications, by_hand, corrections, people, privileges
-from app.actions.entries import Entry, Known
+from app.actions.entries import Entry, Recorded
 from app.actions.moving import record
 from app.actions.people import Difference
 from app.models import Application, PrivilegeStatus
@@ -14,7 +14,7 @@ from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import APPLICATION_FINAL
 
 
-def compare(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:
+def compare(application: Application, entry: Entry, known: Recorded, *, by: Actor, at: datetime) -> bool:
     """Set on the record what a known line says otherwise; was there anything?"""
     if application.queue_kind is not entry.queue_kind:
         raise Refusal(Reason.wrong_status, part="queue_kind")
@@ -55,7 +55,7 @@ def _same_moment(was: datetime, entry: Entry) -> bool:
     return abs(clock[0] - clock[1]) < timedelta(seconds=1)
 
 
-def _put_right(application: Application, entry: Entry, known: Known, *, by: Actor, at: datetime) -> bool:
+def _put_right(application: Application, entry: Entry, known: Recorded, *, by: Actor, at: datetime) -> bool:
     """What the line says otherwise of the two people is a correction of the record, with the line's reason.
 
     Another IIN is one only under the same name; under another one the number belongs to somebody else. Raises Refusal.

@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass
-class Known:
+class Recorded:
     """What a district has recorded of a portion's numbers, children and applicants, and what the portion adds to it.
 
     `elsewhere`: the IINs of which any other district knows.
@@ -56,7 +56,7 @@ class Known:
     waiting: set[tuple[str, QueueKind]] = field(default_factory=set)
 
 
-def look_up(entries: Sequence[Entry], place_id: int) -> Known:
+def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     """What is recorded of all these lines, in a few statements."""
     keys = [fold(entry.number) for entry in entries]
     numbered = (
@@ -72,7 +72,7 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Known:
         select(Child.iin).where(Child.iin.in_(children), Child.place_id != place_id),
         select(Applicant.iin).where(Applicant.iin.in_(applicants), Applicant.place_id != place_id),
     )
-    return Known(
+    return Recorded(
         place_id,
         {a.number_key: a for a in db.session.scalars(numbered)},
         {c.iin: c for c in db.session.scalars(here)},
@@ -81,7 +81,7 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Known:
     )
 
 
-def child_of(entry: Entry, known: Known) -> Child:
+def child_of(entry: Entry, known: Recorded) -> Child:
     """The recorded child, or a new one. Raises Refusal(reason_required): birth date or sex differ from the IIN."""
     child = known.children.get(entry.child.iin)
     if child is None:
@@ -92,7 +92,7 @@ def child_of(entry: Entry, known: Known) -> Child:
     return child
 
 
-def applicant_of(person: Person, known: Known) -> Applicant:
+def applicant_of(person: Person, known: Recorded) -> Applicant:
     """The recorded applicant, or a new one."""
     applicant = known.applicants.get(person.iin)
     if applicant is None:

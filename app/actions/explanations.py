@@ -11,7 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import select
 
 from app.actions import norms, numbers
-from app.actions.numbers import Number
+from app.actions.numbers import QueueNumber
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -47,7 +47,7 @@ class Explanation:
     status: ApplicationStatus | None
     standing: bool
     last_change: Change | None
-    number: Number | None
+    number: QueueNumber | None
     ahead: Ahead
     order: QueueOrder
     norms: tuple[Norm, ...]
@@ -66,7 +66,7 @@ def of(application: Application, day: date, today: date) -> Explanation:
     status = ApplicationStatus(last.status_to) if last is not None and last.status_to else None
     waits = status is ApplicationStatus.queued and last is not None and bool(last.standing)
     held = _privilege_on(application, day) if waits else None
-    number: Number | None = None
+    number: QueueNumber | None = None
     ahead: Ahead = ()
     line = line_on(application.place_id, application.queue_kind, day, today)
     if waits:
@@ -93,7 +93,7 @@ def of(application: Application, day: date, today: date) -> Explanation:
     )
 
 
-def number_on(application: Application, day: date, today: date) -> Number | None:
+def number_on(application: Application, day: date, today: date) -> QueueNumber | None:
     """Spec 3.3: its numbers on any local day; None where it did not wait, had lost its standing or was too young.
 
     Raises Refusal(no_norm).
@@ -117,7 +117,7 @@ def line_on(place_id: int, queue_kind: QueueKind, day: date, today: date) -> que
 
 
 def _ahead_by_category(
-    application: Application, line: queue.Queue | None, order: QueueOrder, number: Number, day: date
+    application: Application, line: queue.Queue | None, order: QueueOrder, number: QueueNumber, day: date
 ) -> Ahead:
     since = numbers.queued_at(application, line, day)
     if line is None:

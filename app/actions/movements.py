@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from app.actions import explanations, norms, numbers
 from app.actions.explanations import Explanation
-from app.actions.numbers import Number
+from app.actions.numbers import QueueNumber
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -70,7 +70,7 @@ class Compared:
     Where both days have a number it is so that before - left + came = now.
     """
 
-    before: Number | None
+    before: QueueNumber | None
     moved: list[Moved]
 
     @property
@@ -142,7 +142,7 @@ class _Reasons:
     """What the history knows of those who moved, read for all of them at once."""
 
     def __init__(
-        self, application: Application, before: Number, told: Explanation, since: date, movers: set[int]
+        self, application: Application, before: QueueNumber, told: Explanation, since: date, movers: set[int]
     ) -> None:
         assert told.number is not None, "without a number there is nothing to compare"
         self.own_id, self.days = application.id, (since, told.day)

@@ -24,7 +24,7 @@ LATER = 2**31 - 1  # than every round
 
 
 @dataclass(frozen=True)
-class Number:
+class QueueNumber:
     """S1 ("Кезек кезеңі", "Кезек нөмірі"): the number of a child that waits, from 1.
 
     By categories it counts inside `category`, by ratio among the children of its birth year, `side` saying on which
@@ -40,7 +40,7 @@ class Number:
     cycle: ratio.Cycle | None = None
 
 
-def of(application: Application, day: date) -> Number | None:
+def of(application: Application, day: date) -> QueueNumber | None:
     """Spec 3.3: its numbers on this local day, which is today; None when it does not wait or has lost its standing,
     and while no category serves it yet (3.12).
 
@@ -58,7 +58,7 @@ def in_line(
     day: date,
     *,
     before: int | None = None,
-) -> Number | None:
+) -> QueueNumber | None:
     """Its numbers in a line that it stands in, a past one or (None) today's, with the privilege that counted then.
 
     None while the child is too young for any category. `before`: the id of a round, whose own offers have not moved
@@ -76,10 +76,10 @@ def in_line(
     upto = standing(application, category.rank, since)
     value = db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0
     among = queue.number_among_privileged(line, order.categories, day, upto=upto)
-    return Number(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
+    return QueueNumber(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
 
 
-def counted(application: Application, line: queue.Queue | None, number: Number, day: date) -> set[int]:
+def counted(application: Application, line: queue.Queue | None, number: QueueNumber, day: date) -> set[int]:
     """Spec 3.3: whom one of its numbers counts, by id: as many as stand before it in that number.
 
     `line` is the one that the number was counted in. Raises Refusal(no_norm).
@@ -103,9 +103,9 @@ def privilege(application: Application, day: date) -> PrivilegeKind | None:
     return application.privilege if counts else None
 
 
-def standing(application: Application, rank: int = 0, since: datetime | None = None) -> queue.Standing:
+def standing(application: Application, rank: int = 0, since: datetime | None = None) -> queue.QueuePosition:
     """Where an application stands, in a category of this rank; `since`: by another day in the queue than it has now."""
-    return queue.Standing(rank=rank, queued_at=since or application.queued_at, application_id=application.id)
+    return queue.QueuePosition(rank=rank, queued_at=since or application.queued_at, application_id=application.id)
 
 
 def queued_at(application: Application, line: queue.Queue | None, day: date) -> datetime:
@@ -161,7 +161,7 @@ def _by_ratio(
     privilege: PrivilegeKind | None,
     day: date,
     before: int | None,
-) -> Number:
+) -> QueueNumber:
     shares = _shares(application.place_id, day)
     year = born_on(application, line, day).year
     facts = _line(application.place_id, application.queue_kind, year, shares, day, before)
@@ -175,12 +175,12 @@ def _by_ratio(
     side = queue.SIDES[privilege]
     turns = ratio.cycle(shares, ratio.read_sides(sides))
     if side is Side.out_of_turn:
-        return Number(rank, rank, side=side, ahead=((side, rank - 1),), cycle=turns)
+        return QueueNumber(rank, rank, side=side, ahead=((side, rank - 1),), cycle=turns)
     if side is Side.privileged:
         between = min(other, turns.general_before(rank))
         ahead = ((Side.out_of_turn, out_of_turn), (Side.privileged, rank - 1), (Side.general, between))
         value = out_of_turn + rank + between
-        return Number(value, out_of_turn + rank, side=side, ahead=ahead, cycle=turns)
+        return QueueNumber(value, out_of_turn + rank, side=side, ahead=ahead, cycle=turns)
     between = min(other, turns.privileged_before(rank))
     ahead = ((Side.out_of_turn, out_of_turn), (Side.privileged, between), (Side.general, rank - 1))
-    return Number(out_of_turn + rank + between, 0, side=side, ahead=ahead, cycle=turns)
+    return QueueNumber(out_of_turn + rank + between, 0, side=side, ahead=ahead, cycle=turns)

@@ -143,7 +143,7 @@ def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:
     return free, len(next_children(vacancy, district, day, free)), norms.last_day("referral.priority", district, day)[0]
 
 
-def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.Waiting]:
+def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.WaitingChild]:
     """Spec 3.3: the next children for so many places of a group, each birth year with a line and a cycle of its own.
 
     No offer goes to a child that may not choose the place on that day (spec 3.8): see minimum_age.
@@ -152,13 +152,13 @@ def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> li
     _, born_by = born_between(minimum_age(group.kindergarten, day), None, day)
     waiting = queue.waiting(district, kind, day)
     lines = [
-        ratio.Line(_first(waiting, year, born_by, places), numbers.cycle_of(district, kind, year, day))
+        ratio.BirthYearQueue(_first(waiting, year, born_by, places), numbers.cycle_of(district, kind, year, day))
         for year in range(group.birth_year_from, group.birth_year_to + 1)
     ]
     return ratio.serve(lines, places)
 
 
-def _first(waiting: queue.Queue, year: int, born_by: date, most: int) -> list[ratio.Waiting]:
+def _first(waiting: queue.Queue, year: int, born_by: date, most: int) -> list[ratio.WaitingChild]:
     """The first children of each side of one birth year: no more can be served than there are places."""
     found = queue.next_by_sides(waiting, year).where(waiting.c.born_on <= born_by)
     rows = [db.session.execute(found.where(queue.side(waiting) == str(side)).limit(most)) for side in Side]
@@ -166,7 +166,7 @@ def _first(waiting: queue.Queue, year: int, born_by: date, most: int) -> list[ra
 
 
 def _offer(
-    child: ratio.Waiting, seat: Seat, held: Round, priority_by: date, norm: Norm, *, by: Actor, at: datetime
+    child: ratio.WaitingChild, seat: Seat, held: Round, priority_by: date, norm: Norm, *, by: Actor, at: datetime
 ) -> None:
     application = db.session.get_one(Application, child.application_id)
     made = Offer(
@@ -208,15 +208,15 @@ def minimum_age(kindergarten: Kindergarten, day: date) -> int:
     return norms.number(name, kindergarten.place_id, day)
 
 
-def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.Waiting]]]:
+def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.WaitingChild]]]:
     """Spec 3.3, ratio: who waits in a district, by queue kind and birth year, each line in the order of service."""
-    found: dict[QueueKind, dict[int, list[ratio.Waiting]]] = {}
+    found: dict[QueueKind, dict[int, list[ratio.WaitingChild]]] = {}
     for kind in QueueKind:
-        years: dict[int, list[ratio.Waiting]] = {}
+        years: dict[int, list[ratio.WaitingChild]] = {}
         for child in ratio.children(db.session.execute(queue.next_by_sides(queue.waiting(place_id, kind, day)))):
             years.setdefault(child.birth_year, []).append(child)
         found[kind] = {
-            year: ratio.serve([ratio.Line(children, numbers.cycle_of(place_id, kind, year, day))])
+            year: ratio.serve([ratio.BirthYearQueue(children, numbers.cycle_of(place_id, kind, year, day))])
             for year, children in years.items()
         }
     return found

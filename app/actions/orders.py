@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from app.db.extensions import db
 from app.models import QueueCategory, QueueOrder
-from app.rules.orders import Step, step_of
+from app.rules.orders import CategoryFacts, step_of
 
 
-def steps(order: QueueOrder) -> list[Step]:
+def steps(order: QueueOrder) -> list[CategoryFacts]:
     """The categories as people write them, in order."""
     return [step_of(category) for category in order.categories]
 
 
-def write(order: QueueOrder, steps: Sequence[Step]) -> None:
+def write(order: QueueOrder, steps: Sequence[CategoryFacts]) -> None:
     """Make these the categories of an order that is not approved yet: a category's rank is its place in the list.
 
     The caller flushes.

@@ -243,7 +243,7 @@ def _told_apart(row: Base, before: dict[str, Any], apart: bool) -> None:
 
 
 def _once(row: Norm | QueueOrder, same: ColumnElement[bool]) -> None:
-    """Spec 3.12: one norm of a name, one order of a kind, for a place and a first day, whatever door it comes through.
+    """Spec 3.12: one norm of a name, one order of a kind, for a place and a first day, by whatever entrance it comes.
 
     Raises Refusal(already_used).
     """

@@ -13,7 +13,7 @@ from app.rules import matching, past, queue, ratio
 from app.rules.deadlines import age_in_months
 
 
-class Outcome(StrEnum):
+class RoundOutcome(StrEnum):
     """What a round did about a child: served; passed for want of a seat; or not yet its turn or age."""
 
     served = auto()
@@ -23,14 +23,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class RoundLine:
     """One child as the round met it: its position from 1, where it stood, what happened and why."""
 
     position: int
     application_id: int
     birth_year: int
     standing: QueueCategory | Side | None
-    outcome: Outcome
+    outcome: RoundOutcome
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RoundExplained:
     `seats` says what was free and who had a claim before it: {(years): free}, {birth year: holders}.
     """
 
-    lines: list[Line]
+    lines: list[RoundLine]
     followed: bool
     free: dict[matching.Years, int] = field(default_factory=dict)
     holders: dict[int, int] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def _record_of(held: Round) -> dict[str, Any]:
 
 def _of_vouchers(held: Round) -> RoundExplained:
     """Spec 3.4.1: down the categories, to each child with whom every holder could still be seated."""
-    lines: list[Line] = []
+    lines: list[RoundLine] = []
     seating, pool, holding = _record_of(held).get("seating", {}), dict[matching.Years, int](), dict[int, int]()
     categories = held.queue_order.categories
     by_rank = {category.rank: category for category in categories}
@@ -88,10 +88,10 @@ def _of_vouchers(held: Round) -> RoundExplained:
         served = set(matching.serve(candidates, free=free, holders=holders).served) if free else set()
         served_now += [id_ for id_, _ in candidates if id_ in served]
         for id_, year, r in stood:
-            outcome = Outcome.served if id_ in served else Outcome.no_seat
+            outcome = RoundOutcome.served if id_ in served else RoundOutcome.no_seat
             if r == queue.NOT_SERVED:
-                outcome = Outcome.too_young
-            lines.append(Line(len(lines) + 1, id_, year, by_rank.get(r), outcome))
+                outcome = RoundOutcome.too_young
+            lines.append(RoundLine(len(lines) + 1, id_, year, by_rank.get(r), outcome))
         for years, n in free.items():
             pool[years] = pool.get(years, 0) + n
         for year, n in holders.items():
@@ -115,7 +115,7 @@ def _of_offers(held: Round) -> RoundExplained:
     old = [child for child in stood if age_in_months(child.born_on, day) >= minimum]
     in_order = ratio.serve(
         [
-            ratio.Line(
+            ratio.BirthYearQueue(
                 (child for child in old if child.birth_year == year),
                 numbers.cycle_of(held.place_id, kind, year, day, before=held.id),
             )
@@ -124,20 +124,20 @@ def _of_offers(held: Round) -> RoundExplained:
     )
     places_then = int(known.get("places", held.served))
     lines = [
-        Line(
+        RoundLine(
             position,
             child.application_id,
             child.birth_year,
             child.side,
-            Outcome.served if position <= places_then else Outcome.later,
+            RoundOutcome.served if position <= places_then else RoundOutcome.later,
         )
         for position, child in enumerate(in_order, start=1)
     ]
     young = [child for child in stood if child not in old]
     lines += [
-        Line(len(lines) + n, child.application_id, child.birth_year, child.side, Outcome.too_young)
+        RoundLine(len(lines) + n, child.application_id, child.birth_year, child.side, RoundOutcome.too_young)
         for n, child in enumerate(young, start=1)
     ]
     offered = select(Offer.application_id).where(Offer.round_id == held.id).order_by(Offer.id)
-    served = [one.application_id for one in lines if one.outcome is Outcome.served]
+    served = [one.application_id for one in lines if one.outcome is RoundOutcome.served]
     return RoundExplained(lines, list(db.session.scalars(offered)) == served)

@@ -28,7 +28,7 @@ WHICH = "иин|жсн|iin|ваучер|voucher|направление|жолд�
 CALLED = re.compile(rf"^(?:\W*(?:N[oо°º]?|номер|нөмірі?|number|{WHICH})\b[\s.:]*)+(?=\w)(?=.*\d)", re.IGNORECASE)
 
 
-class Found(NamedTuple):
+class SearchResults(NamedTuple):
     """The records of each kind that were found, MOST + 1 of them where there are more."""
 
     by_number: list[Application]
@@ -46,7 +46,7 @@ class Found(NamedTuple):
         return records[0] if len(records) == 1 else None
 
 
-def find(text: str, *, by_people: bool = True) -> Found:
+def find(text: str, *, by_people: bool = True) -> SearchResults:
     """All that is meant by a text, each kind by its own look-up; what a text cannot mean is not looked up.
 
     `by_people`: by IIN and name too; without it by numbers alone, for whom an answer would tell what is masked.
@@ -55,12 +55,12 @@ def find(text: str, *, by_people: bool = True) -> Found:
     key, words = fold(text), folding.fold(text).split()
     digits = re.sub(r"[\s-]", "", text)
     if re.fullmatch(r"[0-9]{12}", digits):
-        return Found([], _applications(with_iin(digits)) if by_people else [], [], [], [], [], [])
+        return SearchResults([], _applications(with_iin(digits)) if by_people else [], [], [], [], [], [])
     paper = PAPER.fullmatch(key)
     a_name = by_people and bool(words) and not re.search(r"\d", text) and len(max(words, key=len)) > 1
     children = _applications(with_name(words)) if a_name else []
     applicants = _applications(with_applicant(words)) if a_name else []
-    return Found(
+    return SearchResults(
         _by_number(key) if re.search(r"\d", key) else [],
         [],
         children,

@@ -15,7 +15,7 @@ from app.access.permissions import alone, permit
 from app.actions import applications, by_hand, corrections, counting, norms, people, places
 from app.actions.differences import compare
 from app.actions.due import catch_up
-from app.actions.entries import UNDER_WAY, Entry, Known, applicant_of, child_of, look_up
+from app.actions.entries import UNDER_WAY, Entry, Recorded, applicant_of, child_of, look_up
 from app.actions.moving import move_all, record_all
 from app.actions.people import Details
 from app.db.database import lock_districts
@@ -32,7 +32,7 @@ AT_ONCE = 1000
 
 
 @dataclass
-class Outcome:
+class TakeoverResult:
     """How many were added, changed, and archived by that; by their index the refused with why, those with a waiting
     namesake, those of whom another district has recorded another name, birth date or sex, and those that hold what
     their corrected birth date would not have allowed (spec 3.8).
@@ -47,7 +47,7 @@ class Outcome:
     contrary: list[int] = field(default_factory=list)
 
 
-def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetime) -> Outcome:
+def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetime) -> TakeoverResult:
     """Spec 3.2, 3.9: bring the lines of an older list into the queue of a district; children over age come archived.
 
     A line is known by its number; one that says what is recorded already changes nothing. What is due in the district
@@ -59,7 +59,7 @@ def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetim
         raise Refusal(Reason.wrong_place, place=place_id)
     lock_districts({place_id, *_waiting_in(entries)})
     catch_up(at=at, place_id=place_id)
-    outcome, own, stood = Outcome(), set[int](), by_hand.before(None, at=at)
+    outcome, own, stood = TakeoverResult(), set[int](), by_hand.before(None, at=at)
     for first in range(0, len(entries), AT_ONCE):
         own |= _take_over(entries[first : first + AT_ONCE], first, outcome, place_id, by=by, at=at)
     by_hand.taken_over(place_id, own, stood, by=by, at=at)
@@ -84,7 +84,7 @@ class _New(NamedTuple):
 
 
 def _take_over(
-    entries: Sequence[Entry], first: int, outcome: Outcome, place_id: int, *, by: Actor, at: datetime
+    entries: Sequence[Entry], first: int, outcome: TakeoverResult, place_id: int, *, by: Actor, at: datetime
 ) -> set[int]:
     """Look up a portion at once, write what is new together, then put it on the record. Returns the ids of the new."""
     known, new = look_up(entries, place_id), list[_New]()
@@ -125,7 +125,7 @@ def _take_over(
     return own
 
 
-def _add(entry: Entry, known: Known, place_id: int, status: A, *, at: datetime) -> tuple[Application, Details]:
+def _add(entry: Entry, known: Recorded, place_id: int, status: A, *, at: datetime) -> tuple[Application, Details]:
     """A new application, and what its line says otherwise of people who were known before."""
     child, applicant = child_of(entry, known), applicant_of(entry.applicant, known)
     eligibility.born(people.born_on(entry.child), local_day(min(at, entry.queued_at)))
@@ -179,7 +179,7 @@ def _grant(new: Sequence[_New], place_id: int, *, by: Actor, at: datetime) -> No
     counting.counts([application for application, _ in kinds])
 
 
-def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Known, *, at: datetime) -> None:
+def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Recorded, *, at: datetime) -> None:
     """Spec 3.7: one live application per child and queue, here or in another district."""
     if (child.iin, queue_kind) in known.waiting:
         raise Refusal(Reason.already_waiting, part="child")

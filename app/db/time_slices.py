@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from app.db.database import lasting
 
 SLICE = 0.4  # seconds of one transaction: SQLite has one writer, and nobody else decides in its districts meanwhile
-BREATH = 0.25  # of a slice's time, after each: long enough for whoever waits to get in between
+PAUSE = 0.25  # of a slice's time, after each: long enough for whoever waits to get in between
 
 Enough = Callable[[], bool]
 
@@ -23,7 +23,7 @@ def work(step: Callable[[Enough], bool], seconds: float) -> bool:
         began = monotonic()
         more = lasting(partial(step, _past(min(began + SLICE, end))))
         if more:
-            sleep(BREATH * (monotonic() - began))
+            sleep(PAUSE * (monotonic() - began))
     return more
 
 

@@ -106,7 +106,7 @@ def write_accounts(path: Path, accounts: dict[str, dict[str, str]]) -> None:
 
 def found_town() -> dict[str, dict[str, str]]:
     """Make the town, in the caller's transaction; returns the accounts by role."""
-    town = Town()
+    town = DemoTown()
     _norms(town)
     _families(town)
     _tell(_vouchers(town), _referrals(town))
@@ -124,7 +124,7 @@ def found_town() -> dict[str, dict[str, str]]:
     return {login: {"login": login, "password": town.password} for login, *_ in ACCOUNTS}
 
 
-class Town:
+class DemoTown:
     """The region with its districts, «Арман», and one account for each role."""
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ def _place(kind: PlaceKind, parent: Place, names: tuple[str, str]) -> Place:
     return place
 
 
-def _norms(town: Town) -> None:
+def _norms(town: DemoTown) -> None:
     """Two cities give vouchers, the other districts refer, one of them with terms of its own (S0: "blocked, not
     deleted"); the department enters it, its deputy approves.
     """
@@ -209,7 +209,7 @@ def _norms(town: Town) -> None:
         norms.approve(norm, by=town.actor("deputy"), at=_at("2023-02-07T15:00"))
 
 
-def _families(town: Town) -> None:
+def _families(town: DemoTown) -> None:
     """Families come to the counter on their days, and officials decide on their privileges."""
     there: dict[str, Application] = {}
     for moment, verb, family in people.events():
@@ -246,7 +246,7 @@ def _tell(*stories: Story) -> None:
             continue
 
 
-def _vouchers(town: Town) -> Story:
+def _vouchers(town: DemoTown) -> Story:
     """Rounds for a few places of «Арман», and what families and the clock made of their vouchers."""
     head, office = town.actor("head"), town.actor("specialist")
     at = yield "2026-03-06T10:30"
@@ -319,7 +319,7 @@ def _vouchers(town: Town) -> Story:
     contracts.sign(referred, by=_family(referred), at=at)
 
 
-def _referrals(town: Town) -> Story:
+def _referrals(town: DemoTown) -> Story:
     """Places offered in the district by referral: taken, missed, passed over, or waiting for an answer."""
     office = town.actor("department")
     at = yield "2026-03-02T09:00"
@@ -377,7 +377,7 @@ def _referrals(town: Town) -> Story:
     referrals.choose(last, without_turn, by=_family(last), at=at)  # it may still be taken back on 8 April
 
 
-def _waits_for_a_second_person(town: Town, at: datetime) -> None:
+def _waits_for_a_second_person(town: DemoTown, at: datetime) -> None:
     """Two applications are to be archived at once: the department has asked, and its deputy has not answered yet."""
     waits = select(Application.id).where(
         Application.place_id == town.by_referral.id, Application.status == ApplicationStatus.queued
@@ -390,7 +390,7 @@ def _waits_for_a_second_person(town: Town, at: datetime) -> None:
     proposals.ask(db.session.get_one(BulkRun, run.id), "start", by=department, at=at, reason=MOVED_AWAY)
 
 
-def _kindergarten(place: Place, name: str, town: Town, at: datetime, **more: Any) -> Kindergarten:
+def _kindergarten(place: Place, name: str, town: DemoTown, at: datetime, **more: Any) -> Kindergarten:
     there = Kindergarten(place_id=place.id, name=name, **more)
     records.create(there, by=town.actor("department"), at=at)
     return there
@@ -414,7 +414,7 @@ def _vacancy(group: KgGroup, free: int, by: Actor, at: datetime) -> Vacancy:
     return vacancy
 
 
-def _round(town: Town, by: Actor, at: datetime) -> list[Application]:
+def _round(town: DemoTown, by: Actor, at: datetime) -> list[Application]:
     """Hold a round and say who got a voucher, in order."""
     held = vouchers.issue_round(town.town.id, by=by, at=at)
     served = select(Application).join(Voucher).where(Voucher.round_id == held.id).order_by(Voucher.id)

@@ -13,8 +13,8 @@ from app.actions.entries import Entry
 from app.actions.people import Contacts, Person
 from app.db.database import lock_districts
 from app.imports import cells, vocabulary
-from app.imports.columns import Column, Row, Table
-from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
+from app.imports.columns import Column, MatchedTable, TableRow
+from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, ImportResult, Places
 from app.models import ApplicationStatus, Child, QueueKind
 from app.rules import iin, registration_numbers
 from app.rules.calendar import local_day
@@ -92,10 +92,10 @@ PARTS = {"child": "child_iin", "applicant": "applicant_iin"}  # of a refusal, wh
 OTHERWISE = {"born_on": "born_otherwise", "sex": "sex_otherwise"}
 
 
-def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> Outcome:
+def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> ImportResult:
     """Take over all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
-    table, outcome, first = Table(sheet, COLUMNS, answers), Outcome(), dict[Any, Row]()
-    good: dict[int, list[Row]] = defaultdict(list)
+    table, outcome, first = MatchedTable(sheet, COLUMNS, answers), ImportResult(), dict[Any, TableRow]()
+    good: dict[int, list[TableRow]] = defaultdict(list)
     oldest = _Oldest(at)
     places.check(table)
     if table.titles and not table.at.keys() & {"queued_at", "created"}:
@@ -122,14 +122,14 @@ class _Oldest:
     def __init__(self, at: datetime) -> None:
         self.day, self.months = local_day(at), dict[int, int]()
 
-    def reached(self, row: Row, place_id: int) -> bool:
+    def reached(self, row: TableRow, place_id: int) -> bool:
         if place_id not in self.months:
             self.months[place_id] = int(norms.in_force("queue.maximum_age", place_id, self.day).value)
         born_on = row["born_on"] or (iin.facts(row["child_iin"]).born_on if row.has("child_iin") else self.day)
         return age_in_months(born_on, self.day) >= self.months[place_id]
 
 
-def _check(row: Row, place_id: int | None, at: datetime) -> None:
+def _check(row: TableRow, place_id: int | None, at: datetime) -> None:
     """What the cells of one row say against each other and against today."""
     _check_number(row)
     for who in ("child", "applicant"):
@@ -156,14 +156,14 @@ def _check(row: Row, place_id: int | None, at: datetime) -> None:
         row.wrong(since, "before_birth")
 
 
-def _doubts(row: Row, place_id: int | None, facts: iin.IinFacts) -> list[str]:
+def _doubts(row: TableRow, place_id: int | None, facts: iin.IinFacts) -> list[str]:
     """Spec 3.9: what differs from the IIN and needs a reason: not what was accepted before, and is recorded just so."""
     doubts = [] if row["reason"] else iin.otherwise(facts, row["born_on"], row["sex"])
     known = people.recorded(Child, row["child_iin"], place_id) if doubts and place_id is not None else None
     return [part for part in doubts if known is None or getattr(known, part) != row[part]]
 
 
-def _in_parts(row: Row, who: str) -> None:
+def _in_parts(row: TableRow, who: str) -> None:
     """A name whose parts have columns of their own; spec 3.9: one of surname and name is enough."""
     parts = [f"{who}_{part}" for part in ("last_name", "first_name", "patronymic")]
     if not row.table.at.keys() & set(parts):
@@ -174,7 +174,7 @@ def _in_parts(row: Row, who: str) -> None:
         row.wrong(next(part for part in parts if part in row.table.at), "empty_cell")
 
 
-def _check_number(row: Row) -> None:
+def _check_number(row: TableRow) -> None:
     """Spec 3.9: a number that can be known again."""
     try:
         registration_numbers.key(row["number"] or "1")
@@ -182,7 +182,7 @@ def _check_number(row: Row) -> None:
         row.wrong("number", "number_form" if refusal.facts["because"] == "signs" else "number_long")
 
 
-def _compare(row: Row, place_id: int, first: dict[Any, Row], *, waits: bool) -> None:
+def _compare(row: TableRow, place_id: int, first: dict[Any, TableRow], *, waits: bool) -> None:
     """What rows say against each other: a number twice, one person in two ways; `first` is where it was said first."""
     if row.has("number") and (before := first.setdefault(("number", place_id, fold(row["number"])), row)) is not row:
         row.wrong("number", "number_twice", cell=before.cell("number"))
@@ -196,7 +196,7 @@ def _compare(row: Row, place_id: int, first: dict[Any, Row], *, waits: bool) -> 
                 row.wrong(field, "person_differs", cell=before.cell(field))
 
 
-def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, at: datetime) -> None:
+def _take_over(rows: list[TableRow], place_id: int, outcome: ImportResult, *, by: Actor, at: datetime) -> None:
     done = takeover.take_over([_entry(row) for row in rows], place_id=place_id, by=by, at=at)
     outcome.added += done.added
     outcome.changed += done.changed
@@ -209,7 +209,7 @@ def _take_over(rows: list[Row], place_id: int, outcome: Outcome, *, by: Actor, a
     outcome.warnings += [rows[index].warning("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: TableRow) -> Entry:
     since = row["queued_at"] or row["created"]
     return Entry(
         number=row["number"],
@@ -227,7 +227,7 @@ def _entry(row: Row) -> Entry:
     )
 
 
-def _refused(row: Row, part: str, refusal: Refusal) -> None:
+def _refused(row: TableRow, part: str, refusal: Refusal) -> None:
     """The cell and the sentence for what the record refuses."""
     field = PARTS.get(part, part)
     if field == "queued_at" and not row.has(field):

@@ -45,7 +45,7 @@ class Column:
     instead: tuple[str, ...] = ()
 
 
-class Table:
+class MatchedTable:
     """A sheet whose titles were matched. `problems` collects what is wrong; the caller adds to it.
 
     `answers`: what whoever brought the file has said to the questions of problems.QUESTIONS, by their key. `count`:
@@ -180,7 +180,7 @@ class Table:
             titles.append(next((one for one in told if self._meant(one)), f"{group} {under}".strip()))
         return titles
 
-    def rows(self) -> Iterator["Row"]:
+    def rows(self) -> Iterator["TableRow"]:
         """The rows under the titles that hold anything, each with what could be understood."""
         doubtful = self._doubtful()
         for number, cells in self._under():
@@ -242,8 +242,8 @@ class Table:
             if column.required and column.field not in self.at and not others:
                 self.lacks(column.field)
 
-    def _row(self, number: int, cells: list[Any]) -> "Row":
-        row = Row(self, number)
+    def _row(self, number: int, cells: list[Any]) -> "TableRow":
+        row = TableRow(self, number)
         for name, place in self.at.items():
             column, cell = self.columns[name], cells[place - 1] if place <= len(cells) else ""
             if not filled(cell):
@@ -261,10 +261,10 @@ class Table:
         return row
 
 
-class Row:
+class TableRow:
     """One row: what its cells say, by field, and where they stand."""
 
-    def __init__(self, table: Table, number: int) -> None:
+    def __init__(self, table: MatchedTable, number: int) -> None:
         self.table, self.number, self.values, self.broken = table, number, dict[str, Any](), set[str]()
 
     def __getitem__(self, field: str) -> Any:

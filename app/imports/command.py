@@ -15,7 +15,7 @@ import config
 from app.access.actors import Actor
 from app.db.database import lasting
 from app.imports import whole_file
-from app.imports.outcome import Answers, Outcome
+from app.imports.outcome import Answers, ImportResult
 from app.models import ImportKind
 from app.now import now
 from app.rules.roles import Role
@@ -32,12 +32,12 @@ def bring_in(
     by: Actor,
     at: datetime,
     dry_run: bool = False,
-) -> Outcome:
+) -> ImportResult:
     """Bring a file in, in one transaction. With a problem anywhere, or as a dry run, nothing is written."""
     try:
         sheet = read(path)
     except Wrong as wrong:
-        return Outcome(problems=[whole_file.of_file(wrong, path.name)])
+        return ImportResult(problems=[whole_file.of_file(wrong, path.name)])
     facts = {"name": path.name, "place": place, "answers": answers or {}, "by": by, "at": at, "dry_run": dry_run}
     return lasting(lambda: whole_file.bring_in(ImportKind(kind), sheet, **facts))
 
@@ -66,7 +66,7 @@ def import_file(
         raise SystemExit(1)
 
 
-def report(outcome: Outcome, *, dry_run: bool = False) -> list[str]:
+def report(outcome: ImportResult, *, dry_run: bool = False) -> list[str]:
     """The lines that people read: each problem, then how many rows did what."""
     lines = (
         [_("The sheet “%(sheet)s” was read.", sheet=outcome.sheet.name)] if outcome.sheet and outcome.sheet.name else []

@@ -1,6 +1,6 @@
 """What is recorded as a file that can be brought in again: the titles of the import, and its words in the cells.
 
-Brought in as it is, it changes nothing; each reader takes the rows of the own reach (permissions.py).
+Brought in as it is, it changes nothing; each reader takes the rows of the own reach (row_scope.py).
 """
 
 from collections.abc import Iterator

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from app.access.actors import Actor
 from app.actions import records, vacancies
 from app.db.extensions import db
-from app.imports.columns import Row
-from app.imports.outcome import Outcome
+from app.imports.columns import TableRow
+from app.imports.outcome import ImportResult
 from app.models import Intake, KgGroup, Kindergarten, Language, Place, PlaceKind, Vacancy, VacancyStatus
 from app.registers.kindergartens import KINDERGARTENS
 from app.rules import folding
@@ -34,7 +34,7 @@ REFUSED = {
 }
 
 
-class Known:
+class KindergartensByName:
     """The kindergartens that are recorded, by district and name: exactly so, and almost so (spec 3.9).
 
     Where an older record has two of one identity, the one that is written just so is meant.
@@ -69,7 +69,7 @@ class Known:
         """The same of one of its groups."""
         return _key(group, self.groups.get((self.exact(place_id, name) or 0, identity(group)), ()))
 
-    def find(self, row: Row, place_id: int) -> tuple[int | None, bool]:
+    def find(self, row: TableRow, place_id: int) -> tuple[int | None, bool]:
         """The kindergarten that a row is of, None for a new one; and whether it can be told: a near match is asked."""
         if id_ := self.exact(place_id, row["name"]):
             return id_, True
@@ -105,7 +105,7 @@ def published(group: KgGroup) -> dict[tuple[Intake, date | None], int]:
     return found
 
 
-def stands(row: Row, place_id: int, known: Known) -> bool:
+def stands(row: TableRow, place_id: int, known: KindergartensByName) -> bool:
     """Are the places of a row, and who attends beside them, recorded just so?
 
     Then it asks for nothing, and nothing of it is weighed against the capacity: a place that is published may be taken
@@ -140,7 +140,9 @@ class _Step:
         self.became = "changed" if self.became == "same" else self.became
 
 
-def apply(row: Row, place_id: int, known: Known, outcome: Outcome, *, by: Actor, at: datetime) -> None:
+def apply(
+    row: TableRow, place_id: int, known: KindergartensByName, outcome: ImportResult, *, by: Actor, at: datetime
+) -> None:
     """Do what a row says and count it; a problem where it was refused or is asked about.
 
     That a group has more children than places is said of a row that was taken, for then alone is it marked.
@@ -177,7 +179,7 @@ def apply(row: Row, place_id: int, known: Known, outcome: Outcome, *, by: Actor,
 
 
 def _kindergarten(
-    row: Row, place_id: int, known: Known, known_id: int | None, step: _Step, doing: dict[str, Any]
+    row: TableRow, place_id: int, known: KindergartensByName, known_id: int | None, step: _Step, doing: dict[str, Any]
 ) -> Kindergarten:
     values = {name: row[name] for name in FACTS if row.has(name)}
     if known_id is not None:
@@ -192,7 +194,7 @@ def _kindergarten(
     return kindergarten
 
 
-def _group(row: Row, kindergarten: Kindergarten, step: _Step, doing: dict[str, Any]) -> KgGroup | None:
+def _group(row: TableRow, kindergarten: Kindergarten, step: _Step, doing: dict[str, Any]) -> KgGroup | None:
     """The group of a row, or a new one; None where a near match is asked about."""
     first, last = row["years"]
     values = {"language": row["language"], "birth_year_from": first, "birth_year_to": last, "capacity": row["capacity"]}
@@ -210,7 +212,7 @@ def _group(row: Row, kindergarten: Kindergarten, step: _Step, doing: dict[str, A
     return group
 
 
-def _known_group(row: Row, kindergarten: Kindergarten) -> tuple[KgGroup | None, bool]:
+def _known_group(row: TableRow, kindergarten: Kindergarten) -> tuple[KgGroup | None, bool]:
     """The recorded group of a row, by its name or by language and birth years, and whether that can be told."""
     if (same := _same_group(row, kindergarten.groups)) is not None or not row["group"]:
         return same, True
@@ -222,7 +224,7 @@ def _known_group(row: Row, kindergarten: Kindergarten) -> tuple[KgGroup | None, 
     return alike if said == "same" else None, said is not None
 
 
-def _same_group(row: Row, groups: Sequence[KgGroup]) -> KgGroup | None:
+def _same_group(row: TableRow, groups: Sequence[KgGroup]) -> KgGroup | None:
     """The group of exactly this name, first the one that is written just so; or of this language and years."""
     if not row["group"]:
         of = (row["language"], *row["years"])
@@ -231,7 +233,7 @@ def _same_group(row: Row, groups: Sequence[KgGroup]) -> KgGroup | None:
     return min(exact, key=lambda one: one.name != row["group"], default=None)
 
 
-def _attending(row: Row, group: KgGroup, step: _Step, doing: dict[str, Any]) -> None:
+def _attending(row: TableRow, group: KgGroup, step: _Step, doing: dict[str, Any]) -> None:
     if not row.has("attending"):
         return
     step.at("attending")
@@ -244,7 +246,7 @@ def _attending(row: Row, group: KgGroup, step: _Step, doing: dict[str, Any]) -> 
         step.changed()
 
 
-def _places(row: Row, group: KgGroup, step: _Step, doing: dict[str, Any]) -> None:
+def _places(row: TableRow, group: KgGroup, step: _Step, doing: dict[str, Any]) -> None:
     if not row["free"]:
         return
     step.at("free")

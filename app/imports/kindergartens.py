@@ -10,8 +10,8 @@ from typing import Any
 from app.access.actors import Actor
 from app.db.database import lock_districts
 from app.imports import cells, declared, kindergarten_row, vocabulary
-from app.imports.columns import Column, Row, Table
-from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, Outcome, Places
+from app.imports.columns import Column, MatchedTable, TableRow
+from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, ImportResult, Places
 from app.models import Intake
 from app.registers.groups import GROUPS
 from app.registers.kindergartens import KINDERGARTENS
@@ -46,10 +46,10 @@ OF_KINDERGARTEN = tuple(OWN)
 OF_GROUP = ("language", "years", "capacity", "attending")
 
 
-def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> Outcome:
+def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> ImportResult:
     """Do all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
-    table, outcome, first = Table(sheet, COLUMNS, answers), Outcome(), dict[Any, Row]()
-    known = kindergarten_row.Known()
+    table, outcome, first = MatchedTable(sheet, COLUMNS, answers), ImportResult(), dict[Any, TableRow]()
+    known = kindergarten_row.KindergartensByName()
     places.check(table)
     located = [(row, places.of(row)) for row in table.rows()]
     lock_districts(place_id for _row, place_id in located if place_id is not None)
@@ -66,7 +66,7 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
     return outcome
 
 
-def _check(row: Row) -> None:
+def _check(row: TableRow) -> None:
     """What the cells of one row say against each other."""
     temporary = row["intake"] is Intake.temporary
     if temporary and not row["ends_on"] and "ends_on" not in row.broken:
@@ -75,13 +75,15 @@ def _check(row: Row) -> None:
         row.wrong("ends_on", "ends_on_general")
 
 
-def _no_room(row: Row) -> bool:
+def _no_room(row: TableRow) -> bool:
     """Are the free places, and the children who attend beside them, more than the group takes?"""
     free = 0 if row["intake"] is Intake.temporary else row["free"] or 0
     return bool(free and row.has("capacity") and free + (row["attending"] or 0) > row["capacity"])
 
 
-def _compare(row: Row, place_id: int, known: kindergarten_row.Known, first: dict[Any, Row]) -> None:
+def _compare(
+    row: TableRow, place_id: int, known: kindergarten_row.KindergartensByName, first: dict[Any, TableRow]
+) -> None:
     """What rows of one kindergarten or one group say against each other; `first` names where a thing was said first."""
     kindergarten = (place_id, known.key(place_id, row["name"]))
     named = known.group_key(place_id, row["name"], row["group"]) if row["group"] else (row["language"], row["years"])

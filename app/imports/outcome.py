@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import select
 
 from app.db.extensions import db
-from app.imports.columns import Row, Table, near
+from app.imports.columns import MatchedTable, TableRow, near
 from app.imports.vocabulary import place_name
 from app.models import Place, PlaceKind
 from app.rules.folding import fold, identity
@@ -24,7 +24,7 @@ NO_ANSWERS: Answers = {}
 
 
 @dataclass
-class Outcome:
+class ImportResult:
     """Rows by what became of them, and the problems in the order of their cells; nothing is kept if there is one.
 
     `warnings`: what a person should look at, though it is brought in; `rows`: those of the list; `sheet`: where they
@@ -39,7 +39,7 @@ class Outcome:
     rows: int = 0
     sheet: Sheet | None = None
 
-    def take(self, table: Table) -> None:
+    def take(self, table: MatchedTable) -> None:
         """What the table has found: its rows, its problems in the order of their cells, and what else is to be said."""
         self.rows, self.sheet = table.count, table.sheet
         self.problems, self.warnings = sorted(table.problems), sorted([*table.notes, *self.warnings])
@@ -71,14 +71,14 @@ class Places:
             raise Wrong("place_gone")
         self.said, self.whole_file = place if isinstance(place, str) else "", place if isinstance(place, int) else None
 
-    def check(self, table: Table) -> None:
+    def check(self, table: MatchedTable) -> None:
         """Note once where neither the file nor whoever brings it in says the place, or which one is meant is asked."""
         if self.said:
             self.whole_file = self._find(self.said, partial(table.ask, 0, 0))
         if not (self.said or self.whole_file or "place" in table.at) and table.titles:
             table.wrong(table.titles_at, 1, "place_missing", kk=PLACE_TITLES[0])
 
-    def of(self, row: Row) -> int | None:
+    def of(self, row: TableRow) -> int | None:
         """The place of a row; its problem is noted and the answer None where there is no such place."""
         if not row["place"]:
             if not (self.said or self.whole_file) and "place" in row.table.at and "place" not in row.broken:

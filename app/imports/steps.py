@@ -9,7 +9,7 @@ from sqlalchemy.exc import DataError
 
 from app.actions import imports
 from app.db.extensions import db
-from app.imports.outcome import Outcome
+from app.imports.outcome import ImportResult
 from app.imports.whole_file import bring_in, of_file
 from app.models import ImportKind, ImportRun, ImportStage
 from app.papers import storage
@@ -67,7 +67,7 @@ def go_on(run_id: int, table: Opened, *, at: datetime) -> None:
     facts = {"name": run.file_name, "place": run.district_id, "answers": run.answers, "by": by, "at": at}
     try:
         if isinstance(table, Wrong):
-            outcome = Outcome(problems=[of_file(table, run.file_name)])
+            outcome = ImportResult(problems=[of_file(table, run.file_name)])
         else:
             outcome = bring_in(run.kind, table, **facts, dry_run=run.stage is ImportStage.trying)
     except MISTAKES as error:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from app.access.actors import Actor
 from app.db.extensions import db
 from app.imports import applications, kindergartens
-from app.imports.outcome import Answers, Outcome, Places
+from app.imports.outcome import Answers, ImportResult, Places
 from app.models import ImportKind
 from app.rules.refusals import Refusal
 from app.spreadsheets.reading import Sheet
@@ -31,13 +31,13 @@ def bring_in(
     by: Actor,
     at: datetime,
     dry_run: bool,
-) -> Outcome:
+) -> ImportResult:
     """Do all that the rows say, in the caller's transaction. With a problem anywhere, or as a dry run, nothing is kept.
 
     `name`: the file's, for what is wrong with all of it; `place`: the district of rows that name none; `answers`: to
     what the file asked before. Another district than those that whoever brings it reaches is one that there is not.
     """
-    outcome = Outcome()
+    outcome = ImportResult()
     try:
         with db.session.begin_nested():
             outcome = KINDS[kind](sheet, Places(place, by.place_ids), answers=answers, by=by, at=at)

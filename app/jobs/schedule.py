@@ -16,7 +16,7 @@ from app.db.extensions import redis
 from app.jobs import clock, forms, outbox, queues, sessions
 
 
-class Entry(NamedTuple):
+class ScheduledJob(NamedTuple):
     """One line: `every` in seconds."""
 
     job: Callable[[], object]
@@ -25,10 +25,10 @@ class Entry(NamedTuple):
 
 
 TIMETABLE = (
-    Entry(clock.run, 60, "First: what falls due asks for papers. A minute, for days end at midnight."),
-    Entry(outbox.relay, 5, "Then what it left is sent, and what anybody left whose wake-up was lost."),
-    Entry(sessions.forget, 3600, "Last, for it is only tidying: an old session opens nothing, removed or not."),
-    Entry(
+    ScheduledJob(clock.run, 60, "First: what falls due asks for papers. A minute, for days end at midnight."),
+    ScheduledJob(outbox.relay, 5, "Then what it left is sent, and what anybody left whose wake-up was lost."),
+    ScheduledJob(sessions.forget, 3600, "Last, for it is only tidying: an old session opens nothing, removed or not."),
+    ScheduledJob(
         forms.forget, 600, "The same: an old form is not taken. Sooner, for what was typed is kept no longer than said."
     ),
 )

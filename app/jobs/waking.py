@@ -18,7 +18,7 @@ from app.models import Outbox
 
 LEFT_WORK = "kezek_left_work"
 DOWN_UNTIL = "kezek_queue_down_until"
-SPARED = 30  # seconds for which a server that was down is not asked again: a page waits once, not each time
+NOT_ASKED_FOR = 30  # seconds for which a server that was down is not asked again: a page waits once, not each time
 COMING = 30  # seconds after which a relay that was asked for and never came may be asked for again
 
 
@@ -41,7 +41,7 @@ def wake() -> None:
         if redis().set(outbox.AWAKE, 1, nx=True, ex=COMING):
             queues.enqueue(queues.URGENT, [queues.job(outbox.relay)])
     except (RedisError, OSError):
-        current_app.extensions[DOWN_UNTIL] = monotonic() + SPARED
+        current_app.extensions[DOWN_UNTIL] = monotonic() + NOT_ASKED_FOR
 
 
 def _after_flush(session: Session, _context: Any) -> None:

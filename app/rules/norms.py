@@ -20,7 +20,7 @@ NUMBER, FORMS = r"[0-9]{1,4}", {Unit.RATIO: r"[1-9][0-9]?:[1-9][0-9]?"}
 
 
 @dataclass(frozen=True)
-class Known:
+class NormKind:
     """What a norm of this name may be: its units, its choices, and what may follow when the term runs out, as a rule
     ``usual_lapse``."""
 
@@ -39,29 +39,29 @@ def _one(unit: Unit) -> frozenset[Unit]:
     return frozenset({unit})
 
 
-KNOWN: dict[str, Known] = {
-    "procedure": Known(_one(Unit.CHOICE), choices=frozenset({"referral", "voucher"})),
-    "voucher.confirm": Known(TERM, **_lapse(OnLapse.stop_list)),
-    "voucher.choose": Known(TERM, **_lapse(OnLapse.archive)),
-    "voucher.stop_list": Known(TERM, **_lapse(OnLapse.archive)),
-    "voucher.restorations": Known(_one(Unit.COUNT)),
-    "voucher.restorations_per": Known(_one(Unit.CHOICE), choices=frozenset({"application", "stop_listing"})),
-    "referral.priority": Known(TERM, **_lapse(OnLapse.open)),
-    "referral.attend": Known(TERM, **_lapse(OnLapse.stop_list, OnLapse.hold)),
-    "referral.stop_list": Known(TERM),
-    "referral.misses": Known(_one(Unit.COUNT), **_lapse(OnLapse.remove)),
-    "referral.extension": Known(TERM),
-    "referral.extensions": Known(_one(Unit.COUNT)),
-    "referral.revocation": Known(_one(Unit.H)),
-    "referral.minimum_age": Known(_one(Unit.MONTHS)),
-    "state_order.minimum_age": Known(_one(Unit.MONTHS)),
-    "state_order.turn": Known(_one(Unit.CHOICE), choices=TURN),
-    "mini_centre.turn": Known(_one(Unit.CHOICE), choices=TURN),
-    "queue.maximum_age": Known(_one(Unit.MONTHS), **_lapse(OnLapse.archive)),
-    "queue.ratio": Known(_one(Unit.RATIO)),
-    "privilege.certificate": Known(frozenset({Unit.MONTHS, Unit.WD, Unit.CD})),
-    "rounds": Known(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
-    "notice.reminder": Known(_one(Unit.WD)),
+KNOWN: dict[str, NormKind] = {
+    "procedure": NormKind(_one(Unit.CHOICE), choices=frozenset({"referral", "voucher"})),
+    "voucher.confirm": NormKind(TERM, **_lapse(OnLapse.stop_list)),
+    "voucher.choose": NormKind(TERM, **_lapse(OnLapse.archive)),
+    "voucher.stop_list": NormKind(TERM, **_lapse(OnLapse.archive)),
+    "voucher.restorations": NormKind(_one(Unit.COUNT)),
+    "voucher.restorations_per": NormKind(_one(Unit.CHOICE), choices=frozenset({"application", "stop_listing"})),
+    "referral.priority": NormKind(TERM, **_lapse(OnLapse.open)),
+    "referral.attend": NormKind(TERM, **_lapse(OnLapse.stop_list, OnLapse.hold)),
+    "referral.stop_list": NormKind(TERM),
+    "referral.misses": NormKind(_one(Unit.COUNT), **_lapse(OnLapse.remove)),
+    "referral.extension": NormKind(TERM),
+    "referral.extensions": NormKind(_one(Unit.COUNT)),
+    "referral.revocation": NormKind(_one(Unit.H)),
+    "referral.minimum_age": NormKind(_one(Unit.MONTHS)),
+    "state_order.minimum_age": NormKind(_one(Unit.MONTHS)),
+    "state_order.turn": NormKind(_one(Unit.CHOICE), choices=TURN),
+    "mini_centre.turn": NormKind(_one(Unit.CHOICE), choices=TURN),
+    "queue.maximum_age": NormKind(_one(Unit.MONTHS), **_lapse(OnLapse.archive)),
+    "queue.ratio": NormKind(_one(Unit.RATIO)),
+    "privilege.certificate": NormKind(frozenset({Unit.MONTHS, Unit.WD, Unit.CD})),
+    "rounds": NormKind(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
+    "notice.reminder": NormKind(_one(Unit.WD)),
 }
 
 

@@ -9,7 +9,7 @@ OLDEST = 216  # months: nobody who waits is a grown-up
 MOST = 30  # categories of one order; 18 or 21 are in use
 
 
-class Step(NamedTuple):
+class CategoryFacts(NamedTuple):
     """One category as people write it: whom it serves, its ages in full months (both included), and its name."""
 
     privilege: PrivilegeKind | None
@@ -19,7 +19,7 @@ class Step(NamedTuple):
     name_ru: str
 
 
-class Problem(NamedTuple):
+class OrderProblem(NamedTuple):
     """What is wrong with the categories of an order: the sentence's name, and the ranks that it is about."""
 
     name: str
@@ -27,45 +27,45 @@ class Problem(NamedTuple):
     other: int = 0
 
 
-def step_of(category: QueueCategory) -> Step:
+def step_of(category: QueueCategory) -> CategoryFacts:
     """A category without its rank."""
-    return Step(*(getattr(category, name) for name in Step._fields))
+    return CategoryFacts(*(getattr(category, name) for name in CategoryFacts._fields))
 
 
-def problem(kind: QueueOrderKind, steps: Sequence[Step]) -> Problem | None:
+def problem(kind: QueueOrderKind, steps: Sequence[CategoryFacts]) -> OrderProblem | None:
     """What is wrong with an order that somebody enters, `steps` being its categories by rank; None for nothing."""
     if kind is QueueOrderKind.ratio:
-        return Problem("categories_by_ratio") if steps else None
+        return OrderProblem("categories_by_ratio") if steps else None
     if not steps:
-        return Problem("no_categories")
+        return OrderProblem("no_categories")
     if len(steps) > MOST:
-        return Problem("too_many_categories", rank=MOST)
+        return OrderProblem("too_many_categories", rank=MOST)
     for rank, step in enumerate(steps, start=1):
         if found := _wrong(step) or _in_vain(step, steps[: rank - 1]):
             return found._replace(rank=rank)
     return None
 
 
-def _wrong(step: Step) -> Problem | None:
+def _wrong(step: CategoryFacts) -> OrderProblem | None:
     """One category by itself."""
     if not step.name_kk or not step.name_ru:
-        return Problem("category_name")
+        return OrderProblem("category_name")
     if not 0 <= step.months_from <= OLDEST or not 0 <= (step.months_to or 0) <= OLDEST:
-        return Problem("category_ages")
-    return Problem("category_ages") if _last(step) < step.months_from else None
+        return OrderProblem("category_ages")
+    return OrderProblem("category_ages") if _last(step) < step.months_from else None
 
 
-def _in_vain(step: Step, earlier: Sequence[Step]) -> Problem | None:
+def _in_vain(step: CategoryFacts, earlier: Sequence[CategoryFacts]) -> OrderProblem | None:
     """A child goes to the first category that fits: two of one privilege share no age, and each serves somebody."""
     for rank, before in enumerate(earlier, start=1):
         shared = before.months_from <= _last(step) and step.months_from <= _last(before)
         if before.privilege == step.privilege and shared:
-            return Problem("categories_overlap", other=rank)
+            return OrderProblem("categories_overlap", other=rank)
         covered = before.months_from <= step.months_from and _last(step) <= _last(before)
         if before.privilege is None and covered:
-            return Problem("category_in_vain", other=rank)
+            return OrderProblem("category_in_vain", other=rank)
     return None
 
 
-def _last(step: Step) -> int:
+def _last(step: CategoryFacts) -> int:
     return OLDEST if step.months_to is None else step.months_to

@@ -41,7 +41,7 @@ Mark: TypeAlias = dict[str, Any]
 FRONT: Mark = {"front": True}
 
 
-class Standing(NamedTuple):
+class QueuePosition(NamedTuple):
     """Where one application stands: the rank of its category or side, its moment, its id."""
 
     rank: int
@@ -124,14 +124,16 @@ def next_by_sides(line: Queue, birth_year: int | None = None) -> Select[*tuple[A
     return found if birth_year is None else found.where(c.birth_year == birth_year)
 
 
-def number_in_category(line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: Standing) -> Select[int]:
+def number_in_category(
+    line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: QueuePosition
+) -> Select[int]:
     """Spec 3.3, categories: the number inside the category, counted from 1 over those still waiting."""
     rank = category_rank(line, categories, day)
     return select(func.count()).select_from(line).where(rank == upto.rank, _not_behind(line, upto))
 
 
 def number_among_privileged(
-    line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: Standing
+    line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: QueuePosition
 ) -> Select[int]:
     """S1, spec 3.3 ("жеңілдік санаты бойынша нөмірі"): the number among all who have a privilege, in the order of
     service.
@@ -231,7 +233,7 @@ def _after(line: Queue, upto: Sequence[Any] | None) -> ColumnElement[bool]:
 
 
 def how_many_by_category(
-    line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: Standing
+    line: Queue, categories: Sequence[QueueCategory], day: date, *, upto: QueuePosition
 ) -> Select[int, int]:
     """(rank, count) of those who stand before one application, itself not counted."""
     rank = category_rank(line, categories, day)
@@ -243,7 +245,7 @@ def _has(line: Queue, privilege: PrivilegeKind | None) -> ColumnElement[bool]:
     return line.c.privilege.is_(None) if privilege is None else line.c.privilege == privilege
 
 
-def _not_behind(line: Queue, upto: Standing) -> ColumnElement[bool]:
+def _not_behind(line: Queue, upto: QueuePosition) -> ColumnElement[bool]:
     """Spec 3.3: who was queued earlier, or at the same moment with a smaller id; itself included."""
     return or_(
         line.c.queued_at < upto.queued_at,

@@ -10,7 +10,7 @@ from sqlalchemy import String, bindparam, cast, func, select
 from app.models import Offer, Side
 
 
-class Waiting(NamedTuple):
+class WaitingChild(NamedTuple):
     """One child in a line, as the selects of queue.py find it."""
 
     application_id: int
@@ -20,9 +20,9 @@ class Waiting(NamedTuple):
     side: Side
 
 
-def children(rows: Iterable[Any]) -> list[Waiting]:
+def children(rows: Iterable[Any]) -> list[WaitingChild]:
     """The rows of queue.next_by_sides."""
-    return [Waiting(id_, year, born_on, at, Side(side)) for id_, year, born_on, at, side in rows]
+    return [WaitingChild(id_, year, born_on, at, Side(side)) for id_, year, born_on, at, side in rows]
 
 
 @dataclass(frozen=True)
@@ -121,18 +121,18 @@ def cycle(ratio: tuple[int, int], last: Sequence[Side]) -> Cycle:
     return state
 
 
-class Line:
+class BirthYearQueue:
     """Spec 3.3, ratio: the children of one birth year, in the order in which they would be served; serving one
     moves the cycle.
     """
 
-    def __init__(self, children: Iterable[Waiting], cycle: Cycle) -> None:
+    def __init__(self, children: Iterable[WaitingChild], cycle: Cycle) -> None:
         self.cycle = cycle
-        self._sides: dict[Side, list[Waiting]] = {side: [] for side in Side}
+        self._sides: dict[Side, list[WaitingChild]] = {side: [] for side in Side}
         for child in sorted(children, key=lambda child: (child.queued_at, child.application_id), reverse=True):
             self._sides[child.side].append(child)
 
-    def next(self) -> Waiting | None:
+    def next(self) -> WaitingChild | None:
         """Who is next; a side with nobody waiting yields to the other."""
         due = self.cycle.due
         other = Side.general if due is Side.privileged else Side.privileged
@@ -141,7 +141,7 @@ class Line:
                 return self._sides[side][-1]
         return None
 
-    def serve(self) -> Waiting:
+    def serve(self) -> WaitingChild:
         """Take the next child out of the line. IndexError when nobody waits."""
         child = self.next()
         if child is None:
@@ -151,13 +151,13 @@ class Line:
         return child
 
 
-def serve(lines: Sequence[Line], places: int | None = None) -> list[Waiting]:
+def serve(lines: Sequence[BirthYearQueue], places: int | None = None) -> list[WaitingChild]:
     """Spec 3.3: whom so many places of one group go to: the children out of turn of all its lines, the earlier queued
     one first; then each line names its next child, and the earlier queued one is served.
 
     Without `places` all who wait, in order.
     """
-    served: list[Waiting] = []
+    served: list[WaitingChild] = []
     while places is None or len(served) < places:
         nexts = [(_before(child), line) for line in lines if (child := line.next())]
         if not nexts:
@@ -166,6 +166,6 @@ def serve(lines: Sequence[Line], places: int | None = None) -> list[Waiting]:
     return served
 
 
-def _before(child: Waiting) -> tuple[bool, datetime, int]:
+def _before(child: WaitingChild) -> tuple[bool, datetime, int]:
     """Which of the children whom several lines name is served before the others."""
     return child.side is not Side.out_of_turn, child.queued_at, child.application_id

@@ -34,7 +34,7 @@ from app.models import (
 from app.rules.queue import QUEUED
 
 
-class Term(NamedTuple):
+class RunningTerm(NamedTuple):
     """A kind of term: the table whose rows have it, its last day, and which of them still run."""
 
     table: Any
@@ -57,20 +57,22 @@ def _signed(voucher: Any) -> ColumnElement[bool]:
     )
 
 
-def _terms() -> dict[str, Term]:
+def _terms() -> dict[str, RunningTerm]:
     voucher, offer, referral = _table(Voucher), _table(Offer), _table(Referral)
     privilege, listing, enrolment = _table(Privilege), _table(StopListing), _table(Enrolment)
     confirmed = and_(voucher.status == VoucherStatus.confirmed, voucher.kind == Intake.general)
     referred = and_(referral.status == ReferralStatus.issued, referral.kind == Intake.general)
     staying = and_(enrolment.ended_on.is_(None), enrolment.intake == Intake.temporary)
     return {
-        "confirm": Term(Voucher.__table__, voucher.confirm_by, voucher.status == VoucherStatus.issued),
-        "choose": Term(Voucher.__table__, voucher.choose_by, confirmed & ~_signed(voucher)),
-        "priority": Term(Offer.__table__, offer.priority_by, offer.status == OfferStatus.live),
-        "attend": Term(Referral.__table__, referral.attend_by, referred),
-        "privilege": Term(Privilege.__table__, privilege.valid_until, privilege.status == PrivilegeStatus.confirmed),
-        "stop_list": Term(StopListing.__table__, listing.until, listing.ended_at.is_(None)),
-        "stay": Term(Enrolment.__table__, enrolment.ends_on, staying),
+        "confirm": RunningTerm(Voucher.__table__, voucher.confirm_by, voucher.status == VoucherStatus.issued),
+        "choose": RunningTerm(Voucher.__table__, voucher.choose_by, confirmed & ~_signed(voucher)),
+        "priority": RunningTerm(Offer.__table__, offer.priority_by, offer.status == OfferStatus.live),
+        "attend": RunningTerm(Referral.__table__, referral.attend_by, referred),
+        "privilege": RunningTerm(
+            Privilege.__table__, privilege.valid_until, privilege.status == PrivilegeStatus.confirmed
+        ),
+        "stop_list": RunningTerm(StopListing.__table__, listing.until, listing.ended_at.is_(None)),
+        "stay": RunningTerm(Enrolment.__table__, enrolment.ends_on, staying),
     }
 
 

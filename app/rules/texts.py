@@ -1,4 +1,4 @@
-"""What a text may be, whatever door it comes through: a form's field and a file's cell ask here, and get one answer.
+"""What a text may be, by whatever entrance it comes: a form's field and a file's cell ask here, and get one answer.
 
 Each function takes what was typed and returns the one form in which it is kept, or raises Unfit.
 """

@@ -10,7 +10,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Standing:
+class PaperState:
     """A paper's state on the day that was asked about.
 
     `invalid_since`: the first day on which it no longer holds, None while it does. `last_day`: the last one on
@@ -25,13 +25,13 @@ class Standing:
         return self.invalid_since is None
 
 
-def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> Standing:
+def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> PaperState:
     """S1, spec 3.4: a voucher holds through its running term, or the stay it has become that of; for good once it
     is used.
     """
     match paper_of.status, paper_of.kind:
         case VoucherStatus.used, _:
-            return Standing()
+            return PaperState()
         case VoucherStatus.issued | VoucherStatus.lapsed, _:
             return _through(paper_of.confirm_by, day)
         case VoucherStatus.confirmed, Intake.temporary if stay is not None:
@@ -41,7 +41,7 @@ def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> Standing:
     return _ended(paper_of.ended_at, stay.ends_on if stay else None)
 
 
-def referral(paper_of: Referral, day: date) -> Standing:
+def referral(paper_of: Referral, day: date) -> PaperState:
     """S0-S2, spec 3.4.4, 3.5.5: a place is held until the family's term to sign or to come is over, and for good once
     it has signed or its child is enrolled.
 
@@ -60,28 +60,28 @@ def referral(paper_of: Referral, day: date) -> Standing:
         return _through(paper_of.ends_on, day)
     signed = paper_of.contract is not None and paper_of.contract.family_signed_at is not None
     if paper_of.status is ReferralStatus.used or signed or voucher is None:
-        return Standing()
+        return PaperState()
     return _through(voucher.choose_by, day)
 
 
-def _by_turn(paper_of: Referral, day: date) -> Standing:
+def _by_turn(paper_of: Referral, day: date) -> PaperState:
     """S2, spec 3.5.5: with it the family comes through attend_by; taken back or missed it no longer holds."""
     if paper_of.status is ReferralStatus.used:
-        return Standing()
+        return PaperState()
     if paper_of.status is ReferralStatus.issued:
         return _through(paper_of.attend_by, day)
     return _ended(paper_of.ended_at, paper_of.attend_by)
 
 
-def _through(last_day: date | None, day: date) -> Standing:
+def _through(last_day: date | None, day: date) -> PaperState:
     if last_day is None or day <= last_day:
-        return Standing(last_day)
-    return Standing(last_day, last_day + ONE_DAY)
+        return PaperState(last_day)
+    return PaperState(last_day, last_day + ONE_DAY)
 
 
-def _ended(ended_at: datetime | None, last_day: date | None) -> Standing:
+def _ended(ended_at: datetime | None, last_day: date | None) -> PaperState:
     """Over since the day it was ended on, or since its last day had passed where that was earlier."""
     days = [local_day(ended_at)] if ended_at else []
     days += [last_day + ONE_DAY] if last_day else []
     first = min(days)
-    return Standing(first - ONE_DAY, first)
+    return PaperState(first - ONE_DAY, first)

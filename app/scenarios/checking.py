@@ -11,7 +11,7 @@ from app.models import Norm, Unit
 from app.rules import norms
 from app.rules.refusals import Reason
 from app.scenarios.reading import Path, Scenario, day, moment, parse
-from app.scenarios.verbs import VERBS, Verb
+from app.scenarios.verbs import VERBS, StepVerb
 
 KINDS = {"place": "place", "parent": "place", "group": "group", "vacancy": "vacancy"}  # field: what it refers to
 KINDS |= {"application": "application", "same_as": "application"}
@@ -45,7 +45,7 @@ def _check_form(scenario: Scenario) -> None:
     for path, step in scenario.rows("steps"):
         if (do := step.get("do")) is not None and do not in VERBS:
             raise scenario.wrong((*path, "do"), f"unknown verb: {do}")
-        _check(scenario, path, step, _step_schema(do, VERBS[do] if do else Verb(print, by_needed=False)))
+        _check(scenario, path, step, _step_schema(do, VERBS[do] if do else StepVerb(print, by_needed=False)))
 
 
 def _check(scenario: Scenario, path: Path, value: Any, form: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def _check(scenario: Scenario, path: Path, value: Any, form: dict[str, Any]) -> 
         raise scenario.wrong(*_told(error, (*path, *error.absolute_path)))
 
 
-def _step_schema(do: str | None, verb: Verb) -> dict[str, Any]:
+def _step_schema(do: str | None, verb: StepVerb) -> dict[str, Any]:
     """Spec 4: the fields of a step with this verb, and no others."""
     known = schema()["$defs"]["fields"] | schema()["$defs"]["verbs"].get(do, {})
     names = {"at", "do", "by", "error", "expect", *verb.fields}

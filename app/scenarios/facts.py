@@ -28,10 +28,10 @@ from app.models import (
 )
 from app.rules import queue
 from app.rules import seats as place_rules
-from app.scenarios.town import Town
+from app.scenarios.town import ScenarioTown
 
 
-def of(ref: str, town: Town, day: date) -> dict[str, Any]:
+def of(ref: str, town: ScenarioTown, day: date) -> dict[str, Any]:
     """All facts of what a ref stands for, on a local day; none of what has not entered."""
     if ref not in town.ids:
         return {}
@@ -41,7 +41,7 @@ def of(ref: str, town: Town, day: date) -> dict[str, Any]:
     return found
 
 
-def one(ref: str, name: str, town: Town, day: date) -> Any:
+def one(ref: str, name: str, town: ScenarioTown, day: date) -> Any:
     """One fact."""
     if ref not in town.ids:
         return None
@@ -71,36 +71,36 @@ def plain(value: Any) -> Any:
 # ---------------------------------------------------------------- applications
 
 
-def _number(application: Application, day: date, _town: Town) -> int | None:
+def _number(application: Application, day: date, _town: ScenarioTown) -> int | None:
     number = numbers.of(application, day)
     return number.value if number else None
 
 
-def _privileged_number(application: Application, day: date, _town: Town) -> int | None:
+def _privileged_number(application: Application, day: date, _town: ScenarioTown) -> int | None:
     number = numbers.of(application, day)
     return number.privileged if number else None
 
 
-def _of_voucher(name: str) -> Callable[[Application, date, Town], Any]:
+def _of_voucher(name: str) -> Callable[[Application, date, ScenarioTown], Any]:
     return lambda application, _day, _town: getattr(latest_voucher(application), name, None)
 
 
-def _temporary_voucher(application: Application, _day: date, _town: Town) -> str | None:
+def _temporary_voucher(application: Application, _day: date, _town: ScenarioTown) -> str | None:
     last = [v for v in application.vouchers if v.kind is Intake.temporary][-1:]
     return str(last[0].status) if last else None
 
 
-def _referral(application: Application, _day: date, _town: Town) -> str | None:
+def _referral(application: Application, _day: date, _town: ScenarioTown) -> str | None:
     return application.referrals[-1].status if application.referrals else None
 
 
-def _contract(application: Application, _day: date, _town: Town) -> str:
+def _contract(application: Application, _day: date, _town: ScenarioTown) -> str:
     """A void contract is none (spec 4)."""
     contracts = [r.contract for r in application.referrals if r.contract is not None]
     return contracts[-1].status if contracts and contracts[-1].status != "void" else "none"
 
 
-def _attends(application: Application, day: date, town: Town) -> str | None:
+def _attends(application: Application, day: date, town: ScenarioTown) -> str | None:
     """The group where the child is now: that of a stay that has begun, while there is one, before its enrolment's."""
     begun = Enrolment.ended_on.is_(None), Enrolment.started_on <= day
     lives = select(Enrolment).where(Enrolment.child_iin == application.child_iin, *begun)
@@ -108,28 +108,28 @@ def _attends(application: Application, day: date, town: Town) -> str | None:
     return town.ref_of(KgGroup, found.group_id) if found else None
 
 
-def _holds(application: Application, _day: date, town: Town) -> str | None:
+def _holds(application: Application, _day: date, town: ScenarioTown) -> str | None:
     held = db.session.scalars(place_rules.live_holding(application.id, HoldingKind.held)).first()
     return town.ref_of(KgGroup, held.seat.group_id) if held else None
 
 
-def _notices(application: Application, _day: date, _town: Town) -> list[str]:
+def _notices(application: Application, _day: date, _town: ScenarioTown) -> list[str]:
     return [notice.template for notice in application.notices if notice.audience is Audience.family]
 
 
 # ---------------------------------------------------------------- groups, vacancies, places
 
 
-def _free_general(group: KgGroup, _day: date, _town: Town) -> int:
+def _free_general(group: KgGroup, _day: date, _town: ScenarioTown) -> int:
     """Capacity less enrolled and held places, and those that are left while lent; an offer does not count (spec 4)."""
     return group.capacity - _seats(group, Intake.general, *(set(HoldingKind) - {HoldingKind.offer}))
 
 
-def _free_temporary(group: KgGroup, _day: date, _town: Town) -> int:
+def _free_temporary(group: KgGroup, _day: date, _town: ScenarioTown) -> int:
     return sum(_free(vacancy) for vacancy in group.vacancies if vacancy.intake is Intake.temporary)
 
 
-def _enrolled(group: KgGroup, _day: date, _town: Town) -> int:
+def _enrolled(group: KgGroup, _day: date, _town: ScenarioTown) -> int:
     return _seats(group, Intake.general, HoldingKind.enrolment)
 
 
@@ -145,18 +145,18 @@ def _free(vacancy: Vacancy) -> int:
     return len(db.session.scalars(place_rules.free_seats(vacancy.id)).all())
 
 
-def _open_to_year_group(vacancy: Vacancy, _day: date, _town: Town) -> bool:
+def _open_to_year_group(vacancy: Vacancy, _day: date, _town: ScenarioTown) -> bool:
     """Spec 3.8: an open place stays open until it is entered, also while somebody holds it."""
     opened = select(Seat.id).where(Seat.vacancy_id == vacancy.id, Seat.opened_at.is_not(None))
     return db.session.scalars(opened).first() is not None
 
 
-def _waiting(place: Place, day: date, _town: Town) -> int:
+def _waiting(place: Place, day: date, _town: ScenarioTown) -> int:
     lines = [select(func.count()).select_from(queue.waiting(place.id, kind, day)) for kind in QueueKind]
     return sum(db.session.scalar(line) or 0 for line in lines)
 
 
-def _next(place: Place, day: date, town: Town) -> dict[str, list[str | None]]:
+def _next(place: Place, day: date, town: ScenarioTown) -> dict[str, list[str | None]]:
     """By birth year, who will be served next, in order."""
     found: dict[str, list[str | None]] = {}
     order = norms.order(place.id, day)
@@ -172,7 +172,7 @@ def _next(place: Place, day: date, town: Town) -> dict[str, list[str | None]]:
     return found
 
 
-Fact = Callable[[Any, date, Town], Any]
+Fact = Callable[[Any, date, ScenarioTown], Any]
 
 FACTS: dict[type[Base], dict[str, Fact]] = {
     Application: {

@@ -17,7 +17,7 @@ from app.rules.refusals import Refusal
 from app.rules.roles import Role
 from app.scenarios import acting, facts
 from app.scenarios.reading import Path, Scenario, day, moment
-from app.scenarios.town import OFFICE, NotThere, Town
+from app.scenarios.town import OFFICE, NotThere, ScenarioTown
 from app.scenarios.verbs import VERBS
 
 
@@ -45,7 +45,7 @@ def play(scenario: Scenario) -> Played:
 
 class _Player:
     def __init__(self, scenario: Scenario) -> None:
-        self.scenario, self.town, self.played = scenario, Town(scenario), Played()
+        self.scenario, self.town, self.played = scenario, ScenarioTown(scenario), Played()
         self.now = datetime.max.replace(tzinfo=LOCAL)
 
     def timeline(self) -> list[tuple[datetime, Callable[[], None]]]:

@@ -51,7 +51,7 @@ class NotThere(Exception):
     """A step speaks of an application or a vacancy that has not entered yet, or was refused when it did."""
 
 
-class Town:
+class ScenarioTown:
     """What has entered so far: each ref's record. The database is the current one, each call a transaction's part."""
 
     def __init__(self, scenario: Scenario) -> None:

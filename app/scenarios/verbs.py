@@ -21,7 +21,7 @@ from app.actions import (
 )
 from app.models import Application, Place, PrivilegeGround, PrivilegeKind, Sex
 from app.scenarios.reading import day
-from app.scenarios.town import Town, papers
+from app.scenarios.town import ScenarioTown, papers
 
 RECORDS = frozenset({"place", "application", "vacancy"})  # fields that name a record; the first is the subject
 VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
@@ -38,7 +38,7 @@ Step = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Verb:
+class StepVerb:
     """How a step is done: `act(town, step, by=, at=)`; the fields that it needs and those that it may have.
 
     "a|b" needs exactly one of the two; `action` is what act() calls, where that is one function.
@@ -56,16 +56,16 @@ class Verb:
         return {name for field in self.needs + self.may for name in field.split("|")}
 
 
-def on(action: Callable[..., object], *needs: str, may: tuple[str, ...] = ()) -> Verb:
+def on(action: Callable[..., object], *needs: str, may: tuple[str, ...] = ()) -> StepVerb:
     """A verb whose action takes the records that the step names, then its other fields by name."""
 
-    def act(town: Town, step: Step, *, by: Actor, at: datetime) -> None:
+    def act(town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
         given = {name for field in needs for name in field.split("|") if name in step}
         records = [town.record(step[name]) for name in sorted(given & RECORDS)]
         others = (given | set(may)) - RECORDS
         action(*records, by=by, at=at, **{name: _value(name, step.get(name)) for name in others})
 
-    return Verb(act, needs, (*may, "paper_on"), action=action)
+    return StepVerb(act, needs, (*may, "paper_on"), action=action)
 
 
 def _value(name: str, text: str | None) -> Any:
@@ -102,18 +102,18 @@ def _claim(
     privileges.claim(application, ground or privilege, papers=papers(ground, certificate_on, at), by=by, at=at)
 
 
-def _correct(town: Town, step: Step, *, by: Actor, at: datetime) -> None:
+def _correct(town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
     facts = {name: _value(name, step.get(name)) for name in corrections.FACTS}
     who, reason = step["who"], step.get("reason")
     corrections.correct(town.record(step["application"]), who=who, by=by, at=at, reason=reason, **facts)
 
 
-def _run_clock(town: Town, _step: Step, *, by: Actor, at: datetime) -> None:
+def _run_clock(town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
         clock.run(at=at, place_id=place_id)
 
 
-VERBS: dict[str, Verb] = {
+VERBS: dict[str, StepVerb] = {
     "issue": on(_issue, "application|place", may=("reason",)),
     "confirm": on(vouchers.confirm, "application"),
     "refuse": on(vouchers.refuse, "application"),
@@ -126,25 +126,28 @@ VERBS: dict[str, Verb] = {
     "release": on(applications.release, "application"),
     "reinstate": on(applications.reinstate, "application", may=("reason",)),
     "leave": on(enrolments.leave, "application"),
-    "absent": Verb(
-        Town.absent, ("application", "from_on", "until"), ("reason", "vacancy", "paper_on"), action=absences.absent
+    "absent": StepVerb(
+        ScenarioTown.absent,
+        ("application", "from_on", "until"),
+        ("reason", "vacancy", "paper_on"),
+        action=absences.absent,
     ),
     "return": on(absences.come_back, "application"),
     "extend": on(_extend, "application", "what", "until", may=("reason",)),
     "revoke": on(_revoke, "application", "what", may=("reason",)),
     "archive": on(applications.archive, "application", may=("reason",)),
-    "correct": Verb(_correct, ("application", "who"), (*corrections.FACTS, "reason"), action=corrections.correct),
+    "correct": StepVerb(_correct, ("application", "who"), (*corrections.FACTS, "reason"), action=corrections.correct),
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
     "confirm_privilege": on(privileges.confirm, "application"),
     "reject_privilege": on(privileges.reject, "application", may=("reason",)),
-    "register": Verb(Town.register, ("application",), ("reason", "paper_on")),
-    "norm": Verb(
-        Town.norm,
+    "register": StepVerb(ScenarioTown.register, ("application",), ("reason", "paper_on")),
+    "norm": StepVerb(
+        ScenarioTown.norm,
         ("name", "valid_from", "value", "unit"),
         ("place", "carry", "on_lapse", "legal_basis", "note"),
         by_needed=False,
     ),
-    "clock": Verb(_run_clock, by_needed=False),
+    "clock": StepVerb(_run_clock, by_needed=False),
 }

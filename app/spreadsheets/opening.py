@@ -1,6 +1,6 @@
 """What is run in a process of its own to open a file that somebody brought: bytes on stdin, rows of cells on stdout.
 
-It imports nothing of ours, so that it starts at once and holds nothing that a file could reach; opener.py starts it
+It imports nothing of ours, so that it starts at once and holds nothing that a file could reach; reading.py starts it
 and gives it limits. Each kind of file has one parser, and what the parser meets is what is judged: a bound is never
 guessed from bytes that another one will read.
 
@@ -64,7 +64,7 @@ BLANK = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
 LONGEST_QUOTE = 50  # lines after which a quote counts as never closed
 
 
-class Wrong(Exception):
+class Unreadable(Exception):
     def __init__(self, name: str, **facts: Any) -> None:
         super().__init__(name)
         self.name, self.facts = name, facts
@@ -125,7 +125,7 @@ def _say(unpacked: int) -> None:
             if line[0] == "row":
                 line[3] = [cell[:LONGEST] if isinstance(cell, str) else cell for cell in line[3]]
             sys.stdout.write(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n")
-    except Wrong as wrong:
+    except Unreadable as wrong:
         print(json.dumps(["wrong", wrong.name, wrong.facts]))
     except MemoryError:
         print(json.dumps(["wrong", "takes_too_much", {}]))
@@ -138,39 +138,39 @@ def _say(unpacked: int) -> None:
 def opened(data: bytes, unpacked: int) -> Iterator[list[Any]]:
     """The lines that say what a file holds, by what it is, whatever it is called."""
     if not data.strip():
-        raise Wrong("empty")
+        raise Unreadable("empty")
     if data.startswith(OLE):
         document = any(name in data for name in DOCUMENTS)
-        raise Wrong("password" if PASSWORD in data else "text_document" if document else "old_workbook")
+        raise Unreadable("password" if PASSWORD in data else "text_document" if document else "old_workbook")
     if data.startswith(b"PK"):
         yield from package(data, unpacked)
         return
     for begins, kind in KINDS:
         if data[:100].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(begins):
-            raise Wrong(kind)
+            raise Unreadable(kind)
     text = decoded(data)
     start = text.lstrip()[:2000].lower()
     if not start.startswith("<"):
         if re.match(r"[\[{]\s*[\[{\"\]}]", start):
-            raise Wrong("json")
+            raise Unreadable("json")
         if re.match(r"[a-z-]+:", start) and "mime-version:" in start:
-            raise Wrong("web_archive")
+            raise Unreadable("web_archive")
         yield from separated(text)
     elif "urn:schemas-microsoft-com:office:spreadsheet" in start and "<html" not in start:
         yield from workbook_of_2003(data)
     elif re.search(r"<(html|table|body|head|meta|!doctype html)\b", start):
         yield from page(text)
     elif re.match(r"<[a-z?!]", start):
-        raise Wrong("open_document" if "opendocument" in start else "other_xml")
+        raise Unreadable("open_document" if "opendocument" in start else "other_xml")
     else:
         yield from separated(text)
 
 
 def fits(columns: int, rows: int) -> None:
     if columns > MOST_COLUMNS:
-        raise Wrong("too_wide", most=MOST_COLUMNS)
+        raise Unreadable("too_wide", most=MOST_COLUMNS)
     if rows > MOST_ROWS:
-        raise Wrong("too_long", most=MOST_ROWS)
+        raise Unreadable("too_long", most=MOST_ROWS)
 
 
 # ---------------------------------------------------------------- Office Open XML
@@ -181,21 +181,21 @@ def package(data: bytes, unpacked: int) -> Iterator[list[Any]]:
     parts = Parts(data, unpacked)
     names = parts.names
     if "mimetype" in names and b"opendocument" in parts.whole("mimetype"):
-        raise Wrong("open_document" if b"spreadsheet" in parts.whole("mimetype") else "text_document")
+        raise Unreadable("open_document" if b"spreadsheet" in parts.whole("mimetype") else "text_document")
     if "[Content_Types].xml" not in names:
-        raise Wrong("archive")
+        raise Unreadable("archive")
     if any(name.startswith(("word/", "ppt/")) for name in names) and not any(name.startswith("xl/") for name in names):
-        raise Wrong("text_document")
+        raise Unreadable("text_document")
     if any(MACROS.search(name) for name in names) or MACROS.search(parts.whole("[Content_Types].xml").decode("utf-8")):
-        raise Wrong("macros")
+        raise Unreadable("macros")
     if any(name.endswith(".bin") and "/worksheets/" in name for name in names):
-        raise Wrong("binary_workbook")
+        raise Unreadable("binary_workbook")
     book = parts.find("_rels/.rels", "/officeDocument")[0][1]
     folder, _, file = book.rpartition("/")
     sheets, from_1904 = sheets_of(parts, book)
     visible = [one for one in sheets if one[1] == "visible"]
     if not visible:
-        raise Wrong("no_visible_sheet")
+        raise Unreadable("no_visible_sheet")
     if len(visible) < len(sheets):
         yield ["note", "hidden_sheets", {"num": len(sheets) - len(visible)}]
     relations = f"{folder}/_rels/{file}.rels".lstrip("/")
@@ -203,14 +203,14 @@ def package(data: bytes, unpacked: int) -> Iterator[list[Any]]:
     of_charts = {id_ for kind in ("/chartsheet", "/dialogsheet") for id_, _target in parts.find(relations, kind)}
     visible = [one for one in visible if one[2] not in of_charts]
     if not visible:
-        raise Wrong("only_charts")
+        raise Unreadable("only_charts")
     shared = next(iter(parts.find(relations, "/sharedStrings")), None)
     styles = next(iter(parts.find(relations, "/styles")), None)
     strings = shared_strings(parts, shared[1]) if shared else []
     days = date_styles(parts, styles[1]) if styles else []
     name, _state, relation = visible[0]
     if relation not in targets:
-        raise Wrong("not_a_table")
+        raise Unreadable("not_a_table")
     yield from SheetOfOffice(strings, days, from_1904).read(parts, targets[relation])
     yield ["sheet", name]
 
@@ -224,13 +224,13 @@ class Parts:
         infos = self.zip.infolist()
         self.names = {info.filename for info in infos}
         if len(infos) > MOST_PARTS or len(self.names) < len(infos):
-            raise Wrong("not_a_table")
+            raise Unreadable("not_a_table")
         if any(name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) for name in self.names):
-            raise Wrong("not_a_table")
+            raise Unreadable("not_a_table")
         if any(info.flag_bits & 1 for info in infos):
-            raise Wrong("password")
+            raise Unreadable("password")
         if sum(info.file_size for info in infos) > unpacked:
-            raise Wrong("too_big", most=unpacked // 1_000_000)
+            raise Unreadable("too_big", most=unpacked // 1_000_000)
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A part, piece by piece, counted while it is unpacked."""
@@ -241,19 +241,19 @@ class Parts:
                 self.packed += len(piece) * info.compress_size / max(info.file_size, 1)
                 clock.taken(self.packed, self.size)
                 if self.left < 0:
-                    raise Wrong("too_big", most=self.unpacked // 1_000_000)
+                    raise Unreadable("too_big", most=self.unpacked // 1_000_000)
                 yield piece
 
     def whole(self, name: str) -> bytes:
         """A small part."""
         if self.zip.getinfo(name).file_size > MOST_OF_A_LIST:
-            raise Wrong("not_a_table")
+            raise Unreadable("not_a_table")
         return b"".join(self.pieces(name))
 
     def parse(self, name: str, start: Any, end: Any = None, text: Any = None, most: int | None = None) -> None:
         """Hand a part's elements to these functions, by their names without namespace."""
         if most is not None and self.zip.getinfo(name).file_size > most:
-            raise Wrong("not_a_table")
+            raise Unreadable("not_a_table")
         read_xml(self.pieces(name), start, end, text)
 
     def find(self, name: str, kind: str) -> list[tuple[str, str]]:
@@ -291,13 +291,13 @@ def xml_parser(start: Any, end: Any = None, text: Any = None) -> Any:
     deep = 0
 
     def no_definitions(*_: Any) -> None:
-        raise Wrong("not_a_table")
+        raise Unreadable("not_a_table")
 
     def begins(name: str, attributes: dict[str, str]) -> None:
         nonlocal deep
         deep += 1
         if deep > MOST_DEEP:
-            raise Wrong("takes_too_much")
+            raise Unreadable("takes_too_much")
         start(local(name), {local(key): value for key, value in attributes.items()} if attributes else attributes)
 
     def ends(name: str) -> None:
@@ -345,14 +345,14 @@ def shared_strings(parts: Parts, name: str) -> list[str]:
         state["phonetic"] -= tag == "rPh"
         if tag == "si":
             if len(strings) == MOST_TEXTS:
-                raise Wrong("takes_too_much")
+                raise Unreadable("takes_too_much")
             strings.append(unescaped("".join(inside)))
 
     def text(piece: str) -> None:
         if state["t"]:
             state["letters"] += len(piece)
             if state["letters"] > MOST_SHARED:
-                raise Wrong("takes_too_much")
+                raise Unreadable("takes_too_much")
             inside.append(piece)
 
     if name in parts.names:
@@ -425,19 +425,19 @@ class SheetOfOffice:
         if tag == "c":
             self.cells_met += 1
             if self.cells_met > MOST_CELLS:
-                raise Wrong("takes_too_much")
+                raise Unreadable("takes_too_much")
             place = REFERENCE.fullmatch(attributes.get("r", ""))
             if place:
                 self.column = number_of(place[1])
                 if int(place[2]) != self.row:
-                    raise Wrong("not_a_table")
+                    raise Unreadable("not_a_table")
             else:
                 self.column += 1
             self.attributes, self.formula, self.value = attributes, False, []
         elif tag == "row":
             number = int(attributes.get("r", self.row + 1))
             if number <= self.row:
-                raise Wrong("not_a_table")
+                raise Unreadable("not_a_table")
             self.row, self.column, self.cells = number, 0, {}
             self.hidden = yes(attributes, "hidden") or no_size(attributes.get("ht"))
             self.hidden = self.hidden or (self.rows_hidden and "ht" not in attributes and "hidden" not in attributes)
@@ -482,7 +482,7 @@ class SheetOfOffice:
         if kind == "s":
             number = int(text) if text else -1
             if not 0 <= number < len(self.strings):
-                raise Wrong("not_a_table")
+                raise Unreadable("not_a_table")
             return self.strings[number]
         if kind in ("inlineStr", "str"):
             return unescaped(text)
@@ -526,7 +526,7 @@ class Merged:
             return
         self.covered += (last - first + 1) * (right - left + 1)
         if self.covered > MOST_CELLS:
-            raise Wrong("takes_too_much")
+            raise Unreadable("takes_too_much")
         self.areas.append((first, last, left, right))
 
     def told(self) -> Iterator[list[Any]]:
@@ -617,7 +617,7 @@ def workbook_of_2003(data: bytes) -> Iterator[list[Any]]:
     read_xml((data[at : at + PIECE] for at in range(0, len(data), PIECE)), start, end, text, len(data))
     visible = [sheet for sheet in sheets if sheet["visible"]]
     if not visible:
-        raise Wrong("no_visible_sheet")
+        raise Unreadable("no_visible_sheet")
     if len(visible) < len(sheets):
         yield ["note", "hidden_sheets", {"num": len(sheets) - len(visible)}]
     for number, hidden, cells in visible[0]["rows"]:
@@ -644,7 +644,7 @@ def of_2003(kind: str, text: str, formula: bool) -> Any:
     return text
 
 
-class Table:
+class HtmlTable:
     """One table of a page: its rows with what is hidden of them, and the areas whose cells are one."""
 
     def __init__(self, hidden: bool) -> None:
@@ -668,7 +668,7 @@ class Tables(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tables: list[Table] = []
+        self.tables: list[HtmlTable] = []
         self.depth = self.column = self.width = self.height = 0
         self.cell: list[str] | None = None
         self.unseen = False  # is anything of the cell hidden?
@@ -680,8 +680,8 @@ class Tables(HTMLParser):
         if tag == "table":
             self.depth += 1
             if self.depth > 1:
-                raise Wrong("nested_tables")
-            self.tables.append(Table(unseen(attributes)))
+                raise Unreadable("nested_tables")
+            self.tables.append(HtmlTable(unseen(attributes)))
         elif tag in ("script", "style"):
             self.skipped = tag
         elif table is None:
@@ -703,7 +703,7 @@ class Tables(HTMLParser):
             while table.below.get(self.column, 0) >= len(table.rows):
                 self.column += 1
             if self.column > WIDEST:
-                raise Wrong("too_wide", most=MOST_COLUMNS)
+                raise Unreadable("too_wide", most=MOST_COLUMNS)
             self.width, self.height = span(attributes.get("colspan")), span(attributes.get("rowspan"))
             for column in range(self.column, min(self.column + self.width, MOST_COLUMNS + 1)):
                 table.below[column] = len(table.rows) + self.height - 1
@@ -766,7 +766,7 @@ def page(text: str) -> Iterator[list[Any]]:
     reader.close()
     main = max(reader.tables, key=lambda table: len(table.rows), default=None)
     if main is None or not main.rows:
-        raise Wrong("page_without_table")
+        raise Unreadable("page_without_table")
     titles = main.titles
     of_list = [one for one in reader.tables if one is main or any(told in titles for told in one.titles[:3])]
     others = [one for one in reader.tables if one not in of_list and any(cells for _hidden, cells in one.rows)]
@@ -801,20 +801,20 @@ def decoded(data: bytes) -> str:
     if b"\0" in data[:200]:
         zeros = [data[first:2000:2].count(0) for first in (0, 1)]
         if max(zeros) < 5 * min(zeros) + 2:
-            raise Wrong("not_a_table")
+            raise Unreadable("not_a_table")
         return without_zeros(data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"))
     try:
         return without_zeros(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         said = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:2000]) if data.lstrip().startswith(b"<") else None
         if said is None:
-            raise Wrong("not_utf8") from None
+            raise Unreadable("not_utf8") from None
         return without_zeros(data.decode(said[1].decode()))
 
 
 def without_zeros(text: str) -> str:
     if "\0" in text:
-        raise Wrong("not_a_table")
+        raise Unreadable("not_a_table")
     return text
 
 

@@ -118,7 +118,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the screens on. RuntimeError without a SECRET_KEY: sessions and CSRF tokens would be worthless."""
     transport.register(app)
     login_limits.register(app)
-    app.session_interface = sessions.Visits()
+    app.session_interface = sessions.ServerSessions()
     app.config.update(
         APP_NAME="Kezek",
         BABEL_DEFAULT_LOCALE="kk",

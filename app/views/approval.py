@@ -15,7 +15,7 @@ from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.views import as_shown
 from app.views.confirmation import ask, asked, done, reason
-from app.views.paging import Order, Records, attribute
+from app.views.paging import Records, SortOrder, attribute
 from app.views.registers import Registered
 from app.views.rendering import NONE, in_words, tag
 
@@ -28,10 +28,10 @@ class Dated(Records):
     def __init__(self, model: type[Base], *eager: Any) -> None:
         super().__init__(model, joinedload(model.entered_by), joinedload(model.approved_by), *eager)
 
-    def segments(self, _order: Order | None = None) -> Sequence[ColumnElement[bool]]:
+    def segments(self, _order: SortOrder | None = None) -> Sequence[ColumnElement[bool]]:
         return self.obj.approved_at.is_(None), self.obj.approved_at.is_not(None)
 
-    def segment_of(self, row: Any, _order: Order) -> int:
+    def segment_of(self, row: Any, _order: SortOrder) -> int:
         return int(row.approved_at is not None)
 
     def in_words(self, row: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What every screen obeys (spec 6, "Holes to close in the base view"): no view inherits Flask-AppBuilder's directly.
 
 Whatever changes anything is POST, CSRF-protected and an action of ours in one transaction; every row is loaded
-through the viewer's scope (permissions.py), so that a foreign one is simply not there: 404.
+through the viewer's scope (row_scope.py), so that a foreign one is simply not there: 404.
 """
 
 import re

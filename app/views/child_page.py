@@ -36,7 +36,7 @@ from app.rules import waits
 from app.rules.calendar import local_day
 from app.rules.roles import OFFICE
 from app.views.base import row_id
-from app.views.history import Told
+from app.views.history import RenderedChanges
 from app.views.proposals import answers
 
 BELONGING: tuple[Any, ...] = (
@@ -85,7 +85,7 @@ class ChildPage:
             application=application,
             number=number,
             changes=changes,
-            history=Told(changes, records=False),
+            history=RenderedChanges(changes, records=False),
             stays=db.session.scalars(stays).all() if Enrolment in has else [],
             absences=db.session.scalars(absences).all() if Enrolment in has else [],
             offered=offered,

@@ -42,7 +42,7 @@ class CorrectForm(forms.Form):
     }
 
 
-class Asked(Exception):
+class NotYetSeen(Exception):
     """The person has not seen yet what follows; nothing is changed before that."""
 
     def __init__(self, follows: Sequence[str]) -> None:
@@ -68,7 +68,7 @@ class Correcting:
                 if form.validate() and attempt(lambda: _correct(row, form, seen), form) is not None:
                     flash(_("Saved."), "success")
                     return redirect(self.after(row))
-            except Asked as asked:
+            except NotYetSeen as asked:
                 follows = asked.follows
             except two_editors.Changed as changed:
                 on, beside = two_editors.beside(form, seen, changed.standing)
@@ -90,7 +90,7 @@ def standing(row: Application) -> dict[str, Any]:
 
 
 def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
-    """Raises Asked where something follows that the person has not said yes to; the transaction undoes all of it."""
+    """Raises NotYetSeen where something follows that nobody has said yes to; the transaction undoes all of it."""
     two_editors.hold([row])
     two_editors.hold([row.child, row.applicant])  # whoever they are now
     values = two_editors.touched(form, seen, standing(row))
@@ -106,7 +106,7 @@ def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
     if others:
         follows.append(words.same_applicant([one.number for one in others]))
     if follows and request.form.get("sure") != _sure(follows):
-        raise Asked(follows)
+        raise NotYetSeen(follows)
     return row
 
 

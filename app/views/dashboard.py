@@ -47,7 +47,7 @@ A = ApplicationStatus
 MOVING = (A.notified, A.confirming, A.voucher_issued, A.referred, A.stop_listed)
 
 
-class Number(NamedTuple):
+class Tile(NamedTuple):
     """What is counted, how many there are (COUNTED + 1 for any more), and the list behind it."""
 
     label: str
@@ -55,7 +55,7 @@ class Number(NamedTuple):
     to: str
 
 
-class Asked(NamedTuple):
+class Count(NamedTuple):
     """A number still to be counted: `count` is one value of a select."""
 
     label: str
@@ -63,10 +63,10 @@ class Asked(NamedTuple):
     to: str
 
 
-def numbers(asked: Sequence[Asked]) -> list[Number]:
+def numbers(asked: Sequence[Count]) -> list[Tile]:
     """All of them in one statement."""
     counts = db.session.execute(select(*(one.count for one in asked))).one() if asked else ()
-    return [Number(one.label, count, one.to) for one, count in zip(asked, counts, strict=True)]
+    return [Tile(one.label, count, one.to) for one, count in zip(asked, counts, strict=True)]
 
 
 def of(model: Any, condition: Any) -> Any:
@@ -85,20 +85,20 @@ def may(view: str) -> bool:
 # ---------------------------------------------------------------- parts of the page
 
 
-def in_status(one: ApplicationStatus) -> Asked:
+def in_status(one: ApplicationStatus) -> Count:
     """How many applications have a status."""
-    return Asked(words.label(one), of(Application, Application.status == one), listed("ApplicationView", status=one))
+    return Count(words.label(one), of(Application, Application.status == one), listed("ApplicationView", status=one))
 
 
-def moving() -> list[Asked]:
+def moving() -> list[Count]:
     """Applications on their way, by status, and the places that are free for them."""
     return [
         *map(in_status, MOVING),
-        Asked(_("Free places"), terms.free_places(COUNTED), listed("VacancyView", status="published")),
+        Count(_("Free places"), terms.free_places(COUNTED), listed("VacancyView", status="published")),
     ]
 
 
-def deciding() -> list[Asked]:
+def deciding() -> list[Count]:
     """What waits for the reader's decision or second yes, of the registers that the role may read: none of it one's
     own, none that lies out of reach or belongs to another role.
     """
@@ -111,7 +111,7 @@ def deciding() -> list[Asked]:
         ("BulkRunView", _("Bulk runs tried: to start"), BulkRun, to_decide.runs),
     ]
     return [
-        Asked(label, of(kind, condition()), listed(view, mine=1)) for view, label, kind, condition in found if may(view)
+        Count(label, of(kind, condition()), listed(view, mine=1)) for view, label, kind, condition in found if may(view)
     ]
 
 
@@ -123,44 +123,44 @@ WAITS_FOR = {  # of rules/waits.py: what each role does, or looks after
 }
 
 
-def waits_for_me() -> list[Asked]:
+def waits_for_me() -> list[Count]:
     """Applications for which the reader's role has something to do."""
     return [
-        Asked(words.wait(name), of(Application, filters.WAITS[name]()), listed("ApplicationView", waits=name))
+        Count(words.wait(name), of(Application, filters.WAITS[name]()), listed("ApplicationView", waits=name))
         for name in WAITS_FOR[g.actor.role]
     ]
 
 
-def failed() -> list[Asked]:
+def failed() -> list[Count]:
     """Papers of one's own reach that could not be made yet; all failed work, for whoever keeps the machine."""
     if g.actor.role is Role.administrator:
-        return [Asked(_("Failed jobs"), terms.failed_jobs().scalar_subquery(), "")]
+        return [Count(_("Failed jobs"), terms.failed_jobs().scalar_subquery(), "")]
     return [
-        Asked(_("Papers not made yet"), of(Application, terms.failed_papers()), listed("ApplicationView", lost_paper=1))
+        Count(_("Papers not made yet"), of(Application, terms.failed_papers()), listed("ApplicationView", lost_paper=1))
     ]
 
 
-def ending() -> list[tuple[str, Number, Number]]:
+def ending() -> list[tuple[str, Tile, Tile]]:
     """Every kind of term that runs out: (what, today, within a week)."""
     counts = db.session.execute(terms.ending(until("today"), until("week"), COUNTED)).all()
     found = []
     for name, *by in counts:
         periods = zip(("today", "week"), by, strict=True)
-        to = [Number(words.period(one), n, listed("ApplicationView", term=f"{name}.{one}")) for one, n in periods]
+        to = [Tile(words.period(one), n, listed("ApplicationView", term=f"{name}.{one}")) for one, n in periods]
         found.append((words.term(name), *to))
     return found
 
 
-class Waiting(NamedTuple):
+class WaitingTable(NamedTuple):
     """Who waits: the birth years, and for each district a line of numbers under them and their sum."""
 
     years: list[int]
-    lines: list[tuple[str, list[Number], Number]]
+    lines: list[tuple[str, list[Tile], Tile]]
     total: int
     most: int
 
 
-def waiting() -> Waiting:
+def waiting() -> WaitingTable:
     """Children in the queue by district and birth year, exactly."""
     rows = db.session.execute(terms.waiting()).all()
     years = sorted({year for _place, year, _count in rows})
@@ -169,14 +169,12 @@ def waiting() -> Waiting:
     for district in sorted(g.reach.districts, key=words.by_name):
         name, here = words.name(district), {"status": "queued", "place": district.id}
         cells = [
-            Number(
-                f"{name}, {year}", by.get((district.id, year), 0), listed("ApplicationView", **here, birth_year=year)
-            )
+            Tile(f"{name}, {year}", by.get((district.id, year), 0), listed("ApplicationView", **here, birth_year=year))
             for year in years
         ]
         total = sum(one.count for one in cells)
-        lines.append((name, cells, Number(name, total, listed("ApplicationView", **here))))
-    return Waiting(years, lines, sum(total.count for *_, total in lines), max(by.values(), default=0))
+        lines.append((name, cells, Tile(name, total, listed("ApplicationView", **here))))
+    return WaitingTable(years, lines, sum(total.count for *_, total in lines), max(by.values(), default=0))
 
 
 def uncounted() -> list[Notice]:
@@ -307,7 +305,7 @@ def auditor() -> dict[str, Any]:
 def administrator() -> dict[str, Any]:
     """Accounts, and work that fails."""
     kinds = ((_("Accounts"), True, 1), (_("Blocked accounts"), False, 0))
-    active = [Asked(label, of(User, User.active == holds), listed("UserView", active=to)) for label, holds, to in kinds]
+    active = [Count(label, of(User, User.active == holds), listed("UserView", active=to)) for label, holds, to in kinds]
     return {"tiles": numbers([*active, *failed()])}
 
 

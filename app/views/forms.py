@@ -66,7 +66,7 @@ class Form(DynamicForm):
         return {name: value for name, value in self.data.items() if name != "csrf_token"}
 
 
-class Line(wtforms.Form):
+class FormLine(wtforms.Form):
     """One line of several that a form holds; a line in which nothing is filled in is none."""
 
     class Meta(OurWords, wtforms.Form.Meta):
@@ -80,10 +80,10 @@ class Line(wtforms.Form):
         return self.blank() or super().validate(extra_validators)
 
 
-class Lines(FieldList):
+class FormLines(FieldList):
     """As many lines as an order may have, all of them on the form: what is not filled in is left out."""
 
-    def __init__(self, line: type[Line], label: Any, most: int, **more: Any) -> None:
+    def __init__(self, line: type[FormLine], label: Any, most: int, **more: Any) -> None:
         super().__init__(FormField(line), label, min_entries=most, **more)
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterable[int]:

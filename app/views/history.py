@@ -50,7 +50,7 @@ EAGER: dict[type[Any], Sequence[Any]] = {  # what the name of a record shows of 
 }
 
 
-class Told:
+class RenderedChanges:
     """What some rows of the history say, with their records and what their facts name, within the reader's reach."""
 
     def __init__(self, changes: Iterable[Change], *, records: bool = True) -> None:
@@ -120,13 +120,13 @@ class Changes(Records):
     """The history in words."""
 
     def loaded(self, rows: list[Any]) -> list[Any]:
-        told = Told(rows)
+        told = RenderedChanges(rows)
         for row in rows:
             row.__dict__["told"] = told
         return rows
 
     def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
-        told = row.__dict__.get("told") or Told([row])
+        told = row.__dict__.get("told") or RenderedChanges([row])
         in_words: dict[str, Callable[[], Any]] = {
             "verb": lambda: words.happened(row.verb, row.subject),
             "record": lambda: told.record(row),

@@ -16,7 +16,7 @@ from app.views.dashboard import FACTS
 
 
 class HomeView(IndexView):
-    """What waits today, for the role and the reach of whoever looks (today.py)."""
+    """What waits today, for the role and the reach of whoever looks (dashboard.py)."""
 
     @expose("/")
     def index(self):

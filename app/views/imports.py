@@ -45,7 +45,7 @@ from app.views.paging import Records
 from app.words.problems import CHOICES, Wrong
 
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
-MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into wire.MOST_MEGABYTES
+MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into transport.MOST_MEGABYTES
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
 TAKEN = {ImportKind.applications: Application, ImportKind.kindergartens: KgGroup}
 TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)

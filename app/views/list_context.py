@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from flask import Flask, g, has_request_context, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from app.views.paging import Order
+from app.views.paging import SortOrder
 
 WITHIN = "within"
 LONGEST = 1500  # characters of an address that are carried along
@@ -38,7 +38,7 @@ def around(view: Any, row: Any) -> tuple[str | None, str | None]:
     try:
         where, (order, *_at) = view.where(asked), view.wishes(asked)
     except (ValueError, LookupError):  # an address that somebody wrote by hand
-        where, order = [], Order(view.base_order[0], view.base_order[1] == "desc")
+        where, order = [], SortOrder(view.base_order[0], view.base_order[1] == "desc")
     before, after = view.datamodel.around(where, order, row)
     return tuple(url_for(f"{view.endpoint}.show", pk=pk) if pk else None for pk in (before, after))
 

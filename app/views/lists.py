@@ -1,4 +1,4 @@
-"""How a register is read: filtered and ordered by what the request's address asks for, a page at a time (rows.py).
+"""How a register is read: filtered and ordered by what the request's address asks for, a page at a time (paging.py).
 
 The framework keeps its filters on the view, which all threads share (its open issue #2366); here a request's
 filters are conditions of that request's select and nothing else.
@@ -24,7 +24,7 @@ from app.now import now
 from app.rules.calendar import local_day
 from app.views import location
 from app.views.headers import kept
-from app.views.paging import FIRST, LAST, At, Order, Records, Where
+from app.views.paging import FIRST, LAST, At, Records, SortOrder, Where
 from app.views.rendering import row as row_of
 from app.views.rendering import told
 
@@ -182,12 +182,12 @@ class Listed(ModelView):
         """What stands above the columns of the list."""
         return [str(self.label_columns[column]) for column in self.list_columns]
 
-    def told(self, where: Where, order: Order) -> Iterator[Sequence[Any]]:
+    def told(self, where: Where, order: SortOrder) -> Iterator[Sequence[Any]]:
         """All rows that hold, as cells of a file: what the list shows of them, in the same words."""
         for row in self.datamodel.every(where, order):
             yield [told(value) for value in self.datamodel.get_values_item(row, self.list_columns)]
 
-    def wishes(self, asked: Mapping[str, str]) -> tuple[Order, At, int]:
+    def wishes(self, asked: Mapping[str, str]) -> tuple[SortOrder, At, int]:
         """The order, the page and its size that an address asks this list for. ValueError for what cannot be."""
         name = type(self).__name__
         column, way = asked.get(f"_oc_{name}", ""), asked.get(f"_od_{name}", "") or "asc"
@@ -195,7 +195,7 @@ class Listed(ModelView):
             raise ValueError(column)
         if not column:
             column, way = self.base_order
-        order = Order(self.sorted_as.get(column, column), way == "desc")
+        order = SortOrder(self.sorted_as.get(column, column), way == "desc")
         size = min(max(int(asked.get(f"psize_{name}") or self.page_size), 1), LARGEST_PAGE)
         after, before = asked.get(f"after_{name}"), asked.get(f"before_{name}")
         if after or before:

@@ -18,7 +18,7 @@ LARGEST = 2**31 - 1
 ENDS: dict[str, type[Base]] = {"place": Place, "kindergarten": Kindergarten}
 
 
-class Step(NamedTuple):
+class ForeignKeyStep(NamedTuple):
     """From a table by a column of it to the table that this one names rows of."""
 
     table: Table
@@ -27,17 +27,17 @@ class Step(NamedTuple):
 
 
 @cache
-def way(model: type[Base], end: type[Base]) -> tuple[Step, ...]:
+def way(model: type[Base], end: type[Base]) -> tuple[ForeignKeyStep, ...]:
     """The shortest way from the rows of a table to those of another; () where there is none, or to itself."""
     start, goal = model.__table__, end.__table__
-    reached: dict[Table, tuple[Step, ...]] = {start: ()}
+    reached: dict[Table, tuple[ForeignKeyStep, ...]] = {start: ()}
     for table in (queue := [start]):
         for column in sorted(table.columns, key=lambda one: bool(one.nullable)):
             for key in column.foreign_keys:
                 to = key.column.table
                 if to in reached or (column.nullable and table is not start and to is not goal):
                     continue
-                reached[to] = (*reached[table], Step(table, column.name, to))
+                reached[to] = (*reached[table], ForeignKeyStep(table, column.name, to))
                 if to is not start:
                     queue.append(to)
     return reached.get(goal, ())
@@ -77,7 +77,7 @@ def _has_a_seat(kindergartens: Any) -> ColumnElement[bool]:
     return Application.id.in_(live)
 
 
-def _walk(model: type[Base], steps: tuple[Step, ...], holds: Any) -> ColumnElement[bool]:
+def _walk(model: type[Base], steps: tuple[ForeignKeyStep, ...], holds: Any) -> ColumnElement[bool]:
     """What holds for the last column of a way, as a condition of the rows that it begins at."""
     *before, last = steps
     condition = holds(getattr(model, last.column) if not before else last.table.c[last.column])

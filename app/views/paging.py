@@ -25,7 +25,7 @@ LARGEST = 2**31 - 1  # of an integer column
 Where = list[ColumnElement[bool]]
 
 
-class Order(NamedTuple):
+class SortOrder(NamedTuple):
     """What a list is ordered by: a column of its rows, then their ids, both in the same direction."""
 
     column: str
@@ -74,7 +74,7 @@ class Records(SQLAInterface):
         self.beyond_counting: dict[Hashable, date] = {}  # who was found to have too many rows to count, and when
 
     def page(
-        self, where: Where, order: Order, *, at: At = FIRST, size: int, reader: tuple[Hashable, date] | None = None
+        self, where: Where, order: SortOrder, *, at: At = FIRST, size: int, reader: tuple[Hashable, date] | None = None
     ) -> Page:
         """One page of the rows that hold. One that would begin before the first row is the first page.
 
@@ -104,20 +104,20 @@ class Records(SQLAInterface):
         some = select(self.obj.id).where(*where).limit(most + 1)
         return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
-    def every(self, where: Where, order: Order) -> Iterator[Any]:
+    def every(self, where: Where, order: SortOrder) -> Iterator[Any]:
         """All rows that hold, in the order of their pages: as they stood at one moment, some in memory at a time."""
         rows = select(self.obj).where(*where).options(*self.eager).order_by(*self.ordering(order))
         for chunk in db.session.scalars(rows.execution_options(yield_per=CHUNK)).partitions():
             yield from self.loaded([*chunk])
 
-    def around(self, where: Where, order: Order, row: Any) -> tuple[int | None, int | None]:
+    def around(self, where: Where, order: SortOrder, row: Any) -> tuple[int | None, int | None]:
         """The ids of the rows before and after one, whether or not it holds itself: one statement, by key."""
         value = None if order.column == "id" else getattr(row, order.column)
         position = Position(self.segment_of(row, order), row.id, value)
         before, after = (self._nearest(tuple(where), order, At(way, position)) for way in (True, False))
         return db.session.execute(select(before, after)).one()
 
-    def _nearest(self, where: Any, order: Order, at: At) -> ColumnElement[Any]:
+    def _nearest(self, where: Any, order: SortOrder, at: At) -> ColumnElement[Any]:
         """The id of the next row as a page goes."""
         parts = range(len(self.segments(order)))
         parts = parts[: at.row.segment + 1][::-1] if at.backward else parts[at.row.segment :]
@@ -128,16 +128,16 @@ class Records(SQLAInterface):
             found.append(rows.order_by(*self._by(order, at.backward)).limit(1).scalar_subquery())
         return func.coalesce(*found, literal(None, Integer)) if len(found) > 1 else found[0]
 
-    def segments(self, order: Order) -> Sequence[ColumnElement[bool]]:
+    def segments(self, order: SortOrder) -> Sequence[ColumnElement[bool]]:
         """The parts that a list is shown in, one after the other: rows without a value come last."""
         column = getattr(self.obj, order.column)
         return (column.is_not(None), column.is_(None)) if column.nullable else (true(),)
 
-    def segment_of(self, row: Any, order: Order) -> int:
+    def segment_of(self, row: Any, order: SortOrder) -> int:
         """Which of these parts a row stands in."""
         return int(getattr(row, order.column) is None)
 
-    def ordering(self, order: Order) -> list[Any]:
+    def ordering(self, order: SortOrder) -> list[Any]:
         """Of all rows at once: as their pages follow each other."""
         parts = [(part, segment) for segment, part in enumerate(self.segments(order))]
         return [*([case(*parts)] if len(parts) > 1 else []), *self._by(order, backward=False)]
@@ -146,7 +146,7 @@ class Records(SQLAInterface):
         """The rows of a page, with whatever else they show."""
         return rows
 
-    def position(self, text: str, order: Order) -> Position:
+    def position(self, text: str, order: SortOrder) -> Position:
         """What an address says of a row. ValueError for what no list of this order says."""
         segment, id_, *value = text.split(".", 2)
         column = getattr(self.obj, order.column)
@@ -162,7 +162,7 @@ class Records(SQLAInterface):
         return [attribute(row, name) for name in columns]
 
     def _walk(
-        self, where: Where, order: Order, at: At, most: int, *, counted: bool
+        self, where: Where, order: SortOrder, at: At, most: int, *, counted: bool
     ) -> tuple[int, list[tuple[int, Any]]]:
         """The count (COUNTED + 1 without counting), and up to `most` rows with their segments, as the page goes."""
         parts = range(len(self.segments(order)))
@@ -180,7 +180,7 @@ class Records(SQLAInterface):
         return count, found
 
     def _select(
-        self, order: Order, segment: int, backward: bool, most: int, where: Any, beyond: Any, counted: bool
+        self, order: SortOrder, segment: int, backward: bool, most: int, where: Any, beyond: Any, counted: bool
     ) -> Select[Any]:
         """Up to `most` rows of a segment that lie beyond a page, each with the count of all that hold."""
         some = select(func.count()).select_from(select(self.obj.id).where(*where).limit(COUNTED + 1).subquery())
@@ -189,11 +189,11 @@ class Records(SQLAInterface):
         rows = select(self.obj, count).where(*where, part, *beyond).options(*self.eager)
         return rows.order_by(*self._by(order, backward)).limit(most)
 
-    def _by(self, order: Order, backward: bool) -> list[Any]:
+    def _by(self, order: SortOrder, backward: bool) -> list[Any]:
         keys = dict.fromkeys([getattr(self.obj, order.column), self.obj.id])
         return [key.desc() if order.descending != backward else key.asc() for key in keys]
 
-    def _beyond(self, at: At, order: Order) -> ColumnElement[bool]:
+    def _beyond(self, at: At, order: SortOrder) -> ColumnElement[bool]:
         """The rows on the other side of a row."""
         column, row = getattr(self.obj, order.column), at.row
         if row.value is None:
@@ -203,12 +203,12 @@ class Records(SQLAInterface):
             known = tuple_(literal(row.value, column.type), literal(row.id))
         return key < known if order.descending != at.backward else key > known
 
-    def _position(self, segment: int, row: Any, order: Order) -> str:
+    def _position(self, segment: int, row: Any, order: SortOrder) -> str:
         value = None if order.column == "id" else getattr(row, order.column)
         text = value.isoformat() if isinstance(value, date) else value
         return f"{segment}.{row.id}" if value is None else f"{segment}.{row.id}.{text}"
 
-    def _valueless(self, segment: int, order: Order) -> bool:
+    def _valueless(self, segment: int, order: SortOrder) -> bool:
         return getattr(self.obj, order.column).nullable and segment == 1
 
 

@@ -11,11 +11,11 @@ from app.actions import orders, records
 from app.models import PrivilegeKind, QueueCategory, QueueOrder
 from app.now import now
 from app.registers.queue_orders import QUEUE_ORDERS
-from app.rules.orders import MOST, OLDEST, Step
+from app.rules.orders import MOST, OLDEST, CategoryFacts
 from app.views import approval, filters, forms
 
 
-class CategoryLine(forms.Line):
+class CategoryLine(forms.FormLine):
     """One category; without the first age it begins at birth, without the last one it has no end."""
 
     rank = forms.a_number_or_none(_l("Place in the order"), 1, 99)
@@ -25,14 +25,16 @@ class CategoryLine(forms.Line):
     name_kk = forms.text(_l("Name in Kazakh"), render_kw={"required": False})
     name_ru = forms.text(_l("Name in Russian"), render_kw={"required": False})
 
-    def step(self) -> Step:
+    def step(self) -> CategoryFacts:
         """What was filled in, as the rules know it."""
         months_from = self.months_from.data or 0
-        return Step(self.privilege.data, months_from, self.months_to.data, self.name_kk.data, self.name_ru.data)
+        return CategoryFacts(
+            self.privilege.data, months_from, self.months_to.data, self.name_kk.data, self.name_ru.data
+        )
 
 
 class QueueOrderForm(forms.Form):
-    categories = forms.Lines(
+    categories = forms.FormLines(
         CategoryLine,
         _l("Categories, in the order in which they are served"),
         MOST,

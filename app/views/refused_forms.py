@@ -161,7 +161,7 @@ def _old() -> Any:
 
 
 def _to_the_door(whose: int) -> Response:
-    """The session is over: what was typed waits behind the door, for the same account."""
+    """The session is over: what was typed is there again once the same account has signed in."""
     db.session.rollback()
     fields = [(name, value) for name, value in _typed() if name != KEY]
     answer = redirect(url_for("SignIn.login", next=url_for("SignIn.kept")), code=303)

@@ -28,7 +28,7 @@ class Security(SecurityManager):
     authdbview = SignIn
 
     def auth_user_db(self, username: str, password: str):
-        """The one door is ours (door.py), with its limits; the framework's own has none."""
+        """Signing in is ours (sign_in.py), within limits; the framework's own has none."""
         return None
 
     def create_login_manager(self, app: Flask) -> LoginManager:
@@ -59,7 +59,7 @@ class Security(SecurityManager):
         return super().has_access(permission_name, view_name)
 
     def _has_view_access(self, user, permission_name: str, view_name: str) -> bool:
-        """The role of whoever looks was read once for this request; at the door there is nobody yet."""
+        """The role of whoever looks was read once for this request; at sign-in there is nobody yet."""
         roles = {g.actor.role} if g.get("actor") else roles_of(user)
         return any((permission_name, view_name) in self.grants[role] for role in roles)
 

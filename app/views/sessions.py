@@ -1,7 +1,7 @@
 """Flask's session on our side: a signed-in browser's cookie is a random key to a row (app/access/sessions.py).
 
 Whoever is not signed in has Flask's own signed cookie, with a CSRF token and a message in it: anybody can ask for the
-door, so the door writes no rows.
+page that signs in, so that page writes no rows.
 """
 
 import logging
@@ -23,73 +23,73 @@ READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = frozenset(  # the search is posted, so that nobody's IIN stands in an address
     {"SearchView.find", "HomeView.language"}
 )
-ASKS = frozenset({"action", "action_post"})  # the first click on a verb says what would follow (asking.py)
+ASKS = frozenset({"action", "action_post"})  # the first click on a verb says what would follow (confirmation.py)
 ASKS_TOO = frozenset({"BulkRunView.begin", "VacancyView.publish_free", "ApplicationView.choose"})
 ACTS_AT_ONCE = frozenset({"BulkRunView", "ImportRunView"})  # their buttons stand below what would follow
 log = logging.getLogger(__name__)
 as_text = TaggedJSONSerializer()
 
 
-class Visit(SecureCookieSession):
+class ServerSession(SecureCookieSession):
     """What Flask calls a session. `found`: its row; `begun`: id, key and facts of the row when somebody just signed in.
 
     `lasts`: is what this request leaves in it kept? Not where the address is nobody's.
     """
 
     lasts: bool = True
-    found: sessions.Found | None = None
+    found: sessions.LiveSession | None = None
     begun: tuple[int, str, str] | None = None
     broken: SQLAlchemyError | None = None
 
 
-class Visits(SecureCookieSessionInterface):
+class ServerSessions(SecureCookieSessionInterface):
     """Opens them at the beginning of a request and keeps them at its end."""
 
-    session_class = Visit
+    session_class = ServerSession
 
-    def open_session(self, app: Flask, request: Request) -> Visit:
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
         """Whether the request may write is said first: this is its first query. A file's page is the same for all."""
         endpoint = _endpoint(request)
         will_write(False if request.method in READS_CHANGE_NOTHING or endpoint is None else None)
-        visit = Visit() if is_file(endpoint) else self._opened(app, request)
-        visit.lasts = endpoint is not None and not is_file(endpoint)
-        return visit
+        opened = ServerSession() if is_file(endpoint) else self._opened(app, request)
+        opened.lasts = endpoint is not None and not is_file(endpoint)
+        return opened
 
-    def _opened(self, app: Flask, request: Request) -> Visit:
+    def _opened(self, app: Flask, request: Request) -> ServerSession:
         """A key has no dot, what Flask signs has two. A database that is down is told once there is a page for it."""
         cookie = request.cookies.get(self.get_cookie_name(app)) or ""
         if cookie and "." not in cookie:
             try:
                 if found := sessions.find(cookie):
-                    visit = Visit(as_text.loads(found.facts))
-                    visit.found = found
-                    return visit
+                    opened = ServerSession(as_text.loads(found.facts))
+                    opened.found = found
+                    return opened
             except SQLAlchemyError as error:
-                visit = Visit()
-                visit.broken = error
-                return visit
+                opened = ServerSession()
+                opened.broken = error
+                return opened
         return super().open_session(app, request)
 
-    def save_session(self, app: Flask, visit: Visit, response: Response) -> None:
+    def save_session(self, app: Flask, opened: ServerSession, response: Response) -> None:
         """Write what changed. A reading request writes here only that a message was shown, or once a minute that
         somebody is there. What could not be read is left to the browser, for when it can be read again."""
-        if visit.broken or not visit.lasts:
+        if opened.broken or not opened.lasts:
             return
-        if visit.begun is not None:
-            id_, key, before = visit.begun
+        if opened.begun is not None:
+            id_, key, before = opened.begun
             self._set(app, response, key)
-            self._keep(visit, id_, before)
-        elif visit.found is None:
-            super().save_session(app, visit, response)
-        elif "_user_id" not in visit:
+            self._keep(opened, id_, before)
+        elif opened.found is None:
+            super().save_session(app, opened, response)
+        elif "_user_id" not in opened:
             leave()
-            super().save_session(app, visit, response)
+            super().save_session(app, opened, response)
         else:
-            self._keep(visit, visit.found.id, visit.found.facts, long_ago=sessions.is_long_ago(visit.found.seen_at))
+            self._keep(opened, opened.found.id, opened.found.facts, long_ago=sessions.is_long_ago(opened.found.seen_at))
 
-    def _keep(self, visit: Visit, id_: int, before: str, long_ago: bool = False) -> None:
+    def _keep(self, opened: ServerSession, id_: int, before: str, long_ago: bool = False) -> None:
         """A page that only reads, or that could do nothing, waits for no other writer: it is written next time."""
-        facts = as_text.dumps(dict(visit))
+        facts = as_text.dumps(dict(opened))
         if facts == before and not long_ago:
             return
         try:

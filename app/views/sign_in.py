@@ -1,4 +1,4 @@
-"""The door: in by user name and password, out again, and the own password changed."""
+"""Signing in by user name and password, signing out, and changing the own password."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ class SignIn(AuthDBView):
     @expose("/password/", methods=["GET", "POST"])
     @no_cache
     def password(self):
-        """The own password, for anybody signed in; the present one is asked for, and as seldom as at the door."""
+        """The own password, for anybody signed in; the present one is asked for, within the limits of sign-in."""
         if g.actor is None:
             return redirect(url_for("SignIn.login"))
         form, seconds = OwnPassword(), 0
@@ -110,7 +110,7 @@ class SignIn(AuthDBView):
         return accounts.change_password(user, new, by=g.actor, at=now())
 
 
-def checked(name: str, password: str) -> tuple[accounts.Known | None, int]:
+def checked(name: str, password: str) -> tuple[accounts.SignInFacts | None, int]:
     """The account, if this is its password; else None, and the seconds until another try (0: now)."""
     known = accounts.find(name)
     db.session.rollback()  # nobody else waits for us while the password is worked on
@@ -143,7 +143,7 @@ def before_request() -> Any:
     return answer(url_for("SignIn.password"))
 
 
-def _let_in(known: accounts.Known, password: str) -> None:
+def _let_in(known: accounts.SignInFacts, password: str) -> None:
     with transaction():
         user = db.session.get_one(User, known.user_id)
         accounts.signed_in(user, password, at=now())

@@ -24,7 +24,7 @@ class OwnRequest(Request):
 
 
 def register(app: Flask) -> None:
-    """Set the application up for its wire. RuntimeError for a SECRET_KEY that is none."""
+    """Set up cookies, proxies and host names. RuntimeError for a SECRET_KEY that is none."""
     config: Config = app.config["KEZEK"]
     refuse_weak(config.secret_key, demo=config.demo)
     app.request_class = OwnRequest

@@ -35,7 +35,7 @@ def verify(code: str) -> Response:
         )
 
 
-def _standing(document: Document) -> validity.Standing:
+def _standing(document: Document) -> validity.PaperState:
     today = local_day(now())
     if document.voucher is None:
         return validity.referral(document.referral, today)

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from app import registers
 from app.access import personal_data
 from app.actions.records import Invalid
-from app.actions.rounds import Outcome
+from app.actions.rounds import RoundOutcome
 from app.models import BulkOutcome, BulkRow, ImportProblem, Unit
-from app.rules.norms import KNOWN, Known
+from app.rules.norms import KNOWN, NormKind
 from app.rules.refusals import Reason, Refusal
 from app.words.days import day
 from app.words.labels import label
@@ -149,11 +149,11 @@ INVALID: dict[str, Any] = {
 CONSTRAINTS: dict[str, Any] = {
     **{part: sentence for one in registers.ALL for part, sentence in one.clashes.items()},
 }
-OUTCOMES: dict[Outcome, Any] = {
-    Outcome.served: _l("served"),
-    Outcome.no_seat: _l("passed over: no free place was left for its birth year"),
-    Outcome.later: _l("its turn had not come: the places ended before it"),
-    Outcome.too_young: _l("too young on that day"),
+OUTCOMES: dict[RoundOutcome, Any] = {
+    RoundOutcome.served: _l("served"),
+    RoundOutcome.no_seat: _l("passed over: no free place was left for its birth year"),
+    RoundOutcome.later: _l("its turn had not come: the places ended before it"),
+    RoundOutcome.too_young: _l("too young on that day"),
 }
 
 
@@ -247,7 +247,7 @@ def invalid(problem: Invalid) -> str:
     return str(INVALID[problem.problem]) % facts
 
 
-def _allowed(field: str, known: Known) -> str:
+def _allowed(field: str, known: NormKind) -> str:
     if field == "value" and Unit.RATIO in known.units:
         return "1:3"
     if field == "value":

@@ -9,13 +9,16 @@ from app.actions import norms, records
 from app.actions.records import Invalid
 from app.db.extensions import db
 from app.models import Change, DayOff, Norm, OnLapse, QueueCategory, QueueOrder, QueueOrderKind, Unit
-from app.rules.orders import Step
+from app.rules.orders import CategoryFacts
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from tests.factories import START, at, district
 from tests.views.city import official
 
-ONE, OTHER = Step(None, 36, None, "үш жастан", "с трёх лет"), Step(None, 24, 35, "екі жаста", "двухлетние")
+ONE, OTHER = (
+    CategoryFacts(None, 36, None, "үш жастан", "с трёх лет"),
+    CategoryFacts(None, 24, 35, "екі жаста", "двухлетние"),
+)
 
 
 @pytest.fixture

@@ -111,9 +111,9 @@ def test_a_round_is_rebuilt_as_it_stood_and_says_whom_it_passed_and_why(app):
         applications.withdraw(served, by=family(served), at=at("2026-04-06T11:00"))
     told = rounds.of_round(held)
     assert [(one.application_id, one.outcome) for one in told.lines] == [
-        (served.id, rounds.Outcome.served),
-        (passed.id, rounds.Outcome.no_seat),
-        (young.id, rounds.Outcome.too_young),
+        (served.id, rounds.RoundOutcome.served),
+        (passed.id, rounds.RoundOutcome.no_seat),
+        (young.id, rounds.RoundOutcome.too_young),
     ]
     assert (told.followed, told.free, told.holders) == (True, {(2022, 2022): 1}, {})
 
@@ -139,7 +139,7 @@ def test_offers_are_rebuilt_with_the_cycle_as_it_stood(waiting):
     for held, expected in ((first, ["o1", "p1"]), (second, ["g1", "g2", "g3"])):
         told = rounds.of_round(held)
         assert told.followed
-        assert [names[o.application_id] for o in told.lines if o.outcome is rounds.Outcome.served] == expected
+        assert [names[o.application_id] for o in told.lines if o.outcome is rounds.RoundOutcome.served] == expected
     assert [names[o.application_id] for o in told.lines] == ["g1", "g2", "g3", "p2", "g4"]
 
 

@@ -31,7 +31,7 @@ from app.db.extensions import db
 from app.models import Application, Change, Offer, PrivilegeKind, QueueOrderKind, Side, Unit
 from app.rules.calendar import LOCAL
 from app.rules.deadlines import age_in_months
-from app.rules.orders import Step
+from app.rules.orders import CategoryFacts
 from app.rules.refusals import Refusal
 from tests.actions.test_by_hand import entry
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, norm, order, vacancy
@@ -41,9 +41,9 @@ from tests.rules.test_past import FIRST, OWN, Town
 FIRST_ORDER, OUT = PrivilegeKind.first_order, PrivilegeKind.out_of_turn
 DAYS = 8
 OTHER_LIST = (  # a list of categories that puts many elsewhere
-    Step(FIRST_ORDER, 0, None, "жеңілдік", "льгота"),
-    Step(None, 0, 48, "кішілер", "младшие"),
-    Step(None, 49, None, "үлкендер", "старшие"),
+    CategoryFacts(FIRST_ORDER, 0, None, "жеңілдік", "льгота"),
+    CategoryFacts(None, 0, 48, "кішілер", "младшие"),
+    CategoryFacts(None, 49, None, "үлкендер", "старшие"),
 )
 
 

@@ -28,12 +28,12 @@ from app.models import (
 )
 from app.rules import past
 from app.rules.calendar import local_day
-from app.rules.orders import Step as Category
+from app.rules.orders import CategoryFacts as Category
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
 from app.scenarios import acting, facts
 from app.scenarios.reading import Scenario, day, moment
-from app.scenarios.town import OFFICE, Town
+from app.scenarios.town import OFFICE, ScenarioTown
 from app.scenarios.verbs import VERBS
 from tests.model import always, lines
 
@@ -57,7 +57,7 @@ class Real:
     """One town in a database that it has for itself, until close()."""
 
     def __init__(self, content: dict[str, Any], at: datetime, database: Database) -> None:
-        self.town = Town(Scenario(content, {}))
+        self.town = ScenarioTown(Scenario(content, {}))
         self.database, self.history, self.attendance = ExitStack(), always.History(), always.Attendance()
         self.told = 0  # the last row of history that was looked at
         self.database.enter_context(database())

@@ -4,18 +4,18 @@ import pytest
 
 from app.models import PrivilegeKind, QueueOrderKind
 from app.rules import shipped
-from app.rules.orders import MOST, Problem, Step, problem
+from app.rules.orders import MOST, CategoryFacts, OrderProblem, problem
 
 OUT, FIRST = PrivilegeKind.out_of_turn, PrivilegeKind.first_order
 CATEGORIES = QueueOrderKind.categories
 
 
-def step(privilege=None, first=0, last=None, kk="санат", ru="этап") -> Step:
-    return Step(privilege, first, last, kk, ru)
+def step(privilege=None, first=0, last=None, kk="санат", ru="этап") -> CategoryFacts:
+    return CategoryFacts(privilege, first, last, kk, ru)
 
 
 def test_what_is_shipped_could_be_entered_by_an_official():
-    assert problem(CATEGORIES, [Step(*category) for category in shipped.CATEGORIES]) is None
+    assert problem(CATEGORIES, [CategoryFacts(*category) for category in shipped.CATEGORIES]) is None
     assert problem(QueueOrderKind.ratio, []) is None
 
 
@@ -28,17 +28,17 @@ def test_twenty_one_categories_are_no_problem():
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
-        ([], Problem("no_categories")),
-        ([step(first=n, last=n) for n in range(MOST + 1)], Problem("too_many_categories", MOST)),
-        ([step(kk="")], Problem("category_name", 1)),
-        ([step(OUT), step(ru=None)], Problem("category_name", 2)),
-        ([step(first=36, last=35)], Problem("category_ages", 1)),
-        ([step(first=-1)], Problem("category_ages", 1)),
-        ([step(last=217)], Problem("category_ages", 1)),
-        ([step(first=217)], Problem("category_ages", 1)),
-        ([step(FIRST, 24, 36), step(FIRST, 36)], Problem("categories_overlap", 2, 1)),
-        ([step(first=36), step(first=24, last=35), step(first=30, last=31)], Problem("categories_overlap", 3, 2)),
-        ([step(first=24), step(FIRST, 36)], Problem("category_in_vain", 2, 1)),
+        ([], OrderProblem("no_categories")),
+        ([step(first=n, last=n) for n in range(MOST + 1)], OrderProblem("too_many_categories", MOST)),
+        ([step(kk="")], OrderProblem("category_name", 1)),
+        ([step(OUT), step(ru=None)], OrderProblem("category_name", 2)),
+        ([step(first=36, last=35)], OrderProblem("category_ages", 1)),
+        ([step(first=-1)], OrderProblem("category_ages", 1)),
+        ([step(last=217)], OrderProblem("category_ages", 1)),
+        ([step(first=217)], OrderProblem("category_ages", 1)),
+        ([step(FIRST, 24, 36), step(FIRST, 36)], OrderProblem("categories_overlap", 2, 1)),
+        ([step(first=36), step(first=24, last=35), step(first=30, last=31)], OrderProblem("categories_overlap", 3, 2)),
+        ([step(first=24), step(FIRST, 36)], OrderProblem("category_in_vain", 2, 1)),
     ],
 )
 def test_the_first_category_that_cannot_be_is_named(steps, expected):
@@ -51,4 +51,4 @@ def test_a_category_without_privilege_may_stand_before_one_that_reaches_further(
 
 
 def test_an_order_by_ratio_has_no_categories():
-    assert problem(QueueOrderKind.ratio, [step()]) == Problem("categories_by_ratio")
+    assert problem(QueueOrderKind.ratio, [step()]) == OrderProblem("categories_by_ratio")

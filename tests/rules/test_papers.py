@@ -40,8 +40,8 @@ def referral(status=R.issued, *, of=None, ended=None, ends_on=None, signed=None)
     ("status", "last"), [(V.issued, date(2026, 4, 10)), (V.confirmed, CHOOSE_BY)], ids=["issued", "confirmed"]
 )
 def test_a_live_voucher_holds_through_its_term_and_not_a_day_longer(status, last):
-    assert validity.voucher(voucher(status), None, last) == validity.Standing(last)
-    assert validity.voucher(voucher(status), None, last + ONE_DAY) == validity.Standing(last, last + ONE_DAY)
+    assert validity.voucher(voucher(status), None, last) == validity.PaperState(last)
+    assert validity.voucher(voucher(status), None, last + ONE_DAY) == validity.PaperState(last, last + ONE_DAY)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_used_voucher_holds_for_good():
 def test_a_voucher_of_a_stay_holds_through_the_stay():
     stay = referral(R.used, ends_on=ENDS_ON)
     held = voucher(V.confirmed, Intake.temporary)
-    assert validity.voucher(held, stay, ENDS_ON) == validity.Standing(ENDS_ON)
+    assert validity.voucher(held, stay, ENDS_ON) == validity.PaperState(ENDS_ON)
     annulled = voucher(V.annulled, Intake.temporary, ended="2026-05-04T00:10")
     for row in (held, annulled):
         assert validity.voucher(row, stay, date(2026, 5, 4)).invalid_since == ENDS_ON + ONE_DAY
@@ -71,24 +71,24 @@ def test_a_voucher_of_a_stay_holds_through_the_stay():
 
 def test_a_temporary_referral_holds_through_its_last_day():
     stay = referral(R.used, of=voucher(V.confirmed, Intake.temporary), ends_on=ENDS_ON)
-    assert validity.referral(stay, ENDS_ON) == validity.Standing(ENDS_ON)
+    assert validity.referral(stay, ENDS_ON) == validity.PaperState(ENDS_ON)
     assert validity.referral(stay, ENDS_ON + ONE_DAY).invalid_since == ENDS_ON + ONE_DAY
 
 
 def test_a_temporary_referral_ends_early_with_its_voucher():
     stay = referral(R.used, of=voucher(V.annulled, Intake.temporary, ended="2026-04-20T09:00"), ends_on=ENDS_ON)
-    assert validity.referral(stay, date(2026, 4, 20)) == validity.Standing(date(2026, 4, 19), date(2026, 4, 20))
+    assert validity.referral(stay, date(2026, 4, 20)) == validity.PaperState(date(2026, 4, 19), date(2026, 4, 20))
 
 
 def test_a_referral_holds_until_the_term_to_sign_is_over():
     held = referral(of=voucher(V.confirmed))
-    assert validity.referral(held, CHOOSE_BY) == validity.Standing(CHOOSE_BY)
+    assert validity.referral(held, CHOOSE_BY) == validity.PaperState(CHOOSE_BY)
     assert validity.referral(held, CHOOSE_BY + ONE_DAY).invalid_since == CHOOSE_BY + ONE_DAY
 
 
 def test_a_referral_that_the_family_signed_or_that_was_used_holds_for_good():
     for row in (referral(of=voucher(V.confirmed), signed="2026-04-12T10:00"), referral(R.used, of=voucher(V.used))):
-        assert validity.referral(row, date(2027, 1, 1)) == validity.Standing()
+        assert validity.referral(row, date(2027, 1, 1)) == validity.PaperState()
 
 
 def test_a_revoked_referral_is_invalid_since_it_was_revoked():
@@ -105,9 +105,9 @@ def by_turn(status=R.issued, ended=None):
 
 
 def test_a_referral_by_turn_holds_through_the_day_to_come_by_and_for_good_once_the_child_is_enrolled():
-    assert validity.referral(by_turn(), date(2026, 4, 16)) == validity.Standing(date(2026, 4, 16))
+    assert validity.referral(by_turn(), date(2026, 4, 16)) == validity.PaperState(date(2026, 4, 16))
     assert validity.referral(by_turn(), date(2026, 4, 17)).invalid_since == date(2026, 4, 17)
-    assert validity.referral(by_turn(R.used, "2026-04-14T10:00"), date(2027, 1, 1)) == validity.Standing()
+    assert validity.referral(by_turn(R.used, "2026-04-14T10:00"), date(2027, 1, 1)) == validity.PaperState()
 
 
 def test_a_referral_by_turn_is_invalid_since_it_was_taken_back_or_missed_however_late_the_clock():
@@ -118,6 +118,6 @@ def test_a_referral_by_turn_is_invalid_since_it_was_taken_back_or_missed_however
 
 
 def test_a_referral_without_a_voucher_holds_while_it_is_live():
-    assert validity.referral(referral(), date(2027, 1, 1)) == validity.Standing()
+    assert validity.referral(referral(), date(2027, 1, 1)) == validity.PaperState()
     missed = referral(R.missed, ended="2026-04-12T00:10")
     assert validity.referral(missed, date(2026, 4, 12)).invalid_since == date(2026, 4, 12)

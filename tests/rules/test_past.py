@@ -109,7 +109,7 @@ class Town:
         }
 
 
-def short(number: numbers.Number | None) -> Shown | None:
+def short(number: numbers.QueueNumber | None) -> Shown | None:
     if number is None:
         return None
     return number.value, number.privileged, number.category and number.category.rank, number.side

@@ -25,7 +25,7 @@ from app.models import (
     Vacancy,
 )
 from app.rules import queue, ratio
-from app.rules.ratio import Cycle, Line, Waiting
+from app.rules.ratio import BirthYearQueue, Cycle, WaitingChild
 from tests.factories import district, group, kindergarten, norm, serials, vacancy
 
 TODAY = date(2026, 4, 8)
@@ -47,9 +47,9 @@ CHILDREN = st.lists(
 )
 
 
-def waiting(children: list[dict]) -> list[Waiting]:
+def waiting(children: list[dict]) -> list[WaitingChild]:
     return [
-        Waiting(id_, c["year"], date(c["year"], 9, 17), MORNING + timedelta(minutes=c["minute"]), c["side"])
+        WaitingChild(id_, c["year"], date(c["year"], 9, 17), MORNING + timedelta(minutes=c["minute"]), c["side"])
         for id_, c in enumerate(children, start=1)
     ]
 
@@ -70,7 +70,7 @@ def due_side(offers: list[Side], privileged: int, general: int) -> Side:
     return PRIVILEGED if since == 0 and len(run) < privileged else GENERAL
 
 
-def interleaved(children: list[Waiting], offers: list[Side], shares: tuple[int, int]) -> list[Waiting]:
+def interleaved(children: list[WaitingChild], offers: list[Side], shares: tuple[int, int]) -> list[WaitingChild]:
     """All who wait in one line, in the order in which they are served, one after the other."""
     left, offers, order = sorted(children, key=lambda c: (c.queued_at, c.application_id)), list(offers), []
     while left:
@@ -83,7 +83,7 @@ def interleaved(children: list[Waiting], offers: list[Side], shares: tuple[int, 
     return order
 
 
-def shared(children: list[Waiting], offers: dict[int, list[Side]], shares: tuple[int, int]) -> list[Waiting]:
+def shared(children: list[WaitingChild], offers: dict[int, list[Side]], shares: tuple[int, int]) -> list[WaitingChild]:
     """The same for a group of mixed birth years: all who are out of turn first, then of the lines' next children the
     one queued earlier."""
     left, offers, order = list(children), {year: list(offers[year]) for year in offers}, []
@@ -127,7 +127,7 @@ def test_a_cycle_that_goes_on_is_the_cycle_that_is_read_back(shares, offers, mor
 @settings(max_examples=200)
 def test_a_line_is_served_as_a_person_interleaves_it(children, shares, offers):
     line = waiting([child | {"year": 2022} for child in children])
-    served = ratio.serve([Line(line, cycle_after(offers, shares))])
+    served = ratio.serve([BirthYearQueue(line, cycle_after(offers, shares))])
     assert served == interleaved(line, offers, shares)
 
 
@@ -135,7 +135,7 @@ def test_a_line_is_served_as_a_person_interleaves_it(children, shares, offers):
 @settings(max_examples=200)
 def test_of_mixed_birth_years_the_child_queued_earlier_is_served_first(children, shares, offers):
     here = waiting(children)
-    lines = [Line([c for c in here if c.birth_year == y], cycle_after(offers[y], shares)) for y in YEARS]
+    lines = [BirthYearQueue([c for c in here if c.birth_year == y], cycle_after(offers[y], shares)) for y in YEARS]
     assert ratio.serve(lines) == shared(here, offers, shares)
 
 
@@ -144,8 +144,8 @@ def test_of_mixed_birth_years_the_child_queued_earlier_is_served_first(children,
 def test_places_that_come_one_by_one_are_shared_as_places_that_come_together(children, shares, offers):
     here = waiting(children)
 
-    def lines(left: list[Waiting]) -> list[Line]:
-        return [Line([c for c in left if c.birth_year == y], cycle_after(offers[y], shares)) for y in YEARS]
+    def lines(left: list[WaitingChild]) -> list[BirthYearQueue]:
+        return [BirthYearQueue([c for c in left if c.birth_year == y], cycle_after(offers[y], shares)) for y in YEARS]
 
     together = ratio.serve(lines(here), len(here))
     left, one_by_one = list(here), []
@@ -160,29 +160,29 @@ def test_places_that_come_one_by_one_are_shared_as_places_that_come_together(chi
 def test_one_privileged_then_three_general_again_and_again():
     privileged = [{"side": PRIVILEGED, "year": 2022, "minute": 60 + n} for n in range(3)]  # who came last is due first
     line = waiting(privileged + [{"side": GENERAL, "year": 2022, "minute": n} for n in range(8)])
-    served = "".join(str(child.side)[0] for child in ratio.serve([Line(line, Cycle(1, 3))]))
+    served = "".join(str(child.side)[0] for child in ratio.serve([BirthYearQueue(line, Cycle(1, 3))]))
     assert served == "pgggpgggpgg"
 
 
 def test_for_two_to_three_the_privileged_side_is_due_twice():
     line = waiting([{"side": side, "year": 2022, "minute": 0} for side in [GENERAL] * 6 + [PRIVILEGED] * 4])
-    assert "".join(str(child.side)[0] for child in ratio.serve([Line(line, Cycle(2, 3))])) == "ppgggppggg"
+    assert "".join(str(child.side)[0] for child in ratio.serve([BirthYearQueue(line, Cycle(2, 3))])) == "ppgggppggg"
 
 
 def test_when_one_side_runs_dry_the_other_goes_on():
     line = waiting([{"side": side, "year": 2022, "minute": 0} for side in [GENERAL] + [PRIVILEGED] * 4])
-    assert "".join(str(child.side)[0] for child in ratio.serve([Line(line, Cycle(1, 3))])) == "pgppp"
+    assert "".join(str(child.side)[0] for child in ratio.serve([BirthYearQueue(line, Cycle(1, 3))])) == "pgppp"
 
 
 def test_out_of_turn_is_served_first_and_moves_no_cycle():
     sides = [GENERAL, GENERAL, PRIVILEGED, OUT]
-    line = Line(waiting([{"side": s, "year": 2022, "minute": n} for n, s in enumerate(sides)]), Cycle(1, 3))
+    line = BirthYearQueue(waiting([{"side": s, "year": 2022, "minute": n} for n, s in enumerate(sides)]), Cycle(1, 3))
     assert (line.serve().side, line.cycle) == (OUT, Cycle(1, 3))
     assert line.serve().side is PRIVILEGED
 
 
 def test_nobody_is_served_from_an_empty_line():
-    line = Line([], Cycle(1, 3))
+    line = BirthYearQueue([], Cycle(1, 3))
     assert line.next() is None
     with pytest.raises(IndexError, match="nobody waits"):
         line.serve()
@@ -265,7 +265,7 @@ def test_a_number_is_the_position_in_the_interleaved_list_from_any_cycle(app, ch
     put = put_in(place.id, children)
     sides = {a.id: c["side"] for a, c in zip(put, children, strict=True)}
     for year in YEARS:
-        here = [Waiting(a.id, year, a.born_on, a.queued_at, sides[a.id]) for a in put if a.birth_year == year]
+        here = [WaitingChild(a.id, year, a.born_on, a.queued_at, sides[a.id]) for a in put if a.birth_year == year]
         order = [child.application_id for child in interleaved(here, offers[year], shares)]
         privileged = [id_ for id_ in order if sides[id_] is not GENERAL]
         for id_ in order:

@@ -64,7 +64,7 @@ def fresh_tries(request: pytest.FixtureRequest) -> None:
     if "web" in request.fixturenames:
         web = request.getfixturevalue("web")
         login_limits.register(web)
-        web.extensions[login_limits.TRIES].away_until = math.inf
+        web.extensions[login_limits.LIMITS].away_until = math.inf
 
 
 @pytest.fixture

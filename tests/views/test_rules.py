@@ -360,7 +360,7 @@ def dated(city) -> Iterator[None]:
         for value, place, month in (("4", here, 5), ("9", here.parent, 6), ("7", here, 9)):
             since = at(f"2026-0{month}-01T10:00").date()
             factories.norm("voucher.choose", value, Unit.WD, place, since, legal_basis=f"бұйрық {value}")
-        steps = factories.Step(None, 0, None, "барлық бала", "все дети")
+        steps = factories.CategoryFacts(None, 0, None, "барлық бала", "все дети")
         factories.order(here, at("2026-10-01T10:00").date(), steps)
 
 

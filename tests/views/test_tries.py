@@ -26,7 +26,7 @@ def door(request, city, databases, tmp_path, monkeypatch):
         server.flushall()
     yield city
     if here:
-        assert city.web.extensions[login_limits.TRIES].away_until == 0.0
+        assert city.web.extensions[login_limits.LIMITS].away_until == 0.0
         server.flushall()
 
 
@@ -71,7 +71,7 @@ def test_the_right_password_ends_the_counting(door):
         if door.redis:
             door.redis.delete(*door.redis.keys("*address*"))
         else:
-            door.web.extensions[login_limits.TRIES].own.storage.reset()
+            door.web.extensions[login_limits.LIMITS].own.storage.reset()
 
 
 def test_an_office_with_one_address_signs_in_as_often_as_it_likes(door):
