@@ -40,7 +40,7 @@ from tests.views.forms import Fields
 from tests.views.test_lists import reader
 from tests.views.test_scope import crawl
 
-APP = Path(documents.__file__).parent
+APP = Path(documents.__file__).parent.parent
 EVERY = pytest.mark.parametrize("language", LANGUAGES)
 NAMES = frozenset({*map(str, Role)})  # the city's accounts are called by their roles
 DAY = date(2026, 4, 13)
