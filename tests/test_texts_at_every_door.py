@@ -6,17 +6,17 @@ Every text field and every column of text is walked; a new one that does not ask
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pytest
 from fontTools.ttLib import TTFont
 from wtforms import PasswordField, StringField
 
 import app.views
-from app.imports import applications, kindergartens
 from app.imports.columns import Column, MatchedTable
+from app.imports.whole_file import COLUMNS
 from app.papers.typesetting import FACES, FONTS
 from app.rules import texts
 from app.spreadsheets.reading import Sheet
@@ -83,16 +83,16 @@ def judge_of_a_field(check: forms.Fits) -> Judge:
 def columns() -> list[tuple[str, Judge]]:
     """Every column of every import, and what is said of a text in its cell."""
     return [
-        (f"{noun.__name__}.{column.field}", judge_of_a_column(noun, column))
-        for noun in (applications, kindergartens)
-        for column in noun.COLUMNS
+        (f"app.imports.{kind}.{column.field}", judge_of_a_column(of_kind, column))
+        for kind, of_kind in COLUMNS.items()
+        for column in of_kind
         if column.read is not None
     ]
 
 
-def judge_of_a_column(noun: Any, column: Column) -> Judge:
+def judge_of_a_column(columns: Sequence[Column], column: Column) -> Judge:
     def verdict(text: str) -> str | None:
-        table = MatchedTable(Sheet(None, [[column.titles[0]], [text]]), noun.COLUMNS)
+        table = MatchedTable(Sheet(None, [[column.titles[0]], [text]]), columns)
         list(table.rows())
         return next((problem.name for problem in table.problems if problem.row == 2), None)
 

@@ -12,6 +12,7 @@ from app.models import (
     Application,
     Base,
     BulkRun,
+    Child,
     Contract,
     DayOff,
     Enrolment,
@@ -20,6 +21,7 @@ from app.models import (
     Kindergarten,
     Norm,
     Offer,
+    Place,
     Privilege,
     Proposal,
     QueueOrder,
@@ -131,7 +133,8 @@ def kindergarten_of(subject: Any) -> int | None:
             return kindergarten_of(subject.referral)
         case Voucher():
             return kindergarten_of(subject.application)
-    return None
+    owner = _owner(subject)
+    return None if owner is None else kindergarten_of(owner)
 
 
 def _last_referred_to(subject: Any) -> int | None:
@@ -157,6 +160,15 @@ def place_of(subject: Any) -> int | None:
             return place_of(subject.referral)
         case Voucher() | Referral() | Privilege():
             return place_of(subject.application)
-        case Proposal():
+        case Proposal() | Child():
             return subject.place_id
-    return None
+        case Place():
+            return subject.id
+    owner = _owner(subject)
+    return None if owner is None else place_of(owner)
+
+
+def _owner(subject: Any) -> Any:
+    """The record that a declared register's row is of; None for any other."""
+    register = registers.of(type(subject))
+    return getattr(subject, register.of) if register and register.of else None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, false, not_, or_, select, true
 
+from app import registers
 from app.access.actors import Actor
 from app.db.dialects import Ids, among
 from app.models import (
@@ -55,6 +56,7 @@ from app.models import (
     VacancyStatus,
     Voucher,
 )
+from app.registers.declaration import Register
 from app.rules.roles import Role
 from app.rules.roles import Role as R
 
@@ -346,6 +348,31 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     SentForm: shown(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: shown(office=_nothing, head=_nothing),
 }
+
+
+# Of whom rows of a register can be that are seen by whoever sees these (registers.declaration.Register.of).
+OWNERS: dict[str, Callable[[Viewer], Any]] = {
+    "application": _own_applications,
+    "child": lambda viewer: _own_applications(viewer, "child_id"),
+    "group": _own_groups,
+    "kindergarten": _own_kindergartens,
+}
+
+
+def _as_its_owner(register: Register) -> dict[Role, Rule]:
+    """What each of its readers sees of a register whose rows are of others."""
+    column = getattr(register.model, f"{register.of}_id")
+
+    def rule(viewer: Viewer) -> ColumnElement[bool]:
+        if register.of == "place":
+            return _places(viewer, column)
+        found: ColumnElement[bool] = column.in_(OWNERS[register.of](viewer))
+        return found
+
+    return {role: rule if role in register.readers else _nothing for role in Role}
+
+
+SCOPES |= {one.model: _as_its_owner(one) for one in registers.ALL if one.of}
 
 
 def tables() -> list[type[Base]]:

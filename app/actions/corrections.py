@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from app import registers
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import by_hand, claims, norms, numbers, offers, people, vouchers
@@ -187,6 +188,9 @@ def _become(child: Child, shared: Sequence[Application]) -> None:
             referral.child_id, referral.child_iin = child.id, child.iin
         for enrolment in db.session.scalars(select(Enrolment).where(Enrolment.application_id == one.id)):
             enrolment.child_id, enrolment.child_iin = child.id, child.iin
+    for model in (register.model for register in registers.ALL if register.of == "child"):
+        for row in db.session.scalars(select(model).where(model.child_id == was.id)):
+            row.child = child
     db.session.flush()
     db.session.delete(was)
     db.session.flush()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, inspect, select
 
+from app import registers
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import freeing, keeping, orders, places
@@ -212,8 +213,11 @@ def _check(row: Base) -> None:
             raise Invalid("ends_on", "temporary_only")
         case Vacancy() if row.begins_on is not None and row.ends_on is None:
             raise Invalid("begins_on", "temporary_begins")
-        case Vacancy() if row.begins_on is not None and row.ends_on is not None and row.ends_on < row.begins_on:
-            raise Invalid("ends_on", "ends_before")
+    register = registers.of(type(row))
+    for first, last in register.in_order if register else ():
+        begins, ends = getattr(row, first), getattr(row, last)
+        if begins is not None and ends is not None and ends < begins:
+            raise Invalid(last, "ends_before")
 
 
 def _told_apart(row: Base, before: dict[str, Any], apart: bool) -> None:

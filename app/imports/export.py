@@ -4,15 +4,16 @@ Brought in as it is, it changes nothing; each reader takes the rows of the own r
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from app import registers
 from app.db.extensions import db
-from app.imports import applications as journal
 from app.imports import declared, kindergarten_row, vocabulary
-from app.imports import kindergartens as list_of_kindergartens
+from app.imports.whole_file import COLUMNS
 from app.models import (
     Application,
     Enrolment,
@@ -38,13 +39,14 @@ def titles(kind: ImportKind) -> list[str]:
 def rows(kind: ImportKind) -> Iterator[list[Any]]:
     """The cells under them."""
     fields = [column.field for column in _columns(kind)]
-    for told in _applications() if kind is ImportKind.applications else _kindergartens():
+    of = {ImportKind.applications: _applications, ImportKind.kindergartens: _kindergartens}
+    of |= {kind: partial(declared.rows, one) for kind, one in registers.BROUGHT.items()}
+    for told in of[kind]():
         yield [told.get(field, "") if told.get(field) is not None else "" for field in fields]
 
 
 def _columns(kind: ImportKind) -> list[Any]:
-    columns = journal.COLUMNS if kind is ImportKind.applications else list_of_kindergartens.COLUMNS
-    return [column for column in columns if column.read is not None and column.field not in LEFT]
+    return [column for column in COLUMNS[kind] if column.read is not None and column.field not in LEFT]
 
 
 def _applications() -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from app.words.problems import Problem, Wrong
 
 MISTAKES = (ArithmeticError, AttributeError, DataError, LookupError, TypeError, ValueError)  # ours, not the file's
 MOST_UNPACKED = 100  # megabytes of a workbook: what so many rows need
-MOST_ROWS = {ImportKind.applications: 20_000, ImportKind.kindergartens: 3_000}  # more is a job for `flask import`
+MOST_ROWS = {**dict.fromkeys(ImportKind, 20_000), ImportKind.kindergartens: 3_000}  # more is a job for `flask import`
 
 log = logging.getLogger(__name__)
 

@@ -1,20 +1,31 @@
 """A whole file brought in, or nothing of it: what `flask import` and the page "Import from a file" share."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 
+from app import registers
 from app.access.actors import Actor
 from app.db.extensions import db
-from app.imports import applications, kindergartens
+from app.imports import applications, declared, kindergartens
 from app.imports.outcome import Answers, ImportResult, Places
 from app.models import ImportKind
 from app.rules.refusals import Refusal
 from app.spreadsheets.reading import Sheet
 from app.words.problems import SENTENCES, Problem, Wrong
 
-KINDS = {ImportKind.kindergartens: kindergartens.bring_in, ImportKind.applications: applications.bring_in}
-COLUMNS = {ImportKind.kindergartens: kindergartens.COLUMNS, ImportKind.applications: applications.COLUMNS}
+KINDS: dict[ImportKind, Callable[..., ImportResult]] = {
+    ImportKind.kindergartens: kindergartens.bring_in,
+    ImportKind.applications: applications.bring_in,
+    **{kind: partial(declared.bring_in, one) for kind, one in registers.BROUGHT.items()},
+}
+COLUMNS = {
+    ImportKind.kindergartens: kindergartens.COLUMNS,
+    ImportKind.applications: applications.COLUMNS,
+    **{kind: declared.all_columns(one) for kind, one in registers.BROUGHT.items()},
+}
 
 
 class _Undo(Exception):

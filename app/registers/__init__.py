@@ -1,9 +1,10 @@
-"""One declaration a register (docs/adr/0019-registers.md): what its fields are, who reads and writes it, where it lies.
+"""One declaration a register (docs/adr/0021-registers.md): what its fields are, who reads and writes it, where it lies.
 
 A declaration is data: it imports models and rules alone, and every floor above makes its own of it. Permissions and
 scopes (access), labels of the history (words), columns and samples of files (imports), lists and forms (views).
 """
 
+from app.models import ImportKind
 from app.registers.accounts import ACCOUNTS
 from app.registers.days_off import DAYS_OFF
 from app.registers.declaration import Register
@@ -14,7 +15,17 @@ from app.registers.queue_orders import QUEUE_ORDERS
 from app.registers.vacancies import VACANCIES
 
 # In the order of the menu.
-ALL: tuple[Register, ...] = (VACANCIES, KINDERGARTENS, GROUPS, NORMS, QUEUE_ORDERS, DAYS_OFF, ACCOUNTS)
+ALL: tuple[Register, ...] = (
+    VACANCIES,
+    KINDERGARTENS,
+    GROUPS,
+    NORMS,
+    QUEUE_ORDERS,
+    DAYS_OFF,
+    ACCOUNTS,
+)
+# Those whose rows are brought in from a file by what the declaration says.
+BROUGHT: dict[ImportKind, Register] = {ImportKind(one.noun.replace("-", "_")): one for one in ALL if one.known_by}
 
 
 def of(model: type) -> Register | None:

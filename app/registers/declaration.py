@@ -118,7 +118,7 @@ class Field:
     type: Type | None = None
     required: bool = True
     typed: bool = True
-    listed: bool = False
+    listed: bool = True
     shown: bool = True
     sought: bool = False
     filtered: bool = False
@@ -147,6 +147,7 @@ class Register:
     ``readers``, ``adds``, ``changes``, ``removes``, ``picks``: roles. ``of`` names the record whose reach its rows
     share (access/scope.py: of which records that can be); "" where access/scope.py speaks of the register itself.
     ``known_by``: by which fields a row of a file is found again; () where the declaration alone brings in no file.
+    ``in_order``: first and last days, of which the last does not come before the first.
     ``clashes``: what is said where the database refuses a row, by a part of its message. ``in_list``, ``in_show`` and
     ``in_form``: the names in another order than the fields are declared in.
     """
@@ -167,6 +168,7 @@ class Register:
     picks: frozenset[Role] = frozenset()
     of: str = ""
     known_by: tuple[str, ...] = ()
+    in_order: tuple[tuple[str, str], ...] = ()
     nothing: Any = None
     clashes: Mapping[str, Any] = field(default_factory=dict)
     in_list: tuple[str, ...] = ()

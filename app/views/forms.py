@@ -26,13 +26,15 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, StopValidation, ValidationError
 
 from app import words
+from app.access import personal_data
 from app.db.extensions import db
-from app.models import Base
+from app.models import Base, Child
 from app.rules import iin, texts
 from app.rules.calendar import LOCAL
 from app.rules.refusals import Refusal
 from app.views.form_keys import say_held
 from app.views.paging import LARGEST
+from app.views.rendering import in_words
 from app.words.problems import SENTENCES
 
 REQUIRED = _l("Fill this in.")
@@ -268,7 +270,7 @@ class RowField(SelectField):
     def _offer(self, found: dict[str, Any]) -> None:
         self.found = found
         empty = [] if self.required and self.chosen and not self.many else [SelectChoice("", "—")]
-        self.choices = [*empty, *(SelectChoice(pk, words.name(row)) for pk, row in found.items())]
+        self.choices = [*empty, *(SelectChoice(pk, _called(row)) for pk, row in found.items())]
 
     def _row(self, value: Any) -> Any:
         """The record that a choice stands for. ValueError for one that is not among them."""
@@ -279,6 +281,12 @@ class RowField(SelectField):
         if value not in self.found:
             raise ValueError(self.gettext("Not a valid choice."))
         return self.found[value]
+
+
+def _called(row: Any) -> str:
+    """A record among others: children of one name are told apart by their birth dates."""
+    name = words.name(row)
+    return f"{name}, {in_words(personal_data.of(row, 'born_on'))}" if isinstance(row, Child) else name
 
 
 def _kind_of(rows: Select[Any]) -> Any:

@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 import config
-from app import words
+from app import registers, words
 from app.access import personal_data
 from app.actions import accounts, imports
 from app.db.database import transaction
 from app.db.extensions import db
-from app.imports import export, steps
+from app.imports import declared, export, steps
 from app.imports.whole_file import COLUMNS, of_file
 from app.models import (
     Application,
@@ -47,7 +47,11 @@ from app.words.problems import CHOICES, Wrong
 READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into transport.MOST_MEGABYTES
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
-TAKEN = {ImportKind.applications: Application, ImportKind.kindergartens: KgGroup}
+TAKEN = {
+    ImportKind.applications: Application,
+    ImportKind.kindergartens: KgGroup,
+    **{kind: one.model for kind, one in registers.BROUGHT.items()},
+}
 TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
@@ -128,6 +132,9 @@ class ImportRunView(BaseView):
         """A small file as it should be, with invented people."""
         if noun not in set(ImportKind) or kind not in ("xlsx", "csv"):
             abort(404)
+        if ImportKind(noun) in registers.BROUGHT:
+            titles, *rows = declared.sample(registers.BROUGHT[ImportKind(noun)])
+            return download(noun, kind, titles, iter(rows))
         return send_from_directory(config.ROOT / "samples", f"{noun}.{kind}", as_attachment=True)
 
     @expose("/take/<noun>/<kind>", methods=["POST"])

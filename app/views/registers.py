@@ -3,18 +3,22 @@
 What a declaration cannot say is a class that names it: `class GroupView(Registered): register = GROUPS`.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
 
+from app.access import personal_data
+from app.db.database import named
 from app.db.name_keys import has_part, has_word
-from app.models import KgGroup, Kindergarten, Place
+from app.models import Child, KgGroup, Kindergarten, Place
 from app.registers import ALL
 from app.registers import declaration as said
 from app.registers.declaration import Field, Register
 from app.rules import texts
+from app.rules.folding import fold
 from app.views import forms
 from app.views.base import BaseView
 from app.views.paging import Records
@@ -37,11 +41,21 @@ def find_place(text: str) -> ColumnElement[bool]:
     return has_word(Place.search_name, text)
 
 
+def find_child(text: str) -> ColumnElement[bool]:
+    """Children by IIN, or by the beginnings of their folded names; nobody for whom that is masked."""
+    if personal_data.masks():
+        return false()
+    words = fold(text).split()
+    by_name = [Child.id.in_(named(Child, words))] if words else []
+    return or_(Child.iin == re.sub(r"[\s-]", "", text), *by_name)
+
+
 # By what is typed beside a select of them, and by what a browser asks while it is typed (forms.RowField).
 PICKS: dict[type, dict[str, Any]] = {
     Kindergarten: {"find": find_kindergarten, "pick": "KindergartenView.pick"},
     KgGroup: {"find": find_group, "pick": "GroupView.pick"},
     Place: {"find": find_place},
+    Child: {"find": find_child},
 }
 
 
@@ -87,23 +101,19 @@ def find_in(register: Register) -> Any:
 
     Neither database folds letters by itself, so a part is looked for as it was typed and in small and capital letters.
     """
-    model = register.model
-    columns = [one.name for one in register.fields if one.sought]
-    if not columns:
-        return None
+    sought = [one for one in register.fields if one.sought]
+    return (lambda text: or_(*(_sought(register.model, one, text) for one in sought))) if sought else None
 
-    def find(text: str) -> ColumnElement[bool]:
-        spelled = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
-        return or_(
-            *(
-                has_part(model.search_name, text)  # type: ignore[attr-defined]
-                if name == "name" and hasattr(model, "search_name")
-                else or_(*(getattr(model, name).contains(one, autoescape=True) for one in sorted(spelled)))
-                for name in columns
-            )
-        )
 
-    return find
+def _sought(model: Any, one: Field, text: str) -> ColumnElement[bool]:
+    """Do rows have what was typed in this field?"""
+    if isinstance(one.type, said.Row):
+        found = select(one.type.model.__table__.c.id).where(PICKS[one.type.model]["find"](text))
+        return getattr(model, f"{one.name}_id").in_(found)
+    if one.name == "name" and hasattr(model, "search_name"):
+        return has_part(model.search_name, text)
+    spelled = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
+    return or_(*(getattr(model, one.name).contains(spelling, autoescape=True) for spelling in sorted(spelled)))
 
 
 class Registered(BaseView):

@@ -8,6 +8,7 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from app import registers
 from app.models import (
     ApplicationStatus,
     Audience,
@@ -198,6 +199,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
     ImportKind: {
         "kindergartens": _l("Kindergartens, groups and free places"),
         "applications": _l("Applications"),
+        **{str(kind): one.title for kind, one in registers.BROUGHT.items()},
     },
     ImportStage: {
         "trying": _l("Being tried"),

@@ -143,6 +143,11 @@ ROW: dict[str, Any] = {
     ),
     "place_over": _l("The last day of this place is over. Remove the row or correct the day."),
     "kind_is_used": _l("A kindergarten with groups does not change to another queue. Leave its kind."),
+    "child_unknown": _l(
+        "No child with this IIN is recorded in this district. Put it into the queue first, or correct the number."
+    ),
+    "row_twice": _l("%(cell)s says the same. Leave one of the rows."),
+    "ends_before": _l("The last day comes before the first one. Correct them."),
     "clashes": _l("This contradicts what is recorded already. Compare the row with the record."),
     "not_allowed": _l("Your role does not allow this here."),
     "no_norm": _l("No norm is in force for this. Enter and approve it first."),
