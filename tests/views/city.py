@@ -48,7 +48,7 @@ from app.models import (
 )
 from app.papers import documents
 from app.rules.roles import Role
-from tests import factories
+from tests import factories, registers
 from tests.factories import DEPARTMENT, at
 from tests.views.tables import KEPT
 
@@ -162,7 +162,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     many = [(waiting.id, waiting.id), (late.id, late.id)]
     run = bulk.ask(Application, "archive", many, by=asker, at=at("2026-04-10T16:30"), reason="тазарту")
     file = _brought(place, name, asker)
+    of = {"application": referred, "child": referred.child, "kindergarten": kindergarten, "group": group}
     return SimpleNamespace(
+        **vars(registers.all_made({**of, "place": place}, kindergarten.id)),
+        child=referred.child_id,
         place=place.id,
         kindergarten=kindergarten.id,
         group=group.id,

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from app.models import Sex
 from app.rules import iin
 from app.rules.roles import Role
+from tests.registers import OTHERS, typed, writer
 
 ADDS = {  # noun -> who adds, and a valid answer; what is of a place comes from the city
     "applications": Role.operator,
@@ -16,12 +17,16 @@ ADDS = {  # noun -> who adds, and a valid answer; what is of a place comes from 
     "queue-orders": Role.department,
     "days-off": Role.department,
     "users": Role.administrator,
+    **{one.noun: writer(one, one.adds) for one in OTHERS},
 }
-EDITS = {**ADDS, "kindergartens": Role.head}
+EDITS = {**ADDS, "kindergartens": Role.head, **{one.noun: writer(one, one.changes) for one in OTHERS}}
+DECLARED = {one.noun: one for one in OTHERS}
 
 
 def valid(noun: str, own) -> dict[str, str]:
     """What somebody who adds one fills in."""
+    if noun in DECLARED:
+        return typed(DECLARED[noun], own)
     born, parent = date(2022, 3, 5), date(1990, 2, 3)
     return {
         "applications": {

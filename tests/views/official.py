@@ -19,6 +19,7 @@ from app.db.extensions import db
 from app.models import (
     Application,
     Change,
+    Child,
     DayOff,
     KgGroup,
     Kindergarten,
@@ -36,6 +37,7 @@ from app.now import now
 from app.rules.calendar import local_day
 from app.rules.roles import Role
 from tests import offered
+from tests.registers import OTHERS, text_field
 from tests.views import routes
 from tests.views.conftest import Browser, sign_in
 from tests.views.forms import Fields, valid
@@ -53,6 +55,7 @@ MODELS = {
     "days-off": DayOff,
     "proposals": Proposal,
     "users": User,
+    **{one.noun: one.model for one in OTHERS},
 }
 OTHERWISE = {  # noun -> the field that is typed otherwise, and how
     "applications": ("address", "Басқа көше 5"),
@@ -63,6 +66,7 @@ OTHERWISE = {  # noun -> the field that is typed otherwise, and how
     "queue-orders": ("legal_basis", "басқа бұйрық"),
     "days-off": ("decree", "№ 99"),
     "users": ("first_name", "Басқа"),
+    **{one.noun: (text_field(one), "Басқа") for one in OTHERS},
 }
 OFFICE = (Role.department, Role.specialist)
 PLACES = 3  # of those that a page lists to choose from
@@ -295,7 +299,9 @@ class Official:
             group = db.session.scalars(sa.select(KgGroup.id)).first()
             place = db.session.scalars(sa.select(Place.id)).first()
             kindergarten = db.session.scalars(sa.select(Kindergarten.id)).first()
-        own = type("Own", (), {"group": str(group), "place": str(place), "kindergarten": str(kindergarten)})
+            child = db.session.scalars(sa.select(Child.id)).first()
+        some = {"group": group, "place": place, "kindergarten": kindergarten, "child": child}
+        own = type("Own", (), {name: str(pk) for name, pk in some.items()})
         return valid(noun, own)
 
     def correct(self, pk: int) -> None:

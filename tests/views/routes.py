@@ -1,9 +1,11 @@
 """The one expected table of the back office's addresses: method and address -> the roles that it opens for.
 
-It is written from spec 1 and 3.8, not read from the application: whoever adds an address adds its line here.
+It is written from spec 1 and 3.8, not read from the application: whoever adds an address adds its line here. Of a
+register that is declared alone (tests/registers.py) it expects what its declaration says, and no address more.
 """
 
 from app.rules.roles import Role
+from tests.registers import OTHERS
 
 D, S, H, P, A, X = (  # P: at the counter
     Role.department,
@@ -36,6 +38,7 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "history": ({D, S, H, A}, None, None),
     "notices": (QUEUE, None, None),
     "users": ({X}, {X}, None),
+    **{one.noun: (one.readers, one.adds, one.removes or None) for one in OTHERS},
 }
 VERBS = {  # register -> verb -> who may
     "applications": {
@@ -94,6 +97,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
+        ("GET", "/dictionary/"): QUEUE,
         ("GET", "/search/"): QUEUE,
         ("POST", "/search/"): QUEUE,
         ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},
@@ -121,6 +125,10 @@ def table() -> dict[tuple[str, str], set]:
     found |= {("GET", f"/{noun}/menu/<pk>"): REGISTERS[noun][0] for noun in FOR_MANY}
     removing = {("POST", f"/{noun}/delete/<pk>"): who for noun, (_, _, who) in REGISTERS.items() if who is not None}
     found["GET", "/kindergartens/edit/<pk>"] = found["POST", "/kindergartens/edit/<pk>"] = {D, S, H}
+    for one in OTHERS:
+        found["GET", f"/{one.noun}/edit/<pk>"] = found["POST", f"/{one.noun}/edit/<pk>"] = one.changes
+        if one.picks:
+            found["GET", f"/{one.noun}/pick"] = one.picks
     return found | removing | {("POST", "/logout/"): ANYBODY}  # last: after these something is gone
 
 
@@ -145,6 +153,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "history": of.change,
         "notices": of.notice,
         "users": of.account,
+        **{one.noun: getattr(of, one.table) for one in OTHERS},
     }
     pk = str(pks.get(noun, ""))
     if rule.startswith("/vacancies/publish-free/"):

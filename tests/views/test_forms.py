@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.db.extensions import db
+from tests.registers import OTHERS
 from tests.views.forms import ADDS, EDITS, Fields, valid
 
 LONG, NUL = "я" * 10_000, "қала\0"
@@ -29,7 +30,10 @@ MAY_BE_EMPTY = {
     "queue-orders": {f"categories-0-{name}" for name in ("rank", "privilege", "months_from", "months_to")},
     "days-off": set(),
     "users": {"place", "kindergarten", "password"},
+    **{one.noun: {field.name for field in one.typed if not field.required} for one in OTHERS},
 }
+OWN = {"vacancies": "draft", "days-off": "day", "queue-orders": "order", "users": "account"}
+OWN |= {one.noun: one.table for one in OTHERS}
 MARK, MARK_ID, MARK_DAY = "smuggled", 987_654, date(2077, 7, 7)
 
 
@@ -49,8 +53,7 @@ def nonsense(noun: str, name: str, kind: str) -> tuple[str, ...]:
 
 def targets(city, noun: str) -> list[str]:
     """The addresses of a noun's forms, for the role that fills them in the tests."""
-    own = {"vacancies": "draft", "days-off": "day", "queue-orders": "order", "users": "account"}.get(noun, noun[:-1])
-    return [f"/{noun}/add", f"/{noun}/edit/{getattr(city.own, own)}"]
+    return [f"/{noun}/add", f"/{noun}/edit/{getattr(city.own, OWN.get(noun, noun[:-1]))}"]
 
 
 @pytest.mark.parametrize("noun", ADDS)

@@ -43,6 +43,7 @@ from app.models import (
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from tests.factories import START
+from tests.registers import OTHERS
 from tests.views.forms import Fields, valid
 
 
@@ -72,6 +73,7 @@ def subjects(own: SimpleNamespace) -> dict[type, object]:
         BulkRun: db.session.get_one(BulkRun, own.run),
         ImportRun: db.session.get_one(ImportRun, own.file),
         Round: Round(place_id=own.place),
+        **{one.model: db.session.get_one(one.model, getattr(own, one.table)) for one in OTHERS},
     }
     assert found.keys() == EVERY_VERB.keys()
     return found

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.registers import OTHERS
+
 LISTS = (
     "applications",
     "vouchers",
@@ -14,6 +16,7 @@ LISTS = (
     "days-off",
     "history",
     "notices",
+    *(one.noun for one in OTHERS),
 )
 
 

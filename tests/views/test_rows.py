@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.rules.roles import Role
+from tests.registers import OTHERS, other_record
 from tests.views import forms, routes
 
 NO_IDS = ("0", "-1", "999999", "2147483648", "9" * 30, "9" * 5000, "abc", "1e3", "%00")
@@ -22,7 +23,9 @@ PICKERS = {
     "kindergartens": "place",
     "norms": "place",
     "queue-orders": "place",
+    **{one.noun: field.name for one in OTHERS for field in one.typed if other_record(field)},
 }
+OWN = {"vacancies": "draft", "queue-orders": "order", **{one.noun: one.table for one in OTHERS}}
 LISTS = [noun for noun in routes.REGISTERS if noun != "users"]
 
 
@@ -102,7 +105,7 @@ def test_a_picker_offers_no_foreign_record_and_takes_none(city, role, where):
         for noun, field in {**PICKERS, "applications": "place"}.items():
             for form in (
                 "add",
-                f"edit/{getattr(city.own, {'vacancies': 'draft', 'queue-orders': 'order'}.get(noun, noun[:-1]), 0)}",
+                f"edit/{getattr(city.own, OWN.get(noun, noun[:-1]), 0)}",
             ):
                 if role not in table["POST", f"/{noun}/{form.replace(form[5:], '<pk>') if '/' in form else form}"]:
                     continue

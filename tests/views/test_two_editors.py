@@ -44,7 +44,7 @@ def other(value: str, kind: str, by: int) -> str:
 
 def changeable(form: Fields) -> str:
     """A field of the form that takes another value as well."""
-    return next(name for name in ORDER if form.kinds.get(name) in TYPED)
+    return next(name for name in (*ORDER, *form.kinds) if form.kinds.get(name) in TYPED)
 
 
 def test_whoever_saves_second_is_told_in_every_edit_form(city):

@@ -11,6 +11,7 @@ from app.models import Application, Base, Kindergarten, Place, Seat
 from app.rules.folding import fold
 from app.views import location
 from app.views.base import BaseView
+from tests.registers import OTHERS
 from tests.views import routes
 from tests.views.forms import Fields
 from tests.views.test_lists import reader, shown
@@ -35,6 +36,7 @@ FILTERS = {  # register -> what its rows lie in, by its tables
     "history": BOTH,
     "notices": BOTH,
     "users": NONE,
+    **{one.noun: BOTH if one.of in ("kindergarten", "group") else DISTRICT if one.of else NONE for one in OTHERS},
 }
 
 

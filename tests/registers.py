@@ -1,0 +1,65 @@
+"""The registers that are declared and that no table of the tests spells out: each table takes them from here.
+
+What spec 1 says of the first ones stands in tests/views/routes.py, forms.py and city.py, written by hand.
+"""
+
+from types import SimpleNamespace
+from typing import Any
+
+from app import registers
+from app.actions import records
+from app.db.extensions import db
+from app.imports.declared import READ
+from app.registers import declaration as said
+from app.registers.declaration import Field, Register
+from app.rules.roles import Role
+from tests.factories import DEPARTMENT, START
+
+BY_HAND = {"vacancies", "kindergartens", "groups", "norms", "queue-orders", "days-off", "users"}
+OTHERS = [one for one in registers.ALL if one.noun not in BY_HAND]
+
+
+def writer(register: Register, roles: frozenset[Role]) -> Role:
+    """One of those who may, of those that reach one district if there are any."""
+    return next(role for role in (Role.specialist, Role.head, *sorted(roles)) if role in roles)
+
+
+def other_record(one: Field) -> bool:
+    return isinstance(one.type, said.Row)
+
+
+def typed(register: Register, own: Any) -> dict[str, str]:
+    """What somebody fills in who adds a row: the examples, as a browser sends them."""
+    return {one.name: _typed(one, own) for one in register.typed}
+
+
+def _typed(one: Field, own: Any) -> str:
+    if other_record(one):
+        return str(getattr(own, one.name))
+    value = READ[type(one.type)](one.type)(one.example)
+    if isinstance(value, bool):
+        return "y" if value else ""
+    return value.isoformat() if isinstance(one.type, said.Day) else str(value)
+
+
+def made(register: Register, of: dict[str, Any], serial: int) -> int:
+    """A row for the tests' town, of these records; told apart from its like by what a file knows it by."""
+    values = {}
+    for one in register.typed:
+        values[one.name] = of[one.name] if other_record(one) else READ[type(one.type)](one.type)(one.example)
+        if isinstance(one.type, said.Text) and one.name in register.known_by:
+            values[one.name] = f"{values[one.name]} {serial}"
+    row = register.model(**values)
+    records.create(row, by=DEPARTMENT, at=START)
+    db.session.flush()
+    return row.id
+
+
+def all_made(of: dict[str, Any], serial: int) -> SimpleNamespace:
+    """One row of each of them, by their tables."""
+    return SimpleNamespace(**{one.table: made(one, of, serial) for one in OTHERS})
+
+
+def text_field(register: Register) -> str:
+    """A field of text that may be typed otherwise without being another record's."""
+    return next(one.name for one in register.typed if isinstance(one.type, said.Text))
