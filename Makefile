@@ -1,7 +1,7 @@
 # Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test guards soak lint fix types bench rules screenshots migrate translations pins for-run for-test
+.PHONY: help run setup test guards soak lint fix types bench register rules screenshots migrate translations pins for-run for-test
 .PHONY: for-bench
 
 PYTHON ?= python3
@@ -45,6 +45,9 @@ bench: for-bench ## measure beside peers (ONLY=list,pdf for some rows)
 
 rules: for-test ## print the regulation's table of contents, with what proves each clause
 	@$(BIN)/python tools/rules.py
+
+register: for-run ## write the beginning of a register's declaration (NAME=boarding_schools)
+	@$(BIN)/python -m tools.register $(NAME)
 
 screenshots: for-test ## take the pictures of docs/tour.md anew, and all others into var/tour (ONLY=journal,why)
 	@ONLY=$(ONLY) $(BIN)/python tools/screenshots.py

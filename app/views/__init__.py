@@ -39,6 +39,7 @@ from app.views import (  # noqa: F401 (some are here for the register that they 
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
+from app.views.dictionary import DictionaryView
 from app.views.explanations import RoundView
 from app.views.history import HistoryView, NoticeView
 from app.views.home import HomeView, demo_accounts
@@ -73,7 +74,7 @@ HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
         ),
     ),
     "places": (_l("Kindergartens and places"), ()),
-    "rules": (_l("Rules"), ((RulesView, "scale", "l"),)),
+    "rules": (_l("Rules"), ((RulesView, "scale", "l"), (DictionaryView, "info-circle", "w"))),
     "history": (_l("History and notices"), ((HistoryView, "history", "t"), (NoticeView, "bell", "m"))),
     "access": (_l("Access"), ()),
 }
