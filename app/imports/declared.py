@@ -13,7 +13,7 @@ from app.actions import people, records
 from app.db.database import lock_districts
 from app.db.extensions import db
 from app.imports import cells, vocabulary
-from app.imports.columns import Column, Row, MatchedTable
+from app.imports.columns import Column, MatchedTable, TableRow
 from app.imports.outcome import NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, ImportResult, Places
 from app.models import Child, Place
 from app.registers import declaration as said
@@ -88,7 +88,7 @@ def bring_in(
 
     A row is known by the fields that the declaration names; what its cells leave empty stays as it is recorded.
     """
-    table, outcome, first = MatchedTable(sheet, all_columns(register), answers), ImportResult(), dict[Any, Row]()
+    table, outcome, first = MatchedTable(sheet, all_columns(register), answers), ImportResult(), dict[Any, TableRow]()
     places.check(table)
     located = [(row, places.of(row)) for row in table.rows()]
     lock_districts(place_id for _row, place_id in located if place_id is not None)
@@ -104,7 +104,7 @@ def bring_in(
     return outcome
 
 
-def _values(register: Register, row: Row, place_id: int) -> dict[str, Any]:
+def _values(register: Register, row: TableRow, place_id: int) -> dict[str, Any]:
     """What a row says, by field; of another record the one that its district has, or its problem is noted."""
     values = {one.name: row[one.name] for one in register.brought if row.has(one.name)}
     for one in register.brought:
@@ -117,7 +117,7 @@ def _values(register: Register, row: Row, place_id: int) -> dict[str, Any]:
 
 
 def _apply(
-    register: Register, row: Row, values: dict[str, Any], outcome: ImportResult, *, by: Actor, at: datetime
+    register: Register, row: TableRow, values: dict[str, Any], outcome: ImportResult, *, by: Actor, at: datetime
 ) -> None:
     model = register.model
     known = [getattr(model, name) == values[name] for name in register.known_by]
