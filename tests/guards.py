@@ -773,8 +773,8 @@ GUARDS = (
     Guard(
         "an address of nobody touches no session",
         VIEW_SESSIONS,
-        "        if visit.broken or not visit.lasts:\n",
-        "        if visit.broken:\n",
+        "        if opened.broken or not opened.lasts:\n",
+        "        if opened.broken:\n",
         "test_sessions.py::test_an_address_that_belongs_to_nobody_touches_no_session",
     ),
     Guard(
@@ -787,14 +787,14 @@ GUARDS = (
     Guard(
         "what a form did not send is not written",
         TWO_EDITORS,
-        "    return isinstance(field, BooleanField | Lines) or bool(field.raw_data)\n",
+        "    return isinstance(field, BooleanField | FormLines) or bool(field.raw_data)\n",
         "    return True\n",
         "test_two_editors.py::test_a_field_that_was_not_sent_or_not_shown_is_not_written_in_every_edit_form",
     ),
     Guard(
         "of two who save at one moment one is told",
         BASE,
-        "        two_editors.hold(self.holds(row), form.values().values())\n",
+        "        two_editors.lock_rows(self.holds(row), form.values().values())\n",
         "",
         "test_two_editors.py::test_of_two_who_save_at_the_very_same_moment_one_is_told",
         "postgresql",
@@ -902,7 +902,7 @@ GUARDS = (
     Guard(
         "nothing is done without a key",
         REFUSED_FORMS,
-        "    if whose != g.actor.user_id:\n        return again(Held(400, str(NO_KEY)))\n",
+        "    if whose != g.actor.user_id:\n        return shown_again(Held(400, str(NO_KEY)))\n",
         "",
         "test_one_click.py::test_no_address_that_adds_or_acts_does_so_without_a_key",
     ),

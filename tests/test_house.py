@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from app.db.extensions import db
 from app.models import Base
 from app.scenarios.verbs import VERBS
+from tests.guards import GUARDS
 
 APP = Path(__file__).resolve().parent.parent / "app"
 # The floors, the lowest first: a part imports what lies below it, and nothing above or beside it.
@@ -254,3 +255,12 @@ def test_the_migrations_make_what_the_models_say(app):
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         differences = compare_metadata(context, db.metadata)
     assert differences == []
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.keeps)
+def test_each_guard_stands_once_in_the_code_and_names_a_test_that_is_there(guard):
+    """`make guards` takes them away one by one, which takes long; that it can is seen here."""
+    assert (APP.parent / guard.file).read_text("utf-8").count(guard.there) == 1
+    name, _, test = guard.test.partition("::")
+    (file,) = APP.parent.glob(f"tests/**/{name}")
+    assert f"def {test.partition('[')[0]}(" in file.read_text("utf-8")

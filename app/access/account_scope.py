@@ -19,7 +19,7 @@ class District(NamedTuple):
     name_ru: str
 
 
-class Reach(NamedTuple):
+class AccountScope(NamedTuple):
     """How far an official's rights go: places with all below them, what lies above those, kindergartens; and in what
     roles. `districts`: those among the places, and the one that a kindergarten lies in.
     """
@@ -50,12 +50,12 @@ def facts_of(user_id: ColumnElement[int]) -> tuple[ScalarSelect[Any], ...]:
 FACTS = select(*facts_of(bindparam("user_id")))
 
 
-def of(user_id: int) -> Reach:
+def of(user_id: int) -> AccountScope:
     """Spec 1: the scopes and roles of one official, in one statement."""
     return found(*db.session.execute(FACTS, {"user_id": user_id}).one())
 
 
-def found(places: Any, scopes: Any, roles: Any) -> Reach:
+def found(places: Any, scopes: Any, roles: Any) -> AccountScope:
     """What follows from the columns of `facts_of`."""
     parents = {place: parent for place, parent, *_ in places or ()}
     own = {place for place, _, _ in scopes or () if place}
@@ -63,7 +63,7 @@ def found(places: Any, scopes: Any, roles: Any) -> Reach:
     above = {place for start in starts for place in _path(start, parents)}
     below = {place for place in parents if not own.isdisjoint(_path(place, parents))}
     districts = [District(id_, kk, ru) for id_, _, kk, ru in places or () if kk is not None and id_ in below | above]
-    return Reach(
+    return AccountScope(
         frozenset(below),
         frozenset(above),
         frozenset(kindergarten for _, kindergarten, _ in scopes or () if kindergarten),

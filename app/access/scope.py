@@ -252,7 +252,7 @@ def _own_account(viewer: Viewer) -> ColumnElement[bool]:
 Rule = Callable[[Viewer], ColumnElement[bool]]
 
 
-def shown(*, office: Rule, head: Rule, administrator: Rule = _nothing, family: Rule = _nothing) -> dict[Role, Rule]:
+def rows_for(*, office: Rule, head: Rule, administrator: Rule = _nothing, family: Rule = _nothing) -> dict[Role, Rule]:
     """What of one table each role sees; `office`: all who work in places, each in the own ones. The clock never looks.
 
     A role that is left out, here or in a table below, sees nothing.
@@ -268,30 +268,30 @@ def shown(*, office: Rule, head: Rule, administrator: Rule = _nothing, family: R
 
 def _officials(rule: Rule) -> dict[Role, Rule]:
     """The same rule for all officials who see families; it knows how far each of them reaches."""
-    return shown(office=rule, head=rule)
+    return rows_for(office=rule, head=rule)
 
 
 def _of_the_family_too(rule: Rule) -> dict[Role, Rule]:
-    return shown(office=rule, head=rule, family=rule)
+    return rows_for(office=rule, head=rule, family=rule)
 
 
 def _public(rule: Rule) -> dict[Role, Rule]:
     """What families may know of every kindergarten; whoever gives officials their reach picks it from all."""
-    return shown(office=rule, head=rule, administrator=everything, family=everything)
+    return rows_for(office=rule, head=rule, administrator=everything, family=everything)
 
 
 def _of_place(rule: Rule) -> dict[Role, Rule]:
-    return shown(office=rule, head=_nothing)
+    return rows_for(office=rule, head=_nothing)
 
 
 SCOPES: dict[type[Base], dict[Role, Rule]] = {
     Kindergarten: _public(_kindergartens),
-    KgGroup: shown(
+    KgGroup: rows_for(
         office=lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
         head=lambda viewer: KgGroup.kindergarten_id.in_(_own_kindergartens(viewer)),
         family=everything,
     ),
-    Vacancy: shown(
+    Vacancy: rows_for(
         office=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
         head=lambda viewer: Vacancy.group_id.in_(_own_groups(viewer)),
         family=_published,
@@ -302,7 +302,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
             select(Seat.__table__.c.id).where(Seat.__table__.c.group_id.in_(_own_groups(viewer)))
         )
     ),
-    Enrolment: shown(
+    Enrolment: rows_for(
         office=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
         head=lambda viewer: Enrolment.group_id.in_(_own_groups(viewer)),
         family=_of_application(Enrolment.application_id),
@@ -324,7 +324,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     Contract: _of_the_family_too(lambda viewer: Contract.referral_id.in_(_own_referrals(viewer))),
     StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
     Document: _of_the_family_too(_papers),
-    Notice: shown(office=_to_family, head=_to_family, family=_to_the_family_itself),
+    Notice: rows_for(office=_to_family, head=_to_family, family=_to_the_family_itself),
     Change: _officials(_changes),
     BulkRun: _of_place(lambda viewer: _runs(viewer, BulkRun)),
     BulkRow: _of_place(_bulk_rows),
@@ -339,14 +339,14 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
             select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
         )
     ),
-    DayOff: shown(office=everything, head=everything, administrator=everything, family=everything),
-    DemoTime: shown(office=everything, head=everything, administrator=everything, family=everything),
-    Outbox: shown(office=everything, head=_nothing, administrator=everything),  # how many wait; whose is said elsewhere
-    UserScope: shown(office=_own_account, head=_own_account, administrator=everything),
-    Account: shown(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
-    SignedIn: shown(office=_nothing, head=_nothing),
-    SentForm: shown(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
-    KeptForm: shown(office=_nothing, head=_nothing),
+    DayOff: rows_for(office=everything, head=everything, administrator=everything, family=everything),
+    DemoTime: rows_for(office=everything, head=everything, administrator=everything, family=everything),
+    Outbox: rows_for(office=everything, head=_nothing, administrator=everything),  # how many wait
+    UserScope: rows_for(office=_own_account, head=_own_account, administrator=everything),
+    Account: rows_for(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
+    SignedIn: rows_for(office=_nothing, head=_nothing),
+    SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
+    KeptForm: rows_for(office=_nothing, head=_nothing),
 }
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.db.database import apart
+from app.db.database import own_transaction
 from app.db.extensions import db
 from app.models import KeptForm, SentForm
 
@@ -68,7 +68,7 @@ def claim(key: str, user_id: int, body_hash: str) -> None:
 def answered(key: str, answer: dict[str, Any], *, user_id: int, path: str) -> None:
     """How it was answered, for whoever sends it again. What was kept of this account's form at this path is done."""
     done = delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.path == path)
-    with apart() as connection:
+    with own_transaction() as connection:
         connection.execute(update(SENT).where(SENT.c.key_hash == _hash(key)).values(answer=answer))
         connection.execute(done)
 
@@ -82,7 +82,7 @@ def keep(user_id: int, path: str, address: str, fields: Fields) -> str | None:
     if len(text) > LONGEST or len(path) > LONGEST_PATH:
         return None
     pad = secrets.token_bytes(len(text))
-    with apart() as connection:
+    with own_transaction() as connection:
         connection.execute(delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id))
         connection.execute(insert(KEPT_FORM).values(user_id=user_id, path=path, pad=pad, at=_now()))
     return urlsafe_b64encode(_together(text, pad)).decode()
@@ -108,7 +108,7 @@ def is_kept(user_id: int) -> bool:
 def forget() -> int:
     """Remove what is over: a key is not taken any more when its row goes. Returns how many."""
     over = delete(SENT).where(SENT.c.at <= _now() - KEY_LASTS), delete(KEPT_FORM).where(KEPT_FORM.c.at <= _now() - KEPT)
-    with apart() as connection:
+    with own_transaction() as connection:
         return sum(connection.execute(one).rowcount for one in over)
 
 

@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
 from app.access import account_scope
-from app.db.database import apart
+from app.db.database import own_transaction
 from app.db.extensions import db
 from app.models import Account, SignedIn, User
 
@@ -33,7 +33,7 @@ class LiveSession(NamedTuple):
     seen_at: datetime
     must_change_password: bool
     user: User
-    reach: account_scope.Reach
+    reach: account_scope.AccountScope
 
 
 def _found() -> Any:
@@ -61,28 +61,28 @@ def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
     """A new one, for the account as it was at this version. Returns its id and its key, which is nowhere else."""
     key, at = secrets.token_urlsafe(32), _now()
     values = {"key_hash": _hash(key), "user_id": user_id, "version": version, "facts": facts}
-    with apart() as connection:
+    with own_transaction() as connection:
         row = insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values)
         return connection.execute(row).inserted_primary_key[0], key
 
 
 def keep(id_: int, facts: str, *, waits: bool = True) -> None:
     """What the browser's session holds now; and somebody was there. `waits`: for another writer."""
-    with apart(waits=waits) as connection:
+    with own_transaction(waits=waits) as connection:
         row = SignedIn.__table__
         connection.execute(update(row).where(row.c.id == id_).values(facts=facts, seen_at=_now()))
 
 
 def end(id_: int) -> None:
     """Signed out: the key opens nothing any more, whoever kept a copy."""
-    with apart() as connection:
+    with own_transaction() as connection:
         connection.execute(delete(SignedIn.__table__).where(SignedIn.__table__.c.id == id_))
 
 
 def forget() -> int:
     """Remove those whose time is over. Returns how many."""
     over = delete(SignedIn.__table__).where(not_(LIVES))
-    with apart() as connection:
+    with own_transaction() as connection:
         return connection.execute(over, _not_before()).rowcount
 
 

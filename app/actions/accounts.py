@@ -209,7 +209,7 @@ def still(user_id: int, role: str) -> Actor | None:
     return by if str(by.role) == role else None
 
 
-def actor_of(user: User, known: account_scope.Reach | None = None) -> Actor:
+def actor_of(user: User, known: account_scope.AccountScope | None = None) -> Actor:
     """Spec 1: the role that an official has now, and how far it reaches; without a scope it reaches nowhere.
 
     `known` is the account's own reach, where it is known already. Raises Refusal(not_allowed) for an account that was

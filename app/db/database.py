@@ -108,7 +108,7 @@ def transaction() -> Iterator[scoped_session[Session]]:
         _writing.reset(token)
 
 
-def lasting(act: Callable[[], T], clashes: tuple[type[Exception], ...] = CLASHES) -> T:
+def retried(act: Callable[[], T], clashes: tuple[type[Exception], ...] = CLASHES) -> T:
     """Do this in one transaction, and once more from the beginning where the locks of others undid it: nothing of it
     was kept then (docs/adr/0002-district-lock.md). `clashes`: by which of PostgreSQL's errors; what SQLite says after
     its own wait stays said. Raises what the last of TRIES raises.
@@ -155,7 +155,7 @@ def taken_back() -> Iterator[None]:
 
 
 @contextmanager
-def apart(*, waits: bool = True) -> Iterator[Connection]:
+def own_transaction(*, waits: bool = True) -> Iterator[Connection]:
     """A short transaction of its own on a connection of its own, whatever becomes of the caller's.
 
     On SQLite the caller's must not be writing: the file has one writer. `waits`: for another writer, as everybody does;

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic, sleep
 
-from app.db.database import lasting
+from app.db.database import retried
 
 SLICE = 0.4  # seconds of one transaction: SQLite has one writer, and nobody else decides in its districts meanwhile
 PAUSE = 0.25  # of a slice's time, after each: long enough for whoever waits to get in between
@@ -21,7 +21,7 @@ def work(step: Callable[[Enough], bool], seconds: float) -> bool:
     more = True
     while more and monotonic() < end:
         began = monotonic()
-        more = lasting(partial(step, _past(min(began + SLICE, end))))
+        more = retried(partial(step, _past(min(began + SLICE, end))))
         if more:
             sleep(PAUSE * (monotonic() - began))
     return more

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 import config
 from app.access.actors import Actor
-from app.db.database import lasting
+from app.db.database import retried
 from app.imports import whole_file
 from app.imports.outcome import Answers, ImportResult
 from app.models import ImportKind
@@ -39,7 +39,7 @@ def bring_in(
     except Wrong as wrong:
         return ImportResult(problems=[whole_file.of_file(wrong, path.name)])
     facts = {"name": path.name, "place": place, "answers": answers or {}, "by": by, "at": at, "dry_run": dry_run}
-    return lasting(lambda: whole_file.bring_in(ImportKind(kind), sheet, **facts))
+    return retried(lambda: whole_file.bring_in(ImportKind(kind), sheet, **facts))
 
 
 @click.command("import")

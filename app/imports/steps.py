@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 Opened = Sheet | Wrong | storage.Damaged
 
 
-class Kept(NamedTuple):
+class StoredFile(NamedTuple):
     """Where the file of a run lies, and what it was."""
 
     run_id: int
@@ -36,12 +36,12 @@ class Kept(NamedTuple):
     sha256: str
 
 
-def kept(run: ImportRun) -> Kept | None:
+def file_of(run: ImportRun) -> StoredFile | None:
     """The file of a run that has something to do; None for any other."""
-    return Kept(run.id, run.kind, run.file_key, run.sha256) if run.stage in imports.TO_DO else None
+    return StoredFile(run.id, run.kind, run.file_key, run.sha256) if run.stage in imports.TO_DO else None
 
 
-def opened(file: Kept) -> Opened:
+def opened(file: StoredFile) -> Opened:
     """Its table, or why there is none; read outside any transaction: a second for which nobody waits."""
     try:
         sheet = parse(storage.read_whole(file.key, file.sha256), MOST_UNPACKED)

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 
 from app.actions import clock
-from app.db.database import lasting, transaction
+from app.db.database import retried, transaction
 from app.jobs.failures import without_words
 from app.now import now
 
@@ -27,7 +27,7 @@ def do_all_due() -> int:
     done, failures = 0, []
     for place_id in districts:
         try:
-            done += lasting(partial(_run, place_id))
+            done += retried(partial(_run, place_id))
         except Exception as error:
             failures.append(error)
     if failures:

@@ -12,7 +12,7 @@ class JobFailed(Exception):
     """A job did not finish; the error itself stays out of Redis and logs (spec 7, personal data)."""
 
 
-def told(error: BaseException) -> str:
+def described(error: BaseException) -> str:
     """For a row, a log or Redis: `IntegrityError at actions/clock.py:88`."""
     ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(HOUSE)]
     where = f" at {Path(ours[-1].filename).relative_to(HOUSE)}:{ours[-1].lineno}" if ours else ""
@@ -25,4 +25,4 @@ def without_words() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise JobFailed(told(error)) from None
+        raise JobFailed(described(error)) from None

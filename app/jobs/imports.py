@@ -8,12 +8,12 @@ from app.now import now
 TIMEOUT = 1800  # seconds: thousands of rows on a very slow machine
 
 
-def read(row: Outbox) -> steps.Kept | None:
+def read(row: Outbox) -> steps.StoredFile | None:
     """Which file it is; None where nothing is to be done any more."""
-    return steps.kept(db.session.get_one(ImportRun, row.import_run_id))
+    return steps.file_of(db.session.get_one(ImportRun, row.import_run_id))
 
 
-def make(file: steps.Kept | None) -> steps.Opened | None:
+def make(file: steps.StoredFile | None) -> steps.Opened | None:
     """The table in it."""
     return steps.opened(file) if file else None
 

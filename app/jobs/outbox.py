@@ -14,11 +14,11 @@ from rq.timeouts import BaseTimeoutException
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.database import lasting, transaction
+from app.db.database import retried, transaction
 from app.db.extensions import db, redis
 from app.db.viewer import unscoped
 from app.jobs import bulk, documents, imports, queues
-from app.jobs.failures import told, without_words
+from app.jobs.failures import described, without_words
 from app.models import Outbox
 
 CHUNK = 25  # rows a job: fewer, and forking costs more than the work
@@ -87,7 +87,7 @@ def handle(ids: list[int]) -> None:
         except Exception as error:
             db.session.rollback()
             try:
-                _failed(row_id, told(error))
+                _failed(row_id, described(error))
             except SQLAlchemyError:
                 log.warning("outbox %s and what follows wait for the database", row_id)
                 return
@@ -105,7 +105,7 @@ def do(row_id: int) -> None:
         facts = work.read(row)
         db.session.rollback()
     made = work.make(facts)
-    lasting(lambda: _end(row_id, work, made))
+    retried(lambda: _end(row_id, work, made))
 
 
 def _end(row_id: int, work: Work, made: Any) -> None:

@@ -75,7 +75,7 @@ def unreachable() -> ColumnElement[bool]:
     return and_(Application.status.in_(WITH_A_TERM), Application.phone_key == "", no_email)
 
 
-def untold(application: Application) -> bool:
+def not_notified(application: Application) -> bool:
     """The same of one application."""
     return application.status in WITH_A_TERM and not reachable(application)
 

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from app import words
 from app.access.permissions import EVERY_VERB, of
 from app.actions import accounts, records
-from app.db.database import DEADLOCK, lasting, transaction
+from app.db.database import DEADLOCK, retried, transaction
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import User
@@ -228,7 +228,7 @@ class BaseView(Listed):
 
     def _change(self, row: Any, form: Any, seen: str) -> Any:
         """Write what was touched. Raises Refusal, two_editors.Changed where the form was shown from something else."""
-        two_editors.hold(self.holds(row), form.values().values())
+        two_editors.lock_rows(self.holds(row), form.values().values())
         if refusal := self.refuses_change(row):
             raise refusal
         if values := two_editors.touched(form, seen, self.standing(row)):
@@ -338,7 +338,7 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
         return act()
 
     try:
-        done = lasting(once, (DEADLOCK,))
+        done = retried(once, (DEADLOCK,))
         form_keys.claimed()
         return done
     except Refusal as refusal:

@@ -97,7 +97,7 @@ class ChildPage:
             of_privilege=of_privilege,
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
-            untold=waits.untold(application),
+            untold=waits.not_notified(application),
             masked=not personal_data.whole(application),
             open_for=personal_data.OPEN_FOR // timedelta(minutes=1),
             view=self,

@@ -91,8 +91,8 @@ def standing(row: Application) -> dict[str, Any]:
 
 def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
     """Raises NotYetSeen where something follows that nobody has said yes to; the transaction undoes all of it."""
-    two_editors.hold([row])
-    two_editors.hold([row.child, row.applicant])  # whoever they are now
+    two_editors.lock_rows([row])
+    two_editors.lock_rows([row.child, row.applicant])  # whoever they are now
     values = two_editors.touched(form, seen, standing(row))
     told = {
         who: {n.removeprefix(f"{who}_"): v or "" for n, v in values.items() if n.startswith(f"{who}_")} for who in WHO

@@ -33,7 +33,7 @@ def register(app: Flask) -> None:
         """Where a browser gets a file of app/static."""
         return f"{app.static_url_path}/{file}?v={stamp}"
 
-    app.jinja_env.globals.update(nonce=nonce, kept=kept, static=static, sprite=static("vendor/screen/icons.svg"))
+    app.jinja_env.globals.update(nonce=nonce, kept=cached, static=static, sprite=static("vendor/screen/icons.svg"))
     app.extensions["kezek_kept"] = {}
     app.after_request(_guarded)
 
@@ -45,7 +45,7 @@ def nonce() -> str:
     return g.nonce
 
 
-def kept(template: str, *by: Hashable, **given: Any) -> Markup:
+def cached(template: str, *by: Hashable, **given: Any) -> Markup:
     """A part of pages that is the same for all who read it in one language, made once for each `by`.
 
     What the template says may follow from nothing else: neither from rows nor from a token. `given`: what it is told.

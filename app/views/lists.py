@@ -23,7 +23,7 @@ from app.models import Base
 from app.now import now
 from app.rules.calendar import local_day
 from app.views import location
-from app.views.headers import kept
+from app.views.headers import cached
 from app.views.paging import FIRST, LAST, At, Records, SortOrder, Where
 from app.views.rendering import row as row_of
 from app.views.rendering import told
@@ -91,7 +91,7 @@ class Listed(ModelView):
         if any(request.args.get(name) for name in ("q", *(f"_flt_0_{name}" for name in self.filters()))):
             return Markup(render_template(FILTER, **facts))
         reach = (g.reach.districts, g.actor.kindergarten_id is None)
-        return kept(FILTER, type(self).__name__, reach, local_day(now()), **facts)
+        return cached(FILTER, type(self).__name__, reach, local_day(now()), **facts)
 
     def _all_options(self) -> dict[str, Sequence[tuple[str, str]]]:
         """Of each filter that leaves this reader a choice: a head has one kindergarten, in one district."""
@@ -229,11 +229,11 @@ def numbered() -> bool:
 
 def here(view: str = "", drop: Sequence[str] = PLACES_OF_A_PAGE, **wishes: str) -> str:
     """The address of this page with other wishes for one of its lists (of all, for none that is named)."""
-    kept = MultiDict(
+    others = MultiDict(
         (name, value)
         for name, value in request.args.items(multi=True)
         if not any(name.startswith(f"{one}_{view}") for one in drop)
     )
     for wish, value in wishes.items():
-        kept[f"{wish}_{view}"] = value
-    return f"{request.path}?{urlencode([*kept.items(multi=True)])}"
+        others[f"{wish}_{view}"] = value
+    return f"{request.path}?{urlencode([*others.items(multi=True)])}"

@@ -56,7 +56,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _not_from_here)
     app.register_error_handler(sent_forms.Repeated, lambda _error: _repeated())
     app.register_error_handler(form_keys.Other, lambda _error: _other())
-    app.register_error_handler(database.Closed, lambda _error: again(Held(400, str(NO_KEY))))
+    app.register_error_handler(database.Closed, lambda _error: shown_again(Held(400, str(NO_KEY))))
     app.register_error_handler(SQLAlchemyError, _database_problem)
     app.register_error_handler(OSError, _database_problem)
     app.jinja_env.globals.update(form_key=form_keys.form_key)
@@ -70,7 +70,7 @@ def _before_request() -> Any:
     if g.actor is None:
         return _to_the_door(whose) if whose else None
     if whose != g.actor.user_id:
-        return again(Held(400, str(NO_KEY)))
+        return shown_again(Held(400, str(NO_KEY)))
     return form_keys.begin(key)
 
 
@@ -82,10 +82,10 @@ def _repeated() -> Any:
 
 
 def _other() -> Any:
-    return again(Held(409, str(OTHER)))
+    return shown_again(Held(409, str(OTHER)))
 
 
-def again(held: Held) -> Response:
+def shown_again(held: Held) -> Response:
     """The form of this request, filled and not sent, with a sentence. Nothing is changed any more in this request.
 
     A file is read once more by its form, but no page can hand it back to a browser.
@@ -155,9 +155,9 @@ def _old() -> Any:
     if found is None:
         return _to_the_door(whose)
     if kept_forms.SHOWN in request.environ:
-        return again(Held(200, str(BACK)))
+        return shown_again(Held(200, str(BACK)))
     security.before_request()
-    return sign_in.before_request() or form_keys.begin(request.form[KEY]) or again(Held(400, str(OLD)))
+    return sign_in.before_request() or form_keys.begin(request.form[KEY]) or shown_again(Held(400, str(OLD)))
 
 
 def _to_the_door(whose: int) -> Response:
@@ -196,7 +196,7 @@ def _cannot_now() -> Response:
     held = Held(503, str(sentence), key=request.form.get(KEY, ""))
     if form_keys.has_effect() and not session.broken:
         try:
-            return again(held)
+            return shown_again(held)
         except (SQLAlchemyError, OSError):  # not even to be read
             db.session.remove()
     g.actor = None if session.broken else g.get("actor")

@@ -99,9 +99,9 @@ def _record(value: Base) -> Markup:
     return _text(words.name(value))
 
 
-def untold(application: Application) -> Markup:
+def not_notified(application: Application) -> Markup:
     """A mark beside an application where a term runs of which nobody can tell the family."""
-    return Markup(" ") + tag("missed", _("cannot be reached")) if waits.untold(application) else Markup()
+    return Markup(" ") + tag("missed", _("cannot be reached")) if waits.not_notified(application) else Markup()
 
 
 def _facts(value: dict[str, Any]) -> Markup:

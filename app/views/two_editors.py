@@ -82,7 +82,7 @@ def beside(form: Form, seen: str, standing: Mapping[str, Any]) -> tuple[dict[str
     return {**standing, **mine}, rows
 
 
-def hold(rows: Iterable[Base], typed: Iterable[Any] = ()) -> None:
+def lock_rows(rows: Iterable[Base], typed: Iterable[Any] = ()) -> None:
     """Nobody else changes these rows until the transaction ends; what was read of them is read again, 404 if gone.
 
     Their districts are locked first, with those that the rows would come to by what was `typed`, as every verb does

@@ -175,7 +175,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 SENTENCES = FILE | CELL | ROW | QUESTIONS
 
 
-def said(name: str, facts: dict[str, Any]) -> str:
+def sentence_of(name: str, facts: dict[str, Any]) -> str:
     """The sentence of a problem, in the language of whoever reads it."""
     return str(SENTENCES[name]) % facts
 
@@ -195,5 +195,5 @@ class Problem:
     facts: dict[str, Any] = field(compare=False, default_factory=dict)
 
     def __str__(self) -> str:
-        sentence = said(self.name, self.facts)
+        sentence = sentence_of(self.name, self.facts)
         return f"{self.cell}: {sentence}" if self.cell else sentence

@@ -18,7 +18,7 @@ from app.rules.norms import KNOWN, NormKind
 from app.rules.refusals import Reason, Refusal
 from app.words.days import day
 from app.words.labels import label
-from app.words.problems import SENTENCES, said
+from app.words.problems import SENTENCES, sentence_of
 from app.words.rules import CHOICES
 
 REFUSALS: dict[Reason, Any] = {
@@ -220,7 +220,7 @@ def problem(row: ImportProblem) -> str:
     if personal_data.masks():
         facts |= dict.fromkeys(facts.keys() & {"title"}, personal_data.MASK)
         facts |= {name: facts[name].rpartition("!")[2] for name in facts.keys() & {"cell"}}
-    return said(row.sentence, facts) if row.sentence in SENTENCES else row.sentence
+    return sentence_of(row.sentence, facts) if row.sentence in SENTENCES else row.sentence
 
 
 def cell_of(row: ImportProblem) -> str:

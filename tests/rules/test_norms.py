@@ -71,6 +71,12 @@ def test_vouchers_are_given_by_categories_and_referrals_by_ratio(app):
     assert actions.order(by_referral.id, date(2026, 2, 1)).kind is QueueOrderKind.categories
 
 
+def test_what_follows_a_missed_term_is_to_choose_only_where_the_choice_acts():
+    """What acts by it is actions/referrals.miss; scenarios/blocked-not-deleted.yaml plays it."""
+    choices = {name: set(known.on_lapse) for name, known in norms.KNOWN.items() if len(known.on_lapse) > 1}
+    assert choices == {"referral.attend": {OnLapse.stop_list, OnLapse.hold}}
+
+
 def test_what_is_shipped_could_be_entered_by_an_official():
     for name, value, unit, on_lapse, basis in shipped.NORMS:
         assert norms.problem(Norm(name=name, value=value, unit=unit, on_lapse=on_lapse)) is None, name

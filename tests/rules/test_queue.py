@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.actions import norms, numbers
-from app.actions.privileges import counts as counts_now
+from app.actions.counting import counts as counts_now
 from app.db.extensions import db
 from app.models import (
     Applicant,

@@ -67,7 +67,7 @@ def test_by_what_is_no_phone_and_no_e_mail_no_family_is_told(chosen):
     for child, (phone, email) in zip(families, (("жоқ", "нет"), ("87001112233", None), ("12345", "")), strict=True):
         child.phone, child.email = phone, email
     db.session.flush()
-    assert waiting("unreachable") == [child.number for child in families if waits.untold(child)] == ["Ш-0", "Ш-2"]
+    assert waiting("unreachable") == [child.number for child in families if waits.not_notified(child)] == ["Ш-0", "Ш-2"]
 
 
 def test_a_family_without_phone_and_e_mail_cannot_be_told_of_its_term(chosen):
@@ -79,5 +79,5 @@ def test_a_family_without_phone_and_e_mail_cannot_be_told_of_its_term(chosen):
     waits_on.phone = waits_on.email = None
     db.session.flush()
     everybody = [*families, waits_on]
-    assert waiting("unreachable") == [child.number for child in everybody if waits.untold(child)]
-    assert waits.untold(third) and not (waits.untold(first) or waits.untold(second))
+    assert waiting("unreachable") == [child.number for child in everybody if waits.not_notified(child)]
+    assert waits.not_notified(third) and not (waits.not_notified(first) or waits.not_notified(second))

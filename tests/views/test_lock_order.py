@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.access.actors import Actor
 from app.actions import clock
-from app.db.database import lasting, lock_district, transaction
+from app.db.database import lock_district, retried, transaction
 from app.db.extensions import db
 from app.imports import command
 from app.jobs.clock import do_all_due
@@ -137,7 +137,7 @@ def test_what_meets_another_transaction_is_done_again_by_itself(app, monkeypatch
 
     def one(*order: int) -> None:
         with app.app_context():
-            begun.append(lasting(lambda: decide(*order)))
+            begun.append(retried(lambda: decide(*order)))
 
     threads = [threading.Thread(target=one, args=order) for order in (ids, ids[::-1])]
     for thread in threads:

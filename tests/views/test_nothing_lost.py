@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from app.access import sent_forms
 from app.db import database
 from app.models import Account, DayOff, KeptForm, SentForm, SignedIn
-from app.views import sending
+from app.views import form_keys
 from tests.views import routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
@@ -539,7 +539,7 @@ def test_a_server_that_is_away_is_503_with_what_was_typed(city, kind, monkeypatc
 
 def test_an_effect_whose_answer_was_lost_is_not_had_twice(city, kind, monkeypatch):
     """503 keeps the form's key: what was perhaps done is not done again."""
-    monkeypatch.setattr(sending, "ANSWERED_WITHIN", 0.1)  # the first one's answer never comes
+    monkeypatch.setattr(form_keys, "ANSWERED_WITHIN", 0.1)  # the first one's answer never comes
     department = city.sign_in("department")
     form = {**valid("days-off", city.own), "form_key": department.key()}
     failed = threading.Event()
