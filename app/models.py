@@ -282,6 +282,7 @@ class ImportKind(StrEnum):
 
     kindergartens = "kindergartens"
     applications = "applications"
+    sanatorium_certificates = "sanatorium_certificates"
 
 
 class ImportStage(StrEnum):
@@ -491,7 +492,7 @@ class Child(PersonName, Base):
         ),
         words_of("child"),
     )
-    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     iin: Mapped[str] = mapped_column(sa.String(12))
     born_on: Mapped[date] = mapped_column(index=True)
     birth_year: Mapped[int]
@@ -501,6 +502,26 @@ class Child(PersonName, Base):
     def _fill_birth_year(self, _key: str, day: date) -> date:
         self.birth_year = day.year
         return day
+
+
+class SanatoriumCertificate(Base):
+    """A paper by which a child may go to a sanatorium kindergarten, from its first day to its last (spec 3.3)."""
+
+    __tablename__ = "sanatorium_certificate"
+    __table_args__ = (
+        CheckConstraint("until >= from_on", name="sanatorium_certificate_ends_after_it_begins"),
+        UniqueConstraint("issuer", "number", name="uq_sanatorium_certificate_number_once_per_issuer"),
+        *listed("sanatorium_certificate", "until"),
+    )
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), index=True)
+    issuer: Mapped[str] = mapped_column(sa.String(200))
+    number: Mapped[str] = mapped_column(sa.String(60))
+    from_on: Mapped[date]
+    until: Mapped[date]
+    child: Mapped[Child] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.issuer}, № {self.number}"
 
 
 class Applicant(PersonName, Base):

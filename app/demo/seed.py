@@ -57,6 +57,7 @@ from app.models import (
     Ownership,
     Place,
     PlaceKind,
+    SanatoriumCertificate,
     Unit,
     Vacancy,
     Voucher,
@@ -117,6 +118,7 @@ def found_town() -> dict[str, dict[str, str]]:
     ):
         if problems := bring_in(read(SAMPLES / file), Places(None), by=department, at=_at(moment)).problems:
             raise RuntimeError(f"{file}: {problems}")
+    _certificates(town, _at("2026-04-07T17:00"))
     _waits_for_a_second_person(town, _at("2026-04-07T17:20"))
     for place_id in clock.districts():
         clock.run(at=_at("2026-04-08T00:10"), place_id=place_id)
@@ -388,6 +390,16 @@ def _waits_for_a_second_person(town: DemoTown, at: datetime) -> None:
     while bulk.go_on(run.id, at=at, enough=lambda: False):
         pass
     proposals.ask(db.session.get_one(BulkRun, run.id), "start", by=department, at=at, reason=MOVED_AWAY)
+
+
+def _certificates(town: DemoTown, at: datetime) -> None:
+    """Two children have a certificate for a sanatorium: one that holds, and one whose last day is over."""
+    some = select(Application).where(Application.place_id == town.by_referral.id).order_by(Application.id).limit(2)
+    days = ((date(2026, 4, 1), date(2026, 9, 30)), (date(2025, 9, 1), date(2026, 3, 31)))
+    for number, (application, (first, last)) in enumerate(zip(db.session.scalars(some).all(), days, strict=True), 17):
+        facts = {"issuer": "Облыстық фтизиопульмонология орталығы", "number": f"{number}-С"}
+        row = SanatoriumCertificate(child=application.child, from_on=first, until=last, **facts)
+        records.create(row, by=town.actor("department"), at=at)
 
 
 def _kindergarten(place: Place, name: str, town: DemoTown, at: datetime, **more: Any) -> Kindergarten:

@@ -12,6 +12,7 @@ from app.registers.groups import GROUPS
 from app.registers.kindergartens import KINDERGARTENS
 from app.registers.norms import NORMS
 from app.registers.queue_orders import QUEUE_ORDERS
+from app.registers.sanatorium_certificates import SANATORIUM_CERTIFICATES
 from app.registers.vacancies import VACANCIES
 
 # In the order of the menu.
@@ -19,6 +20,7 @@ ALL: tuple[Register, ...] = (
     VACANCIES,
     KINDERGARTENS,
     GROUPS,
+    SANATORIUM_CERTIFICATES,
     NORMS,
     QUEUE_ORDERS,
     DAYS_OFF,
