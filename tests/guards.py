@@ -69,8 +69,8 @@ GUARDS = (
     Guard(
         "what would begin a term that cannot be counted is not offered",
         POSSIBLE,
-        '    "confirm": _may_confirm,\n',
-        '    "confirm": _always,\n',
+        '        "confirm": Act(vouchers.confirm, vouchers.may_confirm),\n',
+        '        "confirm": Act(vouchers.confirm),\n',
         "test_no_calendar.py::test_what_would_begin_a_term_that_cannot_be_counted_is_not_offered",
     ),
     Guard(

@@ -117,7 +117,6 @@ def _of(pk: int, at: datetime, roles: Sequence[Role], tried: set[tuple[Role, str
         application = db.session.get_one(Application, pk)
         by = acting.actor(role, application)
         offered = set(possible.verbs(application, by=by, at=at))
-        offered |= {f"{verb}_privilege" for verb in PRIVILEGE if privileges.may(application, verb, by=by, at=at)}
         signed = replace(by, paper_on=local_day(at)) if role in COUNTER else by
         for verb in VERBS:
             if verb not in offered and _never(role, verb) and (role, verb) in tried:
@@ -170,7 +169,7 @@ def _choose(application: Application, by: Actor, signed: Actor, at: datetime) ->
 
 def _extend(application: Application, by: Actor, signed: Actor, at: datetime) -> Tries:
     """By a day, from the last one of what runs."""
-    right = possible.right(application)
+    right = vouchers if possible.by_voucher(application) else referrals
     last = local_day(at)
     for voucher in application.vouchers[-1:]:
         last = voucher.choose_by or voucher.confirm_by
@@ -184,7 +183,8 @@ def _extend(application: Application, by: Actor, signed: Actor, at: datetime) ->
 
 
 def _revoke(application: Application, by: Actor, signed: Actor, at: datetime) -> Tries:
-    right, who = possible.right(application), signed if by.role is Role.operator else by
+    right = vouchers if possible.by_voucher(application) else referrals
+    who = signed if by.role is Role.operator else by
     yield lambda: right.revoke(application, by=who, at=at, reason=REASON)
 
 
@@ -202,7 +202,6 @@ def _ask(verb: str) -> Callable[..., Tries]:
     return tries
 
 
-PRIVILEGE = ("claim", "confirm", "reject")
 VERBS: dict[str, Callable[..., Tries]] = {
     "confirm": _plain(vouchers.confirm),
     "choose": _choose,

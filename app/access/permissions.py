@@ -51,7 +51,7 @@ EVERY_VERB: Mapping[type[Base], Mapping[str, Verb]] = {
 EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
 
 
-def of(model: type[Base], name: str) -> Verb | None:
+def find(model: type[Base], name: str) -> Verb | None:
     """The row of a verb by the name that a page of such a record gives it; None for no such verb.
 
     A privilege's verbs stand on its application's page by their whole names, an application's on the lists of its
@@ -64,9 +64,16 @@ def of(model: type[Base], name: str) -> Verb | None:
     return row
 
 
+def of(model: type[Base], name: str) -> Verb:
+    """The same where there must be one. Raises KeyError."""
+    if (row := find(model, name)) is None:
+        raise KeyError(f"{name} of {model.__tablename__}")
+    return row
+
+
 def alone(model: type[Base], name: str, records: int) -> bool:
     """Spec 3.8: may one official start this verb for so many records without another one's yes?"""
-    row = of(model, name)
+    row = find(model, name)
     return row is None or row.alone is None or records <= row.alone
 
 

@@ -51,15 +51,16 @@ def absent(
     return _draft(enrolment, from_on, until, by=by, at=at, reason=reason)
 
 
-def may_be_absent(application: Application, day: date) -> bool:
-    """Is there a day from this one on, up to the last that an absence may have, on which the child is not away yet?"""
-    try:
-        enrolment = own_enrolment(application, "absent")
-    except Refusal:
-        return False
+def may_absent(application: Application, *, by: Actor, at: datetime) -> None:
+    """Is there a day from this one on, up to the last that an absence may have, on which the child is not away yet?
+
+    Raises Refusal: wrong_status, no_norm.
+    """
+    enrolment, day = own_enrolment(application, "absent"), local_day(at)
     last = last_day(application, enrolment.ends_on, day)
     known = map(rules.days_of, db.session.scalars(rules.of(enrolment.id, day, last)))
-    return bool(rules.uncovered(day, last, known))
+    if not rules.uncovered(day, last, known):
+        raise Refusal(Reason.wrong_status, verb="absent", away=True)
 
 
 def last_day(application: Application, ends_on: date | None, day: date) -> date:
@@ -98,24 +99,16 @@ def come_back(application: Application, *, by: Actor, at: datetime) -> Absence:
     place_is_lent (another child stays in it until its last day).
     """
     day = begin(application, "return", by=by, at=at)
-    enrolment = own_enrolment(application, "return")
-    absence = _to_end(enrolment, day)
+    enrolment, absence = may_return(application, by=by, at=at)
     absence.returned_on = day
     record(enrolment, "return", by=by, at=at, details={"returned_on": day, "until": absence.until})
     freeing.end_unclaimed(absence, by=by, at=at)
     return absence
 
 
-def may_come_back(application: Application, day: date) -> bool:
-    """Is an absence of this enrolled child recorded that could end on this day?"""
-    try:
-        return _to_end(own_enrolment(application, "return"), day) is not None
-    except Refusal:
-        return False
-
-
-def _to_end(enrolment: Enrolment, day: date) -> Absence:
+def may_return(application: Application, *, by: Actor, at: datetime) -> tuple[Enrolment, Absence]:
     """The absence that runs or comes next, if nobody attends in its place. Raises wrong_status, place_is_lent."""
+    enrolment, day = own_enrolment(application, "return"), local_day(at)
     absence = db.session.scalars(rules.of(enrolment.id, day, date.max)).first()
     if absence is None:
         raise Refusal(Reason.wrong_status, verb="return", not_away=True)
@@ -123,7 +116,7 @@ def _to_end(enrolment: Enrolment, day: date) -> Absence:
     last = db.session.scalar(rules.last_day_attended(lent.id)) if lent is not None else None
     if last is not None and last >= day:
         raise Refusal(Reason.place_is_lent, last_day=last)
-    return absence
+    return enrolment, absence
 
 
 def lend(vacancy: Vacancy, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from app.actions import by_hand, claims, norms, people, places, privileges
 from app.actions.due import catch_up
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
-from app.actions.preconditions import begin, latest_stop_listing, with_its_paper
+from app.actions.preconditions import SOME, begin, latest_stop_listing, with_its_paper
 from app.db.database import lock_district, lock_districts
 from app.db.extensions import db
 from app.models import (
@@ -28,6 +28,7 @@ from app.models import (
     PrivilegeGround,
     PrivilegeKind,
     QueueKind,
+    StopListing,
 )
 from app.rules import eligibility, registration_numbers
 from app.rules.calendar import local_day
@@ -112,23 +113,27 @@ def restore(application: Application, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: not_allowed, too_late, wrong_status, already_used.
     """
-    day = begin(application, "restore", by=by, at=at)
-    listing = latest_stop_listing(application)
-    if listing is None or listing.voucher_id is None or listing.ended_at is not None:
-        raise Refusal(Reason.wrong_status, verb="restore")
-    with_its_paper(application, "restore", by=by, at=at)
-    restorations_left(application, day)
+    begin(application, "restore", by=by, at=at)
+    listing = may_restore(application, by=by, at=at)
     listing.ended_at, listing.ended_with = at, "restore"
     move(application, "restore", by=by, at=at, tell={})
 
 
-def restorations_left(application: Application, day: date) -> None:
-    """S1, spec 3.4.3: once, counted as the norm in force says. Raises Refusal: already_used, no_norm."""
+def may_restore(application: Application, *, by: Actor, at: datetime) -> StopListing:
+    """S1, spec 3.4.3: it is on the stop-list by a voucher, and comes back once, counted as the norm in force says.
+
+    Raises Refusal: wrong_status, reason_required, too_late (the family's paper), already_used, no_norm.
+    """
+    listing, day = latest_stop_listing(application), local_day(at)
+    if listing is None or listing.voucher_id is None or listing.ended_at is not None:
+        raise Refusal(Reason.wrong_status, verb="restore")
+    with_its_paper(application, "restore", by=by, at=at)
     allowed = int(norms.in_force("voucher.restorations", application.place_id, day).value)
     if norms.in_force("voucher.restorations_per", application.place_id, day).value == "application":
         eligibility.times_left(restorations(application), allowed)
     else:
         eligibility.times_left(0, allowed)
+    return listing
 
 
 def restorations(application: Application) -> int:
@@ -140,16 +145,21 @@ def release(application: Application, *, by: Actor, at: datetime) -> None:
     """S2, spec 3.5.6: an official lets a family off the stop-list before its end; what is blocked without end (S0)
     the department alone. Raises Refusal: not_allowed, wrong_status.
     """
-    listing = latest_stop_listing(application)
-    if listing is not None and listing.ended_at is None and listing.until is None and by.role is not Role.department:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="release")
     begin(application, "release", by=by, at=at)
-    listing = latest_stop_listing(application)
-    if listing is None or listing.referral_id is None or listing.ended_at is not None:
-        raise Refusal(Reason.wrong_status, verb="release")
+    listing = may_release(application, by=by, at=at)
     stood = by_hand.before(application, at=at)
     claims.let_off(listing, by=by, at=at)
     by_hand.seen(application, "release", stood, by=by, at=at)
+
+
+def may_release(application: Application, *, by: Actor, at: datetime) -> StopListing:
+    """It is on the stop-list by a referral. Raises Refusal: not_allowed (what is blocked without end), wrong_status."""
+    listing = latest_stop_listing(application)
+    if listing is not None and listing.ended_at is None and listing.until is None and by.role is not Role.department:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="release")
+    if listing is None or listing.referral_id is None or listing.ended_at is not None:
+        raise Refusal(Reason.wrong_status, verb="release")
+    return listing
 
 
 def reinstate(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
@@ -158,33 +168,34 @@ def reinstate(application: Application, *, by: Actor, at: datetime, reason: str 
     Raises Refusal: not_allowed, wrong_status (also of a child that has left its kindergarten), reason_required,
     too_old, already_waiting.
     """
-    day = begin(application, "reinstate", by=by, at=at)
-    has_not_left(application)
-    reason = eligibility.given(reason)
-    may_come_back(application, day)
+    begin(application, "reinstate", by=by, at=at)
+    reason = may_reinstate(application, by=by, at=at, reason=reason)
     stood = by_hand.before(application, at=at)
     move(application, "reinstate", by=by, at=at, reason=reason, tell={"reason": reason}, standing=True)
     by_hand.seen(application, "reinstate", stood, by=by, at=at, reason=reason)
 
 
-def left(application: Application) -> bool:
+def may_reinstate(application: Application, *, by: Actor, at: datetime, reason: str | None = SOME) -> str:
+    """Spec 3.2, 3.7, 3.8: it has not left a kindergarten (its family applies anew), is not over age, and neither waits
+    nor attends by another application; returns the reason.
+
+    Raises Refusal: wrong_status, reason_required, too_old, already_waiting, no_norm.
+    """
+    if _left(application):
+        raise Refusal(Reason.wrong_status, verb="reinstate", left=True)
+    reason = eligibility.given(reason)
+    maximum = norms.number("queue.maximum_age", application.place_id, local_day(at))
+    eligibility.not_too_old(application.born_on, local_day(at), maximum)
+    not_waiting_already(application.child_iin, application.queue_kind)
+    return reason
+
+
+def _left(application: Application) -> bool:
     """Spec 3.8: was it archived by `leave`? It had come to its end: enrolled, a child leaves by nothing else."""
     enrolled = select(Enrolment.id).where(
         Enrolment.application_id == application.id, Enrolment.voucher_id.is_(None)
     )  # a stay in a lent place has the voucher that it was chosen by
     return db.session.scalars(enrolled.limit(1)).first() is not None
-
-
-def has_not_left(application: Application) -> None:
-    """Spec 3.8: the family of a child that has left its kindergarten applies anew. Raises wrong_status."""
-    if left(application):
-        raise Refusal(Reason.wrong_status, verb="reinstate", left=True)
-
-
-def may_come_back(application: Application, day: date) -> None:
-    """Spec 3.2, 3.7: not over age, nor waiting or attending by another application. Raises too_old, already_waiting."""
-    eligibility.not_too_old(application.born_on, day, norms.number("queue.maximum_age", application.place_id, day))
-    not_waiting_already(application.child_iin, application.queue_kind)
 
 
 def withdraw(application: Application, *, by: Actor, at: datetime) -> None:
@@ -193,8 +204,14 @@ def withdraw(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, wrong_status.
     """
     begin(application, "withdraw", by=by, at=at)
+    may_withdraw(application, by=by, at=at)
     claims.end_claims(application, voucher_verb="refuse", by=by, at=at)
     move(application, "withdraw", by=by, at=at, tell={})
+
+
+def may_withdraw(application: Application, *, by: Actor, at: datetime) -> None:
+    """With the family's paper. Raises Refusal: reason_required, too_late."""
+    with_its_paper(application, "withdraw", by=by, at=at)
 
 
 def archive(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:

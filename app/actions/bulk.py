@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, literal, select, update
 
 from app.access.actors import Actor
-from app.access.permissions import alone, permit
+from app.access.permissions import alone, of, permit
 from app.actions import accounts, dry_run, places
 from app.actions.bulk_order import in_order, passed_over
 from app.actions.dry_run import Order, Told, tried
@@ -69,7 +69,7 @@ def ask(
         subject=model.__tablename__,
         verb=verb,
         until=until,
-        reason=reason if verb == "release" else eligibility.given(reason),
+        reason=eligibility.given(reason) if "reason" in of(model, verb).asks else reason,
         selection=selection,
         user_id=by.user_id,
         role=str(by.role),
@@ -114,14 +114,15 @@ def start_by_another(run: BulkRun, *, by: Actor, at: datetime, reason: str | Non
     """
     permit(by, "start", run)
     run = _locked(run.id)
-    if not may_start(run):
-        raise Refusal(Reason.wrong_status, verb="start")
+    may_start(run, by=by, at=at)
     _start(run, by=by, at=at)
 
 
-def may_start(run: BulkRun) -> bool:
-    """Is its preview ready, and has nobody started or stopped it?"""
-    return run.stage is BulkStage.previewed
+def may_start(run: BulkRun, *, by: Actor, at: datetime) -> None:
+    """Is its preview ready, and has nobody started or stopped it? Raises Refusal: not_allowed, wrong_status."""
+    permit(by, "start", run)
+    if run.stage is not BulkStage.previewed:
+        raise Refusal(Reason.wrong_status, verb="start")
 
 
 def _start(run: BulkRun, *, by: Actor, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """One row of a bulk run: the very action that its own page would do, for good or to see what would come of it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from app.access.actors import Actor
-from app.actions import applications, claims, possible, referrals, vouchers
+from app.access.permissions import of
+from app.actions import claims, possible
 from app.actions.moving import plain
 from app.db.database import taken_back
 from app.db.extensions import db
@@ -18,6 +19,11 @@ from app.rules.refusals import Reason, Refusal
 
 MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # ours: of one row, not of the run
 CONTRADICTION, FAILED = "contradiction", "failed"  # why not, where it is no Reason of the regulation
+
+# The verbs that a list offers as a bulk run, by what it lists.
+VERBS: Mapping[type[Base], Sequence[str]] = {
+    model: [verb for verb in possible.ACTS[model] if of(model, verb).many] for model in (Application, Voucher, Referral)
+}
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +54,9 @@ def tried(order: Order, subject_id: int, *, keep: bool) -> Told:
     try:
         with db.session.begin_nested() if keep else taken_back():
             subject = db.session.get_one(order.model, subject_id)
-            VERBS[order.model][order.verb](application_of(subject), order)
+            act, asks = possible.act(order.model, order.verb), of(order.model, order.verb).asks
+            answers = {name: getattr(order, name) for name in asks}
+            act.do(application_of(subject), by=order.by, at=order.at, **answers)
             db.session.flush()
     except Refusal as refusal:
         return Told(BulkOutcome.refused, str(refusal.reason), plain(refusal.facts) or {})
@@ -70,41 +78,3 @@ def application_of(subject: Any) -> Application:
         case Referral() if subject.kind is Intake.general and subject.status is ReferralStatus.issued:
             return subject.application
     raise Refusal(Reason.wrong_status, status=str(subject.status))
-
-
-def _issue(application: Application, order: Order) -> None:
-    vouchers.issue_out_of_turn(application, by=order.by, at=order.at, reason=order.reason)
-
-
-def _extend(right: Any) -> Callable[[Application, Order], None]:
-    def extend(application: Application, order: Order) -> None:
-        of = right(application)
-        of.extend(application, until=order.until, by=order.by, at=order.at, reason=order.reason)
-
-    return extend
-
-
-def _revoke(right: Any) -> Callable[[Application, Order], None]:
-    def revoke(application: Application, order: Order) -> None:
-        right(application).revoke(application, by=order.by, at=order.at, reason=order.reason)
-
-    return revoke
-
-
-def _release(application: Application, order: Order) -> None:
-    applications.release(application, by=order.by, at=order.at)
-
-
-def _archive(application: Application, order: Order) -> None:
-    applications.archive(application, by=order.by, at=order.at, reason=order.reason)
-
-
-def _of(right: Any) -> dict[str, Callable[[Application, Order], None]]:
-    return {"extend": _extend(right), "revoke": _revoke(right)}
-
-
-VERBS: Mapping[type[Base], Mapping[str, Callable[[Application, Order], None]]] = {
-    Application: {"issue_out_of_turn": _issue, **_of(possible.right), "release": _release, "archive": _archive},
-    Voucher: _of(lambda _application: vouchers),
-    Referral: _of(lambda _application: referrals),
-}

@@ -28,6 +28,7 @@ from app.models import (
 from app.rules import absences as absence_rules
 from app.rules import eligibility
 from app.rules import seats as rules
+from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
 ONE_DAY = timedelta(days=1)
@@ -41,8 +42,8 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     goes on, its kindergarten is told of an absence. Raises Refusal: not_allowed, too_late, wrong_status (a signature is
     missing), too_old, too_long, wrong_place (`until` of a usual enrolment).
     """
-    day = begin(application, "enrol", by=by, at=at, elsewhere=_attends(application))
-    referral, held, first, last = _way_in(application, day, until)
+    begin(application, "enrol", by=by, at=at, elsewhere=_attends(application))
+    referral, held, first, last = may_enrol(application, by=by, at=at, until=until)
     held.ended_at, held.seat.opened_at = at, None
     db.session.flush()
     leaving.end_stay(application, by=by, at=at, day=first - ONE_DAY)
@@ -58,19 +59,19 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     move(application, "enrol", by=by, at=at, tell={"kindergarten": referral.vacancy.group.kindergarten.name})
 
 
-def may_enrol(application: Application, day: date) -> None:
-    """Is all there that the head enrols by? Raises Refusal: wrong_status, too_old."""
-    _way_in(application, day, None)
+def may_enrol(
+    application: Application, *, by: Actor, at: datetime, until: date | None = None
+) -> tuple[Referral, Holding, date, date | None]:
+    """The referral, the place that it holds, the first day there and, in a sanatorium kindergarten, the last one.
 
-
-def _way_in(application: Application, day: date, until: date | None) -> tuple[Referral, Holding, date, date | None]:
-    """The referral, the place that it holds, the first day there and, in a sanatorium kindergarten, the last one."""
+    Raises Refusal: wrong_status, too_old, too_late, too_long, wrong_place, no_norm.
+    """
     referral = claims.current_referral(application)
     by_contract = referral.voucher is not None
     if by_contract and (referral.contract is None or referral.contract.status is not ContractStatus.signed):
         raise Refusal(Reason.wrong_status, verb="enrol")
     held = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
-    first = first_day(held.seat, day)
+    first = first_day(held.seat, local_day(at))
     return referral, held, first, _last_day(application, referral.vacancy, first, until)
 
 
@@ -134,9 +135,14 @@ def leave(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, wrong_status.
     """
     day = begin(application, "leave", by=by, at=at)
-    enrolment = absences.own_enrolment(application, "leave")
+    enrolment = may_leave(application, by=by, at=at)
     leaving.end(enrolment, verb="leave", by=by, at=at, on=None, last=day)
     move(application, "leave", by=by, at=at, tell={"kindergarten": enrolment.group.kindergarten.name})
+
+
+def may_leave(application: Application, *, by: Actor, at: datetime) -> Enrolment:
+    """Where the child attends on a place of its own. Raises Refusal(wrong_status)."""
+    return absences.own_enrolment(application, "leave")
 
 
 def _attends(application: Application) -> Sequence[Application]:

@@ -1,32 +1,39 @@
-"""Which verbs an actor could do to an application now: what its page offers. The verbs themselves still decide."""
+"""What each verb that somebody does to an application is: its function, beside what decides whether it is accepted.
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+A page offers what would be accepted, by the same function that the verb itself asks. Who may do it, from which status
+and within which term is the verb's row (rules/verbs.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from app.access.actors import Actor
-from app.access.permissions import permit
-from app.actions import absences, applications, choosing, claims, enrolments, referrals, two_people, vouchers
-from app.actions.preconditions import in_time, latest_stop_listing, latest_voucher
-from app.models import Application, Contract, ContractStatus, Referral, Voucher
-from app.rules import eligibility
+from app.access.permissions import of, permit
+from app.actions import (
+    absences,
+    applications,
+    claims,
+    contracts,
+    enrolments,
+    privileges,
+    referrals,
+    two_people,
+    vouchers,
+)
+from app.actions.preconditions import latest_voucher, may_begin
+from app.models import Application, Base, Privilege, Referral, Voucher
 from app.rules.calendar import local_day
-from app.rules.refusals import Refusal, accepted
-from app.rules.roles import Role
-from app.rules.verbs import VERBS as ROWS
+from app.rules.refusals import accepted
+from app.rules.verbs import VERBS
 
 
-def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
-    """The verbs that role, scope, status and records allow, in the order in which people meet them."""
-    return [verb for verb in VERBS if could(application, verb, by=by, at=at) and _waits_for_nobody(application, verb)]
+class Act(NamedTuple):
+    """`do` it, by=, at= and what the verb's row asks; `may` it be done, by=, at=: raises Refusal as the verb would."""
 
-
-def could(application: Application, verb: str, *, by: Actor, at: datetime) -> bool:
-    """Would this verb be accepted, whoever has been asked for a second yes? Not where a rule is missing."""
-    try:
-        return _allowed(application, verb, by, at) and VERBS[verb](application, by, at)
-    except Refusal:
-        return False
+    do: Callable[..., Any]
+    may: Callable[..., Any] | None = None
 
 
 def by_voucher(application: Application) -> bool:
@@ -35,145 +42,99 @@ def by_voucher(application: Application) -> bool:
     return voucher is not None and voucher.status in claims.LIVE
 
 
-def right(application: Application) -> Any:
-    """What extend and revoke of an application are about: the actions of its voucher, or else of its referral."""
-    return vouchers if by_voucher(application) else referrals
+def _right(application: Application) -> Mapping[str, Act]:
+    return ACTS[Voucher if by_voucher(application) else Referral]
 
 
-def _allowed(application: Application, verb: str, by: Actor, at: datetime) -> bool:
-    """Role, scope, status and term; `extend` asks for the term of the right that it is about."""
-
-    def asked() -> None:
-        permit(by, verb, application)
-        eligibility.right_status(verb, application.status)
-        if by.role in ROWS[Application][verb].term:
-            in_time(application, verb, local_day(at))
-
-    return accepted(asked)
+def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.8: of the live voucher, or else of the referral. Raises Refusal as they do."""
+    _right(application)["extend"].do(application, until=until, by=by, at=at, reason=reason)
 
 
-def _waits_for_nobody(application: Application, verb: str) -> bool:
-    """Spec 3.8: what takes a second person is not asked for twice."""
-    return verb not in ("issue_out_of_turn", "reinstate") or accepted(lambda: two_people.not_asked(application, verb))
+def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
+    """Spec 3.8: the live voucher, or else the referral. Raises Refusal as they do."""
+    _right(application)["revoke"].do(application, by=by, at=at, reason=reason)
 
 
-def _always(_application: Application, _by: Actor, _at: datetime) -> bool:
-    return True
+def _of_right(verb: str) -> Callable[..., Any]:
+    return lambda application, *, by, at: may(_right(application)[verb], application, by=by, at=at)
 
 
-def _may_confirm(application: Application, _by: Actor, at: datetime) -> bool:
-    """Spec 3.1: only while the term to choose can be counted."""
-    return accepted(lambda: vouchers.to_confirm(application, local_day(at)))
-
-
-def _may_issue(application: Application, _by: Actor, at: datetime) -> bool:
-    """Spec 3.8: not in the referral procedure, and only while a place is left for it."""
-    return accepted(lambda: vouchers.may_issue_out_of_turn(application, local_day(at)))
-
-
-def _may_choose(application: Application, _by: Actor, at: datetime) -> bool:
-    """S0: the button is there only where there is something to choose, and the term that it begins can be counted."""
-    if not choosing.choices(application, local_day(at)):
-        return False
-    by_turn = choosing.procedure(application, local_day(at)) == "referral"
-    return not by_turn or bool(referrals.terms(application.place_id, at))
-
-
-def _may_restore(application: Application, _by: Actor, at: datetime) -> bool:
-    listing = latest_stop_listing(application)
-    if listing is None or listing.voucher_id is None or listing.ended_at is not None:
-        return False
-    return accepted(lambda: applications.restorations_left(application, local_day(at)))
-
-
-def _may_release(application: Application, by: Actor, _at: datetime) -> bool:
-    """What is blocked without end (S0) the department alone releases."""
-    listing = latest_stop_listing(application)
-    if listing is None or listing.referral_id is None or listing.ended_at is not None:
-        return False
-    return listing.until is not None or by.role is Role.department
-
-
-def _may_extend(application: Application, by: Actor, at: datetime) -> bool:
-    """While its term runs (spec 3.4.5, 3.5.5)."""
-    day = local_day(at)
-    if by_voucher(application):
-        in_its_term = accepted(lambda: in_time(application, "extend", day, of=(Voucher,)))
-        return in_its_term and by.role in ROWS[Voucher]["extend"].roles
-    return accepted(lambda: referrals.may_extend(application, day))
-
-
-def _may_revoke(application: Application, by: Actor, at: datetime) -> bool:
-    """S2: a family, and whoever only stands for it, has its hours; an office may at any time."""
-    if by_voucher(application):
-        return by.role in ROWS[Voucher]["revoke"].roles
-    referral = _live_referral(application)
-    if referral is None or referral.revocable_until is None:
-        return False
-    return by.role not in (Role.family, Role.operator) or at <= referral.revocable_until
-
-
-def _may_refuse(application: Application, _by: Actor, _at: datetime) -> bool:
-    return by_voucher(application)
-
-
-def _may_sign(application: Application, by: Actor, _at: datetime) -> bool:
-    contract = _contract(application)
-    if contract is None or contract.status is ContractStatus.void:
-        return False
-    return (contract.head_signed_at if by.role is Role.head else contract.family_signed_at) is None
-
-
-def _may_enrol(application: Application, _by: Actor, at: datetime) -> bool:
-    return accepted(lambda: enrolments.may_enrol(application, local_day(at)))
-
-
-def _may_reinstate(application: Application, _by: Actor, at: datetime) -> bool:
-    """Spec 3.2, 3.7: neither gone from a kindergarten, nor over age, nor waiting or attending by another one."""
-    return not applications.left(application) and accepted(
-        lambda: applications.may_come_back(application, local_day(at))
-    )
-
-
-def _attends(application: Application, _by: Actor, _at: datetime) -> bool:
-    return accepted(lambda: absences.own_enrolment(application, "leave"))
-
-
-def _may_be_absent(application: Application, _by: Actor, at: datetime) -> bool:
-    return absences.may_be_absent(application, local_day(at))
-
-
-def _may_return(application: Application, _by: Actor, at: datetime) -> bool:
-    return absences.may_come_back(application, local_day(at))
-
-
-def _live_referral(application: Application) -> Referral | None:
-    try:
-        return claims.current_referral(application)
-    except Refusal:
-        return None
-
-
-def _contract(application: Application) -> Contract | None:
-    referral = _live_referral(application)
-    return referral.contract if referral is not None else None
-
-
-VERBS: dict[str, Callable[[Application, Actor, datetime], bool]] = {
-    "confirm": _may_confirm,
-    "choose": _may_choose,
-    "sign": _may_sign,
-    "enrol": _may_enrol,
-    "refuse": _may_refuse,
-    "restore": _may_restore,
-    "release": _may_release,
-    "issue_out_of_turn": _may_issue,
-    "extend": _may_extend,
-    "revoke": _may_revoke,
-    "absent": _may_be_absent,
-    "return": _may_return,
-    "leave": _attends,
-    "archive": _always,
-    "withdraw": _always,
-    "reinstate": _may_reinstate,
+ACTS: Mapping[type[Base], Mapping[str, Act]] = {
+    Application: {
+        "confirm": Act(vouchers.confirm, vouchers.may_confirm),
+        "choose": Act(referrals.choose, referrals.may_choose),
+        "sign": Act(contracts.sign, contracts.may_sign),
+        "enrol": Act(enrolments.enrol, enrolments.may_enrol),
+        "refuse": Act(vouchers.refuse, vouchers.may_refuse),
+        "restore": Act(applications.restore, applications.may_restore),
+        "release": Act(applications.release, applications.may_release),
+        "issue_out_of_turn": Act(vouchers.issue_out_of_turn, vouchers.may_issue_out_of_turn),
+        "extend": Act(extend, _of_right("extend")),
+        "revoke": Act(revoke, _of_right("revoke")),
+        "absent": Act(absences.absent, absences.may_absent),
+        "return": Act(absences.come_back, absences.may_return),
+        "leave": Act(enrolments.leave, enrolments.may_leave),
+        "archive": Act(applications.archive),
+        "withdraw": Act(applications.withdraw, applications.may_withdraw),
+        "reinstate": Act(applications.reinstate, applications.may_reinstate),
+    },
+    Privilege: {  # of an application
+        "claim": Act(privileges.claim, privileges.may_claim),
+        "confirm": Act(privileges.confirm, privileges.may_confirm),
+        "reject": Act(privileges.reject, privileges.may_reject),
+    },
+    Voucher: {  # of an application, too
+        "extend": Act(vouchers.extend, vouchers.may_extend),
+        "revoke": Act(vouchers.revoke, vouchers.may_revoke),
+    },
+    Referral: {
+        "extend": Act(referrals.extend, referrals.may_extend),
+        "revoke": Act(referrals.revoke, referrals.may_revoke),
+    },
 }
+
+
+# Of an application, in the order in which people meet them.
+NAMES = (
+    *(verb for verb in VERBS[Application] if verb in ACTS[Application]),
+    *(f"{verb}_privilege" for verb in ACTS[Privilege]),
+)
+
+
+def act(model: type[Base], name: str) -> Act:
+    """What a verb does by the name that a page of such a record gives it. KeyError for no such verb."""
+    verb, privilege, _ = name.partition("_privilege")
+    acts = ACTS[Privilege if privilege else model]
+    return acts[verb] if verb in acts else ACTS[Application][verb]
+
+
+def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
+    """The verbs that would be accepted, in the order in which people meet them; a privilege's by their whole names.
+
+    What takes a second person is not asked for twice (spec 3.8).
+    """
+    return [name for name in NAMES if could(application, name, by=by, at=at) and _is_asked_once(application, name)]
+
+
+def could(application: Application, name: str, *, by: Actor, at: datetime) -> bool:
+    """Would this verb be accepted, with the paper, reason or day that it asks, also while another yes is awaited?"""
+    signed = replace(by, paper_on=local_day(at)) if by.stands_for_family(of(Application, name)) else by
+
+    def tried() -> None:
+        if name in VERBS[Application]:
+            permit(signed, name, application)
+            may_begin(application, name, by=signed, at=at)
+        may(act(Application, name), application, by=signed, at=at)
+
+    return accepted(tried)
+
+
+def may(found: Act, subject: Base, *, by: Actor, at: datetime) -> None:
+    """Would a function accept this record, whatever is typed beside it? Raises Refusal as it would."""
+    if found.may is not None:
+        found.may(subject, by=by, at=at)
+
+
+def _is_asked_once(application: Application, name: str) -> bool:
+    return of(Application, name).alone != 0 or accepted(lambda: two_people.not_asked(application, name))

@@ -16,8 +16,7 @@ from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.verbs import VERBS
 
-# Whether these may be done at all is known only from the contract or the referral that they are about.
-CHECKED_LATER = frozenset({"sign", "extend", "revoke", "restore"})
+SOME = "…"  # stands for a reason that is yet to be typed, where a page asks whether a verb would be accepted
 
 
 def begin(
@@ -32,20 +31,25 @@ def begin(
     """May this actor, is it in time, is what is due done, does its status allow the verb? Returns the local day.
 
     Takes the district's lock. `whole_district`: the verb looks at other families' vouchers too, so what is due
-    on those is done as well; `elsewhere`: it may end these too, in other districts. Raises Refusal: not_allowed,
-    too_late, stop_listed, wrong_status, reason_required (a family's act at the counter without the day of its signed
-    paper).
+    on those is done as well; `elsewhere`: it may end these too, in other districts. What only this verb asks is its own
+    `may_...`, which a page asks too (possible.py). Raises Refusal: not_allowed, too_late, stop_listed, wrong_status.
     """
     permit(by, verb, application)
     lock_district(application.place_id, *(other.place_id for other in elsewhere))
     read_again(application, *map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
     catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
+    return may_begin(application, verb, by=by, at=at)
+
+
+def may_begin(application: Application, verb: str, *, by: Actor, at: datetime) -> date:
+    """Spec 3.8, by the verb's row: its term, then the status. Returns the local day.
+
+    Raises Refusal: too_late, stop_listed, wrong_status.
+    """
     day = local_day(at)
     if by.role in VERBS[Application][verb].term:
         in_time(application, verb, day)
     eligibility.right_status(verb, application.status)
-    if verb not in CHECKED_LATER:
-        with_its_paper(application, verb, by=by, at=at)
     return day
 
 
@@ -93,8 +97,7 @@ def with_its_paper(application: Application, verb: str, *, by: Actor, at: dateti
     Nothing is asked of the family itself, nor of an office that acts in its own right. Raises Refusal:
     reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
     """
-    row = of(Application, verb)
-    if row is not None and by.stands_for_family(row):
+    if by.stands_for_family(of(Application, verb)):
         eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
 
 

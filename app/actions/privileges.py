@@ -24,7 +24,7 @@ from app.models import (
 )
 from app.rules import privileges as rules
 from app.rules.calendar import local_day
-from app.rules.refusals import Reason, Refusal, accepted
+from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import APPLICATION_FINAL
 
 P = PrivilegeStatus
@@ -53,13 +53,18 @@ def claim(
     Raises Refusal: not_allowed, wrong_status (the application is over, or a claim is still undecided), reason_required,
     too_late (the day of the family's signed paper, spec 3.8), paper_to_come.
     """
-    day = _begin(application, "claim", by=by, at=at)
-    catch_up(at=at, place_id=application.place_id, application_id=application.id)
+    _begin(application, "claim", by=by, at=at)
+    may_claim(application, by=by, at=at)
+    rules.not_to_come((paper.issued_on for paper in papers), local_day(at))
+    return _claimed(application, claimed, papers, by=by, at=at)
+
+
+def may_claim(application: Application, *, by: Actor, at: datetime) -> None:
+    """Is it not over, without an undecided claim? Raises Refusal: not_allowed, wrong_status, and of its paper."""
+    _permit(application, "claim", by)
     if application.status in APPLICATION_FINAL or open_claim(application) is not None:
         raise Refusal(Reason.wrong_status, verb="claim")
     with_its_paper(application, "claim_privilege", by=by, at=at)
-    rules.not_to_come((paper.issued_on for paper in papers), day)
-    return _claimed(application, claimed, papers, by=by, at=at)
 
 
 def _claimed(
@@ -85,12 +90,8 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     The one confirmed before ends with it. Raises Refusal: not_allowed, too_late (the certificate is over already),
     wrong_status (nothing is claimed), no_paper, no_norm, no_calendar.
     """
-    day = _begin(application, "confirm", by=by, at=at)
-    privilege, until, norm = _to_confirm(application, day)
-    catch_up(at=at, place_id=application.place_id, application_id=application.id)
-    if application.status in APPLICATION_FINAL:
-        raise Refusal(Reason.wrong_status, verb="confirm")
-    _proven(privilege)
+    _begin(application, "confirm", by=by, at=at)
+    privilege, until, norm = may_confirm(application, by=by, at=at)
     stood = by_hand.before(application, at=at)
     if (before := confirmed(application)) is not None:
         move(before, "expire", by=by, at=at, reason="another_privilege")
@@ -103,16 +104,20 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
         counting.tell(privilege, "confirm", at=at, last_day=until)
 
 
-def _to_confirm(application: Application, day: date) -> tuple[Privilege, date | None, Norm | None]:
+def may_confirm(application: Application, *, by: Actor, at: datetime) -> tuple[Privilege, date | None, Norm | None]:
     """The claim, with the last day of its certificate and the norm that says so.
 
-    Raises Refusal: wrong_status, too_late, no_norm, no_calendar.
+    Raises Refusal: not_allowed, wrong_status, too_late, no_paper, no_norm, no_calendar.
     """
+    _permit(application, "confirm", by)
     privilege = open_claim(application)
     if privilege is None:
         raise Refusal(Reason.wrong_status, verb="confirm")
     until, norm = _term(privilege)
-    rules.not_over(until, day)
+    rules.not_over(until, local_day(at))
+    if application.status in APPLICATION_FINAL:
+        raise Refusal(Reason.wrong_status, verb="confirm")
+    rules.proven(privilege.ground, len(privilege.papers))
     return privilege, until, norm
 
 
@@ -122,13 +127,19 @@ def reject(application: Application, *, by: Actor, at: datetime, reason: str | N
     Raises Refusal: not_allowed, wrong_status.
     """
     _begin(application, "reject", by=by, at=at)
-    catch_up(at=at, place_id=application.place_id, application_id=application.id)
-    privilege = open_claim(application) or confirmed(application)
-    if privilege is None or application.status in APPLICATION_FINAL:
-        raise Refusal(Reason.wrong_status, verb="reject")
+    privilege = may_reject(application, by=by, at=at)
     set_aside(privilege, by=by, at=at, reason=reason)
     if privilege.ground is not None:
         counting.tell(privilege, "reject", at=at, reason=reason)
+
+
+def may_reject(application: Application, *, by: Actor, at: datetime) -> Privilege:
+    """The privilege that would be rejected. Raises Refusal: not_allowed, wrong_status."""
+    _permit(application, "reject", by)
+    privilege = open_claim(application) or confirmed(application)
+    if privilege is None or application.status in APPLICATION_FINAL:
+        raise Refusal(Reason.wrong_status, verb="reject")
+    return privilege
 
 
 def decide(application: Application, verb: str, *, by: Actor, at: datetime, reason: str | None = None) -> None:
@@ -161,25 +172,11 @@ def confirmed(application: Application) -> Privilege | None:
     return next((one for one in application.privileges if one.status is P.confirmed), None)
 
 
-def may(application: Application, verb: str, *, by: Actor, at: datetime) -> bool:
-    """Could this actor do this verb to the privileges of an application now? Its page offers no other."""
-    if application.status in APPLICATION_FINAL or not accepted(lambda: _permit(application, verb, by)):
-        return False
-    claimed = open_claim(application)
-    if verb == "confirm":
-        return claimed is not None and accepted(lambda: _proven(*_to_confirm(application, local_day(at))))
-    return claimed is None if verb == "claim" else (claimed or confirmed(application)) is not None
-
-
-def _proven(privilege: Privilege, *_term: object) -> None:
-    rules.proven(privilege.ground, len(privilege.papers))
-
-
-def _begin(application: Application, verb: str, *, by: Actor, at: datetime) -> date:
-    """May this actor? Takes the district's lock; returns the local day."""
+def _begin(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
+    """May this actor? Takes the district's lock and does what is due."""
     _permit(application, verb, by)
     lock_district(application.place_id)
-    return local_day(at)
+    catch_up(at=at, place_id=application.place_id, application_id=application.id)
 
 
 def _permit(application: Application, verb: str, by: Actor) -> None:

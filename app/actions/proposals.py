@@ -4,7 +4,7 @@ A proposal names a verb and the record that it is for. Before it is kept the ver
 nobody is asked for what cannot be; with the yes it is done, by whoever says it, and the history has both of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,27 +12,22 @@ from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.access.permissions import permit, place_of
-from app.actions import applications, bulk, norms, places, possible, two_people, vouchers
+from app.actions import bulk, norms, places, possible, two_people
 from app.actions.moving import record
+from app.actions.possible import Act
 from app.db.database import lock_districts, taken_back
 from app.db.extensions import db
 from app.models import Application, Base, BulkRun, Norm, Proposal, QueueOrder
 from app.rules import eligibility
 from app.rules.refusals import Reason, Refusal, accepted
+from app.rules.verbs import VERBS
 
-Act = Callable[..., None]  # of the record; by=, at= and reason=
-
-ACTS: Mapping[type[Base], Mapping[str, Act]] = {
-    Application: {"reinstate": applications.reinstate, "issue_out_of_turn": vouchers.issue_out_of_turn},
-    BulkRun: {"start": bulk.start_by_another},
-    Norm: {"take_back": norms.take_back},
-    QueueOrder: {"take_back": norms.take_back},
-}
-READY: Mapping[type[Base], Callable[..., bool]] = {  # would the verb, its name, be accepted of the record; by=, at=
-    Application: possible.could,
-    BulkRun: lambda run, _verb, *, by, at: bulk.may_start(run),
-    Norm: lambda norm, _verb, *, by, at: accepted(lambda: norms.may_take_back(norm, by=by, at=at)),
-    QueueOrder: lambda order, _verb, *, by, at: accepted(lambda: norms.may_take_back(order, by=by, at=at)),
+TAKE_BACK = {"take_back": Act(norms.take_back, norms.may_take_back)}
+ACTS: Mapping[type[Base], Mapping[str, Act]] = {  # of the record; by=, at= and reason=
+    Application: {verb: act for verb, act in possible.ACTS[Application].items() if VERBS[Application][verb].alone == 0},
+    BulkRun: {"start": Act(bulk.start_by_another, bulk.may_start)},
+    Norm: TAKE_BACK,
+    QueueOrder: TAKE_BACK,
 }
 MODELS: Mapping[str, type[Base]] = {model.__tablename__: model for model in ACTS}
 
@@ -49,7 +44,7 @@ def ask(subject: Any, verb: str, *, by: Actor, at: datetime, reason: str | None)
         raise Refusal(Reason.wrong_status, verb=verb, asked=True)
     act, place_id = ACTS[type(subject)][verb], place_of(subject)
     with taken_back():
-        act(subject, by=by, at=at, reason=reason)
+        act.do(subject, by=by, at=at, reason=reason)
     db.session.expire_all()
     asked = Proposal(
         verb=verb,
@@ -87,7 +82,7 @@ def decide(asked: Proposal, *, approved: bool, by: Actor, at: datetime) -> None:
     asked.approved, asked.decided_at, asked.decided_by_id = approved, at, by.user_id
     record(asked, verb, by=by, at=at, reason=asked.reason, details={"verb": asked.verb})
     if approved:
-        ACTS[type(subject)][asked.verb](subject, by=by, at=at, reason=asked.reason)
+        ACTS[type(subject)][asked.verb].do(subject, by=by, at=at, reason=asked.reason)
 
 
 def subject_of(asked: Proposal) -> Any:
@@ -113,7 +108,10 @@ def answers(asked: Proposal | None, *, by: Actor, at: datetime) -> list[str]:
     if asked is None or not may_decide(asked, by=by):
         return []
     subject = subject_of(asked)
-    ready = READY[type(subject)](subject, asked.verb, by=by, at=at)
+    if isinstance(subject, Application):
+        ready = possible.could(subject, asked.verb, by=by, at=at)
+    else:
+        ready = accepted(lambda: possible.may(ACTS[type(subject)][asked.verb], subject, by=by, at=at))
     return ["approve", "reject"] if ready else ["reject"]
 
 

@@ -9,7 +9,7 @@ from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import choosing, claims, documents, enrolments, leaving, norms
 from app.actions.moving import move, record
-from app.actions.preconditions import begin, has_say, in_time, latest_referral, with_its_paper
+from app.actions.preconditions import SOME, begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.seating import first_day
 from app.actions.vouchers import live_voucher
 from app.db.database import read_again
@@ -50,10 +50,24 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     no_free_place, not_their_turn, no_calendar.
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
+    with_its_paper(application, "choose", by=by, at=at)
     read_again(vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
     seat = choosing.seat_for(application, vacancy, day)
     take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
     return take(application, vacancy, seat, by=by, at=at, day=day)
+
+
+def may_choose(application: Application, *, by: Actor, at: datetime) -> None:
+    """S0: is there something to choose, and can the term that it begins be counted? Each place is judged by the rule
+    that judges the choice itself.
+
+    Raises Refusal: reason_required, too_late (the family's paper), no_free_place, no_norm, no_calendar.
+    """
+    with_its_paper(application, "choose", by=by, at=at)
+    if not choosing.choices(application, local_day(at)):
+        raise Refusal(Reason.no_free_place)
+    if choosing.procedure(application, local_day(at)) == "referral":
+        terms(application.place_id, at)
 
 
 def _take_by_voucher(
@@ -118,32 +132,32 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     Raises Refusal: not_allowed, wrong_status (also for a voucher's referral, which has no term of its own), too_late,
     already_used, too_long.
     """
-    day = begin(application, "extend", by=by, at=at)
-    in_time(application, "extend", day, of=(Referral,))
-    referral = _by_turn(application)
-    with_its_paper(application, "extend", by=by, at=at)
-    running = referral.attend_by or day
-    eligibility.later(until, running)
-    place_id = application.place_id
-    eligibility.times_left(referral.extensions, norms.number("referral.extensions", place_id, day))
-    last, norm = norms.last_day("referral.extension", place_id, day)
-    eligibility.not_too_long(until, last)
+    begin(application, "extend", by=by, at=at)
+    referral, running, norm = may_extend(application, until=until, by=by, at=at)
     referral.attend_by, referral.extensions = until, referral.extensions + 1
     details = {"attend_by": [running, until]}
     record(referral, "extend", by=by, at=at, reason=reason, norm=norm, details=details)
     record(application, "extend", by=by, at=at, reason=reason, norm=norm, details=details, tell={"attend_by": until})
 
 
-def may_extend(application: Application, day: date) -> None:
-    """S2, spec 3.5.5: does its term run, and could it end later, as often and as far as the norms say?
+def may_extend(
+    application: Application, *, by: Actor, at: datetime, until: date | None = None
+) -> tuple[Referral, date, Norm]:
+    """S2, spec 3.5.5: the referral whose term runs and could end later, as often and as far as the norms say; its last
+    day now, and the norm. `until`: the new one, or else the next day.
 
-    Raises Refusal: wrong_status, too_late, already_used, too_long, no_norm, no_calendar.
+    Raises Refusal: too_late, wrong_status, reason_required, already_used, too_long, no_norm, no_calendar.
     """
+    day = local_day(at)
     in_time(application, "extend", day, of=(Referral,))
-    referral = _by_turn(application)
+    referral, running = _by_turn(application)
+    with_its_paper(application, "extend", by=by, at=at)
+    until = until or running + ONE_DAY
+    eligibility.later(until, running)
     eligibility.times_left(referral.extensions, norms.number("referral.extensions", application.place_id, day))
-    last, _norm = norms.last_day("referral.extension", application.place_id, day)
-    eligibility.not_too_long((referral.attend_by or day) + ONE_DAY, last)
+    last, norm = norms.last_day("referral.extension", application.place_id, day)
+    eligibility.not_too_long(until, last)
+    return referral, running, norm
 
 
 def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
@@ -153,27 +167,44 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     (3.8). Raises Refusal: not_allowed, too_late, wrong_status, reason_required.
     """
     permit(by, "revoke", application)
-    by_family = by.role is Role.family or by.stands_for_family(VERBS[Application]["revoke"])
-    last = latest_referral(application)
-    until = last.revocable_until if last is not None else None
-    if by_family and last is not None and last.status is not ReferralStatus.used and has_say(last):
-        eligibility.within_hours(at, until)
+    _in_its_hours(application, by=by, at=at)
     begin(application, "revoke", by=by, at=at)
-    referral = _by_turn(application)
-    with_its_paper(application, "revoke", by=by, at=at)
-    if not by_family:
-        reason = eligibility.given(reason)
+    referral, reason = may_revoke(application, by=by, at=at, reason=reason)
     claims.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "reason": reason}
     move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=True)
 
 
-def _by_turn(application: Application) -> Referral:
-    """The live referral of the referral procedure; a voucher's has no term of its own. Raises Refusal(wrong_status)."""
+def may_revoke(
+    application: Application, *, by: Actor, at: datetime, reason: str | None = SOME
+) -> tuple[Referral, str | None]:
+    """The referral that would be taken back, and why. Raises Refusal: too_late, wrong_status, reason_required."""
+    _in_its_hours(application, by=by, at=at)
+    referral, _ = _by_turn(application)
+    with_its_paper(application, "revoke", by=by, at=at)
+    return referral, reason if _by_family(by) else eligibility.given(reason)
+
+
+def _in_its_hours(application: Application, *, by: Actor, at: datetime) -> None:
+    """S2: whoever acts for the family has its hours; an office may at any time. Raises Refusal(too_late)."""
+    last = latest_referral(application)
+    if _by_family(by) and last is not None and last.status is not ReferralStatus.used and has_say(last):
+        eligibility.within_hours(at, last.revocable_until)
+
+
+def _by_family(by: Actor) -> bool:
+    return by.role is Role.family or by.stands_for_family(VERBS[Application]["revoke"])
+
+
+def _by_turn(application: Application) -> tuple[Referral, date]:
+    """The live referral of the referral procedure and its last day; a voucher's has no term of its own.
+
+    Raises Refusal(wrong_status).
+    """
     referral = claims.current_referral(application)
     if referral.attend_by is None:
         raise Refusal(Reason.wrong_status)
-    return referral
+    return referral, referral.attend_by
 
 
 def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime) -> None:

@@ -10,7 +10,7 @@ from app.access.permissions import permit, permit_all
 from app.actions import by_hand, claims, documents, norms, numbers, places, two_people
 from app.actions.due import catch_up
 from app.actions.moving import last_change, move, notify, record
-from app.actions.preconditions import begin, in_time, latest_voucher
+from app.actions.preconditions import begin, in_time, latest_voucher, with_its_paper
 from app.actions.seating import Seating, seating
 from app.db.database import lock_district
 from app.db.extensions import db
@@ -71,20 +71,21 @@ def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reas
     Raises Refusal: not_allowed, stop_listed, wrong_status (also while it waits for a second person's answer),
     reason_required, wrong_place, too_young, no_free_place, no_calendar.
     """
-    day = begin(application, "issue_out_of_turn", by=by, at=at, whole_district=True)
+    begin(application, "issue_out_of_turn", by=by, at=at, whole_district=True)
     two_people.not_asked(application, "issue_out_of_turn")
     reason = eligibility.given(reason)
-    may_issue_out_of_turn(application, day)
+    may_issue_out_of_turn(application, by=by, at=at)
     held = by_hand.out_of_turn(application, by=by, at=at, reason=reason)
     _issue([application.id], held, by=by, at=at, reason=reason)
 
 
-def may_issue_out_of_turn(application: Application, day: date) -> None:
+def may_issue_out_of_turn(application: Application, *, by: Actor, at: datetime) -> None:
     """Spec 3.8: is it old enough, without a live voucher, is a place left when all that hold one are seated, and can
     the term to confirm be counted?
 
     Raises Refusal: wrong_place, too_young, wrong_status, no_free_place, no_norm, no_calendar.
     """
+    day = local_day(at)
     _voucher_district(application.place_id, day)
     if category(application, day) is None:
         raise Refusal(Reason.too_young)
@@ -103,7 +104,7 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     Raises Refusal: not_allowed, too_late, wrong_status, no_calendar.
     """
     day = begin(application, "confirm", by=by, at=at)
-    voucher, choose_by, norm = to_confirm(application, day)
+    voucher, choose_by, norm = may_confirm(application, by=by, at=at)
     move(
         voucher,
         "confirm",
@@ -118,12 +119,13 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     documents.ask_for(voucher, DocumentKind.voucher, at=at)
 
 
-def to_confirm(application: Application, day: date) -> tuple[Voucher, date, Norm]:
-    """What a family would confirm on this day, with the last day to choose that it would begin, and by which norm.
+def may_confirm(application: Application, *, by: Actor, at: datetime) -> tuple[Voucher, date, Norm]:
+    """What a family would confirm, with the last day to choose that it would begin, and by which norm.
 
-    Raises Refusal: wrong_status, no_norm, no_calendar.
+    Raises Refusal: reason_required, too_late (the family's paper), wrong_status, no_norm, no_calendar.
     """
-    return live_voucher(application), *norms.last_day("voucher.choose", application.place_id, day)
+    with_its_paper(application, "confirm", by=by, at=at)
+    return live_voucher(application), *norms.last_day("voucher.choose", application.place_id, local_day(at))
 
 
 def refuse(application: Application, *, by: Actor, at: datetime) -> None:
@@ -131,8 +133,15 @@ def refuse(application: Application, *, by: Actor, at: datetime) -> None:
     wrong_status.
     """
     begin(application, "refuse", by=by, at=at)
+    may_refuse(application, by=by, at=at)
     claims.end_claims(application, voucher_verb="refuse", by=by, at=at)
     move(application, "refuse", by=by, at=at, tell={})
+
+
+def may_refuse(application: Application, *, by: Actor, at: datetime) -> None:
+    """Is there a live voucher, and the family's paper? Raises Refusal: wrong_status, reason_required, too_late."""
+    live_voucher(application)
+    with_its_paper(application, "refuse", by=by, at=at)
 
 
 def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:
@@ -142,9 +151,8 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     """
     permit_all(by, "extend", Voucher, application.place_id)
     by = by.for_itself()
-    day = begin(application, "extend", by=by, at=at)
-    in_time(application, "extend", day, of=(Voucher,))
-    voucher = live_voucher(application)
+    begin(application, "extend", by=by, at=at)
+    voucher = may_extend(application, by=by, at=at)
     reason = eligibility.given(reason)
     term = "confirm_by" if voucher.status is VoucherStatus.issued else "choose_by"
     running = getattr(voucher, term)
@@ -161,6 +169,13 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     )
 
 
+def may_extend(application: Application, *, by: Actor, at: datetime) -> Voucher:
+    """The voucher whose term runs. Raises Refusal: not_allowed, too_late, wrong_status."""
+    permit_all(by, "extend", Voucher, application.place_id)
+    in_time(application, "extend", local_day(at), of=(Voucher,))
+    return live_voucher(application)
+
+
 def revoke(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:
     """Spec 3.4.5: the department takes a voucher back; the child waits on from its old day, the place is freed.
 
@@ -169,10 +184,16 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     permit_all(by, "revoke", Voucher, application.place_id)
     by = by.for_itself()
     begin(application, "revoke", by=by, at=at)
-    live_voucher(application)
+    may_revoke(application, by=by, at=at)
     reason = eligibility.given(reason)
     claims.end_claims(application, voucher_verb="revoke", by=by, at=at, reason=reason)
     move(application, "revoke", by=by, at=at, reason=reason, tell={"reason": reason})
+
+
+def may_revoke(application: Application, *, by: Actor, at: datetime) -> Voucher:
+    """The voucher that would be taken back. Raises Refusal: not_allowed, wrong_status."""
+    permit_all(by, "revoke", Voucher, application.place_id)
+    return live_voucher(application)
 
 
 def live_voucher(application: Application) -> Voucher:

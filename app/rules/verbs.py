@@ -72,6 +72,7 @@ class Verb:
     family: ForFamily = ForFamily.never
     tells: tuple[Audience, ...] = ()  # a notice bears the verb's name
     term: Roles = frozenset()  # who may do it within a running term alone
+    many: bool = False  # a list offers it as a bulk run: tried first, then done row by row
     alone: int | None = None  # of how many records at once without another official's yes; None: not done to many
     onward: bool = False  # what carries a record on: its button stands first
     takes: bool = False  # it takes something away: its button warns
@@ -146,10 +147,14 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "restore": Verb(
             "3.4.3", FAMILY, {A.stop_listed}, {A.queued}, family=ALWAYS, term=FAMILY, tells=TOLD, alone=ANY, onward=True
         ),
-        "release": Verb("3.5.6", NEXT, {A.stop_listed}, {A.queued}, tells=TOLD, alone=ANY, onward=True),
-        "issue_out_of_turn": Verb("3.8", OFFICE, {A.queued}, {A.confirming}, reason=True, asks=("reason",), alone=0),
+        "release": Verb("3.5.6", NEXT, {A.stop_listed}, {A.queued}, tells=TOLD, many=True, alone=ANY, onward=True),
+        "issue_out_of_turn": Verb(
+            "3.8", OFFICE, {A.queued}, {A.confirming}, reason=True, asks=("reason",), many=True, alone=0
+        ),
         # of the voucher or else of the referral that it has, in whose rows the term stands
-        "extend": Verb("3.4.5, 3.5.5", FAMILY, asks=("until", "reason"), family=WITH_PAPER, tells=TOLD, alone=ANY),
+        "extend": Verb(
+            "3.4.5, 3.5.5", FAMILY, asks=("until", "reason"), family=WITH_PAPER, tells=TOLD, many=True, alone=ANY
+        ),
         "revoke": Verb(
             "3.4.5, 3.5.5",
             FAMILY | HEAD,
@@ -158,6 +163,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             asks=("reason",),
             family=WITH_PAPER,
             tells=TOLD,
+            many=True,
             alone=MANY,
             takes=True,
         ),
@@ -166,7 +172,16 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         # the clock: at the last day in a sanatorium kindergarten
         "leave": Verb("3.8", HEAD | CLOCK, {A.enrolled}, {A.archived}, tells=TOLD, alone=MANY, takes=True),
         "archive": Verb(
-            "3.4.5", NEXT, NOT_FINAL, {A.archived}, reason=True, asks=("reason",), tells=TOLD, alone=1, takes=True
+            "3.4.5",
+            NEXT,
+            NOT_FINAL,
+            {A.archived},
+            reason=True,
+            asks=("reason",),
+            tells=TOLD,
+            many=True,
+            alone=1,
+            takes=True,
         ),
         "withdraw": Verb("3.8", FAMILY, NOT_FINAL, {A.removed}, family=ALWAYS, tells=TOLD, alone=MANY, takes=True),
         "reinstate": Verb(
@@ -209,10 +224,11 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             {V.revoked},
             asks=("reason",),
             family=WITH_PAPER,
+            many=True,
             alone=MANY,
             takes=True,
         ),
-        "extend": Verb("3.4.5", OFFICE, asks=("until", "reason"), family=WITH_PAPER, term=OFFICE, alone=ANY),
+        "extend": Verb("3.4.5", OFFICE, asks=("until", "reason"), family=WITH_PAPER, term=OFFICE, many=True, alone=ANY),
         "lapse": Verb("3.4.2", CLOCK, {V.issued}, {V.lapsed}),
         "expire": Verb("3.4.4", CLOCK, {V.confirmed}, {V.expired}),
         "choose": Verb("3.6", FAMILY, family=ALWAYS),
@@ -228,7 +244,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     Referral: {
         "issue": Verb("3.4.4", FAMILY),
         "use": Verb("3.8", FAMILY | HEAD, {S.issued}, {S.used}),
-        "extend": Verb("3.5.5", FAMILY, asks=("until", "reason"), family=WITH_PAPER, term=FAMILY, alone=ANY),
+        "extend": Verb("3.5.5", FAMILY, asks=("until", "reason"), family=WITH_PAPER, term=FAMILY, many=True, alone=ANY),
         "revoke": Verb("3.5.5", ENDS, {S.issued}, {S.revoked}, follows=True, family=WITH_PAPER),
         "miss": Verb("3.5.5", CLOCK, {S.issued}, {S.missed}),
     },

@@ -1,4 +1,6 @@
-"""What a step may do (spec 4): one line per verb, and behind each the action that the screens call too."""
+"""What a step may do (spec 4): the verbs of an application's page by their rows, all others by a line each; behind each
+is the action that the screens call too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,19 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from app.access.actors import Actor
-from app.actions import (
-    absences,
-    applications,
-    clock,
-    contracts,
-    corrections,
-    enrolments,
-    offers,
-    privileges,
-    referrals,
-    vacancies,
-    vouchers,
-)
+from app.access.permissions import of
+from app.actions import absences, clock, corrections, offers, possible, privileges, referrals, vacancies, vouchers
 from app.models import Application, Place, PrivilegeGround, PrivilegeKind, Sex
 from app.scenarios.reading import day
 from app.scenarios.town import ScenarioTown, papers
@@ -80,14 +71,14 @@ def _issue(subject: Any, *, by: Actor, at: datetime, reason: str | None) -> None
         vouchers.issue_out_of_turn(subject, by=by, at=at, reason=reason)  # spec 3.8: a scenario counts as approved
 
 
-def _extend(application: Application, *, what: str, until: date, by: Actor, at: datetime, reason: str | None) -> None:
+def _extend(application: Application, *, what: str, **more: Any) -> None:
     extend = vouchers.extend if what == "voucher" else referrals.extend
-    extend(application, until=until, by=by, at=at, reason=reason)
+    extend(application, **more)
 
 
-def _revoke(application: Application, *, what: str, by: Actor, at: datetime, reason: str | None) -> None:
+def _revoke(application: Application, *, what: str, **more: Any) -> None:
     revoke = vouchers.revoke if what == "voucher" else referrals.revoke
-    revoke(application, by=by, at=at, reason=reason)
+    revoke(application, **more)
 
 
 def _claim(
@@ -113,35 +104,28 @@ def _run_clock(town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> N
         clock.run(at=at, place_id=place_id)
 
 
+def _plain(name: str) -> StepVerb:
+    """A verb of an application's page, by its row: a step may leave out what that asks."""
+    return on(possible.act(Application, name).do, "application", may=of(Application, name).asks)
+
+
 VERBS: dict[str, StepVerb] = {
+    **{name: _plain(name) for name in possible.NAMES if name != "issue_out_of_turn"},  # see issue
     "issue": on(_issue, "application|place", may=("reason",)),
-    "confirm": on(vouchers.confirm, "application"),
-    "refuse": on(vouchers.refuse, "application"),
-    "restore": on(applications.restore, "application"),
-    "withdraw": on(applications.withdraw, "application"),
     "choose": on(referrals.choose, "application", "vacancy"),
-    "sign": on(contracts.sign, "application"),
-    "enrol": on(enrolments.enrol, "application", may=("until",)),
     "offer": on(offers.offer, "vacancy"),
-    "release": on(applications.release, "application"),
-    "reinstate": on(applications.reinstate, "application", may=("reason",)),
-    "leave": on(enrolments.leave, "application"),
     "absent": StepVerb(
         ScenarioTown.absent,
         ("application", "from_on", "until"),
         ("reason", "vacancy", "paper_on"),
         action=absences.absent,
     ),
-    "return": on(absences.come_back, "application"),
     "extend": on(_extend, "application", "what", "until", may=("reason",)),
     "revoke": on(_revoke, "application", "what", may=("reason",)),
-    "archive": on(applications.archive, "application", may=("reason",)),
     "correct": StepVerb(_correct, ("application", "who"), (*corrections.FACTS, "reason"), action=corrections.correct),
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
-    "confirm_privilege": on(privileges.confirm, "application"),
-    "reject_privilege": on(privileges.reject, "application", may=("reason",)),
     "register": StepVerb(ScenarioTown.register, ("application",), ("reason", "paper_on")),
     "norm": StepVerb(
         ScenarioTown.norm,

@@ -53,7 +53,7 @@ from app.rules.roles import Role
 from app.rules.verbs import VERBS
 from app.views import explanations, filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.child_page import OF_PRIVILEGE, SHOWN, ChildPage, is_private
+from app.views.child_page import SHOWN, ChildPage, is_private
 from app.views.confirmation import ask, asked, day_of, done, problem_with, reason, signer, stay_until
 from app.views.corrections import Correcting
 from app.views.explanations import Why
@@ -282,11 +282,9 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         )
 
     def possible(self, row: Application) -> list[str]:
-        """What its page offers, of its privilege and of what is masked too."""
-        at = now()
+        """What its page offers, of what is masked too."""
         with unscoped():
-            offered = possible.verbs(row, by=g.actor, at=at)
-            offered += [f"{verb}_privilege" for verb in OF_PRIVILEGE if privileges.may(row, verb, by=g.actor, at=at)]
+            offered = possible.verbs(row, by=g.actor, at=now())
         return [*offered, *(["open"] if not personal_data.whole(row) else [])]
 
     def at_first_sight(self, row: Application) -> list[str]:
@@ -308,12 +306,10 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     def extend(self, rows: list[Application]) -> Any:
         """Spec 3.4.5, 3.5.5: the running term of the voucher or of the referral, whichever the application has."""
         until = day_of("until")
-        return self._each(
-            "extend", rows, lambda a, **who: possible.right(a).extend(a, until=until, reason=reason(), **who)
-        )
+        return self._each("extend", rows, lambda a, **who: possible.extend(a, until=until, reason=reason(), **who))
 
     def revoke(self, rows: list[Application]) -> Any:
-        return self._each("revoke", rows, lambda a, **who: possible.right(a).revoke(a, reason=reason(), **who))
+        return self._each("revoke", rows, lambda a, **who: possible.revoke(a, reason=reason(), **who))
 
     def release(self, rows: list[Application]) -> Any:
         return self._each("release", rows, applications.release)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app import words
-from app.access.permissions import EVERY_VERB, of
+from app.access.permissions import EVERY_VERB, find
 from app.actions import accounts, records
 from app.db.database import DEADLOCK, retried, transaction
 from app.db.extensions import db
@@ -292,7 +292,7 @@ class BaseView(Listed):
         if not self.appbuilder.sm.has_access(name, self.class_permission_name):
             abort(403)
         rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]
-        row = of(self.subject, name)
+        row = find(self.subject, name)
         if row is not None and row.alone and row.alone < len(rows):
             return page("pages/problem.html", 422, sentence=words.BECAUSE["many"], status_code=422)
         if not rows:

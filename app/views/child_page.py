@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import personal_data
-from app.actions import claims, corrections, norms, numbers, people, possible, privileges, proposals
+from app.actions import claims, corrections, norms, numbers, people, possible, proposals
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
@@ -35,6 +35,7 @@ from app.now import now
 from app.rules import waits
 from app.rules.calendar import local_day
 from app.rules.roles import OFFICE
+from app.rules.verbs import VERBS
 from app.views.base import row_id
 from app.views.history import RenderedChanges
 from app.views.proposals import answers
@@ -53,7 +54,6 @@ BELONGING: tuple[Any, ...] = (
 COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
 CUT_FOR_HEADS = ("referrals", "offers")  # decided on with all of them, shown within the viewer's reach
 SHOWN = tuple(map(joinedload, (Application.child, Application.applicant, Application.place)))  # on each of its pages
-OF_PRIVILEGE = ("claim", "confirm", "reject")
 
 
 class ChildPage:
@@ -65,13 +65,12 @@ class ChildPage:
         """A child's page: information, history, documents, and what can be done now."""
         (application, has), day = with_belongings(pk), local_day(now())
         with unscoped():
-            offered = possible.verbs(application, by=g.actor, at=now())
+            names = possible.verbs(application, by=g.actor, at=now())
             number = numbers.of(application, day)
             missed = claims.misses(application)
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
             contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
-            of_privilege = [verb for verb in OF_PRIVILEGE if privileges.may(application, verb, by=g.actor, at=now())]
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
         asked_back = proposals.open_one(application) if Proposal in has else None
@@ -88,13 +87,13 @@ class ChildPage:
             history=RenderedChanges(changes, records=False),
             stays=db.session.scalars(stays).all() if Enrolment in has else [],
             absences=db.session.scalars(absences).all() if Enrolment in has else [],
-            offered=offered,
+            offered=[name for name in names if name in VERBS[Application]],
+            of_privilege=[name for name in names if name not in VERBS[Application]],
             missed=(missed, most),
             by_voucher=possible.by_voucher(application),
             asked_back=asked_back,
             answers=answers(asked_back),
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
-            of_privilege=of_privilege,
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
             untold=waits.not_notified(application),

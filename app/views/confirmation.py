@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app import words
 from app.access.actors import Actor
-from app.access.permissions import application_of, of
+from app.access.permissions import application_of, find
 from app.actions import possible
 from app.db.extensions import db
 from app.models import Application, Base, QueueKind, Referral, Voucher
@@ -83,7 +83,7 @@ def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
 
     S2, spec 3.8: what a family and an office may both do is the family's by its signed paper; an office gives a reason.
     """
-    row = of(model_of(rows), verb)
+    row = find(model_of(rows), verb)
     fields = {name: True for name in (row.asks if row else ()) if name in Answer()}
     if verb == "enrol" and not in_sanatorium(rows):
         del fields["until"]
@@ -96,7 +96,7 @@ def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
 
 def either(verb: str, rows: Sequence[Any]) -> bool:
     """May it be the family's own, by its paper, or the office's, with a reason?"""
-    row = of(model_of(rows), verb)
+    row = find(model_of(rows), verb)
     return row is not None and row.family is ForFamily.with_paper
 
 

@@ -8,7 +8,7 @@ from flask_login import LoginManager, current_user
 
 from app.access import account_scope, personal_data
 from app.access.actors import Actor
-from app.access.permissions import of
+from app.access.permissions import find
 from app.access.row_scope import look_as
 from app.actions import accounts
 from app.actions.accounts import roles_of
@@ -82,7 +82,7 @@ def permissions_of(view) -> dict[str, frozenset[Role]]:
     forms = {"can_add": "adds", "can_edit": "edits", "can_delete": "removes"}
     verbs = {permission: getattr(view, verb, "") for permission, verb in forms.items()}
     verbs |= {verb: verb for verb in getattr(view, "verbs", ())}
-    rows = {permission: of(getattr(view, "subject", None), verb) for permission, verb in verbs.items()}
+    rows = {permission: find(getattr(view, "subject", None), verb) for permission, verb in verbs.items()}
     given |= {permission: row.roles if row else frozenset() for permission, row in rows.items()}
     return given | getattr(view, "grants", {})
 

@@ -1,8 +1,11 @@
 """Spec 3.8: the table of verbs, compared with the spec's own status by status, and what else has to agree with it."""
 
+from inspect import signature
+
 import pytest
 
-from app.access.permissions import alone, of
+from app.access.permissions import alone, find, of
+from app.actions import possible
 from app.models import (
     Application,
     ApplicationStatus,
@@ -161,7 +164,15 @@ def test_a_verb_is_found_by_the_name_that_a_page_gives_it():
     assert of(Voucher, "extend") is VERBS[Voucher]["extend"]
     for verb in ("enrol", "revoke"):  # a list of referrals does what its application's page does
         assert of(Referral, verb) is VERBS[Application][verb]
-    assert of(Application, "nonsense") is of(Norm, "restore") is None
+    assert find(Application, "nonsense") is find(Norm, "restore") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "verb"), [(model, verb) for model, acts in possible.ACTS.items() for verb in acts], ids=str
+)
+def test_a_verb_asks_by_its_row_what_its_function_takes(model, verb):
+    _record, *taken = signature(possible.ACTS[model][verb].do).parameters
+    assert {*taken} == {"by", "at", *of(model, verb).asks}
 
 
 def test_what_follows_from_another_verb_follows_from_whoever_may_do_any():
