@@ -73,6 +73,11 @@ def test_imports_lead_down_and_entrances_import_no_entrance(file):
     assert {part for part in parts(file) if floor_of(part) >= own} == set()
 
 
+def test_the_map_of_the_readme_shows_every_part():
+    shown = set(re.findall(r"`app/(\w+)(?:/|\.py)", (APP.parent / "README.md").read_text("utf-8")))
+    assert {part_of(file) for file in FILES} - {"", "now"} == shown
+
+
 def test_no_module_imports_itself_by_way_of_others():
     rest = {module: imported(file) & MODULES.keys() for module, file in MODULES.items()}
     while leaves := {module for module, needs in rest.items() if not needs & rest.keys()}:
