@@ -1,6 +1,7 @@
 """What a stranger meets first: the commands, the pins, the set-up."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -61,6 +62,14 @@ def test_npm_lock_holds_versions_and_hashes_but_no_addresses():
     packages = [package for name, package in lock["packages"].items() if name]
     assert packages
     assert all("integrity" in package and "resolved" not in package for package in packages)
+
+
+def test_the_suite_tries_the_same_inputs_each_time_and_the_long_run_others():
+    """Also where CI is set in the environment, which hypothesis takes for a wish to repeat."""
+    look = "print(*(hypothesis.settings.get_profile(name).derandomize for name in ('house', 'soak')))"
+    command = [sys.executable, "-c", f"import hypothesis, tests.conftest; {look}"]
+    told = subprocess.check_output(command, cwd=ROOT, env=os.environ | {"CI": "1"}, text=True)
+    assert told.split() == ["True", "False"]
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
