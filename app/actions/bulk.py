@@ -173,10 +173,10 @@ def go_on(run_id: int, *, at: datetime, enough: Callable[[], bool]) -> bool:
 def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     """Try the next rows, one upon the other as they would be done, and take all of it back."""
     run_id, rows = run.id, _rows(run, after=run.feasible + run.hopeless)
-    calm = _do_what_is_due(rows, order.at)
+    caught_up = _do_what_is_due(rows, order.at)
     seen = _last_changes(rows)
     told: list[dict[str, Any]] = []
-    with taken_back(), settled(calm, order.at):
+    with taken_back(), settled(caught_up, order.at):
         if order.verb == "issue_out_of_turn":
             _take_what_was_foreseen(run_id, order)
         for row in rows:
@@ -196,10 +196,10 @@ def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
 def _do(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
     """Do the next rows as they were foreseen. What would go otherwise now is not done, and says so."""
     run_id, rows = run.id, _rows(run, after=run.done + run.refused + run.skipped)
-    calm = _do_what_is_due(rows, order.at)
+    caught_up = _do_what_is_due(rows, order.at)
     seen = _last_changes(rows)
     told: list[dict[str, Any]] = []
-    with settled(calm, order.at):
+    with settled(caught_up, order.at):
         for row in rows:
             found = _done(order, row, changed=seen.get(row.application_id) != row.change_id)
             told.append(_row(row.id, found, outcome=found.outcome))
@@ -247,15 +247,15 @@ def _do_what_is_due(rows: Sequence[Any], at: datetime) -> list[int]:
 
     Returns the districts in which nothing is due any more; where that fails, each row finds out for itself.
     """
-    calm = []
+    caught_up = []
     for place_id in dict.fromkeys(row.place_id for row in rows):
         try:
             with db.session.begin_nested():
                 catch_up(at=at, place_id=place_id)
         except (Refusal, *dry_run.MISTAKES):
             continue
-        calm.append(place_id)
-    return calm
+        caught_up.append(place_id)
+    return caught_up
 
 
 def _last_changes(rows: Sequence[Any]) -> dict[int, int]:

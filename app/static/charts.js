@@ -3,7 +3,7 @@
   "use strict";
   const root = document.documentElement, MOST = 10;
   const number = new Intl.NumberFormat(root.lang).format;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
   // What a colour of the theme is now, as a canvas understands it.
   function colour(name) {
@@ -36,7 +36,7 @@
     Object.assign(names, { axisLine: { show: !lying, lineStyle: { color: colour("--tblr-border-color") } }, axisLabel: { ...soft, ...narrow } });
     const values = { type: "value", show: false };
     return {
-      animation: !calm.matches,
+      animation: !reduced.matches,
       aria: { enabled: true, label: { description: says } },
       grid: { left: 4, right: lying ? 52 : 4, top: lying ? 0 : 22, bottom: 0, containLabel: true },
       xAxis: lying ? values : names,

@@ -167,7 +167,7 @@
 
   // Where one goes on from: what the page says, else where a page that is one form begins (on a phone keys would open).
   function begin() {
-    const said = document.querySelector("#errors, main > .flash");
+    const said = document.querySelector("#errors, #changed, main > .flash");
     const field = "main > form.form :is(input:not([type=hidden]), select, textarea, button)";
     const first = matchMedia("(pointer: fine)").matches && document.querySelector(field);
     if (said || first) (said || first).focus();

@@ -181,7 +181,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         label=words.label,
         shown=rendering.shown,
         badge=rendering.badge,
-        untold=rendering.not_notified,
+        not_notified=rendering.not_notified,
         personal=personal_data.of,
         number=words.number,
         counted=paging.counted,

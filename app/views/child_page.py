@@ -96,7 +96,7 @@ class ChildPage:
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
-            untold=waits.not_notified(application),
+            not_notified=waits.not_notified(application),
             masked=not personal_data.whole(application),
             open_for=personal_data.OPEN_FOR // timedelta(minutes=1),
             view=self,

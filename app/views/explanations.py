@@ -119,7 +119,7 @@ class RoundView(BaseView):
         seen = select(Application).where(Application.id.in_([line.application_id for line in lines]))
         numbers = {application.id: application for application in db.session.scalars(seen)}
         return self.render_template(
-            "pages/round_told.html",
+            "pages/round_explained.html",
             title=str(self.show_title),
             held=held,
             told=told,

@@ -117,7 +117,7 @@ def bare(held: Held) -> Response:
     token = request.form.get("csrf_token") if session.broken else None
     address = request.full_path.rstrip("?")
     facts = {"fields": fields, "token": token, "key": held.key, "address": address, "files": _files()}
-    return current_app.make_response(page("pages/again.html", held.status, sentence=held.sentence, **facts))
+    return current_app.make_response(page("pages/refused_form.html", held.status, sentence=held.sentence, **facts))
 
 
 def _view() -> Any:
