@@ -44,7 +44,7 @@ SANATORIUM_CERTIFICATES = Register(
             titles=("Кім берді", "Кем выдано"),
             example="№ 2 емхана",
         ),
-        Field("number", _l("Number"), printed(60), sought=True, titles=("Нөмірі", "Номер"), example="17-С"),
+        Field("number", _l("Certificate number"), printed(60), sought=True, titles=("Нөмірі", "Номер"), example="17-С"),
         Field("from_on", _l("Valid from"), Day(), titles=("Басталу күні", "Действует с"), example="01.04.2026"),
         Field(
             "until",

@@ -149,6 +149,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             for view, _icon, _key in views:
                 appbuilder.add_view_no_menu(view)
         appbuilder.add_view_no_menu(SearchView)
+        appbuilder.add_view_no_menu(registers.ChildView)
     app.before_request(security.before_request)
     app.before_request(sign_in.before_request)
     refused_forms.register(app)

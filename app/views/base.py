@@ -158,7 +158,7 @@ class BaseView(Listed):
         rows = select(self.subject).where(type(self).find(sought)).options(*self.datamodel.eager)
         rows = rows.order_by(*words.alphabetical(self.subject))
         found = db.session.scalars(rows.limit(forms.PICKED)).unique() if sought else ()
-        return jsonify([{"value": str(row.id), "text": words.name(row)} for row in found])
+        return jsonify([{"value": str(row.id), "text": forms.called(row)} for row in found])
 
     @expose("/export/<kind>", methods=["POST"])
     @has_access

@@ -41,6 +41,11 @@ def held(one: Field) -> str:
     return str(HELD[type(one.type)]) % getattr(one.type, "__dict__", {})
 
 
+def needed(one: Field) -> str:
+    """Does it have to be there? What is not typed, or only ticked, cannot be missing."""
+    return "—" if one.type is None or isinstance(one.type, said.Yes) else _("yes") if one.required else _("no")
+
+
 class DictionaryView(BaseView):
     """The registers whose lists the reader may open."""
 
@@ -59,4 +64,4 @@ class DictionaryView(BaseView):
     def list(self) -> Any:
         may = current_app.appbuilder.sm.has_access
         open_to = [(one, view) for one, view in registers.views().items() if may("can_list", view.__name__)]
-        return page("pages/dictionary.html", title=self.list_title, registers=open_to, held=held, nobody=_("nobody"))
+        return page("pages/dictionary.html", title=self.list_title, registers=open_to, held=held, needed=needed)

@@ -270,7 +270,7 @@ class RowField(SelectField):
     def _offer(self, found: dict[str, Any]) -> None:
         self.found = found
         empty = [] if self.required and self.chosen and not self.many else [SelectChoice("", "—")]
-        self.choices = [*empty, *(SelectChoice(pk, _called(row)) for pk, row in found.items())]
+        self.choices = [*empty, *(SelectChoice(pk, called(row)) for pk, row in found.items())]
 
     def _row(self, value: Any) -> Any:
         """The record that a choice stands for. ValueError for one that is not among them."""
@@ -283,7 +283,7 @@ class RowField(SelectField):
         return self.found[value]
 
 
-def _called(row: Any) -> str:
+def called(row: Any) -> str:
     """A record among others: children of one name are told apart by their birth dates."""
     name = words.name(row)
     return f"{name}, {in_words(personal_data.of(row, 'born_on'))}" if isinstance(row, Child) else name

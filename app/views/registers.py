@@ -19,6 +19,7 @@ from app.registers import declaration as said
 from app.registers.declaration import Field, Register
 from app.rules import texts
 from app.rules.folding import fold
+from app.rules.roles import OFFICE
 from app.views import forms
 from app.views.base import BaseView
 from app.views.paging import Records
@@ -55,7 +56,7 @@ PICKS: dict[type, dict[str, Any]] = {
     Kindergarten: {"find": find_kindergarten, "pick": "KindergartenView.pick"},
     KgGroup: {"find": find_group, "pick": "GroupView.pick"},
     Place: {"find": find_place},
-    Child: {"find": find_child},
+    Child: {"find": find_child, "pick": "ChildView.pick"},
 }
 
 
@@ -167,6 +168,21 @@ def _declared(view: type[Registered]) -> dict[str, Any]:
         "edit_columns": typed,
         "label_columns": {one.name: one.label for one in register.fields},
     }
+
+
+class ChildView(BaseView):
+    """Children have no list of their own: their applications have. A form picks one of them by name or IIN."""
+
+    route_base = "/children"
+    subject, readers = Child, OFFICE
+    datamodel = Records(Child)
+    find = find_child
+    grants: ClassVar = {"can_pick": OFFICE}
+    base_order = None
+
+    @classmethod
+    def routes(cls) -> set[str]:
+        return {"pick"}
 
 
 def views() -> dict[Register, type[Registered]]:

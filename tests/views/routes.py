@@ -111,6 +111,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/imports/problems/<pk>/<kind>"): {D, S, A},
         ("GET", "/kindergartens/pick"): QUEUE | {X},
         ("GET", "/groups/pick"): QUEUE,
+        ("GET", "/children/pick"): OFFICE,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES},
