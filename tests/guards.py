@@ -61,9 +61,9 @@ GUARDS = (
     ),
     Guard(
         "what acts on a voucher or referral acts on the one that is shown",
-        "app/views/vouchers.py",
-        "lambda row: act(dry_run.application_of(row), by=g.actor, at=now())",
-        "lambda row: act(row.application, by=g.actor, at=now())",
+        "app/views/confirmation.py",
+        "subject = dry_run.application_of(row) if",
+        "subject = row.application if",
         ON_PAGES,
     ),
     Guard(

@@ -46,7 +46,7 @@ def offer(vacancy: Vacancy, *, by: Actor, at: datetime, automatic: bool = False)
     permit(by, "offer", Round(place_id=district))
     lock_district(district)
     catch_up(at=at, place_id=district)
-    seats, priority_by, norm = to_offer(vacancy, day)
+    seats, priority_by, norm = may_offer(vacancy, by=by, at=at)
     held = Round(
         place_id=district,
         vacancy=vacancy,
@@ -116,12 +116,12 @@ def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
     )
 
 
-def to_offer(vacancy: Vacancy, day: date) -> tuple[list[Seat], date, Norm]:
-    """The free places that `offer` would offer on this day, whoever is next, the last day of their window and its norm.
+def may_offer(vacancy: Vacancy, *, by: Actor, at: datetime) -> tuple[list[Seat], date, Norm]:
+    """The free places that would be offered now, whoever is next, the last day of their window and its norm.
 
     Raises Refusal: wrong_status, wrong_place, no_free_place, no_norm, no_calendar.
     """
-    district = places.district_of(vacancy.group.kindergarten.place_id)
+    day, district = local_day(at), places.district_of(vacancy.group.kindergarten.place_id)
     if vacancy.status is not VacancyStatus.published:
         raise Refusal(Reason.wrong_status, verb="offer")
     if not goes_by_turn(vacancy, district, day):

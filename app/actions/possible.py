@@ -17,13 +17,15 @@ from app.actions import (
     claims,
     contracts,
     enrolments,
+    offers,
     privileges,
     referrals,
     two_people,
+    vacancies,
     vouchers,
 )
 from app.actions.preconditions import latest_voucher, may_begin
-from app.models import Application, Base, Privilege, Referral, Voucher
+from app.models import Application, Base, Privilege, Referral, Vacancy, Voucher
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.rules.verbs import VERBS
@@ -91,6 +93,11 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
     Referral: {
         "extend": Act(referrals.extend, referrals.may_extend),
         "revoke": Act(referrals.revoke, referrals.may_revoke),
+    },
+    Vacancy: {
+        "publish": Act(vacancies.publish, vacancies.may_publish),
+        "offer": Act(offers.offer, offers.may_offer),
+        "close": Act(vacancies.close, vacancies.may_close),
     },
 }
 

@@ -1,7 +1,7 @@
 """Places of a group are published and closed: general ones out of its capacity, temporary ones beside it (S1)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from app.access.actors import Actor
 from app.access.permissions import permit
@@ -29,7 +29,7 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     district = places.district_of(vacancy.group.kindergarten.place_id)
     lock_district(district)
     catch_up(at=at, place_id=district)
-    free = may_publish(vacancy, local_day(at))
+    free = may_publish(vacancy, by=by, at=at)
     if vacancy.intake is Intake.temporary:
         absences.lend(vacancy, at=at)
     for seat in free:
@@ -37,17 +37,17 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     move(vacancy, "publish", by=by, at=at, published_at=at, begins_on=vacancy.begins_on)
 
 
-def may_publish(vacancy: Vacancy, day: date) -> Sequence[Seat]:
+def may_publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> Sequence[Seat]:
     """The seats of its group that a general vacancy would publish; a temporary one has children who are away instead.
 
     Raises Refusal: too_late, wrong_status, no_free_place (too few, or more children than places), no_norm.
     """
-    eligibility.still_open(vacancy.ends_on, day)
+    eligibility.still_open(vacancy.ends_on, local_day(at))
     target(Vacancy, "publish", vacancy.status)
     if too_many := db.session.execute(rules.over_capacity(vacancy.group_id)).first():
         raise Refusal(Reason.no_free_place, over_capacity=too_many[1])
     if vacancy.intake is Intake.temporary:
-        absences.may_lend(vacancy, day)
+        absences.may_lend(vacancy, local_day(at))
         return ()
     free = db.session.scalars(rules.unpublished_seats(vacancy.group_id, vacancy.places)).all()
     if len(free) < vacancy.places:
@@ -64,11 +64,11 @@ def close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     district = places.district_of(vacancy.group.kindergarten.place_id)
     lock_district(district)
     catch_up(at=at, place_id=district)
-    may_close(vacancy)
+    may_close(vacancy, by=by, at=at)
     freeing.close_out(vacancy, by=by, at=at)
 
 
-def may_close(vacancy: Vacancy) -> None:
+def may_close(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     """Is it published, and does every live voucher find its seat without it? Raises wrong_status, no_free_place."""
     target(Vacancy, "close", vacancy.status)
     kindergarten = vacancy.group.kindergarten

@@ -14,6 +14,7 @@ from werkzeug.exceptions import SecurityError
 import config as settings
 from app import words
 from app.access import login_limits, personal_data
+from app.access.permissions import of
 from app.db.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
@@ -174,6 +175,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         titles_of=lambda labels, names: [str(labels[name]) for name in names],
         view_of=view_of,
         verbs_of=verbs_of,
+        verb_of=lambda record, name: of(type(record), name),
         for_many=for_many,
     )
     app.jinja_env.filters.update(

@@ -13,19 +13,8 @@ from sqlalchemy.orm import joinedload, load_only
 
 from app import words
 from app.access import personal_data
-from app.actions import (
-    absences,
-    applications,
-    choosing,
-    contracts,
-    enrolments,
-    possible,
-    privileges,
-    proposals,
-    referrals,
-    unmasking,
-    vouchers,
-)
+from app.access.permissions import of
+from app.actions import applications, choosing, dry_run, possible, privileges, referrals, unmasking
 from app.actions.people import Contacts, Person
 from app.db.database import lock_district
 from app.db.extensions import db
@@ -54,7 +43,7 @@ from app.rules.verbs import VERBS
 from app.views import explanations, filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
-from app.views.confirmation import ask, asked, day_of, done, problem_with, reason, signer, stay_until
+from app.views.confirmation import READ, ask, asked, by_row, done, problem_with, reason, signer
 from app.views.corrections import Correcting
 from app.views.explanations import Why
 from app.views.paging import Records
@@ -64,6 +53,10 @@ READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator,
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
 CONTACTS = ["phone", "email", "address", "notice_language"]
 DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
+
+
+# What one page asks for all of them; a choice and a claim have forms of their own.
+ANSWERED = [name for name in possible.NAMES if READ.keys() >= {*of(Application, name).asks}]
 
 
 class ContactForm(forms.Form):
@@ -290,75 +283,6 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     def at_first_sight(self, row: Application) -> list[str]:
         return AT_FIRST_SIGHT[row.status]
 
-    def _each(self, verb: str, rows: list[Application], act: Any) -> Any:
-        if not asked(verb, rows):
-            return ask(self, verb, rows)
-        by = signer(verb, rows)
-        return done(self, rows, lambda row: act(row, by=by, at=now()), verb)
-
-    def issue_out_of_turn(self, rows: list[Application]) -> Any:
-        """Spec 3.8: one official asks here; another one answers (views/proposals.py)."""
-        return self._ask_for("issue_out_of_turn", rows)
-
-    def _ask_for(self, verb: str, rows: list[Application]) -> Any:
-        return self._each(verb, rows, lambda a, **who: proposals.ask(a, verb, reason=reason(), **who))
-
-    def extend(self, rows: list[Application]) -> Any:
-        """Spec 3.4.5, 3.5.5: the running term of the voucher or of the referral, whichever the application has."""
-        until = day_of("until")
-        return self._each("extend", rows, lambda a, **who: possible.extend(a, until=until, reason=reason(), **who))
-
-    def revoke(self, rows: list[Application]) -> Any:
-        return self._each("revoke", rows, lambda a, **who: possible.revoke(a, reason=reason(), **who))
-
-    def release(self, rows: list[Application]) -> Any:
-        return self._each("release", rows, applications.release)
-
-    def reinstate(self, rows: list[Application]) -> Any:
-        """Spec 3.8: one of the department asks here; a second one answers (views/proposals.py)."""
-        return self._ask_for("reinstate", rows)
-
-    def leave(self, rows: list[Application]) -> Any:
-        return self._each("leave", rows, enrolments.leave)
-
-    def absent(self, rows: list[Application]) -> Any:
-        days = {"from_on": day_of("from_on"), "until": day_of("until")}
-        return self._each("absent", rows, lambda a, **who: absences.absent(a, reason=reason(), **days, **who))
-
-    def come_back(self, rows: list[Application]) -> Any:
-        """Spec 3.6: the child is back before its absence was to end."""
-        return self._each("return", rows, absences.come_back)
-
-    def archive(self, rows: list[Application]) -> Any:
-        return self._each("archive", rows, lambda a, **who: applications.archive(a, reason=reason(), **who))
-
-    def confirm(self, rows: list[Application]) -> Any:
-        return self._each("confirm", rows, vouchers.confirm)
-
-    def refuse(self, rows: list[Application]) -> Any:
-        return self._each("refuse", rows, vouchers.refuse)
-
-    def restore(self, rows: list[Application]) -> Any:
-        return self._each("restore", rows, applications.restore)
-
-    def withdraw(self, rows: list[Application]) -> Any:
-        return self._each("withdraw", rows, applications.withdraw)
-
-    def enrol(self, rows: list[Application]) -> Any:
-        """Spec 3.6: in a sanatorium kindergarten with a last day."""
-        return self._each("enrol", rows, lambda a, **who: enrolments.enrol(a, until=stay_until(a), **who))
-
-    def sign(self, rows: list[Application]) -> Any:
-        """The family, at the counter by its signed paper, or the head for the kindergarten."""
-        return self._each("sign", rows, contracts.sign)
-
-    def confirm_privilege(self, rows: list[Application]) -> Any:
-        """Spec 3.3: a claimed privilege counts once an official has seen its papers."""
-        return self._each("confirm_privilege", rows, privileges.confirm)
-
-    def reject_privilege(self, rows: list[Application]) -> Any:
-        return self._each("reject_privilege", rows, lambda a, **who: privileges.reject(a, reason=reason(), **who))
-
     def open(self, rows: list[Application]) -> Any:
         """Spec 1, 7: what is masked is seen for a while, in this session, and the history says by whom and why."""
 
@@ -366,29 +290,12 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             unmasking.open_record(application, reason=reason(), **who)
             unmasked.keep(personal_data.keys(application))
 
-        return self._each("open", rows, act)
+        if not asked("open", rows):
+            return ask(self, "open", rows)
+        return done(self, rows, lambda row: act(row, by=g.actor, at=now()), "open")
 
-    verbs = {
-        "open": open,
-        "issue_out_of_turn": issue_out_of_turn,
-        "extend": extend,
-        "revoke": revoke,
-        "archive": archive,
-        "confirm": confirm,
-        "refuse": refuse,
-        "restore": restore,
-        "withdraw": withdraw,
-        "enrol": enrol,
-        "sign": sign,
-        "release": release,
-        "reinstate": reinstate,
-        "leave": leave,
-        "absent": absent,
-        "return": come_back,
-        "confirm_privilege": confirm_privilege,
-        "reject_privilege": reject_privilege,
-    }
-    bulk = ("issue_out_of_turn", "extend", "revoke", "release", "archive")
+    verbs = {**by_row(*ANSWERED), "open": open}
+    bulk = tuple(dry_run.VERBS[Application])
     grants = {
         "can_choose": VERBS[Application]["choose"].roles,
         "can_claim_privilege": VERBS[Privilege]["claim"].roles,

@@ -14,7 +14,7 @@ from app.now import now
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.views import as_shown
-from app.views.confirmation import ask, asked, done, reason
+from app.views.confirmation import ask, asked, done
 from app.views.paging import Records, SortOrder, attribute
 from app.views.registers import Registered
 from app.views.rendering import NONE, in_words, tag
@@ -64,13 +64,12 @@ class ApprovedView(Registered):
     def approve(self, rows: Any) -> Any:
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
         if not asked("approve") or as_shown.unseen(rows):
-            details = [self._facts(row) for row in rows[:MOST_TOLD]]
             return ask(
                 self,
                 "approve",
                 rows,
                 as_shown.unseen(rows),
-                details=details,
+                details=self.details("approve", rows),
                 hidden=as_shown.shown_of(rows, self._shows),
             )
         return done(self, rows, self._approve)
@@ -92,13 +91,8 @@ class ApprovedView(Registered):
             f"{self.label_columns[name]}: {value}" for name, value in zip(columns, values, strict=True) if value != ""
         )
 
-    def take_back(self, rows: Any) -> Any:
-        """Spec 3.12: one of the department asks here, another one decides (views/proposals.py)."""
-        if not asked("take_back"):
-            return ask(self, "take_back", rows, details=[self._facts(row) for row in rows[:MOST_TOLD]])
-        return done(
-            self, rows, lambda row: proposals.ask(row, "take_back", by=g.actor, at=now(), reason=reason()), "take_back"
-        )
+    def details(self, _verb: str, rows: Sequence[Any]) -> Sequence[str]:
+        return [self._facts(row) for row in rows[:MOST_TOLD]]
 
     verbs = {"approve": approve}
     bulk = ("approve",)

@@ -5,7 +5,7 @@ through the viewer's scope (row_scope.py), so that a foreign one is simply not t
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
@@ -121,6 +121,10 @@ class BaseView(Listed):
     def possible(self, row: Any) -> list[str]:
         """The custom actions that this row's page offers, as far as its role may do them; the actions still decide."""
         return list(self.verbs)
+
+    def details(self, verb: str, rows: Sequence[Any]) -> Sequence[str]:
+        """What the page that asks says of each record, where more can be said than for all of them."""
+        return ()
 
     @expose("/menu/<pk>", methods=["GET"])
     @has_access

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import personal_data
+from app.access.permissions import of
 from app.actions import claims, corrections, norms, numbers, people, possible, proposals
 from app.db.extensions import db
 from app.db.viewer import unscoped
@@ -66,6 +67,7 @@ class ChildPage:
         (application, has), day = with_belongings(pk), local_day(now())
         with unscoped():
             names = possible.verbs(application, by=g.actor, at=now())
+            names.sort(key=lambda name: not of(Application, name).onward)
             number = numbers.of(application, day)
             missed = claims.misses(application)
             most = norms.number("referral.misses", application.place_id, day) if missed else 0

@@ -7,6 +7,7 @@ so that one that is refused does not hold the others back.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -17,8 +18,8 @@ from sqlalchemy import select
 
 from app import words
 from app.access.actors import Actor
-from app.access.permissions import application_of, find
-from app.actions import possible
+from app.access.permissions import application_of, find, of
+from app.actions import dry_run, possible, proposals
 from app.db.extensions import db
 from app.models import Application, Base, QueueKind, Referral, Voucher
 from app.now import now
@@ -71,11 +72,6 @@ def in_sanatorium(rows: Sequence[Any]) -> bool:
     last = [[row] if isinstance(row, Referral) else row.referrals[-1:] for row in rows]
     referred = (one.vacancy.group.kindergarten for some in last for one in some)
     return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
-
-
-def stay_until(row: Any) -> date | None:
-    """The last day that was typed, for a child that enters a sanatorium kindergarten; None for any other."""
-    return day_of("until") if in_sanatorium([row]) else None
 
 
 def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
@@ -184,6 +180,35 @@ def reason() -> str:
     """The reason that was typed; what cannot be one was refused by `asked`."""
     field = Answer().reason
     return (field.data or "") if field.validate(None) else ""
+
+
+READ: dict[str, Callable[[], Any]] = {  # what was typed, by the names of a function's arguments
+    "from_on": partial(day_of, "from_on"),
+    "until": partial(day_of, "until"),
+    "reason": reason,
+}
+
+
+def by_row(*verbs: str) -> dict[str, Callable[[Any, Sequence[Any]], Any]]:
+    """The verbs of a view that do to each record what their rows and functions say, once that was seen and answered."""
+    return {verb: partial(_by_row, verb) for verb in verbs}
+
+
+def _by_row(verb: str, view: Any, rows: Sequence[Any]) -> Any:
+    if not asked(verb, rows):
+        return ask(view, verb, rows, details=view.details(verb, rows))
+    by = signer(verb, rows)
+    return done(view, rows, lambda row: _do(verb, row, by), verb)
+
+
+def _do(verb: str, row: Any, by: Actor) -> None:
+    """What takes a second person is asked of one here (views/proposals.py)."""
+    answers = {name: READ[name]() if name in needed(verb, [row]) else None for name in of(type(row), verb).asks}
+    if of(type(row), verb).alone == 0:
+        proposals.ask(row, verb, by=by, at=now(), **answers)
+    else:
+        subject = dry_run.application_of(row) if isinstance(row, Voucher | Referral) else row
+        possible.act(type(row), verb).do(subject, by=by, at=now(), **answers)
 
 
 def done(view: Any, rows: Sequence[Any], act: Callable[[Any], Any], verb: str = "") -> Any:

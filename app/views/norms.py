@@ -9,6 +9,7 @@ from app.registers.norms import NORMS
 from app.rules import texts
 from app.rules.norms import KNOWN
 from app.views import approval, filters, forms
+from app.views.confirmation import by_row
 
 LONGEST_VALUE = NORMS.field("value").type.longest
 
@@ -48,5 +49,5 @@ class Norms(approval.Dated):
 
 class NormView(approval.ApprovedView):
     register, rows, form = NORMS, Norms, NormForm
-    verbs = {**approval.ApprovedView.verbs, "take_back": approval.ApprovedView.take_back}
+    verbs = {**approval.ApprovedView.verbs, **by_row("take_back")}
     more_filters = {"mine": filters.MINE[Norm]}

@@ -13,6 +13,7 @@ from app.now import now
 from app.registers.queue_orders import QUEUE_ORDERS
 from app.rules.orders import MOST, OLDEST, CategoryFacts
 from app.views import approval, filters, forms
+from app.views.confirmation import by_row
 
 
 class CategoryLine(forms.FormLine):
@@ -66,7 +67,7 @@ class Orders(approval.Dated):
 
 class QueueOrderView(approval.ApprovedView):
     register, rows, form = QUEUE_ORDERS, Orders, QueueOrderForm
-    verbs = {**approval.ApprovedView.verbs, "take_back": approval.ApprovedView.take_back}
+    verbs = {**approval.ApprovedView.verbs, **by_row("take_back")}
     show_template = "pages/queue_order.html"
     more_filters = {"mine": filters.MINE[QueueOrder]}
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from app import words
 from app.actions import norms, offers, records, vacancies
+from app.actions.possible import ACTS
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Intake, KgGroup, Vacancy, VacancyStatus
@@ -24,7 +25,7 @@ from app.rules.seats import seats_by_state, unpublished_seats
 from app.rules.verbs import VERBS
 from app.views import filters, forms
 from app.views.base import answer, attempt, row_id
-from app.views.confirmation import ask, asked, done
+from app.views.confirmation import by_row
 from app.views.offers import OfferView
 from app.views.paging import Records, attribute
 from app.views.registers import Registered
@@ -78,13 +79,11 @@ class VacancyView(Registered):
     def possible(self, row):
         """S2, spec 3.5: what would be accepted: enough places to publish, some to offer, none that vouchers need."""
         with unscoped():
-            day = local_day(now())
-            checks = {
-                "publish": lambda: vacancies.may_publish(row, day),
-                "offer": lambda: offers.to_offer(row, day),
-                "close": lambda: vacancies.may_close(row),
-            }
-            return [verb for verb, check in checks.items() if accepted(check)]
+            return [
+                verb
+                for verb, act in ACTS[Vacancy].items()
+                if accepted(lambda act=act: act.may(row, by=g.actor, at=now()))
+            ]
 
     def at_first_sight(self, row):
         if row.status is VacancyStatus.draft:
@@ -97,19 +96,6 @@ class VacancyView(Registered):
         with unscoped():
             refers = bool(free) and norms.somewhere("referral", free, local_day(now()))
         return [verb for verb in super().bulk_for(rows) if verb != "offer" or refers]
-
-    def publish(self, rows):
-        """S1: the places become free for the queue."""
-        return self._each("publish", vacancies.publish, rows)
-
-    def close(self, rows):
-        """Spec 3.8: free places are taken back."""
-        return self._each("close", vacancies.close, rows)
-
-    def _each(self, verb, act, rows):
-        if not asked(verb):
-            return ask(self, verb, rows)
-        return done(self, rows, lambda row: act(row, by=g.actor, at=now()))
 
     @expose("/publish-free/<pk>", methods=["POST"])
     @has_access
@@ -127,14 +113,12 @@ class VacancyView(Registered):
         page = render_template("pages/publish_free.html", group=group, spare=spare, form=form)
         return page, 422 if form.errors else 200
 
-    def offer(self, rows):
-        """S2, spec 3.5.1: the next children get notice and priority."""
-        if not asked("offer"):
-            return ask(self, "offer", rows, details=list(filter(None, map(_expected, rows[:12]))))
-        return done(self, rows, lambda row: offers.offer(row, by=g.actor, at=now()))
+    def details(self, verb, rows):
+        """S2, spec 3.5.1: what an offer would do."""
+        return [_expected(row) for row in rows[:12]] if verb == "offer" else ()
 
-    verbs = {"publish": publish, "offer": offer, "close": close}
-    bulk = ("publish", "offer", "close")
+    bulk = tuple(ACTS[Vacancy])
+    verbs = by_row(*bulk)
     grants = {"can_publish_free": VERBS[Vacancy]["publish"].roles}
 
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import claims, dry_run, enrolments, norms, possible, referrals, vouchers
+from app.actions import claims, dry_run, norms, possible, vouchers
 from app.db.viewer import unscoped
 from app.models import (
     Application,
@@ -28,7 +28,7 @@ from app.rules.roles import Role
 from app.rules.verbs import VERBS
 from app.views import forms
 from app.views.base import BaseView, answer, attempt
-from app.views.confirmation import ask, asked, day_of, done, reason, signer, stay_until
+from app.views.confirmation import by_row
 from app.views.paging import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
@@ -103,22 +103,8 @@ class VoucherView(BaseView):
     def at_first_sight(self, row):
         return self.bulk if row.status in claims.LIVE and row.kind is Intake.general else ()
 
-    def extend(self, rows):
-        """Spec 3.4.5: the running term moves to a later day."""
-        until = day_of("until")
-        return self._each("extend", rows, lambda a, **who: vouchers.extend(a, until=until, reason=reason(), **who))
-
-    def revoke(self, rows):
-        """Spec 3.4.5: the department takes the voucher back."""
-        return self._each("revoke", rows, lambda a, **who: vouchers.revoke(a, reason=reason(), **who))
-
-    def _each(self, verb, rows, act):
-        if not asked(verb, rows):
-            return ask(self, verb, rows)
-        return done(self, rows, lambda row: act(dry_run.application_of(row), by=g.actor, at=now()), verb)
-
-    verbs = {"extend": extend, "revoke": revoke}
-    bulk = ("extend", "revoke")
+    bulk = tuple(dry_run.VERBS[Voucher])
+    verbs = by_row(*bulk)
     grants = {"can_round": VERBS[Round]["issue"].roles}
 
 
@@ -173,27 +159,8 @@ class ReferralView(BaseView):
             return ()
         return [verb for verb in self.bulk if verb == "enrol" or row.attend_by is not None]
 
-    def extend(self, rows):
-        """S2, spec 3.5.5: a new last day to come."""
-        until = day_of("until")
-        return self._each("extend", rows, lambda a, **who: referrals.extend(a, until=until, reason=reason(), **who))
-
-    def revoke(self, rows):
-        """S2, spec 3.5.5: the family within its hours, an office with a reason."""
-        return self._each("revoke", rows, lambda a, **who: referrals.revoke(a, reason=reason(), **who))
-
-    def enrol(self, rows):
-        """S2: the family came with the papers."""
-        return self._each("enrol", rows, lambda a, **who: enrolments.enrol(a, until=stay_until(a), **who))
-
-    def _each(self, verb, rows, act):
-        if not asked(verb, rows):
-            return ask(self, verb, rows)
-        by = signer(verb, rows)
-        return done(self, rows, lambda row: act(dry_run.application_of(row), by=by, at=now()), verb)
-
-    verbs = {"enrol": enrol, "extend": extend, "revoke": revoke}
-    bulk = ("enrol", "extend", "revoke")
+    bulk = ("enrol", *dry_run.VERBS[Referral])
+    verbs = by_row(*bulk)
 
 
 def offered_of(view, right):
