@@ -182,17 +182,59 @@ def move_all(
     norm: Norm | None = None,
     reason: str | None = None,
     tell: Mapping[str, Any] | None = None,
+    kindergarten_id: ColumnElement[Any] | None = None,
     **facts: Any,
 ) -> int:
     """Move all that `ids` finds in one district, with their history and notices, a few statements in all.
 
     `ids` finds only rows whose status the verb starts from; the caller holds the district's lock and moves the
-    table that `ids` reads from last. Returns how many moved. Raises Refusal(not_allowed), ValueError.
+    table that `ids` reads from last. `kindergarten_id`: where each belongs, by its row. Returns how many moved.
+    Raises Refusal(not_allowed), ValueError.
     """
-    permit_all(by, verb, model, place_id)
     step = VERBS[model][verb]
     if len(step.source) != 1 and reason is None:
         raise ValueError(f"{verb} starts from several statuses: name the reason")
+    after = next(iter(step.target))
+    status = model.__table__.c.status, literal(str(after))
+    record_all_of(
+        model,
+        ids,
+        verb,
+        by=by,
+        at=at,
+        on=on,
+        place_id=place_id,
+        status=status,
+        norm=norm,
+        reason=reason,
+        details=facts,
+        kindergarten_id=kindergarten_id,
+    )
+    if tell is not None:
+        notify_all(ids, verb, at=at, facts=tell)
+    return set_all(update(model).where(model.id.in_(ids)).values(status=after, **facts))
+
+
+def record_all_of(
+    model: type[Application] | type[Voucher] | type[Privilege] | type[Offer],
+    ids: Select[int],
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+    place_id: int,
+    status: tuple[ColumnElement[Any], ColumnElement[Any]],
+    norm: Norm | None = None,
+    reason: str | None = None,
+    details: Mapping[str, Any] | None = None,
+    kindergarten_id: ColumnElement[Any] | None = None,
+) -> None:
+    """Write the history of a verb for all that `ids` finds in one district, in one statement; nobody is told.
+
+    `status`: before and after; `kindergarten_id`: where each belongs, by its row. Raises Refusal(not_allowed).
+    """
+    permit_all(by, verb, model, place_id)
     table = model.__table__.c
     row: dict[str, ColumnElement[Any]] = {
         "at": literal(at, Change.__table__.c.at.type),
@@ -201,21 +243,20 @@ def move_all(
         "subject": literal(model.__tablename__),
         "subject_id": table.id,
         "application_id": table.id if model is Application else table.application_id,
+        "kindergarten_id": null() if kindergarten_id is None else kindergarten_id,
         "place_id": literal(place_id),
         "role": literal(str(by.role)),
         "user_id": literal(by.user_id) if by.user_id else null(),
         "for_family": literal(False),
-        "status_from": table.status,
-        "status_to": literal(str(next(iter(step.target)))),
+        "status_from": status[0],
+        "status_to": status[1],
         "standing": table.standing if model is Application else null(),
         "reason": literal(reason) if reason else null(),
         "norm_id": literal(norm.id) if norm else null(),
-        "details": literal(plain(facts), Change.__table__.c.details.type),
+        "details": literal(plain(details), Change.__table__.c.details.type),
     }
-    db.session.execute(insert(Change).from_select(list(row), select(*row.values()).where(table.id.in_(ids))))
-    if tell is not None:
-        notify_all(ids, verb, at=at, facts=tell)
-    return set_all(update(model).where(table.id.in_(ids)).values(status=next(iter(step.target)), **facts))
+    these = select(*row.values()).where(table.id.in_(ids)).order_by(table.id)
+    db.session.execute(insert(Change).from_select(list(row), these))
 
 
 def set_all(statement: Update) -> int:

@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, literal, null, select
 
 from app.access.actors import Actor
 from app.access.permissions import permit, permit_all
 from app.actions import by_hand, claims, documents, norms, numbers, places, two_people
 from app.actions.due import catch_up
-from app.actions.moving import last_change, move, notify, record
+from app.actions.moving import last_change, move, move_all, notify_all, record, record_all_of
 from app.actions.preconditions import begin, in_time, latest_voucher, with_its_paper
 from app.actions.seating import Seating, seating
-from app.db.database import lock_district
+from app.db.database import in_order, lock_district
 from app.db.extensions import db
 from app.models import (
     Application,
     DocumentKind,
+    Intake,
     Norm,
     QueueCategory,
     QueueKind,
@@ -26,6 +28,7 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules import eligibility, matching, queue
+from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
@@ -58,8 +61,7 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
         stood[kind] = seating(place_id, kind)
         served = _serve(place_id, kind, order, day, stood[kind])
         _issue(served.served, held, by=by, at=at)
-        held.served += len(served.served)
-        held.passed += len(served.passed)
+        held.served, held.passed = held.served + len(served.served), held.passed + len(served.passed)
     details = {"served": held.served, "passed": held.passed, "seating": {k: s.as_facts() for k, s in stood.items()}}
     record(held, "issue", by=by, at=at, details=details)
     return held
@@ -224,27 +226,37 @@ def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date, s
     return matching.serve([(id_, year) for id_, year in candidates], free=pool, holders=holders)
 
 
-def _issue(ids: Sequence[int], held: Round | None, *, by: Actor, at: datetime, reason: str | None = None) -> None:
-    """Give each application its voucher, in the order of `ids`; all of one district, on one day, by one norm.
+def _issue(ids: Sequence[int], held: Round, *, by: Actor, at: datetime, reason: str | None = None) -> None:
+    """Give each application its voucher, in the order of `ids`; all of one district, on one day, by one norm, in a few
+    statements.
 
     With a reason it is out of turn, and the history says so; the family is told the same.
     """
-    verb = "issue_out_of_turn" if reason else "issue"
     if not ids:
         return
-    day = local_day(at)
-    found = {a.id: a for a in db.session.scalars(select(Application).where(Application.id.in_(ids)))}
-    confirm_by, norm = norms.last_day("voucher.confirm", found[ids[0]].place_id, day)
-    for application in (found[id_] for id_ in ids):
-        voucher = Voucher(
-            application=application,
-            round_id=held.id if held else None,
-            issued_at=at,
-            issued_on=day,
-            confirm_by=confirm_by,
-            confirm_norm_id=norm.id,
-        )
-        db.session.add(voucher)
-        record(voucher, verb, by=by, at=at, norm=norm, status=(None, VoucherStatus.issued), reason=reason)
-        move(application, verb, by=by, at=at, norm=norm, reason=reason)
-        notify(application, "issue", at=at, facts={"confirm_by": confirm_by})
+    verb, day, place_id = "issue_out_of_turn" if reason else "issue", local_day(at), held.place_id
+    confirm_by, norm = norms.last_day("voucher.confirm", place_id, day)
+    given, id_, position = in_order(ids)
+    voucher, its_own = Voucher.__table__.c, select(id_).select_from(given)
+    row: dict[str, Any] = {
+        "application_id": id_,
+        "round_id": literal(held.id),
+        "kind": literal(Intake.general, voucher.kind.type),
+        "status": literal(VoucherStatus.issued, voucher.status.type),
+        "issued_at": literal(at, voucher.issued_at.type),
+        "issued_on": literal(day),
+        "confirm_by": literal(confirm_by),
+        "confirm_norm_id": literal(norm.id),
+    }
+    db.session.flush()
+    db.session.execute(insert(Voucher).from_select(list(row), select(*row.values()).order_by(position)))
+    new = select(voucher.id).where(
+        voucher.application_id.in_(its_own), voucher.kind == Intake.general, voucher.status == VoucherStatus.issued
+    )
+    facts: dict[str, Any] = {"by": by, "at": at, "on": day, "place_id": place_id, "norm": norm, "reason": reason}
+    where = rules.kindergarten_of(voucher.application_id)
+    record_all_of(Voucher, new, verb, status=(null(), voucher.status), kindergarten_id=where, **facts)
+    where = rules.kindergarten_of(Application.__table__.c.id)
+    move_all(Application, its_own, verb, kindergarten_id=where, **facts)
+    notify_all(its_own, "issue", at=at, facts={"confirm_by": confirm_by})
+    db.session.expire_all()

@@ -8,7 +8,7 @@ import json
 import logging
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic, sleep
@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    FromClause,
     Integer,
     Select,
     and_,
@@ -219,6 +220,17 @@ def fixed(ids: Select[int]) -> Select[int]:
     if db.engine.dialect.name == "sqlite":
         return select(func.json_each(json.dumps(known)).table_valued("value").c.value)
     return select(func.unnest(literal(known, ARRAY(Integer))).column_valued("id"))
+
+
+def in_order(ids: Sequence[int]) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
+    """These ids, in this order, as a table of one bound value; with its columns of ids and of positions."""
+    if db.engine.dialect.name == "sqlite":
+        rows = func.json_each(json.dumps(list(ids))).table_valued("key", "value")
+        return rows, rows.c.value, rows.c.key
+    rows = (
+        func.unnest(literal(list(ids), ARRAY(Integer))).table_valued("id", with_ordinality="position").render_derived()
+    )
+    return rows, rows.c.id, rows.c.position
 
 
 def named(person: type[Child] | type[Applicant], words: list[str]) -> Select[int]:

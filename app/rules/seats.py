@@ -3,7 +3,21 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, extract, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from app.models import (
     Application,
@@ -16,6 +30,8 @@ from app.models import (
     Kindergarten,
     Ownership,
     QueueKind,
+    Referral,
+    ReferralStatus,
     Round,
     Seat,
     Vacancy,
@@ -201,6 +217,16 @@ def holders(place_id: int, queue_kind: QueueKind, own: int | None = None) -> Sel
         .group_by(year, text("alone"), text("own"))
         .order_by(text("alone"))
     )
+
+
+def kindergarten_of(application_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """The kindergarten that an application is referred to or attends by its last referral, as its history says it; the
+    twin of permissions.kindergarten_of.
+    """
+    live = Referral.status.in_((ReferralStatus.issued, ReferralStatus.used))
+    last = select(KgGroup.kindergarten_id).join(Vacancy, Vacancy.group_id == KgGroup.id)
+    last = last.join(Referral, Referral.vacancy_id == Vacancy.id).where(Referral.application_id == application_id, live)
+    return last.order_by(Referral.id.desc()).limit(1).scalar_subquery()
 
 
 def live_holding(application_id: int, kind: HoldingKind) -> Select[Holding]:
