@@ -591,6 +591,7 @@ class Application(Base):
         Index("ix_application_with_voucher", "place_id", "status", **only(APPLICATION_WITH_VOUCHER)),
         Index("ix_application_number_key", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}),
         Index("ix_application_place_and_status", "place_id", "status", "id"),
+        Index("ix_application_queued_by_birth", "place_id", "born_on", **only("status = 'queued'")),
         Index("ix_application_queued_by_year", "place_id", "birth_year", **only("status = 'queued'")),
         words_of("application", "phone_key", "ix_application_phones"),
         *listed("application", "status", "queued_at"),

@@ -267,7 +267,7 @@ def over_age(months: int, last: date) -> Select[Application, date]:
     )
     return (
         select(Application, since)
-        .where(Application.status == QUEUED, Application.birth_year <= born_by.year, Application.born_on <= born_by)
+        .where(Application.status == QUEUED, Application.born_on <= born_by)
         .where(since <= last)
         .order_by(Application.id)
     )
