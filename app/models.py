@@ -933,6 +933,7 @@ class Holding(Base):
     __tablename__ = "holding"
     __table_args__ = (
         Index("uq_holding_one_live_per_seat", "seat_id", unique=True, **only("ended_at IS NULL")),
+        Index("ix_holding_lent", "enrolment_id", **only("kind = 'lent' AND ended_at IS NULL")),
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="holding_ends_after_it_starts"),
     )
     seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id"))

@@ -1,4 +1,4 @@
-"""Who is past the maximum age is found by its birth date, not among all who wait."""
+"""Who is past the maximum age, and a place that was left while it was lent, are found without a look at all others."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,18 +8,17 @@ down_revision = "b8d13f5a70e2"
 branch_labels = None
 depends_on = None
 
-QUEUED = sa.text("status = 'queued'")
+INDEXES = {  # name: table, columns, condition
+    "ix_application_queued_by_birth": ("application", ["place_id", "born_on"], "status = 'queued'"),
+    "ix_holding_lent": ("holding", ["enrolment_id"], "kind = 'lent' AND ended_at IS NULL"),
+}
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_application_queued_by_birth",
-        "application",
-        ["place_id", "born_on"],
-        sqlite_where=QUEUED,
-        postgresql_where=QUEUED,
-    )
+    for name, (table, columns, condition) in INDEXES.items():
+        op.create_index(name, table, columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
 
 
 def downgrade() -> None:
-    op.drop_index("ix_application_queued_by_birth", "application")
+    for name, (table, *_) in INDEXES.items():
+        op.drop_index(name, table)
