@@ -35,10 +35,11 @@ FIRST_NAMES = [root + end for root in ("Ай", "Нұр", "Бек", "Ер", "Гү
 
 @dataclass(frozen=True)
 class Town:
-    """A seeded database on `server` that nobody is connected to; `size`: applications in it."""
+    """A seeded database on `server`, `template`, that nobody is connected to; `size`: applications in it."""
 
     server: str
     size: int
+    template: str = "town"
 
     @contextmanager
     def copy(self, name: str) -> Iterator[str]:
@@ -52,7 +53,7 @@ class Town:
     def restore(self, name: str) -> None:
         """Bring a copy (back) to the town's state: the same pages, statistics and visibility map as the town's."""
         self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._execute(f"CREATE DATABASE {name} TEMPLATE town STRATEGY file_copy")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy")
 
     def _execute(self, statement: str) -> None:
         with connect(self.server, autocommit=True) as connection:

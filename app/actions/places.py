@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import event, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.access.actors import Actor
 from app.access.permissions import place_of
+from app.db.database import ends
 from app.db.extensions import db
 from app.models import BulkRun, DayOff, ImportRun, Norm, Place, PlaceKind, Proposal, QueueCategory, QueueOrder
 from app.rules.calendar import Calendar
@@ -27,16 +28,17 @@ def once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _look_up_again(session: Session, *_: Any) -> None:
-    """In another transaction what was looked up is forgotten."""
-    session.info.pop(LOOKED_UP, None)
+def _look_up_again(session: Session, transaction: SessionTransaction) -> None:
+    """In another transaction, and after a savepoint, what was looked up is forgotten."""
+    if ends(transaction):
+        session.info.pop(LOOKED_UP, None)
 
 
 @event.listens_for(Session, "after_flush")
 def _look_up_what_was_written(session: Session, *_: Any) -> None:
     """So it is when one of them was written in this one."""
     if any(isinstance(row, WRITTEN) for row in (*session.new, *session.dirty, *session.deleted)):
-        _look_up_again(session)
+        session.info.pop(LOOKED_UP, None)
 
 
 def path(place_id: int) -> list[int]:

@@ -56,12 +56,11 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     )
     db.session.add(held)
     db.session.flush()
-    stood: dict[str, Seating] = {}  # what was free and who had a claim, so that the round can be checked later
-    for kind in QueueKind:
-        stood[kind] = seating(place_id, kind)
-        served = _serve(place_id, kind, order, day, stood[kind])
-        _issue(served.served, held, by=by, at=at)
-        held.served, held.passed = held.served + len(served.served), held.passed + len(served.passed)
+    stood = {kind: seating(place_id, kind) for kind in QueueKind}  # so that the round can be checked later
+    lines = [_serve(place_id, kind, order, day, stood[kind]) for kind in QueueKind]
+    served = [id_ for line in lines for id_ in line.served]
+    _issue(served, held, by=by, at=at)
+    held.served, held.passed = len(served), sum(len(line.passed) for line in lines)
     details = {"served": held.served, "passed": held.passed, "seating": {k: s.as_facts() for k, s in stood.items()}}
     record(held, "issue", by=by, at=at, details=details)
     return held

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -208,10 +208,16 @@ def _lock(place_ids: Iterable[int]) -> None:
         db.session().info.setdefault(HELD, set()).add(place_id)
 
 
+def ends(transaction: SessionTransaction) -> bool:
+    """Is it a transaction or a savepoint that ends? A flush has one of SQLAlchemy's own, in which nothing ends."""
+    return transaction.parent is None or transaction.nested
+
+
 @event.listens_for(Session, "after_transaction_end")
-def _holds_none(session: Session, *_: Any) -> None:
+def _holds_none(session: Session, transaction: SessionTransaction) -> None:
     """A savepoint that is rolled back gives back what was locked inside."""
-    session.info.pop(HELD, None)
+    if ends(transaction):
+        session.info.pop(HELD, None)
 
 
 def fixed(ids: Select[int]) -> Select[int]:
