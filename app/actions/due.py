@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, exists, insert, literal, or_, select, update
+from sqlalchemy import Select, exists, false, insert, literal, or_, select, update
 
 from app.access.actors import CLOCK
 from app.actions import claims, counting, freeing, leaving, moving, norms, places
@@ -46,15 +46,26 @@ Effect = Callable[[Any, datetime, int], int]  # (what is due, at, district) -> h
 def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> int:
     """Spec 3.1: do what is due in a district, or for one of its applications, until nothing is. The lock is held.
     Returns the number of effects.
+    """
+    return do(what(at=at, place_id=place_id, application_id=application_id), at=at, place_id=place_id)
+
+
+def what(*, at: datetime, place_id: int, application_id: int | None = None) -> list[tuple[Select[Any], Effect]]:
+    """What might be due there, each with what is done about it: by norms and a calendar that need no lock.
+
+    Raises Refusal(no_norm).
+    """
+    settled_here = (place_id, at) in _settled.get()
+    return [] if settled_here else list(_due(local_day(at), place_id, application_id))
+
+
+def do(found: list[tuple[Select[Any], Effect]], *, at: datetime, place_id: int) -> int:
+    """Do it under the district's lock, until nothing is due. Returns the number of effects.
 
     One statement asks whether anything is: mostly nothing is. What waits for a calendar is due and cannot be done.
     """
-    if (place_id, at) in _settled.get():
-        return 0
-    found = list(_due(local_day(at), place_id, application_id))
-    anything = select(or_(*(ids.order_by(None).exists() for ids, _ in found)))
-    total = 0
-    while db.session.scalar(anything) and (done := sum(act(ids, at, place_id) for ids, act in found)):
+    total, anything = 0, select(or_(false(), *(ids.order_by(None).exists() for ids, _ in found)))
+    while found and db.session.scalar(anything) and (done := sum(act(ids, at, place_id) for ids, act in found)):
         total += done
         db.session.expire_all()
     return total

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor
 from app.access.permissions import of, permit
-from app.actions.due import catch_up
+from app.actions import due
 from app.db.database import lock_district, read_again
 from app.db.extensions import db
 from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
@@ -35,9 +35,11 @@ def begin(
     `may_...`, which a page asks too (possible.py). Raises Refusal: not_allowed, too_late, stop_listed, wrong_status.
     """
     permit(by, verb, application)
-    lock_district(application.place_id, *(other.place_id for other in elsewhere))
+    place_id, whose = application.place_id, None if whole_district else application.id
+    might_be_due = due.what(at=at, place_id=place_id, application_id=whose)  # before the lock, for which others wait
+    lock_district(place_id, *(other.place_id for other in elsewhere))
     read_again(application, *map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
-    catch_up(at=at, place_id=application.place_id, application_id=None if whole_district else application.id)
+    due.do(might_be_due, at=at, place_id=place_id)
     return may_begin(application, verb, by=by, at=at)
 
 
