@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d41f0a7c9be3"
-down_revision = "b8d13f5a70e2"
+down_revision = "5c81e0a97d36"
 branch_labels = None
 depends_on = None
 
