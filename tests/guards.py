@@ -36,6 +36,7 @@ SENT, DATABASE = "app/access/sent_forms.py", "app/db/database.py"
 
 POSSIBLE = "app/actions/possible.py"
 ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
+CERTIFICATES = "test_sanatorium_certificates.py"
 
 GUARDS = (
     Guard(
@@ -998,5 +999,59 @@ GUARDS = (
         "        return BytesIO()\n",
         "        return super()._get_file_stream(*_args, **_more)\n",
         "test_wire.py::test_what_is_sent_needs_no_room_in_a_folder_for_temporary_files",
+    ),
+    *(
+        Guard(f"declared: {what}", file, there, instead, test)
+        for what, file, there, instead, test in (
+            (
+                "a row is seen by whoever sees the record that it is of",
+                SCOPE,
+                "column.in_(OWNERS[register.of](viewer))",
+                "true()",
+                "test_scope.py::test_each_scope_on_its_own_keeps_out_what_is_foreign",
+            ),
+            (
+                "who is no reader sees no row",
+                SCOPE,
+                "{role: rule if role in register.readers else _nothing for role in Role}",
+                "dict.fromkeys(Role, rule)",
+                "test_scope.py::test_each_scope_shows_what_is_ones_own",
+            ),
+            (
+                "nobody is picked by a name that is masked",
+                "app/views/registers.py",
+                "    if personal_data.masks():\n        return false()\n",
+                "",
+                f"{CERTIFICATES}::test_a_certificate_is_found_by_its_child_its_issuer_and_its_number_but_by_no_masked_name",
+            ),
+            (
+                "a last day before the first is said at its field",
+                "app/actions/records.py",
+                'raise Invalid(last, "ends_before")',
+                "continue",
+                f"{CERTIFICATES}::test_a_second_one_of_its_number_and_one_that_ends_before_it_begins_are_refused_in_words",
+            ),
+            (
+                "a row goes with its child",
+                "app/actions/corrections.py",
+                "            row.child = child\n",
+                "            continue\n",
+                f"{CERTIFICATES}::test_a_certificate_goes_with_its_child_to_the_record_that_has_the_right_iin",
+            ),
+            (
+                "a file names a child that its district knows",
+                "app/imports/declared.py",
+                "                row.wrong(one.name, unknown)\n",
+                "                continue\n",
+                f"{CERTIFICATES}::test_what_is_wrong_in_a_file_is_named_and_nothing_of_it_is_kept",
+            ),
+            (
+                "a field that is added is taken out with its list",
+                "app/imports/export.py",
+                "            **declared.told(KINDERGARTENS, of),\n",
+                "",
+                "test_three_places.py::test_a_text_field_of_kindergartens_takes_three_places",
+            ),
+        )
     ),
 )
