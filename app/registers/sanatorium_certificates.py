@@ -33,7 +33,7 @@ SANATORIUM_CERTIFICATES = Register(
             Row(select(Child)),
             sought=True,
             titles=("Баланың ЖСН", "ИИН ребёнка"),
-            example="220917500017",
+            example="220917690005",
         ),
         Field("child.born_on", _l("Born")),
         Field(

@@ -15,6 +15,7 @@ from app.access import personal_data
 from app.models import (
     Base,
     Change,
+    Child,
     Intake,
     KgGroup,
     Kindergarten,
@@ -138,7 +139,10 @@ SILENT = frozenset(
         *("confirm_norm", "choose_norm", "attend_norm", "revocation_norm", "revocable_until", "extensions"),
     }
 )
+# What of these is typed in a register, and so is read all the same: of which child a certificate is.
+TYPED = frozenset((one.table, field.name) for one in registers.ALL for field in one.typed)
 REFERS: dict[str, type[Any]] = {
+    "child": Child,
     "place": Place,
     "kindergarten": Kindergarten,
     "group": KgGroup,
@@ -177,10 +181,14 @@ def ids(row: Change) -> dict[str, set[int]]:
     """The records that the facts of a row name, by the fact's own name."""
     found: dict[str, set[int]] = {}
     for name, value in (row.details or {}).items():
-        if (fact := name.removesuffix("_id")) in REFERS:
+        if (fact := name.removesuffix("_id")) in REFERS and not _silent(row.subject, fact):
             each = value if isinstance(value, list) else [value]
             found.setdefault(fact, set()).update(int(one) for one in each if str(one).isdecimal())
     return found
+
+
+def _silent(table: str, fact: str) -> bool:
+    return fact in SILENT and (table, fact) not in TYPED
 
 
 def known(name: str) -> bool:
@@ -193,7 +201,7 @@ def known(name: str) -> bool:
 def _said(row: Change, name: str, value: Any, names: Names) -> list[Said]:
     whose, _dot, fact = name.rpartition(".")
     fact = fact.removesuffix("_id")
-    if not known(name) or fact in SILENT:
+    if not known(name) or _silent(row.subject, fact):
         return []
     of = (
         REGISTERS.get(str((row.details or {}).get("register")), (row.subject,))[0]

@@ -3,11 +3,13 @@
 import pytest
 import sqlalchemy as sa
 
+from app import registers
 from app.access.actors import Actor
+from app.access.personal_data import MASK
 from app.actions import corrections
 from app.db.database import transaction
 from app.db.extensions import db
-from app.imports import export, whole_file
+from app.imports import declared, export, whole_file
 from app.models import Application, Child, ImportKind, SanatoriumCertificate
 from app.rules import iin
 from app.rules.roles import Role
@@ -24,12 +26,12 @@ def said(answer) -> str:
     return answer.text.partition("<main")[2]
 
 
-def bring_in(city, *rows: list[str], dry_run: bool = False):
+def bring_in(city, *rows: list[str], titles: list[str] = TITLES, dry_run: bool = False):
     """A file of the own district, brought in by its specialist."""
     by = Actor(Role.specialist, place_ids=frozenset({city.own.place}))
     facts = {"name": "a.csv", "place": city.own.place, "answers": {}, "by": by, "at": at("2026-04-13T11:00")}
     with city.web.app_context(), transaction():
-        return whole_file.bring_in(KIND, Sheet(None, [TITLES, *rows]), **facts, dry_run=dry_run)
+        return whole_file.bring_in(KIND, Sheet(None, [titles, *rows]), **facts, dry_run=dry_run)
 
 
 @pytest.fixture
@@ -90,6 +92,8 @@ def test_the_page_of_imports_gives_a_sample_and_the_guide(city):
     browser = city.sign_in("specialist")
     guide = browser.get("/imports/begin").text
     assert all(title in guide for title in TITLES)
+    titles, row = declared.sample(registers.BROUGHT[KIND])
+    assert [one.name for one in bring_in(city, row, titles=titles).problems] == ["child_unknown"]
     for kind in ("csv", "xlsx"):
         sample = browser.get(f"/imports/sample/{KIND}/{kind}")
         assert sample.status_code == 200 and f"{KIND}.{kind}" in sample.headers["Content-Disposition"]
@@ -104,6 +108,21 @@ def test_a_change_stands_in_the_history_by_the_labels_of_the_form(city):
     assert browser.post(address, {**form, "issuer": "Детская больница"}).status_code == 302
     told = browser.get("/history/list/?_flt_0_subject=sanatorium_certificate").text
     assert "Кем выдана</b>: " in told and "→ Детская больница" in told
+
+
+def test_the_history_says_which_child_a_certificate_was_of_and_is_but_no_name_that_is_masked(city):
+    browser = city.sign_in("specialist")
+    address = f"/{NOUN}/edit/{city.own.sanatorium_certificate}"
+    form = Fields(browser.get(address).text).values
+    with city.web.app_context():
+        was = db.session.get_one(Child, city.own.child)
+        one = db.session.get_one(Application, city.own.waiting).child
+        names, other = (was.full_name, one.full_name), one.id
+    assert browser.post(address, {**form, "child": str(other)}).status_code == 302
+    address = "/history/list/?_flt_0_subject=sanatorium_certificate"
+    assert f"{names[0]} → {names[1]}" in browser.get(address).text
+    masked = city.sign_in("auditor").get(address).text
+    assert f"{MASK} → {MASK}" in masked and not any(name in masked for name in names)
 
 
 def test_a_certificate_goes_with_its_child_to_the_record_that_has_the_right_iin(city, number):
