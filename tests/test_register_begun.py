@@ -1,6 +1,8 @@
 """`make register`: the beginning of a declaration, as docs/new-register.md goes on with it."""
 
 import ast
+import subprocess
+import sys
 
 import pytest
 
@@ -14,6 +16,8 @@ def test_the_beginning_of_a_register_is_written_and_what_else_is_needed_is_said(
     declared = ast.parse(written).body[-1]
     assert declared.targets[0].id == "BOARDING_SCHOOLS" and 'noun="boarding-schools"' in written
     assert "class BoardingSchool(Base):" in told and '__tablename__ = "boarding_school"' in told
+    lint = [sys.executable, "-m", "ruff", "check", "--config", register.ROOT / "pyproject.toml", tmp_path]
+    assert subprocess.run(lint, capture_output=True).returncode == 0
     with pytest.raises(FileExistsError):
         register.begin("boarding_schools", tmp_path)
 

@@ -1,6 +1,6 @@
 """The beginning of a register: `make register NAME=boarding_schools` (docs/new-register.md).
 
-Writes its declaration, and prints its model and its migration, to be put where they belong and gone on with.
+Writes its declaration, prints its model, and says what comes next.
 """
 
 import sys
@@ -12,7 +12,7 @@ DECLARATION = '''"""{Words}: who keeps them, and what for."""
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.models import Place, {Model}
+from app.models import {models}
 from app.registers.declaration import Field, Menu, Register, Row, Text
 from app.rules.roles import OFFICE, Role
 
@@ -32,7 +32,7 @@ from app.rules.roles import OFFICE, Role
     order=("id", "desc"),
     fields=(
         Field("name", _l("Name"), Text(), sought=True),
-        Field("place", _l("District or city"), Row(select(Place))),
+        Field("place", _l("District or city"), Row(select(Place).where(Place.kind == PlaceKind.district))),
     ),
 )
 '''
@@ -62,14 +62,16 @@ def names(name: str) -> dict[str, str]:
     if not (name.replace("_", "").isalpha() and name.islower() and name.isascii() and name.endswith("s")):
         raise ValueError("a register is named by small letters in the plural: boarding_schools")
     one = name[:-1]
+    model = one.title().replace("_", "")
     return {
+        "models": ", ".join(sorted([model, "Place", "PlaceKind"])),
         "NAME": name.upper(),
         "noun": name.replace("_", "-"),
         "Words": name.replace("_", " ").capitalize(),
         "words": name.replace("_", " "),
         "one": one,
         "One": one.replace("_", " ").capitalize(),
-        "Model": one.title().replace("_", ""),
+        "Model": model,
     }
 
 
@@ -82,4 +84,9 @@ def begin(name: str, root: Path = ROOT) -> str:
 
 
 if __name__ == "__main__":
-    print(begin(sys.argv[1]))
+    try:
+        print(begin("".join(sys.argv[1:])))
+    except FileExistsError as there:
+        sys.exit(f"There is one already: {there.filename}")
+    except ValueError as wrong:
+        sys.exit(f"NAME: {wrong}")
