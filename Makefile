@@ -43,8 +43,8 @@ types: for-test ## check types, strictly, in app/rules and app/actions
 bench: for-bench ## measure beside peers (ONLY=list,pdf for some rows)
 	@$(BIN)/python -m bench $(ONLY) $(ARGS)
 
-rules: for-test ## print the regulation's table of contents, with what proves each clause
-	@$(BIN)/python tools/rules.py
+rules: for-test ## print the regulation's table of contents: rules, verbs, and what proves each clause
+	@$(BIN)/python -m tools.rules
 
 register: for-run ## write the beginning of a register's declaration (NAME=boarding_schools)
 	@$(BIN)/python -m tools.register $(NAME)

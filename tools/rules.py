@@ -1,6 +1,6 @@
-"""`make rules`: the regulation's table of contents, from docstrings, with the scenarios that prove each clause.
+"""`make rules`: the regulation's table of contents: its rules, its verbs, and the scenarios that prove each clause.
 
-A rule or a verb cites its clause of spec 3 in its docstring's first sentence; a scenario in its first line.
+A rule cites its clause of spec 3 in its docstring's first sentence, a verb in its row, a scenario in its first line.
 """
 
 import ast
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from app.rules.verbs import VERBS, Verb
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("app/rules", "app/actions")
@@ -40,11 +42,13 @@ CLAUSES = {
 
 @dataclass
 class Clause:
-    """One paragraph of the regulation: its heading, its rules as (name, sentence), its scenarios as (file, title)."""
+    """One paragraph of the regulation: its heading, its rules as (name, sentence), its verbs, each in one line, its
+    scenarios as (file, title)."""
 
     number: str
     heading: str
     rules: list[tuple[str, str]] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
     scenarios: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -54,11 +58,20 @@ def contents() -> list[Clause]:
     for name, sentence in _rules():
         for number in cited(sentence) & found.keys():
             found[number].rules.append((name, _without_citation(sentence)))
+    for model, verbs in VERBS.items():
+        for verb, row in verbs.items():
+            for number in cited(row.clause) & found.keys():
+                found[number].verbs.append(f"{model.__name__} {verb}{_way(row)}, by {', '.join(sorted(row.roles))}")
     for file in sorted(SCENARIOS.glob("*.yaml")):
         head, title = file.read_text("utf-8").split("\ntitle:", 1)
         for number in cited(head) & found.keys():
             found[number].scenarios.append((file.stem, title.splitlines()[0].strip()))
     return list(found.values())
+
+
+def _way(row: Verb) -> str:
+    """From which statuses a verb leads to which, if it moves anything."""
+    return f": {', '.join(sorted(row.source))} → {', '.join(sorted(row.target))}" if row.target else ""
 
 
 def cited(text: str) -> set[str]:
@@ -100,6 +113,8 @@ def main() -> int:
         print(f"\n{clause.number}  {clause.heading}")
         for name, sentence in clause.rules:
             print(f"      {name}: {sentence}")
+        for verb in clause.verbs:
+            print(f"    → {verb}")
         for file, title in clause.scenarios:
             print(f"    ✓ {title}  ({file})")
     return 0
