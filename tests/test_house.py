@@ -210,7 +210,10 @@ def test_the_player_writes_no_row_at_its_beginning_but_places():
 # ---------------------------------------------------------------- tables
 
 
-OURS = [mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, Base)]
+OURS = sorted(
+    (mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, Base)),
+    key=lambda table: table.name,
+)
 
 
 @pytest.mark.parametrize("table", OURS, ids=lambda table: table.name)
