@@ -836,6 +836,13 @@ GUARDS = (
         "actions/test_running.py::test_an_ended_right_has_no_say_in_later_terms",
     ),
     Guard(
+        "a verb asks once whether anything is due",
+        DUE,
+        "    while found and db.session.scalar(anything) and ",
+        "    while found and ",
+        "actions/test_statements.py::test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements",
+    ),
+    Guard(
         "the norm of the day on which it fell due decides",
         DUE,
         'norms.periods("queue.maximum_age", place_id, today):',

@@ -43,18 +43,7 @@ def move(
     subject.status = after
     for name, value in facts.items():
         setattr(subject, name, value)
-    record(
-        subject,
-        verb,
-        by=by,
-        at=at,
-        on=on,
-        reason=reason,
-        norm=norm,
-        status=(before, after),
-        details=facts,
-        tell=tell,
-    )
+    _write(subject, verb, by, at, on, reason, norm, (before, after), facts, tell)
 
 
 def record(
@@ -75,6 +64,22 @@ def record(
     Raises Refusal(not_allowed).
     """
     permit(by, verb, subject)
+    _write(subject, verb, by, at, on, reason, norm, status, details, tell)
+
+
+def _write(
+    subject: Any,
+    verb: str,
+    by: Actor,
+    at: datetime,
+    on: date | None,
+    reason: str | None,
+    norm: Norm | None,
+    status: tuple[StrEnum | None, StrEnum | None],
+    details: Mapping[str, Any] | None,
+    tell: Mapping[str, Any] | None,
+) -> None:
+    """The history of what was permitted, and its notices."""
     db.session.flush()
     db.session.add(_history(subject, verb, by, at, on or local_day(at), reason, norm, status, details))
     application = application_of(subject)

@@ -82,7 +82,7 @@ def change(row: Base, values: dict[str, Any], *, by: Actor, at: datetime, apart:
     """
     permit(by, "change", row)
     lock_districts(places.districts(row, *values.values()))
-    may_change(row, by=by)
+    _stays_as_it_is(row, "change")
     before = {name: _value(row, name) for name, value in values.items() if _value(row, name) != value}
     if not before:
         return
@@ -110,6 +110,10 @@ def may_change(row: Base, *, by: Actor) -> None:
 def may_remove(row: Base, *, by: Actor) -> None:
     """Has nothing used this row yet? Raises Refusal: not_allowed, wrong_status, with what has used it."""
     permit(by, "remove", row)
+    _unused(row)
+
+
+def _unused(row: Base) -> None:
     if families := keeping.in_the_way(_groups_of(row)):
         raise Refusal(Reason.wrong_status, verb="remove", families=families)
     _stays_as_it_is(row, "remove")
@@ -126,7 +130,7 @@ def remove(row: Base, *, by: Actor, at: datetime) -> None:
     """
     permit(by, "remove", row)
     lock_districts(places.districts(row))
-    may_remove(row, by=by)
+    _unused(row)
     record(row, "remove", by=by, at=at, details=_facts(row))
     if isinstance(row, QueueOrder):
         orders.write(row, [])

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.actions import clock, contracts, enrolments, referrals, vouchers
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Kindergarten, Vacancy
+from app.models import Application, Kindergarten, Place, Vacancy
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, vacancy
 
 
@@ -59,6 +59,23 @@ def test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements(town)
             act(child, vacancy_id)
         found[verb] = len(said)
     assert {verb: count for verb, count in found.items() if count > MOST[verb]} == {}
+
+
+def test_a_round_takes_as_many_statements_for_many_as_for_few(town):
+    place_id, _vacancy_id, _child_id = town
+    found = []
+    for more, moment in ((0, "2026-04-08T10:00"), (12, "2026-04-08T11:00")):
+        with transaction():
+            place = db.session.get_one(Place, place_id)
+            if more:
+                vacancy(group(kindergarten(place, "Еркетай"), capacity=more), places=more)
+            for _ in range(more):
+                application(place)
+        with counted() as said:
+            held = vouchers.issue_round(place_id, by=DEPARTMENT, at=at(moment))
+        found.append((held.served, len(said)))
+    assert [served for served, _ in found] == [3, 12]
+    assert max(count for _, count in found) <= 30
 
 
 def head_of(vacancy_id):
