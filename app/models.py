@@ -510,7 +510,7 @@ class SanatoriumCertificate(Base):
     __tablename__ = "sanatorium_certificate"
     __table_args__ = (
         CheckConstraint("until >= from_on", name="sanatorium_certificate_ends_after_it_begins"),
-        UniqueConstraint("issuer", "number", name="uq_sanatorium_certificate_number_once_per_issuer"),
+        UniqueConstraint("child_id", "issuer", "number", name="uq_sanatorium_certificate_once_per_child"),
         *listed("sanatorium_certificate", "until"),
     )
     child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), index=True)

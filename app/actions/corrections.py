@@ -44,6 +44,7 @@ from app.models import (
     Sex,
     Side,
 )
+from app.registers.declaration import Register
 from app.rules import eligibility, matching
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
@@ -188,12 +189,28 @@ def _become(child: Child, shared: Sequence[Application]) -> None:
             referral.child_id, referral.child_iin = child.id, child.iin
         for enrolment in db.session.scalars(select(Enrolment).where(Enrolment.application_id == one.id)):
             enrolment.child_id, enrolment.child_iin = child.id, child.iin
-    for model in (register.model for register in registers.ALL if register.of == "child"):
-        for row in db.session.scalars(select(model).where(model.child_id == was.id)):
-            row.child = child
+    for register in (one for one in registers.ALL if one.of == "child"):
+        _take_over(register, was, child)
     db.session.flush()
     db.session.delete(was)
     db.session.flush()
+
+
+def _take_over(register: Register, was: Child, child: Child) -> None:
+    """The rows of a child in a register become another one's; what that one has already, it has once.
+
+    Raises Refusal(recorded_otherwise) where the two say different things of one.
+    """
+    model, facts = register.model, [one.name for one in register.typed if one.name != "child"]
+    for row in db.session.scalars(select(model).where(model.child_id == was.id)):
+        known = [getattr(model, name) == getattr(row, name) for name in register.known_by if name != "child"]
+        there = db.session.scalars(select(model).where(model.child_id == child.id, *known)).first() if known else None
+        if there is None:
+            row.child = child
+        elif all(getattr(there, name) == getattr(row, name) for name in facts):
+            db.session.delete(row)
+        else:
+            raise Refusal(Reason.recorded_otherwise, part="child", belongs_to=str(row))
 
 
 class Contrary(NamedTuple):

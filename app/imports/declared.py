@@ -107,6 +107,8 @@ def bring_in(
 def _values(register: Register, row: TableRow, place_id: int) -> dict[str, Any]:
     """What a row says, by field; of another record the one that its district has, or its problem is noted."""
     values = {one.name: row[one.name] for one in register.brought if row.has(one.name)}
+    if register.of == "place":
+        values["place"] = db.session.get_one(Place, place_id)
     for one in register.brought:
         if isinstance(one.type, said.Row) and one.name in values:
             _read, find, unknown, _told = OF_OTHERS[one.type.model]

@@ -7,7 +7,7 @@ from app.models import Child, SanatoriumCertificate
 from app.registers.declaration import Day, Field, Menu, Register, Row, printed
 from app.rules.roles import OFFICE, Role
 
-THERE = _l("A certificate of this issuer with this number is recorded already.")
+THERE = _l("This certificate of the child is recorded already.")
 
 SANATORIUM_CERTIFICATES = Register(
     noun="sanatorium-certificates",
@@ -23,7 +23,7 @@ SANATORIUM_CERTIFICATES = Register(
     changes=OFFICE,
     removes=OFFICE,
     of="child",
-    known_by=("issuer", "number"),
+    known_by=("child", "issuer", "number"),
     in_order=(("from_on", "until"),),
     order=("id", "desc"),
     fields=(
@@ -55,5 +55,5 @@ SANATORIUM_CERTIFICATES = Register(
             example="30.09.2026",
         ),
     ),
-    clashes={"sanatorium_certificate.issuer": THERE, "uq_sanatorium_certificate_number_once_per_issuer": THERE},
+    clashes={"sanatorium_certificate.child_id": THERE, "uq_sanatorium_certificate_once_per_child": THERE},
 )

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.CheckConstraint("until >= from_on", name="sanatorium_certificate_ends_after_it_begins"),
         sa.ForeignKeyConstraint(["child_id"], ["child.id"], name="fk_sanatorium_certificate_child_id"),
         sa.PrimaryKeyConstraint("id", name="pk_sanatorium_certificate"),
-        sa.UniqueConstraint("issuer", "number", name="uq_sanatorium_certificate_number_once_per_issuer"),
+        sa.UniqueConstraint("child_id", "issuer", "number", name="uq_sanatorium_certificate_once_per_child"),
     )
     op.create_index("ix_sanatorium_certificate_child_id", "sanatorium_certificate", ["child_id"])
     op.create_index("ix_sanatorium_certificate_listed_by_until", "sanatorium_certificate", ["until", "id"])

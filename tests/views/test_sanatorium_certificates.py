@@ -1,23 +1,28 @@
 """A register of one declaration: what is its own, beside what all guard tests ask of it."""
 
+from contextlib import nullcontext
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 
 from app import registers
 from app.access.actors import Actor
 from app.access.personal_data import MASK
-from app.actions import corrections
+from app.actions import corrections, records
 from app.db.database import transaction
 from app.db.extensions import db
 from app.imports import declared, export, whole_file
 from app.models import Application, Child, ImportKind, SanatoriumCertificate
 from app.rules import iin
+from app.rules.refusals import Refusal
 from app.rules.roles import Role
 from app.spreadsheets.reading import Sheet
 from tests.factories import at
 from tests.views.forms import Fields, valid
 from tests.views.test_lists import shown
 
+NOW = at("2026-04-13T11:00")
 NOUN, KIND = "sanatorium-certificates", ImportKind.sanatorium_certificates
 TITLES = ["Баланың ЖСН", "Кім берді", "Нөмірі", "Басталу күні", "Аяқталу күні"]
 
@@ -46,7 +51,7 @@ def test_a_second_one_of_its_number_and_one_that_ends_before_it_begins_are_refus
     assert browser.post(f"/{NOUN}/add", valid(NOUN, city.own)).status_code == 302
     with city.tables.unchanged():
         again = browser.post(f"/{NOUN}/add", valid(NOUN, city.own))
-        assert (again.status_code, "осындай нөмірлі анықтамасы тіркеліп қойған" in again.text) == (422, True)
+        assert (again.status_code, "Баланың бұл анықтамасы тіркеліп қойған" in again.text) == (422, True)
         early = browser.post(f"/{NOUN}/add", {**valid(NOUN, city.own), "number": "18", "until": "2026-03-31"})
         assert early.status_code == 422 and 'href="#until"' in early.text
 
@@ -71,6 +76,25 @@ def test_a_file_is_tried_brought_in_and_the_same_again_changes_nothing(city, num
         assert [*TITLES, "Аудан/қала"] == export.titles(KIND)
         taken = [["" if cell is None else str(cell) for cell in one] for one in export.rows(KIND)]
     assert [number, "№ 5 емхана", "7-С", "2026-04-01", "2026-07-31", "Көкшетау"] in taken
+
+
+def test_one_number_of_two_children_is_two_certificates_and_none_goes_from_one_to_the_other(city, number):
+    with city.web.app_context():
+        other = db.session.get_one(Application, city.own.waiting).child.iin
+    for one in (number, other):
+        assert bring_in(city, [one, "№ 5 емхана", "7-С", "01.04.2026", "30.06.2026"]).added == 1
+    with city.web.app_context():
+        found = db.session.scalars(sa.select(SanatoriumCertificate).where(SanatoriumCertificate.number == "7-С"))
+        assert {row.child.iin for row in found} == {number, other}
+
+
+def test_the_same_paper_in_two_districts_is_recorded_in_both(city):
+    """Spec 3.9: each district has its own record of a child (ADR 14)."""
+    with city.web.app_context(), transaction():
+        own = db.session.get_one(SanatoriumCertificate, city.own.sanatorium_certificate)
+        abroad = db.session.scalars(sa.select(Child).where(Child.place_id != own.child.place_id)).first()
+        facts = {name: getattr(own, name) for name in ("issuer", "number", "from_on", "until")}
+        records.create(SanatoriumCertificate(child=abroad, **facts), by=Actor(Role.specialist, place_ids=None), at=NOW)
 
 
 def test_what_is_wrong_in_a_file_is_named_and_nothing_of_it_is_kept(city, number):
@@ -138,3 +162,23 @@ def test_a_certificate_goes_with_its_child_to_the_record_that_has_the_right_iin(
         corrections.correct(application, **facts, reason="қате")
         certificate = db.session.get_one(SanatoriumCertificate, city.own.sanatorium_certificate)
         assert certificate.child_id == other.id
+
+
+@pytest.mark.parametrize("until", ["2026-06-30", "2026-07-31"])
+def test_a_certificate_that_both_records_of_a_child_have_is_had_once_or_the_correction_is_refused(city, number, until):
+    with city.web.app_context():
+        with transaction():
+            was = db.session.get_one(Child, city.own.child)
+            facts = {name: getattr(was, name) for name in ("place_id", "born_on", "sex", "last_name", "first_name")}
+            right = iin.make(was.born_on, was.sex, 7004)
+            db.session.add(other := Child(iin=right, patronymic=was.patronymic, **facts))
+            for child, last in ((was, date(2026, 6, 30)), (other, date.fromisoformat(until))):
+                row = SanatoriumCertificate(child=child, issuer="Е", number="7", from_on=date(2026, 4, 1), until=last)
+                records.create(row, by=Actor(Role.department), at=NOW)
+            application = db.session.scalars(sa.select(Application.id).where(Application.child_id == was.id)).one()
+        facts = {"who": "child", "iin": right, "by": Actor(Role.department), "at": NOW, "reason": "қате"}
+        same = until == "2026-06-30"
+        with nullcontext() if same else pytest.raises(Refusal), transaction():
+            corrections.correct(db.session.get_one(Application, application), **facts)
+        found = db.session.scalars(sa.select(SanatoriumCertificate).where(SanatoriumCertificate.number == "7")).all()
+        assert len(found) == (1 if same else 2)
