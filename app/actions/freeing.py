@@ -52,14 +52,15 @@ def end_stay_in(seat: Seat, last: date, *, at: datetime) -> None:
 
 
 def give_back(left_behind: Select[Holding], *, at: datetime) -> int:
-    """Spec 3.6: a seat that its child has left is free on the day after the last stay in it. Returns how many."""
+    """Spec 3.6: a seat that its child has left is free on the day after the last stay in it, and at once where nobody
+    came to stay: whoever is next begins after the child's own last day anyway. Returns how many."""
     found = db.session.scalars(left_behind).all()
     for holding in found:
         enrolment = db.session.get_one(Enrolment, holding.enrolment_id)
         lent = db.session.scalar(absences.last_day_lent(enrolment.id))
         last = max(day for day in (lent, enrolment.ended_on) if day is not None)
         _give_up(holding, at=at)
-        record(enrolment, "give_back", by=CLOCK, at=at, on=last + ONE_DAY, details={"last_day": last})
+        record(enrolment, "give_back", by=CLOCK, at=at, on=min(last + ONE_DAY, local_day(at)), details={"last_day": last})
     return len(found)
 
 

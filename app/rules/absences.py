@@ -127,7 +127,7 @@ def left_behind(today: date) -> Select[Holding]:
         .join(Enrolment, Enrolment.id == Holding.enrolment_id)
         .join(KgGroup, KgGroup.id == Enrolment.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
-        .where(Holding.kind == LENT, Holding.ended_at.is_(None), Enrolment.ended_on < today)
+        .where(Holding.kind == LENT, Holding.ended_at.is_(None), Enrolment.ended_on.is_not(None))
         .where(~lent.correlate(Holding))
         .order_by(Holding.id)
     )
