@@ -52,8 +52,8 @@ def _canaries(city):
     for model in (Child, Applicant):
         for person in db.session.scalars(sa.select(model)):
             person.last_name, person.first_name = f"{CANARY}{person.id:04}", f"{CANARY}бек{person.id:04}"
-            if person.born_on:  # within the year, so that queues and groups stay as they are
-                person.born_on = date(person.born_on.year, 1, 9) + timedelta(person.id % 340)
+            if person.born_on:  # within the year, so that queues and groups stay as they are; before the day that the
+                person.born_on = date(person.born_on.year, 1, 9) + timedelta(person.id % 251)  # history has of many
     db.session.flush()
     waiting = db.session.get_one(Application, city.own.waiting)
     _a_file_with_people(city.own.place, waiting, city.own.specialist_account)
