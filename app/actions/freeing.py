@@ -60,7 +60,8 @@ def give_back(left_behind: Select[Holding], *, at: datetime) -> int:
         lent = db.session.scalar(absences.last_day_lent(enrolment.id))
         last = max(day for day in (lent, enrolment.ended_on) if day is not None)
         _give_up(holding, at=at)
-        record(enrolment, "give_back", by=CLOCK, at=at, on=min(last + ONE_DAY, local_day(at)), details={"last_day": last})
+        on = min(last + ONE_DAY, local_day(at))
+        record(enrolment, "give_back", by=CLOCK, at=at, on=on, details={"last_day": last})
     return len(found)
 
 
