@@ -5,6 +5,7 @@ What a declaration cannot say is a class that names it: `class GroupView(Registe
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, false, or_, select
@@ -185,8 +186,12 @@ class ChildView(BaseView):
         return {"pick"}
 
 
+@cache
 def views() -> dict[Register, type[Registered]]:
-    """The view of each register: the class that names it, or one of the declaration alone."""
+    """The view of each register: the class that names it, or one of the declaration alone.
+
+    Asked first once all classes of views are there (views/__init__.py).
+    """
     left, own = [Registered], dict[Register, type[Registered]]()
     while left:
         view = left.pop()
