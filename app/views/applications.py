@@ -120,7 +120,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         joinedload(Application.child).load_only(Child.last_name, Child.first_name, Child.patronymic, Child.born_on),
         joinedload(Application.place).load_only(Place.name_kk, Place.name_ru),
     )
-    list_title, show_title = _l("Journal of applications"), _l("Application")
+    show_title = _l("Application")
     add_title, edit_title = _l("Put a child into the queue"), _l("Change contacts")
     list_columns = ["number", "child", "child.born_on", "place", "queued_at", "status"]
     order_columns = ["queued_at"]
@@ -158,18 +158,6 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         ),
     ]
     edit_columns = CONTACTS
-    label_columns = {
-        "number": _l("Number"),
-        "child": _l("Child"),
-        "child.born_on": _l("Born"),
-        "place": _l("District or city"),
-        "queued_at": _l("In the queue since"),
-        "status": _l("Status"),
-        "birth_year": _l("Birth year"),
-        "term": _l("Runs out"),
-        "waits": _l("What waits, and for whom"),
-        "lost_paper": _l("Paper not made yet"),
-    }
 
     def load(self, pk: Any) -> Any:
         """With the people and the place that every page of it shows."""

@@ -63,6 +63,13 @@ class BaseView(Listed):
     show_template = "pages/show.html"
     add_template = edit_template = "pages/form.html"
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Words say its title and those of its columns (words/lists.py), where no declaration does (registers.py)."""
+        super().__init_subclass__(**more)
+        table, title = words.LISTS.get(cls.__dict__.get("route_base", "")[1:], ("", ""))
+        if table:
+            cls.list_title, cls.label_columns = title, words.columns(table)
+
     def __init__(self, **kwargs: Any) -> None:
         self.include_route_methods = self.routes()
         super().__init__(**kwargs)

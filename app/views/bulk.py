@@ -48,23 +48,11 @@ class BulkRunView(BaseView):
     route_base = "/bulk-runs"
     subject, readers = BulkRun, READERS
     datamodel = Runs(BulkRun, joinedload(BulkRun.user))
-    list_title, show_title = _l("Bulk runs"), _l("Bulk run")
+    show_title = _l("Bulk run")
     list_columns = ["verb", "selected", "done", "refused", "skipped", "stage", "asked_at", "user"]
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
     search_columns, more_filters = ["stage"], {"mine": filters.MINE[BulkRun]}
     base_order = ("id", "desc")
-    label_columns = {
-        "verb": _l("What"),
-        "place": _l("District or city"),
-        "selected": _l("Selected"),
-        "done": _l("Done"),
-        "refused": _l("Turned down"),
-        "skipped": _l("Skipped"),
-        "stage": _l("Stage"),
-        "mine": _l("Waits for you"),
-        "asked_at": _l("Asked"),
-        "user": _l("Asked by"),
-    }
 
     @expose("/begin", methods=["POST"])
     @has_access

@@ -84,21 +84,11 @@ class RoundView(BaseView):
         joinedload(Round.application),
         joinedload(Round.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
     )
-    list_title, show_title = _l("Rounds and offers"), _l("Round")
+    show_title = _l("Round")
     list_columns = ["held_at", "place", "by_hand", "vacancy", "queue_order.kind", "served", "passed", "automatic"]
     search_columns = ["by_hand", "automatic"]
     order_columns, sorted_as = ["held_at"], {"held_at": "id"}
     base_order = ("id", "desc")
-    label_columns = {
-        "held_at": _l("When"),
-        "place": _l("District or city"),
-        "by_hand": _l("Kind"),
-        "vacancy": _l("Vacancy"),
-        "queue_order.kind": _l("Order"),
-        "served": _l("Served"),
-        "passed": _l("Passed over"),
-        "automatic": _l("By the clock"),
-    }
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

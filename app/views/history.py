@@ -189,7 +189,7 @@ class HistoryView(BaseView):
     route_base = "/history"
     subject, readers = Change, READERS
     datamodel = Changes(Change, joinedload(Change.user), joinedload(Change.application), joinedload(Change.norm))
-    list_title, show_title = _l("History"), _l("A change")
+    show_title = _l("A change")
     list_columns = ["at", "verb", "record", "changed", "user", "role", "reason"]
     show_columns = [
         "at",
@@ -208,24 +208,6 @@ class HistoryView(BaseView):
     order_columns, sorted_as = ["at"], {"at": "id"}
     more_filters = FILTERS
     base_order = ("id", "desc")
-    label_columns = {
-        "at": _l("When"),
-        "effective_on": _l("Counts from"),
-        "verb": _l("What"),
-        "record": _l("Record"),
-        "changed": _l("What changed"),
-        "subject": _l("Kind of record"),
-        "person": _l("Person"),
-        "since": _l("From the day"),
-        "to": _l("To the day"),
-        "application": _l("Application"),
-        "role": _l("As"),
-        "user": _l("Who"),
-        "for_family": _l("For the family, at the counter"),
-        "paper_on": _l("Day of the signed paper"),
-        "reason": _l("Reason"),
-        "norm": _l("Norm"),
-    }
 
 
 class Notices(Records):
@@ -239,15 +221,9 @@ class NoticeView(BaseView):
     route_base = "/notices"
     subject, readers = Notice, READERS | {Role.operator}
     datamodel = Notices(Notice, joinedload(Notice.application).joinedload(Application.child))
-    list_title, show_title = _l("Notices"), _l("Notice")
+    show_title = _l("Notice")
     list_columns = ["at", "audience", "application", "sentence"]
     show_columns = list_columns
     order_columns, sorted_as = ["at"], {"at": "id"}
     search_columns = ["audience"]
     base_order = ("id", "desc")
-    label_columns = {
-        "at": _l("When"),
-        "audience": _l("To whom"),
-        "application": _l("Application"),
-        "sentence": _l("Notice"),
-    }

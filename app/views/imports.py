@@ -88,25 +88,12 @@ class ImportRunView(BaseView):
     route_base = "/imports"
     subject, readers = ImportRun, READERS
     datamodel = Records(ImportRun, joinedload(ImportRun.user))
-    list_title, show_title = _l("Import from a file"), _l("File")
+    show_title = _l("File")
     list_template = "pages/imports.html"
     list_columns = ["file_name", "kind", "rows", "added", "changed", "same", "problems", "stage", "asked_at", "user"]
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
     search_columns, more_filters = ["kind", "stage"], {"mine": filters.MINE[ImportRun]}
     base_order = ("id", "desc")
-    label_columns = {
-        "file_name": _l("File"),
-        "kind": _l("What the rows are"),
-        "rows": _l("Rows"),
-        "added": _l("New rows"),
-        "changed": _l("Changed rows"),
-        "same": _l("As before"),
-        "problems": _l("Problems"),
-        "stage": _l("Stage"),
-        "mine": _l("Waits for you"),
-        "asked_at": _l("Brought"),
-        "user": _l("Brought by"),
-    }
 
     @expose("/begin", methods=["GET", "POST"])
     @has_access

@@ -19,7 +19,7 @@ class OfferView(BaseView):
         joinedload(Offer.application).joinedload(Application.child),
         joinedload(Offer.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
     )
-    list_title, show_title = _l("Offers"), _l("Offer")
+    show_title = _l("Offer")
     list_columns = [
         "application",
         "application.child",
@@ -34,14 +34,3 @@ class OfferView(BaseView):
     order_columns, sorted_as = ["offered_on", "priority_by"], {"offered_on": "id"}
     search_columns = ["status", "side"]
     base_order = ("id", "desc")
-    label_columns = {
-        "application": _l("Application"),
-        "application.child": _l("Child"),
-        "vacancy.group": _l("Group"),
-        "birth_year": _l("Birth year"),
-        "side": _l("Side of the queue"),
-        "status": _l("Status"),
-        "offered_on": _l("Offered"),
-        "priority_by": _l("Priority until"),
-        "ended_at": _l("Ended"),
-    }

@@ -41,24 +41,12 @@ class ProposalView(BaseView):
         joinedload(Proposal.asked_by),
         joinedload(Proposal.decided_by),
     )
-    list_title, show_title = _l("Waiting for a second person"), _l("Asked of a second person")
+    show_title = _l("Asked of a second person")
     list_columns = ["verb", "subject", "application.child", "reason", "asked_at", "asked_by"]
     show_columns = [*list_columns, "approved", "decided_at", "decided_by"]
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
     base_order = ("id", "asc")
     more_filters: ClassVar = {"mine": filters.MINE[Proposal]}
-    label_columns = {
-        "verb": _l("What"),
-        "subject": _l("About"),
-        "application.child": _l("Child"),
-        "reason": _l("Reason"),
-        "asked_at": _l("Asked"),
-        "asked_by": _l("Asked by"),
-        "approved": _l("Approved"),
-        "decided_at": _l("Decided"),
-        "decided_by": _l("Decided by"),
-        "mine": _l("Waits for you"),
-    }
 
     def possible(self, row: Proposal) -> list[str]:
         """Whoever asked does not decide, nobody decides twice, and to what cannot be done any more one says no."""

@@ -44,7 +44,7 @@ class VoucherView(BaseView):
     route_base = "/vouchers"
     subject, readers = Voucher, READERS
     datamodel = Records(Voucher, WITH_CHILD)
-    list_title, show_title = _l("Vouchers"), _l("Voucher")
+    show_title = _l("Voucher")
     list_columns = [
         "number",
         "application",
@@ -59,18 +59,6 @@ class VoucherView(BaseView):
     order_columns, sorted_as = ["issued_on", "confirm_by", "choose_by"], {"issued_on": "id"}
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
-    label_columns = {
-        "number": _l("Voucher"),
-        "application": _l("Application"),
-        "application.child": _l("Child"),
-        "kind": _l("Admission regime"),
-        "status": _l("Status"),
-        "issued_on": _l("Issued"),
-        "confirm_by": _l("Confirm by"),
-        "choose_by": _l("Choose by"),
-        "confirmed_on": _l("Confirmed"),
-        "ended_at": _l("Ended"),
-    }
     list_template = "pages/vouchers.html"
 
     @expose("/round", methods=["GET", "POST"])
@@ -117,7 +105,7 @@ class ReferralView(BaseView):
         joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
         joinedload(Referral.contract),
     )
-    list_title, show_title = _l("Referrals"), _l("Referral")
+    show_title = _l("Referral")
     list_columns = [
         "number",
         "application",
@@ -133,22 +121,6 @@ class ReferralView(BaseView):
     order_columns, sorted_as = ["issued_on", "attend_by", "ends_on"], {"issued_on": "id"}
     search_columns = ["status", "kind"]
     base_order = ("id", "desc")
-    label_columns = {
-        "number": _l("Referral"),
-        "application": _l("Application"),
-        "application.child": _l("Child"),
-        "vacancy.group": _l("Group"),
-        "kind": _l("Admission regime"),
-        "status": _l("Status"),
-        "contract.status": _l("Contract"),
-        "issued_on": _l("Issued"),
-        "attend_by": _l("Come by"),
-        "begins_on": _l("First day of a temporary stay"),
-        "ends_on": _l("Last day of a temporary stay"),
-        "revocable_until": _l("The family may take it back until"),
-        "extensions": _l("Extensions"),
-        "ended_at": _l("Ended"),
-    }
 
     def possible(self, row):
         """Of a live referral what its application's page offers; a voucher's has no term of its own."""

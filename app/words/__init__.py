@@ -8,6 +8,7 @@ from app.words.changes import REFERS, Said, changed, ids, known
 from app.words.corrections import CONTRARY, contrary, corrected, same_applicant
 from app.words.days import day, moment, number
 from app.words.labels import LABELS, STATUSES, label, role, status
+from app.words.lists import LISTS, columns
 from app.words.names import NOTHING, alphabetical, by_name, name
 from app.words.notices import NOTICES, REASONS, notice, reason
 from app.words.refusals import (

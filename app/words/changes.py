@@ -26,12 +26,13 @@ from app.models import (
 from app.rules.texts import phones_said
 from app.words.days import day, moment, number
 from app.words.labels import label, role, status
+from app.words.lists import LISTS
 from app.words.rules import CHOICES, PERIODS, TERMS, norm_name, period, term
 from app.words.verbs import SUBJECTS, by_hand, verb
 
-OF_REGISTERS = {(one.table, field.name): field.label for one in registers.ALL for field in one.fields}
+OF_LISTS = {(one.table, field.name): field.label for one in registers.ALL for field in one.fields}
 FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people call it, where no register says so
-    **{name: label for (_table, name), label in OF_REGISTERS.items()},
+    **{name: label for (_table, name), label in OF_LISTS.items()},
     "accepted": _l("Accepted with a reason"),
     "added": _l("Rows added"),
     "address": _l("Address"),
@@ -203,12 +204,8 @@ def _said(row: Change, name: str, value: Any, names: Names) -> list[Said]:
     fact = fact.removesuffix("_id")
     if not known(name) or _silent(row.subject, fact):
         return []
-    of = (
-        REGISTERS.get(str((row.details or {}).get("register")), (row.subject,))[0]
-        if row.verb == "export"
-        else row.subject
-    )
-    called = OF_REGISTERS.get((of, fact), FIELDS[fact])
+    of = LISTS.get(str((row.details or {}).get("register")), (row.subject,))[0] if row.verb == "export" else row.subject
+    called = OF_LISTS.get((of, fact), FIELDS[fact])
     title = f"{OF_PEOPLE[whose]}: {called}" if whose else str(called)
     about = (of, whose, fact, names)
     # A list of two is a value before and after, but for what is a list itself.
@@ -249,7 +246,7 @@ def _text(value: str, subject: str, whose: str, fact: str) -> str:
         case "subject":
             return str(SUBJECTS.get(value, value))
         case "register":
-            return str(REGISTERS[value][1]) if value in REGISTERS else value
+            return str(LISTS[value][1]) if value in LISTS else value
         case "by_hand":
             return by_hand(value)
         case "term":
@@ -304,17 +301,4 @@ ACCEPTED: dict[str, Any] = {
     "child_name": _l("another name of the child"),
     "applicant_name": _l("another name of the applicant"),
     "namesake": _l("a namesake of the same day"),
-}
-REGISTERS: dict[str, tuple[str, Any]] = {  # a list as an address names it: the table of its rows, and its title
-    "applications": ("application", _l("Journal of applications")),
-    "vouchers": ("voucher", _l("Vouchers")),
-    "referrals": ("referral", _l("Referrals")),
-    "rounds": ("queue_round", _l("Rounds and offers")),
-    "offers": ("offer", _l("Offers")),
-    "proposals": ("proposal", _l("Waiting for a second person")),
-    "bulk-runs": ("bulk_run", _l("Bulk runs")),
-    "imports": ("import_run", _l("Import from a file")),
-    "history": ("change", _l("History")),
-    "notices": ("notice", _l("Notices")),
-    **{one.noun: (one.table, one.title) for one in registers.ALL},
 }
