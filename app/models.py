@@ -258,6 +258,24 @@ class Audience(StrEnum):
     department = "department"
 
 
+class Channel(StrEnum):
+    """How a notice leaves the house."""
+
+    sms = "sms"
+    email = "email"
+
+
+class DeliveryStage(StrEnum):
+    """`perhaps`: it was handed over and nobody answered, so a person decides; `shown`: the demo sends nothing."""
+
+    waiting = "waiting"
+    sending = "sending"
+    sent = "sent"
+    perhaps = "perhaps"
+    failed = "failed"
+    shown = "shown"
+
+
 class BulkStage(StrEnum):
     """How far a bulk run has come; it is work, not a record of the regulation, so no verb of spec 3.8 moves it."""
 
@@ -357,6 +375,7 @@ class Kindergarten(Base):
     queue_kind: Mapped[QueueKind] = mapped_column(default=QueueKind.general)
     bin: Mapped[str | None] = mapped_column(sa.String(12))
     phone: Mapped[str | None] = mapped_column(sa.String(40))
+    email: Mapped[str | None] = mapped_column(sa.String(200))
     address: Mapped[str | None] = mapped_column(sa.String(300))
     place: Mapped[Place] = relationship()
     groups: Mapped[list["KgGroup"]] = relationship(back_populates="kindergarten", order_by="KgGroup.id")
@@ -1157,7 +1176,10 @@ class Change(Base):
 
 
 class Notice(Base):
-    """A message to a family or to officials: a template's name and the facts it needs, readable on screen."""
+    """A message to a family or to officials: a template's name and the facts it needs, readable on screen.
+
+    ``planned``: whether it was asked by which ways it leaves the house (deliveries.plan).
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -1170,6 +1192,7 @@ class Notice(Base):
             unique=True,
             **only("due_on IS NOT NULL"),
         ),
+        Index("ix_notice_to_plan", "id", **only("NOT planned")),
         *listed("notice", "audience"),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
@@ -1179,7 +1202,52 @@ class Notice(Base):
     facts: Mapped[dict[str, Any]]
     at: Mapped[datetime]
     due_on: Mapped[date | None]
+    planned: Mapped[bool] = mapped_column(default=False)
     application: Mapped[Application] = relationship(back_populates="notices")
+    kindergarten: Mapped[Kindergarten | None] = relationship()
+    deliveries: Mapped[list["Delivery"]] = relationship(back_populates="notice", order_by="Delivery.channel")
+
+
+class Delivery(Base):
+    """What became of one notice by one way, once for each (docs/adr/0022-deliveries.md).
+
+    ``address``: to which phone or e-mail it went. ``key``: by which a gateway knows a message that comes again, the
+    same until a person sends it anew. ``uncertain``: some try may have reached the family though nobody said so.
+    ``began_at``: when the last try was handed over; ``error``: why it failed, a name in words/notices.py.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("notice_id", "channel", name="uq_delivery_once_per_notice_and_channel"),
+        UniqueConstraint("key", name="uq_delivery_key_once"),
+        CheckConstraint("stage NOT IN ('sending', 'sent') OR key IS NOT NULL", name="delivery_is_sent_under_a_key"),
+        CheckConstraint("stage <> 'failed' OR error IS NOT NULL", name="failed_delivery_says_why"),
+        Index("ix_delivery_to_address", "address", "began_at"),
+        *listed("delivery", "stage", "channel"),
+    )
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
+    channel: Mapped[Channel]
+    stage: Mapped[DeliveryStage] = mapped_column(default=DeliveryStage.waiting)
+    address: Mapped[str | None] = mapped_column(sa.String(200))
+    key: Mapped[str | None] = mapped_column(sa.String(40))
+    uncertain: Mapped[bool] = mapped_column(default=False)
+    began_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(sa.String(40))
+    notice: Mapped[Notice] = relationship(back_populates="deliveries")
+
+    def __str__(self) -> str:
+        return f"№ {self.id}"
+
+
+class NoticeRead(Base):
+    """One official has read one notice to officials."""
+
+    __tablename__ = "notice_read"
+    __table_args__ = (UniqueConstraint("user_id", "notice_id", name="uq_notice_read_once_by_each"),)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    at: Mapped[datetime]
 
 
 class Document(Base):
@@ -1348,19 +1416,33 @@ class ImportProblem(Base):
 
 
 class Outbox(Base):
-    """Work to be done after the commit: the truth is this row, Redis only wakes workers (spec 9)."""
+    """Work to be done after the commit: the truth is this row, Redis only wakes workers (spec 9).
+
+    ``not_before``: when it is tried next; ``given_up_at``: since when nobody tries any more, because it failed too
+    often or somebody cancelled it, as ``error`` says.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_to_do", "id", **only("done_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outbox_to_do", "id", **only("done_at IS NULL")),
+        CheckConstraint("given_up_at IS NULL OR error IS NOT NULL", name="given_up_work_says_why"),
+    )
     job: Mapped[str] = mapped_column(sa.String(40))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)
     bulk_run_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"), index=True)
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)
     asked_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(sa.String(500))
+    document: Mapped[Document | None] = relationship()
+    bulk_run: Mapped[BulkRun | None] = relationship()
+    import_run: Mapped[ImportRun | None] = relationship()
+    delivery: Mapped[Delivery | None] = relationship()
 
 
 class UserScope(Base):

@@ -12,7 +12,7 @@ import pytest
 from tests.running import COMMAND, Kezek, alive, children, soon, started
 from tools import run
 
-PARTS = ["valkey", "web", "worker", "timetable"]
+PARTS = ["valkey", "web", "worker", "messenger", "timetable"]
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from app.models import (
     Child,
     Contract,
     DayOff,
+    Delivery,
     DemoTime,
     Document,
     Enrolment,
@@ -36,6 +37,7 @@ from app.models import (
     Kindergarten,
     Norm,
     Notice,
+    NoticeRead,
     Offer,
     Outbox,
     Place,
@@ -237,6 +239,17 @@ def _to_family(viewer: Viewer) -> ColumnElement[bool]:
     return own if viewer.kindergarten is None else own & (Notice.kindergarten_id == viewer.kindergarten)
 
 
+def _deliveries(viewer: Viewer) -> ColumnElement[bool]:
+    return Delivery.notice_id.in_(_own_notices(viewer))
+
+
+def _own_notices(viewer: Viewer) -> Any:
+    """Of plain tables, as `_to_family` says it."""
+    notice = Notice.__table__.c
+    own = select(notice.id).where(notice.application_id.in_(_own_applications(viewer)))
+    return own if viewer.kindergarten is None else own.where(notice.kindergarten_id == viewer.kindergarten)
+
+
 def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:
     return Notice.application_id.in_(_own_applications(viewer)) & (Notice.audience == Audience.family)
 
@@ -325,6 +338,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
     Document: _of_the_family_too(_papers),
     Notice: rows_for(office=_to_family, head=_to_family, family=_to_the_family_itself),
+    Delivery: _officials(_deliveries),
     Change: _officials(_changes),
     BulkRun: _of_place(lambda viewer: _runs(viewer, BulkRun)),
     BulkRow: _of_place(_bulk_rows),
@@ -347,6 +361,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     SignedIn: rows_for(office=_nothing, head=_nothing),
     SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: rows_for(office=_nothing, head=_nothing),
+    NoticeRead: rows_for(office=_nothing, head=_nothing),  # asked about by plain tables
 }
 
 

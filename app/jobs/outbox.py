@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rq.queue import EnqueueData
 from rq.timeouts import BaseTimeoutException
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.database import retried, transaction
@@ -23,7 +23,9 @@ from app.models import Outbox
 
 CHUNK = 25  # rows a job: fewer, and forking costs more than the work
 BATCH = 1000  # rows sent in one transaction
-WAITS = tuple(timedelta(seconds=s) for s in (10, 20, 60, 300, 900, 3600))  # until sent again, by failed attempts
+LOST = timedelta(seconds=10)  # after which what was sent, and is neither done nor in its queue, is sent again
+# After each failed try; after one more failure nobody tries any more, until somebody says so: within a day.
+WAITS = tuple(timedelta(seconds=s) for s in (10, 30, 120, 600, 3600, 10_800, 21_600, 43_200))
 AWAKE = "kezek:relay-is-coming"
 
 log = logging.getLogger(__name__)
@@ -32,20 +34,26 @@ log = logging.getLogger(__name__)
 class Work(NamedTuple):
     """What a row's job is: read facts; make something of them, outside any transaction; keep it, with the row.
 
-    Outside, because SQLite has one writer: whoever renders inside a transaction keeps every screen waiting.
+    Outside, because SQLite has one writer: whoever renders inside a transaction keeps every screen waiting. `keep`
+    returns None when the row is done, or else a moment before which it is not tried again, or the reason why this try
+    failed; `give_up` is told when it was the last one. `timeout`: seconds for a job of so many rows.
     """
 
     read: Callable[[Outbox], Any]
     make: Callable[[Any], Any]
-    keep: Callable[[Outbox, Any], None]
+    keep: Callable[[Outbox, Any], datetime | str | None]
+    give_up: Callable[[Outbox], None] = lambda _row: None
+    queue: str = queues.PAPERS
+    rows: int = CHUNK
+    timeout: int = queues.TIMEOUT
 
 
+PAPER = Work(documents.read, documents.make, documents.keep)
 JOBS: Mapping[str, Work] = {
-    "render": Work(documents.read, documents.make, documents.keep),
+    "render": PAPER,
     "bulk": Work(bulk.read, bulk.make, bulk.keep),
-    "import": Work(imports.read, imports.make, imports.keep),
+    "import": Work(imports.read, imports.make, imports.keep, rows=1, timeout=imports.TIMEOUT),
 }
-ALONE = {"import": imports.TIMEOUT}  # what goes by itself, and how many seconds it may take
 
 
 def relay() -> int:
@@ -53,21 +61,20 @@ def relay() -> int:
     sent = after = 0
     with without_words():
         redis().delete(AWAKE)  # first: whoever commits from now on wakes the next one
-        again = queues.queue(queues.PAPERS).is_empty()  # else what was sent may still be in the queue
-        while rows := _lease(again, after):
-            queues.enqueue(queues.PAPERS, _calls(rows))
+        empty = {name for name in queues.ORDER if queues.queue(name).is_empty()}  # what was sent may still be in others
+        while rows := _lease([job for job, work in JOBS.items() if work.queue in empty], after):
+            for name, calls in _calls(rows):
+                queues.enqueue(name, calls)
             sent, after = sent + len(rows), rows[-1][0]
     return sent
 
 
-def _calls(rows: Sequence[tuple[int, str]]) -> Iterator[EnqueueData]:
-    """The jobs that do these rows, (id, job): some at a time, but what takes long by itself."""
-    together = [id_ for id_, job in rows if job not in ALONE]
-    for start in range(0, len(together), CHUNK):
-        yield queues.job(handle, together[start : start + CHUNK])
-    for id_, job in rows:
-        if job in ALONE:
-            yield queues.job(handle, [id_], timeout=ALONE[job])
+def _calls(rows: Sequence[tuple[int, str]]) -> Iterator[tuple[str, list[EnqueueData]]]:
+    """The jobs that do these rows, (id, job), by their queues: of one kind, some at a time."""
+    for kind in dict.fromkeys(job for _id, job in rows):
+        ids, work = [id_ for id_, job in rows if job == kind], JOBS.get(kind, PAPER)  # what nobody knows fails in `do`
+        chunks = (ids[start : start + work.rows] for start in range(0, len(ids), work.rows))
+        yield work.queue, [queues.job(handle, chunk, timeout=work.timeout) for chunk in chunks]
 
 
 def handle(ids: list[int]) -> None:
@@ -78,7 +85,7 @@ def handle(ids: list[int]) -> None:
     """
     if queues.came_back():
         if len(ids) > 1:
-            queues.enqueue(queues.PAPERS, (queues.job(handle, [row_id]) for row_id in ids))
+            queues.enqueue(queues.of_this_job(), (queues.job(handle, [row_id]) for row_id in ids))
             return
         _failed(ids[0], "died")
     for row_id in ids:
@@ -99,7 +106,7 @@ def do(row_id: int) -> None:
     """One row's work, unless it is done; its effect and `done_at` are committed together, under its lock."""
     with unscoped():
         row = db.session.get(Outbox, row_id)
-        if row is None or row.done_at is not None:
+        if row is None or row.done_at is not None or row.given_up_at is not None:
             return
         work = JOBS[row.job]
         facts = work.read(row)
@@ -110,30 +117,38 @@ def do(row_id: int) -> None:
 
 def _end(row_id: int, work: Work, made: Any) -> None:
     row = _claim(row_id)
-    if row is not None:
-        work.keep(row, made)
-        row.done_at, row.error = _utc(), None
+    if row is None:
+        return
+    match work.keep(row, made):
+        case datetime() as moment:
+            row.not_before, row.sent_at = moment, None
+        case str() as why:
+            _count(row, why)
+        case None:
+            row.done_at, row.error = _utc(), None
 
 
 def _claim(row_id: int) -> Outbox | None:
-    """The row, locked until the transaction ends; None when it is done, or being done by another."""
-    to_do = select(Outbox).where(Outbox.id == row_id, Outbox.done_at.is_(None))
+    """The row, locked until the transaction ends; None when it is over, or being done by another."""
+    to_do = select(Outbox).where(Outbox.id == row_id, *_to_do())
     return db.session.scalars(to_do.with_for_update(skip_locked=True)).first()
 
 
-def _lease(again: bool, after: int) -> list[tuple[int, str]]:
-    """The next rows to send, marked so before they are: should this process die now, their wait sends them again."""
+def _to_do() -> tuple[ColumnElement[bool], ...]:
+    return Outbox.done_at.is_(None), Outbox.given_up_at.is_(None)
+
+
+def _lease(empty: Sequence[str], after: int) -> list[tuple[int, str]]:
+    """The next rows to send, marked so before they are: should this process die now, their wait sends them again.
+
+    `empty`: the jobs whose queue has run dry, so that what was sent of them long ago was lost.
+    """
     with transaction():
         now = _utc()
-        lost = [
-            and_(
-                Outbox.attempts >= failed if wait is WAITS[-1] else Outbox.attempts == failed,
-                Outbox.sent_at <= now - wait,
-            )
-            for failed, wait in enumerate(WAITS)
-        ]
-        to_send = select(Outbox.id, Outbox.job).where(
-            Outbox.id > after, Outbox.done_at.is_(None), or_(Outbox.sent_at.is_(None), *(lost if again else ()))
+        to_send = (
+            select(Outbox.id, Outbox.job)
+            .where(Outbox.id > after, *_to_do(), or_(Outbox.not_before.is_(None), Outbox.not_before <= now))
+            .where(or_(Outbox.sent_at.is_(None), and_(Outbox.job.in_(empty), Outbox.sent_at <= now - LOST)))
         )
         found = db.session.execute(to_send.order_by(Outbox.id).limit(BATCH).with_for_update(skip_locked=True))
         rows = [(id_, job) for id_, job in found]
@@ -142,12 +157,22 @@ def _lease(again: bool, after: int) -> list[tuple[int, str]]:
 
 
 def _failed(row_id: int, error: str) -> None:
-    """Record a failed attempt; the row's next one waits longer."""
+    """Record a failed try."""
     log.warning("outbox %s: %s", row_id, error)
     with transaction():
         row = _claim(row_id)
         if row is not None:
-            row.attempts, row.error, row.sent_at = row.attempts + 1, error, _utc()
+            _count(row, error)
+
+
+def _count(row: Outbox, error: str) -> None:
+    """A try failed: the next one waits longer than the last, and after enough of them there is none."""
+    row.attempts, row.error, row.sent_at = row.attempts + 1, error, None
+    if row.attempts <= len(WAITS):
+        row.not_before = _utc() + WAITS[row.attempts - 1]
+    else:
+        row.given_up_at = _utc()
+        JOBS.get(row.job, PAPER).give_up(row)
 
 
 def _utc() -> datetime:

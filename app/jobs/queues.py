@@ -8,8 +8,9 @@ from rq.queue import EnqueueData
 from app.db.extensions import redis
 
 URGENT = "urgent"  # the timetable's: short, and never behind a thousand papers
+MESSAGES = "messages"  # a gateway may keep its worker waiting: others do the rest meanwhile
 PAPERS = "papers"
-ORDER = (URGENT, PAPERS)
+ORDER = (URGENT, MESSAGES, PAPERS)
 RETRIES = 3
 TIMEOUT = 180  # seconds: a chunk of papers on a very slow machine
 FAILURE_KEPT = 24 * 3600  # seconds: what failed is on record in its row, Redis need not keep it
@@ -34,6 +35,12 @@ def job(function: object, *arguments: object, timeout: int = TIMEOUT) -> Enqueue
 def enqueue(name: str, jobs: Iterable[EnqueueData]) -> None:
     """Queue many calls in one go. Raises redis.RedisError."""
     queue(name).enqueue_many(list(jobs))
+
+
+def of_this_job() -> str:
+    """The queue that the job of this process came from."""
+    job = get_current_job()
+    return job.origin if job is not None and job.origin else PAPERS
 
 
 def came_back() -> bool:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import time
+from collections.abc import Sequence
 
 import click
 from redis import RedisError
@@ -23,9 +24,9 @@ class WarmWorker(Worker):
     max_connection_wait_time = 2.0
     log_result_lifespan = False
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str] = queues.ORDER) -> None:
         super().__init__(
-            [queues.queue(name) for name in queues.ORDER],
+            [queues.queue(name) for name in names],
             connection=redis(),
             worker_ttl=30,
             maintenance_interval=30,
@@ -35,13 +36,14 @@ class WarmWorker(Worker):
 
 
 @click.command("worker")
-def worker() -> None:
-    """Do what the queues ask for, until told to stop; also across an absence of the queue server."""
-    warm()
+@click.argument("names", nargs=-1, type=click.Choice(queues.ORDER))
+def worker(names: tuple[str, ...]) -> None:
+    """Do what these queues ask for, or all, until told to stop; also across an absence of the queue server."""
+    warm(papers=queues.PAPERS in (names or queues.ORDER))
     gc.freeze()  # what lives until now is shared with every fork, untouched
     while True:
         try:
-            WarmWorker().work(logging_level="WARNING")
+            WarmWorker(names or queues.ORDER).work(logging_level="WARNING")
             return
         except RedisError as error:
             click.echo(f"The queue server is away ({type(error).__name__}): asking again in 2 seconds", err=True)
@@ -51,10 +53,11 @@ def worker() -> None:
                 return
 
 
-def warm() -> None:
+def warm(papers: bool = True) -> None:
     """Do once what every job would have to; leave no database connection for two processes to share (trap 12)."""
     try:
-        documents.warm()
+        if papers:
+            documents.warm()
     except NoFonts as error:
         log.error("papers wait: no font %s (make setup)", error)  # the clock must go on
     db.session.remove()

@@ -52,7 +52,12 @@ from tests.views.city import official
 from tools import postgres
 
 soon = partial(running.soon, patience=110)  # seconds: spec 7 allows two minutes
-PARTS = {"valkey": "valkey-server", "worker": "flask worker", "timetable": "flask timetable"}  # in its command
+PARTS = {  # what is in its command
+    "valkey": "valkey-server",
+    "worker": "flask worker urgent papers",
+    "messenger": "flask worker messages",
+    "timetable": "flask timetable",
+}
 WITNESS = {  # what a database itself saw: every time that an outbox row was committed as done
     "sqlite": "CREATE TRIGGER see AFTER UPDATE OF done_at ON outbox WHEN NEW.done_at IS NOT NULL "
     "BEGIN INSERT INTO witness VALUES (NEW.id); END",

@@ -71,7 +71,7 @@ def lose(redis) -> None:
 
 
 def test_a_row_is_sent_once_and_in_chunks(kept, redis, monkeypatch):
-    monkeypatch.setattr(outbox, "CHUNK", 2)
+    monkeypatch.setitem(outbox.JOBS, "count", outbox.JOBS["count"]._replace(rows=2))
     monkeypatch.setattr(outbox, "BATCH", 3)
     ids = left(*["count"] * 5)
     assert relay() == 5
@@ -97,13 +97,53 @@ def test_what_may_still_be_in_the_queue_is_not_sent_again(kept, redis):
     assert relay() == 1
 
 
-@pytest.mark.parametrize(("attempts", "wait"), [(1, 20), (2, 60), (5, 3600), (99, 3600)])
-def test_a_row_that_failed_waits_longer_each_time(kept, redis, attempts, wait):
-    left("count")
-    sent(seconds_ago=wait - 5, attempts=attempts)
+@pytest.mark.parametrize(("before", "wait"), [(0, 10), (2, 120), (7, 43_200)])
+def test_a_row_that_failed_waits_longer_each_time(kept, redis, before, wait):
+    (failing,) = left("fail")
+    sent(seconds_ago=0, attempts=before)
+    began = datetime.now(UTC)
+    handle([failing])
+    assert timedelta(0) <= row(failing).not_before - began - timedelta(seconds=wait) < timedelta(seconds=5)
     assert relay() == 0
-    sent(seconds_ago=wait + 5, attempts=attempts)
+    waited(failing)
     assert relay() == 1
+
+
+def waited(row_id: int) -> None:
+    """Its time has come."""
+    with transaction():
+        db.session.get_one(Outbox, row_id).not_before = datetime.now(UTC)
+
+
+def test_what_failed_too_often_is_given_up_and_says_why(kept, redis, monkeypatch):
+    told, (failing,) = [], left("fail")
+    monkeypatch.setitem(outbox.JOBS, "fail", outbox.JOBS["fail"]._replace(give_up=lambda row: told.append(row.id)))
+    for _ in range(len(outbox.WAITS) + 1):
+        assert row(failing).given_up_at is None
+        handle([failing])
+    assert told == [failing] and row(failing).error.startswith("ValueError")
+    handle([failing])
+    assert row(failing).attempts == len(outbox.WAITS) + 1 and relay() == 0
+
+
+def test_a_row_that_has_to_wait_for_its_time_is_sent_then_and_has_not_failed(kept, redis, monkeypatch):
+    (later,) = left("count")
+    moment = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setitem(outbox.JOBS, "count", outbox.JOBS["count"]._replace(keep=lambda _row, _made: moment))
+    assert relay() == 1
+    handle([later])
+    assert (row(later).attempts, row(later).error, row(later).done_at) == (0, None, None)
+    assert relay() == 0
+    waited(later)
+    lose(redis)
+    assert relay() == 1
+
+
+def test_each_job_goes_to_its_own_queue(kept, redis, monkeypatch):
+    monkeypatch.setitem(outbox.JOBS, "fail", outbox.JOBS["fail"]._replace(queue=queues.MESSAGES))
+    left("count", "fail")
+    relay()
+    assert [len(Queue(name, connection=redis)) for name in (queues.MESSAGES, queues.PAPERS)] == [1, 1]
 
 
 def test_what_is_done_is_not_sent(kept, redis):

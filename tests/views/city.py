@@ -28,7 +28,9 @@ from app.db.extensions import db
 from app.models import (
     Application,
     Change,
+    Channel,
     DayOff,
+    Delivery,
     DemoTime,
     ImportKind,
     ImportRun,
@@ -155,6 +157,8 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     begins, basis = date(2027, 1, 1) + timedelta(kindergarten.id), "бұйрық"
     db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
     documents.store(referred.documents[0], b"%PDF " + name.encode())
+    db.session.flush()
+    db.session.add_all(Delivery(notice_id=told.id, channel=Channel.email) for told in referred.notices)
     chosen = sa.select(Change.id).where(Change.application_id == referred.id, Change.verb == "choose")
     account = official(f"head of {name}", Role.head, kindergarten)
     db.session.flush()

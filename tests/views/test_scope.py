@@ -35,6 +35,7 @@ from app.models import (
     Kindergarten,
     Norm,
     Notice,
+    NoticeRead,
     Outbox,
     Place,
     Privilege,
@@ -67,7 +68,7 @@ FOREIGN = {
 MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
 NO_PAGE = "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin)"  # files; POST alone
 FOR_ALL = {DayOff, DemoTime, Outbox}  # what lies in no place
-NOT_SHOWN = {Account, SignedIn, SentForm, KeptForm}  # to anybody: read before anybody looks
+NOT_SHOWN = {Account, SignedIn, SentForm, KeptForm, NoticeRead}  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
 
 
