@@ -165,7 +165,7 @@ def application(
         privilege=privilege,
     )
     if privilege:
-        privileges.decide(row, "confirm", by=DEPARTMENT, at=queued_at or START)
+        privileges.confirm(row, by=DEPARTMENT, at=queued_at or START)
     return row
 
 

@@ -319,6 +319,13 @@ GUARDS = (
         "test_rows.py::test_a_page_order_size_or_filter_that_cannot_be_is_400_or_clamped_never_500",
     ),
     Guard(
+        "a list refuses a filter that it has not",
+        LISTS,
+        'if unknown := {name for name in asked if name.startswith("_flt_")} - known:',
+        "if unknown := set():",
+        "test_rows.py::test_a_filter_that_a_list_has_not_is_400_and_never_the_whole_list",
+    ),
+    Guard(
         "whoever looks writes through an action",
         ROW_SCOPE,
         "        raise RuntimeError(f\"{', '.join(ours)} written outside an action\")",

@@ -142,14 +142,6 @@ def may_reject(application: Application, *, by: Actor, at: datetime) -> Privileg
     return privilege
 
 
-def decide(application: Application, verb: str, *, by: Actor, at: datetime, reason: str | None = None) -> None:
-    """Spec 3.3: confirm or reject, by name. Raises Refusal as they do."""
-    if verb == "confirm":
-        confirm(application, by=by, at=at)
-    else:
-        reject(application, by=by, at=at, reason=reason)
-
-
 def set_aside(privilege: Privilege, *, by: Actor, at: datetime, reason: str | None) -> None:
     """Reject one privilege, whether it is claimed or counts already; nobody is told."""
     move(privilege, "reject", by=by, at=at, reason=reason, decided_at=at)

@@ -228,8 +228,10 @@ def _families(town: DemoTown) -> None:
                 at=moment,
                 privilege=family.privilege,
             )
+        elif verb == "confirm":
+            privileges.confirm(there[family.child.iin], by=office, at=moment)
         else:
-            privileges.decide(there[family.child.iin], verb, by=office, at=moment, reason=REJECTED)
+            privileges.reject(there[family.child.iin], by=office, at=moment, reason=REJECTED)
 
 
 # A story says when it goes on and is told what moment that is; all are told together, in order of time.

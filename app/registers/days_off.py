@@ -4,7 +4,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.models import DayOff
 from app.registers.declaration import Day, Field, Menu, Register, Text, Yes
-from app.registers.norms import APPROVED, READERS, WRITERS
+from app.registers.norms import APPROVED, WRITERS
+from app.rules.roles import WATCHING
 
 THERE = _l("A row for this day waits for approval already. Change that one.")
 
@@ -16,7 +17,7 @@ DAYS_OFF = Register(
     add=_l("Add a day"),
     change=_l("Change a day"),
     menu=Menu("rules", "calendar-event", "d"),
-    readers=READERS,
+    readers=WATCHING,
     adds=WRITERS,
     changes=WRITERS,
     removes=WRITERS,

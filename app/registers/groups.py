@@ -5,8 +5,7 @@ from sqlalchemy import select
 
 from app.models import KgGroup, Kindergarten, Language
 from app.registers.declaration import Field, Menu, Number, OneOf, Register, Row, printed
-from app.registers.kindergartens import READERS
-from app.rules.roles import OFFICE, Role
+from app.rules.roles import FAMILIES, OFFICE, Role
 
 WRITERS = OFFICE | {Role.head}
 NAME_TAKEN = _l("The kindergarten has a group of this name already.")
@@ -20,11 +19,11 @@ GROUPS = Register(
     change=_l("Change a group"),
     nothing=_l("Add a group with its birth years; vacancies are drafted for groups."),
     menu=Menu("places", "users-group", "c"),
-    readers=READERS,
+    readers=FAMILIES,
     adds=WRITERS,
     changes=WRITERS,
     removes=WRITERS,
-    picks=READERS,
+    picks=FAMILIES,
     order=("id", "asc"),
     in_form=("kindergarten", "name", "language", "birth_year_from", "birth_year_to", "capacity"),
     fields=(

@@ -5,9 +5,8 @@ from sqlalchemy import select
 
 from app.models import Kindergarten, KindergartenKind, Ownership, Place, PlaceKind
 from app.registers.declaration import Bin, Field, Menu, OneOf, Phone, Register, Row, Yes, printed
-from app.rules.roles import OFFICE, Role
+from app.rules.roles import FAMILIES, OFFICE, Role
 
-READERS = OFFICE | {Role.head, Role.operator, Role.auditor}
 NAME_TAKEN = _l("There is a kindergarten of this name in this place already.")
 
 KINDERGARTENS = Register(
@@ -19,11 +18,11 @@ KINDERGARTENS = Register(
     change=_l("Change a kindergarten"),
     nothing=_l("Add a kindergarten, then its groups, then their vacancies."),
     menu=Menu("places", "building-cottage", "k"),
-    readers=READERS,
+    readers=FAMILIES,
     adds=OFFICE,
     changes=OFFICE | {Role.head},
     removes=OFFICE,
-    picks=READERS | {Role.administrator},  # who gives officials their reach picks it from all
+    picks=FAMILIES | {Role.administrator},  # who gives officials their reach picks it from all
     order=("sort_name", "asc"),
     fields=(
         Field(

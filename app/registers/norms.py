@@ -5,9 +5,8 @@ from sqlalchemy import select
 
 from app.models import Norm, OnLapse, Place, PlaceKind, Unit
 from app.registers.declaration import Day, Field, Lines, Menu, OneOf, Own, Register, Row, Text, Yes
-from app.rules.roles import OFFICE, Role
+from app.rules.roles import WATCHING, Role
 
-READERS = OFFICE | {Role.auditor}
 WRITERS = frozenset({Role.department})
 PLACES = select(Place).where(Place.kind != PlaceKind.settlement).order_by(Place.kind)
 APPROVED = (  # what is true of all that two people put in force
@@ -25,7 +24,7 @@ NORMS = Register(
     add=_l("Enter a norm"),
     change=_l("Change a norm"),
     menu=Menu("rules", "adjustments", "n"),
-    readers=READERS,
+    readers=WATCHING,
     adds=WRITERS,
     changes=WRITERS,
     removes=WRITERS,

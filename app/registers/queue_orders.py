@@ -4,7 +4,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.models import QueueOrder, QueueOrderKind
 from app.registers.declaration import Day, Field, Menu, OneOf, Own, Register, Row, Text
-from app.registers.norms import APPROVED, PLACES, READERS, WRITERS
+from app.registers.norms import APPROVED, PLACES, WRITERS
+from app.rules.roles import WATCHING
 
 THERE = _l("There is an order of this kind for this place and day already.")
 
@@ -16,7 +17,7 @@ QUEUE_ORDERS = Register(
     add=_l("Enter a queue order"),
     change=_l("Change a queue order"),
     menu=Menu("rules", "list-numbers", "q"),
-    readers=READERS,
+    readers=WATCHING,
     adds=WRITERS,
     changes=WRITERS,
     removes=WRITERS,

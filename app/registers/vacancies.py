@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload
 from app.models import Intake, KgGroup, Kindergarten, Vacancy
 from app.registers.declaration import Day, Field, Menu, Number, OneOf, Register, Row
 from app.registers.groups import WRITERS
-from app.registers.kindergartens import READERS
+from app.rules.roles import FAMILIES
 
 GROUPS = select(KgGroup).join(Kindergarten).options(joinedload(KgGroup.kindergarten)).order_by(Kindergarten.sort_name)
 
@@ -20,7 +20,7 @@ VACANCIES = Register(
     change=_l("Change a vacancy"),
     nothing=_l("Draft a vacancy for a group; once it is published, its places are free for the queue."),
     menu=Menu("places", "door-enter", "p"),
-    readers=READERS,
+    readers=FAMILIES,
     adds=WRITERS,
     changes=WRITERS,
     removes=WRITERS,

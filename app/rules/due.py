@@ -4,7 +4,7 @@ A last day belongs to the family until 24:00, so everything here compares with `
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
@@ -31,7 +31,7 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
-from app.rules.calendar import LOCAL, Calendar
+from app.rules.calendar import Calendar, start_of_day
 from app.rules.deadlines import born_between
 from app.rules.queue import QUEUED
 from app.rules.refusals import Refusal
@@ -208,7 +208,7 @@ def running() -> tuple[Running, ...]:
         Running(
             Privilege,
             Privilege.valid_until,
-            lambda day: Privilege.decided_at < datetime.combine(day, time.min, LOCAL),
+            lambda day: Privilege.decided_at < start_of_day(day),
             is_(Privilege.status, PrivilegeStatus.confirmed),
             "remind_privilege",
         ),

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from app.models import Approved, DayOff, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
-from app.rules.calendar import LOCAL, local_day
+from app.rules.calendar import local_day, start_of_day
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
 
@@ -67,7 +67,7 @@ KNOWN: dict[str, NormKind] = {
 
 def known_on(model: type[Approved], day: date) -> ColumnElement[bool]:
     """Spec 3.2: approved by the end of that local day; what came later changes nothing that began before."""
-    return model.approved_at < datetime.combine(day + timedelta(days=1), time.min, LOCAL)
+    return model.approved_at < start_of_day(day + timedelta(days=1))
 
 
 def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:

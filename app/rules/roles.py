@@ -21,3 +21,6 @@ OFFICE = frozenset({R.department, R.specialist})
 COUNTER = OFFICE | {R.operator}  # who may act for a family that came with a signed paper
 FAMILY = COUNTER | {R.family}
 NEXT = OFFICE | {R.clock}
+WATCHING = OFFICE | {R.auditor}  # who looks at what officials did
+QUEUES = COUNTER | {R.auditor}  # who looks at whole queues, with what was issued from them
+FAMILIES = QUEUES | {R.head}  # who looks at families, each at those within its reach

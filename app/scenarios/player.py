@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +12,7 @@ from app.actions.records import Invalid
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Place
-from app.rules.calendar import LOCAL, local_day
+from app.rules.calendar import LOCAL, local_day, start_of_day
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
 from app.scenarios import acting, facts
@@ -52,7 +52,7 @@ class _Player:
         """Spec 4: norms, vacancies, applications and steps in order of time; at one moment in this order."""
         entries: list[tuple[datetime, Callable[[], None]]] = []
         for path, row in self.scenario.rows("norms"):
-            at = datetime.combine(day(row["valid_from"]), time.min, LOCAL)
+            at = start_of_day(day(row["valid_from"]))
             entries.append((at, self._entry(path, at, self.town.norm, row, by=OFFICE)))
         for path, row in self.scenario.rows("vacancies"):
             if "publish_at" in row:

@@ -27,7 +27,6 @@ from app.models import (
     KindergartenKind,
     Language,
     Place,
-    PlaceKind,
     Privilege,
     QueueKind,
     Sex,
@@ -38,9 +37,9 @@ from app.papers import documents, storage
 from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
-from app.rules.roles import Role
+from app.rules.roles import FAMILIES, QUEUES
 from app.rules.verbs import VERBS
-from app.views import explanations, filters, forms, two_editors, unmasked
+from app.views import filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
 from app.views.confirmation import READ, ask, asked, by_row, done, problem_with, reason, signer
@@ -49,10 +48,8 @@ from app.views.explanations import Why
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 
-READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
 CONTACTS = ["phone", "email", "address", "notice_language"]
-DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
 
 # What one page asks for all of them; a choice and a claim have forms of their own.
@@ -71,7 +68,7 @@ class ContactForm(forms.Form):
 
 
 class RegisterForm(ContactForm, GroundForm):
-    place = forms.row_of(_l("District or city"), DISTRICTS)
+    place = forms.a_district(_l("District or city"))
     queue_kind = forms.one_of(_l("Queue"), QueueKind)
     number = forms.text(
         _l("Number"),
@@ -81,13 +78,13 @@ class RegisterForm(ContactForm, GroundForm):
         description=_l("If the application has one already; else it gets one."),
     )
     child_iin = forms.an_iin(_l("Child's IIN"))
-    child_last_name = forms.name(_l("Child's last name"), required=False)
-    child_first_name = forms.name(_l("Child's first name"), description=ONE_NAME)
-    child_patronymic = forms.name(_l("Child's patronymic"), required=False)
     child_born_on = forms.a_day(_l("Child's birth date"))
     child_sex = forms.one_of(
         _l("Child's sex"), Sex, required=False, description=_l("If the papers say otherwise than the IIN.")
     )
+    child_last_name = forms.name(_l("Child's last name"), required=False)
+    child_first_name = forms.name(_l("Child's first name"), description=ONE_NAME)
+    child_patronymic = forms.name(_l("Child's patronymic"), required=False)
     applicant_iin = forms.an_iin(_l("Applicant's IIN"))
     applicant_last_name = forms.name(_l("Applicant's last name"), required=False)
     applicant_first_name = forms.name(_l("Applicant's first name"), description=ONE_NAME)
@@ -106,13 +103,19 @@ class RegisterForm(ContactForm, GroundForm):
 
     def person(self, who: str) -> Person:
         """The child's or the applicant's fields."""
-        fields = {n.removeprefix(f"{who}_"): v for n, v in self.values().items() if n.startswith(f"{who}_")}
-        return Person(**{name: value for name, value in fields.items() if value is not None})
+        values = self.values()
+        said = {name: values[name] for name in fields_of(who) if values[name] is not None}
+        return Person(**{name.removeprefix(f"{who}_"): value for name, value in said.items()})
+
+
+def fields_of(who: str) -> list[str]:
+    """The fields of the child or the applicant, in their order."""
+    return [name for name in vars(RegisterForm) if name.startswith(f"{who}_")]
 
 
 class ApplicationView(ChildPage, Correcting, Why, BaseView):
     route_base = "/applications"
-    subject, readers = Application, READERS
+    subject, readers = Application, FAMILIES
     adds, removes = "register", "-"
     datamodel = Records(
         Application,
@@ -129,33 +132,9 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     add_form, edit_form = RegisterForm, ContactForm
     add_fieldsets = [
         (_l("The queue"), {"fields": ["place", "queue_kind", "number"]}),
-        (
-            _l("The child"),
-            {
-                "fields": [
-                    "child_iin",
-                    "child_born_on",
-                    "child_sex",
-                    "child_last_name",
-                    "child_first_name",
-                    "child_patronymic",
-                    "reason",
-                ]
-            },
-        ),
+        (_l("The child"), {"fields": [*fields_of("child"), "reason"]}),
         (_l("Privilege claimed"), {"fields": FIELDS}),
-        (
-            _l("The applicant"),
-            {
-                "fields": [
-                    "applicant_iin",
-                    "applicant_last_name",
-                    "applicant_first_name",
-                    "applicant_patronymic",
-                    *CONTACTS,
-                ]
-            },
-        ),
+        (_l("The applicant"), {"fields": [*fields_of("applicant"), *CONTACTS]}),
     ]
     edit_columns = CONTACTS
 
@@ -288,8 +267,8 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "can_choose": VERBS[Application]["choose"].roles,
         "can_claim_privilege": VERBS[Privilege]["claim"].roles,
         "can_correct": VERBS[Application]["correct"].roles,
-        "can_paper": READERS,
-        "can_why": explanations.READERS,
+        "can_paper": FAMILIES,
+        "can_why": QUEUES,
     }
 
 

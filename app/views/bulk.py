@@ -22,7 +22,7 @@ from app.db import time_slices
 from app.db.extensions import db
 from app.models import Application, BulkOutcome, BulkRow, BulkRun, BulkStage, Child
 from app.now import now
-from app.rules.roles import Role
+from app.rules.roles import WATCHING
 from app.rules.verbs import VERBS as ROWS
 from app.views import filters
 from app.views.base import BaseView, answer, attempt, row_id
@@ -31,7 +31,6 @@ from app.views.downloads import download
 from app.views.lists import LARGEST_PAGE
 from app.views.paging import Records, attribute
 
-READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 SHOWN = 100  # of the rows that were or will be refused; the file has all of them
 AT_ONCE = 1.0  # seconds that a page works at a run before it leaves it to the jobs
 
@@ -46,7 +45,7 @@ class Runs(Records):
 
 class BulkRunView(BaseView):
     route_base = "/bulk-runs"
-    subject, readers = BulkRun, READERS
+    subject, readers = BulkRun, WATCHING
     datamodel = Runs(BulkRun, joinedload(BulkRun.user))
     show_title = _l("Bulk run")
     list_columns = ["verb", "selected", "done", "refused", "skipped", "stage", "asked_at", "user"]
@@ -67,7 +66,7 @@ class BulkRunView(BaseView):
             return redirect(url_for(f"{view.endpoint}.list"))
         form = answer_to(verb, ROWS[view.subject][verb].asks)  # a bulk run is the office's own, for no family
         if request.form.get("sure") == "yes" and form.validate():
-            selection = _asked(view) if request.form.get("all") else None
+            selection = _asked() if request.form.get("all") else None
             facts = {**form.values(), "selection": selection, "by": g.actor, "at": now()}
             if run_id := attempt(lambda: bulk.ask(view.subject, verb, rows, **facts).id, form):
                 return self._work(run_id)
@@ -142,7 +141,7 @@ class BulkRunView(BaseView):
         return answer(url_for("BulkRunView.show", pk=run_id))
 
     verbs = {"start": start, "stop": stop}
-    grants = {"can_begin": ROWS[BulkRun]["ask"].roles, "can_result": READERS}
+    grants = {"can_begin": ROWS[BulkRun]["ask"].roles, "can_result": WATCHING}
 
 
 def _start(run: BulkRun, *, by: Actor, at: datetime) -> None:
@@ -164,10 +163,10 @@ def _list_of(name: str) -> Any:
     return found or abort(404)
 
 
-def _asked(view: Any) -> dict[str, str]:
-    """What the list was asked for in its address: its filters and search, nothing else."""
-    named = {"q", *(f"_flt_0_{name}" for name in view.filters())}
-    return {name: value for name, value in parse_qsl(request.form.get("filter", "")) if name in named}
+def _asked() -> dict[str, str]:
+    """What a list was asked for in its address: its filters and search, nothing else."""
+    asked = parse_qsl(request.form.get("filter", ""))
+    return {name: value for name, value in asked if name == "q" or name.startswith("_flt_")}
 
 
 def _chosen(view: Any) -> list[tuple[int, int]]:
@@ -177,7 +176,7 @@ def _chosen(view: Any) -> list[tuple[int, int]]:
     chosen = select(model.id, application_id.label("of")).order_by(*_order(view)).limit(bulk.MOST + 1)
     if request.form.get("all"):
         try:
-            chosen = chosen.where(*view.where(_asked(view)))
+            chosen = chosen.where(*view.where(_asked()))
         except (ValueError, LookupError):
             abort(400)
         return [(id_, of) for id_, of in db.session.execute(chosen)]

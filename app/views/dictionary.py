@@ -12,7 +12,7 @@ from app import words
 from app.models import Kindergarten
 from app.registers import declaration as said
 from app.registers.declaration import Field
-from app.registers.kindergartens import READERS
+from app.rules.roles import FAMILIES
 from app.views import registers
 from app.views.base import BaseView, page
 from app.views.paging import Records
@@ -50,7 +50,7 @@ class DictionaryView(BaseView):
     """The registers whose lists the reader may open."""
 
     route_base = "/dictionary"
-    subject, readers = Kindergarten, READERS
+    subject, readers = Kindergarten, FAMILIES
     datamodel = Records(Kindergarten)
     list_title = _l("Data dictionary")
     base_order = None

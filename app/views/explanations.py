@@ -19,13 +19,12 @@ from app.models import Application, KgGroup, Round, Vacancy
 from app.now import now
 from app.rules.calendar import local_day
 from app.rules.registration_numbers import fold
-from app.rules.roles import Role
+from app.rules.roles import QUEUES
 from app.views import forms
 from app.views.base import BaseView
 from app.views.paging import Records, attribute
 from app.views.rendering import tag
 
-READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})  # who looks at whole queues
 A_MONTH = timedelta(days=30)
 MOST_ACTS = 20  # by hand, that passed one child
 SHOWN = 200  # lines of a round on one page: its first, or those around the child that is looked for
@@ -76,7 +75,7 @@ def kind_of(held: Round) -> Any:
 
 class RoundView(BaseView):
     route_base = "/rounds"
-    subject, readers = Round, READERS
+    subject, readers = Round, QUEUES
     datamodel = Rounds(
         Round,
         joinedload(Round.place),

@@ -11,7 +11,7 @@ from flask_appbuilder.forms import DynamicForm
 from flask_babel import get_domain
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from wtforms import (
     BooleanField,
     DateField,
@@ -28,7 +28,7 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Optiona
 from app import words
 from app.access import personal_data
 from app.db.extensions import db
-from app.models import Base, Child
+from app.models import Base, Child, Place, PlaceKind
 from app.rules import iin, texts
 from app.rules.calendar import LOCAL
 from app.rules.refusals import Refusal
@@ -221,18 +221,25 @@ def row_of(label: Any, rows: Select[Any], required: bool = True, **more: Any) ->
     return RowField(label, [InputRequired(REQUIRED)] if required else [], rows=rows, required=required, **more)
 
 
+def a_district(label: Any, required: bool = True, **more: Any) -> "RowField":
+    """One of the viewer's districts."""
+    return row_of(label, select(Place).where(Place.kind == PlaceKind.district), required, **more)
+
+
 class RowField(SelectField):
     """A select of records. A foreign record is no choice here, so it cannot be posted either (spec 6).
 
     More than OFFERED of them are never loaded: `find` says which ones are meant by what is typed beside the select
     (`<name>-find`), and `pick` is the endpoint that a browser with JavaScript asks while somebody types (kezek.js).
-    `chosen`: where the first of them stands there already; without it somebody has to choose, for much follows.
+    `hint`: what is typed there. `chosen`: where the first of them stands there already; without it somebody has to
+    choose, for much follows.
     """
 
     def __init__(self, label: Any, validators: Any, *, rows: Select[Any], required: bool, **more: Any) -> None:
         rows = rows.order_by(*words.alphabetical(_kind_of(rows)))
         self.rows, self.required = rows, required
         self.find, self.pick, self.chosen = more.pop("find", None), more.pop("pick", None), more.pop("chosen", True)
+        self.hint = more.pop("hint", _l("Type a part of the name"))
         found = self._found(rows.limit(OFFERED + 1))
         self.many = self.find is not None and len(found) > OFFERED
         if not self.many and len(found) > OFFERED:
@@ -284,9 +291,9 @@ class RowField(SelectField):
 
 
 def called(row: Any) -> str:
-    """A record among others: children of one name are told apart by their birth dates."""
-    name = words.name(row)
-    return f"{name}, {in_words(personal_data.of(row, 'born_on'))}" if isinstance(row, Child) else name
+    """A record among others: children of one name are told apart by their birth dates, and twins by their IINs."""
+    facts = (personal_data.of(row, "born_on"), personal_data.of(row, "iin")) if isinstance(row, Child) else ()
+    return ", ".join([words.name(row), *map(in_words, facts)])
 
 
 def _kind_of(rows: Select[Any]) -> Any:

@@ -5,7 +5,7 @@ A row of the history is told in words: which record it is about, what it changed
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, url_for
@@ -31,7 +31,7 @@ from app.models import (
     Voucher,
 )
 from app.rules.alphabet import sort_key
-from app.rules.calendar import LOCAL
+from app.rules.calendar import start_of_day
 from app.rules.folding import fold
 from app.rules.roles import Role
 from app.views import forms
@@ -173,7 +173,7 @@ def _day(value: str, after: int) -> datetime:
     day = forms.local_date(value)
     if day is None or not forms.FIRST_DAY <= day <= forms.LAST_DAY:
         raise ValueError(value)
-    return datetime.combine(day + timedelta(after), time(), LOCAL)
+    return start_of_day(day + timedelta(after))
 
 
 FILTERS = {

@@ -28,13 +28,11 @@ from app.models import (
     ImportRun,
     ImportStage,
     KgGroup,
-    Place,
-    PlaceKind,
     User,
 )
 from app.now import now
 from app.rules.calendar import local_day
-from app.rules.roles import Role
+from app.rules.roles import WATCHING
 from app.rules.verbs import VERBS
 from app.spreadsheets import writing
 from app.views import filters, forms
@@ -44,7 +42,6 @@ from app.views.downloads import download
 from app.views.paging import Records
 from app.words.problems import CHOICES, Wrong
 
-READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 MOST_MEGABYTES = 15  # of a file; what a browser sends around it fits into transport.MOST_MEGABYTES
 SHOWN = 200  # of the problems, and of the warnings; the file has all of them
 TAKEN = {
@@ -53,7 +50,6 @@ TAKEN = {
     **{kind: one.model for kind, one in registers.BROUGHT.items()},
 }
 TOO_BIG = _l("The file is larger than %(most)d MB. Split it into several.", most=MOST_MEGABYTES)
-DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 
 
 class FileForm(forms.Form):
@@ -69,7 +65,7 @@ class FileForm(forms.Form):
             "data-too-large": TOO_BIG,
         },
     )
-    place = forms.row_of(_l("District or city of rows that name none"), DISTRICTS, required=False)
+    place = forms.a_district(_l("District or city of rows that name none"), required=False)
     content: bytes
 
     def validate_file(self, field: Any) -> None:
@@ -86,7 +82,7 @@ class FileForm(forms.Form):
 
 class ImportRunView(BaseView):
     route_base = "/imports"
-    subject, readers = ImportRun, READERS
+    subject, readers = ImportRun, WATCHING
     datamodel = Records(ImportRun, joinedload(ImportRun.user))
     show_title = _l("File")
     list_template = "pages/imports.html"
@@ -199,7 +195,7 @@ class ImportRunView(BaseView):
         "can_begin": VERBS[ImportRun]["ask"].roles,
         "can_take": VERBS[ImportRun]["ask"].roles,
         "can_sample": VERBS[ImportRun]["ask"].roles,
-        "can_problems": READERS,
+        "can_problems": WATCHING,
     }
 
 

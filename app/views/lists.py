@@ -116,8 +116,12 @@ class Listed(ModelView):
     def where(self, asked: Mapping[str, str]) -> Where:
         """The conditions that a filter form asks for, of nothing but what it asks (the viewer's scope comes on top).
 
-        `asked`: `_flt_0_<name>` and `q`, as they stand in a list's address. ValueError for a value that is not offered.
+        `asked`: `_flt_0_<name>` and `q`, as they stand in a list's address. ValueError for a filter that the list has
+        not, and for a value that is not offered: who asks for some rows is never shown all of them instead.
         """
+        known = {f"_flt_0_{name}" for name in self.filters()}
+        if unknown := {name for name in asked if name.startswith("_flt_")} - known:
+            raise ValueError(*sorted(unknown))
         found = [self._equals(name, value) for name in self.filters() if (value := asked.get(f"_flt_0_{name}"))]
         if self.find and (sought := asked.get("q", "").strip()):
             found.append(type(self).find(sought))

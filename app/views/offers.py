@@ -4,16 +4,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from app.models import Application, KgGroup, Offer, Vacancy
-from app.rules.roles import Role
+from app.rules.roles import QUEUES
 from app.views.base import BaseView
 from app.views.paging import Records
-
-READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
 
 
 class OfferView(BaseView):
     route_base = "/offers"
-    subject, readers = Offer, READERS
+    subject, readers = Offer, QUEUES
     datamodel = Records(
         Offer,
         joinedload(Offer.application).joinedload(Application.child),

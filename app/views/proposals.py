@@ -14,14 +14,12 @@ from app.actions import proposals
 from app.db.viewer import unscoped
 from app.models import Application, BulkRun, Proposal
 from app.now import now
-from app.rules.roles import Role
+from app.rules.roles import WATCHING
 from app.views import as_shown, filters
 from app.views.base import BaseView
 from app.views.confirmation import ask, asked, done
 from app.views.paging import Records, attribute
 from app.views.rendering import shown
-
-READERS = frozenset({Role.department, Role.specialist, Role.auditor})
 
 
 class Proposals(Records):
@@ -34,7 +32,7 @@ class Proposals(Records):
 
 class ProposalView(BaseView):
     route_base = "/proposals"
-    subject, readers = Proposal, READERS
+    subject, readers = Proposal, WATCHING
     datamodel = Proposals(
         Proposal,
         joinedload(Proposal.application).joinedload(Application.child),

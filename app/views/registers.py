@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
 
@@ -57,7 +58,7 @@ PICKS: dict[type, dict[str, Any]] = {
     Kindergarten: {"find": find_kindergarten, "pick": "KindergartenView.pick"},
     KgGroup: {"find": find_group, "pick": "GroupView.pick"},
     Place: {"find": find_place},
-    Child: {"find": find_child, "pick": "ChildView.pick"},
+    Child: {"find": find_child, "pick": "ChildView.pick", "hint": _l("Type the IIN, or how the names begin")},
 }
 
 

@@ -10,11 +10,10 @@ from flask_babel import lazy_gettext as _l
 from app.access import personal_data
 from app.actions import search
 from app.models import Application, Referral, Voucher
-from app.rules.roles import Role
+from app.rules.roles import FAMILIES
 from app.views.base import BaseView, answer, page
 from app.views.paging import Records
 
-READERS = frozenset({Role.department, Role.specialist, Role.head, Role.operator, Role.auditor})
 KINDS = (  # as in search.Found
     _l("Applications with this number"),
     _l("Applications with this IIN"),
@@ -31,9 +30,9 @@ class SearchView(BaseView):
     """Spec 8.1: applications, children, vouchers and referrals within one's reach, from one line of text."""
 
     route_base = "/search"
-    subject, readers = Application, READERS
+    subject, readers = Application, FAMILIES
     datamodel = Records(Application)
-    grants = {"can_find": READERS}
+    grants = {"can_find": FAMILIES}
 
     @classmethod
     def routes(cls) -> set[str]:

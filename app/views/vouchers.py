@@ -5,7 +5,6 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.actions import claims, dry_run, norms, possible, vouchers
@@ -14,8 +13,6 @@ from app.models import (
     Application,
     Intake,
     KgGroup,
-    Place,
-    PlaceKind,
     Referral,
     ReferralStatus,
     Round,
@@ -24,25 +21,23 @@ from app.models import (
 )
 from app.now import now
 from app.rules.calendar import local_day
-from app.rules.roles import Role
+from app.rules.roles import QUEUES, Role
 from app.rules.verbs import VERBS
 from app.views import forms
 from app.views.base import BaseView, answer, attempt
 from app.views.confirmation import by_row
 from app.views.paging import Records
 
-READERS = frozenset({Role.department, Role.specialist, Role.operator, Role.auditor})
-DISTRICTS = select(Place).where(Place.kind == PlaceKind.district)
 WITH_CHILD = joinedload(Voucher.application).joinedload(Application.child)
 
 
 class RoundForm(forms.Form):
-    place = forms.row_of(_l("District or city"), DISTRICTS, chosen=False)
+    place = forms.a_district(_l("District or city"), chosen=False)
 
 
 class VoucherView(BaseView):
     route_base = "/vouchers"
-    subject, readers = Voucher, READERS
+    subject, readers = Voucher, QUEUES
     datamodel = Records(Voucher, WITH_CHILD)
     show_title = _l("Voucher")
     list_columns = [
@@ -98,7 +93,7 @@ class VoucherView(BaseView):
 
 class ReferralView(BaseView):
     route_base = "/referrals"
-    subject, readers = Referral, READERS | {Role.head}
+    subject, readers = Referral, QUEUES | {Role.head}
     datamodel = Records(
         Referral,
         joinedload(Referral.application).joinedload(Application.child),

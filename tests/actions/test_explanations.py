@@ -58,7 +58,7 @@ def test_a_past_day_is_told_from_the_history_as_it_was_shown_then(waiting):
     shown = {}
     steps = {
         "2026-04-03T10:00": lambda when: applications.withdraw(child["g1"], by=family(child["g1"]), at=when),
-        "2026-04-06T10:00": lambda when: privileges.decide(child["p1"], "reject", by=DEPARTMENT, at=when),
+        "2026-04-06T10:00": lambda when: privileges.reject(child["p1"], by=DEPARTMENT, at=when),
         "2026-04-07T10:00": lambda when: offers.offer(state, by=DEPARTMENT, at=when),
         "2026-04-08T10:00": lambda when: applications.archive(child["g3"], by=DEPARTMENT, at=when, reason="көшті"),
     }

@@ -195,7 +195,7 @@ def test_whatever_happens_the_application_says_what_its_privileges_say(app, step
                 elif verb == "clock":
                     clock.run(at=moment, place_id=place.id)
                 else:
-                    privileges.decide(child, verb, by=DEPARTMENT, at=moment, reason="x")
+                    possible.act(Application, f"{verb}_privilege").do(child, by=DEPARTMENT, at=moment)
         except Refusal:
             pass
         assert disagreeing() == []

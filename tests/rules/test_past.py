@@ -119,12 +119,12 @@ def short(number: numbers.QueueNumber | None) -> Shown | None:
 def claim(town: Town, child: Application, _place: Vacancy, now: datetime) -> None:
     claimed = privileges.claim(child, town.chance.choice([*PrivilegeKind]), by=family(child), at=now)
     claimed.valid_until = town.chance.choice([None, now.date(), now.date() + timedelta(days=2)])
-    privileges.decide(child, "confirm", by=DEPARTMENT, at=now)
+    privileges.confirm(child, by=DEPARTMENT, at=now)
 
 
 def reject(_town: Town, child: Application, _place: Vacancy, now: datetime) -> None:
     if child.privileges and child.privileges[-1].status is PrivilegeStatus.confirmed:
-        privileges.decide(child, "reject", by=DEPARTMENT, at=now, reason="papers")
+        privileges.reject(child, by=DEPARTMENT, at=now, reason="papers")
 
 
 def publish(town: Town, _child: Application, _place: Vacancy, now: datetime) -> None:

@@ -297,6 +297,7 @@ def test_one_foreign_record_makes_the_whole_selection_404(web, town, many):
         ({"rowid": list(range(1, 102))}, 400),
         ({"all": "yes", "filter": "_flt_0_status=nonsense"}, 400),
         ({"all": "yes", "filter": "_flt_0_place=abc"}, 400),
+        ({"all": "yes", "filter": "_flt_0_settlement=1"}, 400),
     ],
 )
 def test_what_no_list_asks_for_is_refused_and_changes_nothing(web, many, department, wrong, status):

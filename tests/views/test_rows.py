@@ -195,6 +195,15 @@ def test_a_page_order_size_or_filter_that_cannot_be_is_400_or_clamped_never_500(
         assert set(found.values()) <= {200, 400}, {a[:60]: s for a, s in found.items() if s not in (200, 400)}
 
 
+def test_a_filter_that_a_list_has_not_is_400_and_never_the_whole_list(city):
+    for noun, (readers, *_) in routes.REGISTERS.items():
+        browser = city.sign_in(next(str(role) for role in (Role.department, Role.administrator) if role in readers))
+        for wish in ("_flt_0_nonsense=1", "_flt_1_status=issued", "_flt_0_nonsense="):
+            assert browser.get(f"/{noun}/list/?{wish}").status_code == 400, (noun, wish)
+            exported = browser.post(f"/{noun}/export/csv?{wish}", {})
+            assert exported.status_code == 400, (noun, wish)
+
+
 def test_a_page_has_at_most_a_hundred_rows(city):
     browser = city.sign_in("department")
     text = browser.get("/days-off/list/?psize_DayOffView=1000000").text
