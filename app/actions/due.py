@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, exists, false, insert, literal, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, exists, false, insert, literal, or_, select, update
 
 from app.access.actors import CLOCK
 from app.actions import claims, counting, freeing, leaving, moving, norms, places
 from app.db.database import fixed
+from app.db.dialects import Ids, among
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -31,7 +32,6 @@ from app.models import (
     Voucher,
 )
 from app.rules import due as rules
-from app.rules import norms as norm_rules
 from app.rules.absences import left_behind
 from app.rules.calendar import local_day
 from app.rules.deadlines import months_later
@@ -43,29 +43,54 @@ _settled: ContextVar[frozenset[tuple[int, datetime]]] = ContextVar("settled", de
 Effect = Callable[[Any, datetime, int], int]  # (what is due, at, district) -> how many
 
 
+class Terms(NamedTuple):
+    """What runs out by a day, as the norms and the calendar say it.
+
+    `ages`: (months, first day, last day) of each norm of the maximum age; `days`: as rules.reminders finds them.
+    """
+
+    today: date
+    ages: tuple[tuple[int, date, date], ...]
+    days: tuple[tuple[date, date], ...]
+
+
+class Question(NamedTuple):
+    """Is anything due in a district, which is these places, or for one of its applications?"""
+
+    terms: Terms
+    place_id: int
+    places_here: list[int]
+    application_id: int | None
+
+
 def catch_up(*, at: datetime, place_id: int, application_id: int | None = None) -> int:
     """Spec 3.1: do what is due in a district, or for one of its applications, until nothing is. The lock is held.
     Returns the number of effects.
     """
-    return do(what(at=at, place_id=place_id, application_id=application_id), at=at, place_id=place_id)
+    return do(what(at=at, place_id=place_id, application_id=application_id), at=at)
 
 
-def what(*, at: datetime, place_id: int, application_id: int | None = None) -> list[tuple[Select[Any], Effect]]:
-    """What might be due there, each with what is done about it: by norms and a calendar that need no lock.
+def what(*, at: datetime, place_id: int, application_id: int | None = None) -> Question | None:
+    """What might be due there, by norms and a calendar that need no lock; None where all that was due is done.
 
     Raises Refusal(no_norm).
     """
-    settled_here = (place_id, at) in _settled.get()
-    return [] if settled_here else list(_due(local_day(at), place_id, application_id))
+    if (place_id, at) in _settled.get():
+        return None
+    today, places_here = local_day(at), places.subtree(place_id)
+    periods = norms.periods("queue.maximum_age", place_id, today)
+    ages = tuple((int(period.norm.value), period.first, period.last) for period in periods)
+    days = rules.reminders(norms.number("notice.reminder", place_id, today), today, places.calendar())
+    return Question(Terms(today, ages, tuple(days)), place_id, places_here, application_id)
 
 
-def do(found: list[tuple[Select[Any], Effect]], *, at: datetime, place_id: int) -> int:
+def do(asked: Question | None, *, at: datetime) -> int:
     """Do it under the district's lock, until nothing is due. Returns the number of effects.
 
     One statement asks whether anything is: mostly nothing is. What waits for a calendar is due and cannot be done.
     """
-    total, anything = 0, select(or_(false(), *(ids.order_by(None).exists() for ids, _ in found)))
-    while found and db.session.scalar(anything) and (done := sum(act(ids, at, place_id) for ids, act in found)):
+    total = 0
+    while asked and _is_anything(asked) and (done := _do_all(asked, at)):
         total += done
         db.session.expire_all()
     return total
@@ -84,13 +109,36 @@ def settled(place_ids: Iterable[int], at: datetime) -> Iterator[None]:
         _settled.reset(token)
 
 
-def _due(today: date, place_id: int, application_id: int | None) -> Iterator[tuple[Select[Any], Effect]]:
-    """What is due by a day, each with what is done about it, in this order. Raises Refusal(no_norm)."""
+def _is_anything(asked: Question) -> bool:
+    terms, place_id, places_here, application_id = asked
+    bound = {"place_id": place_id, "places_here": places_here, "application_id": application_id}
+    return bool(db.session.scalar(_question(terms, application_id is not None), bound))
+
+
+@lru_cache(maxsize=100)
+def _question(terms: Terms, of_one: bool) -> Select[bool]:
+    """Is anything of this due? Every verb asks it, and to build the statement takes longer than to answer it."""
+    one = bindparam("application_id", type_=Integer) if of_one else None
+    found = _due(terms, bindparam("place_id", type_=Integer), bindparam("places_here", type_=Ids), one)
+    return select(or_(false(), *(ids.order_by(None).exists() for ids, _ in found)))
+
+
+def _do_all(asked: Question, at: datetime) -> int:
+    terms, place_id, places_here, application_id = asked
+    found = _due(terms, place_id, bindparam(None, places_here, Ids), application_id)
+    return sum(act(ids, at, place_id) for ids, act in found)
+
+
+def _due(terms: Terms, place_id: Any, places_here: Any, application_id: Any) -> Iterator[tuple[Select[Any], Effect]]:
+    """What is due by a day, each with what is done about it, in this order. The three are values, or stand for them."""
+    today, ages, days = terms
 
     def mine(found: Any) -> Any:
         return rules.narrow(found, place_id, application_id)
 
-    places_here = places.subtree(place_id)
+    def in_district(found: Any) -> Any:
+        return found.where(among(Kindergarten.place_id, places_here))
+
     yield mine(rules.to_lapse(today)), lapse
     yield mine(rules.to_expire(today)), expire
     yield mine(rules.to_pass_over(today)), pass_over
@@ -99,11 +147,10 @@ def _due(today: date, place_id: int, application_id: int | None) -> Iterator[tup
     yield mine(rules.privileges_to_expire(today)), expire_privileges
     yield mine(rules.stop_lists_to_archive(today)), archive_unused_stop_lists
     yield mine(rules.stays_past_their_end(today)), expel
-    yield left_behind(today).where(Kindergarten.place_id.in_(places_here)), give_back
-    yield rules.vacancies_to_close(today, places_here), close_ended_vacancies
-    for period in norms.periods("queue.maximum_age", place_id, today):
-        yield mine(rules.over_age(int(period.norm.value), period.last)), partial(archive_over_age, period=period)
-    days = rules.reminders(norms.number("notice.reminder", place_id, today), today, places.calendar())
+    yield in_district(left_behind(today)), give_back
+    yield in_district(rules.vacancies_to_close(today)), close_ended_vacancies
+    for months, first, last in ages:
+        yield mine(rules.over_age(months, last)), partial(archive_over_age, months=months, first=first)
     for term in rules.running():
         yield mine(rules.to_remind(term, days)), partial(remind, term=term)
 
@@ -249,16 +296,16 @@ def close_ended_vacancies(ids: Select[int], at: datetime, _place_id: int) -> int
 
 
 def archive_over_age(
-    found: Select[Application, date], at: datetime, _place_id: int, *, period: norm_rules.Period
+    found: Select[Application, date], at: datetime, _place_id: int, *, months: int, first: date
 ) -> int:
     """S3, spec 3.1, 3.2 queue.maximum_age: a queued child is archived on the day after it reaches the age.
 
     The norm in force on that day decides, however late the clock runs. What a newly valid norm makes due is due on its
     first day, what a return to the queue makes due on the day of the return.
     """
-    months, rows = int(period.norm.value), db.session.execute(found).all()
+    rows = db.session.execute(found).all()
     for application, waits_since in rows:
-        on = max(months_later(application.born_on, months) + ONE_DAY, period.first, waits_since)
+        on = max(months_later(application.born_on, months) + ONE_DAY, first, waits_since)
         moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
     return len(rows)
 

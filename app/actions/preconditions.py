@@ -39,7 +39,7 @@ def begin(
     might_be_due = due.what(at=at, place_id=place_id, application_id=whose)  # before the lock, for which others wait
     lock_district(place_id, *(other.place_id for other in elsewhere))
     read_again(application, *map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
-    due.do(might_be_due, at=at, place_id=place_id)
+    due.do(might_be_due, at=at)
     return may_begin(application, verb, by=by, at=at)
 
 

@@ -35,7 +35,7 @@ class Among(BinaryExpression[bool]):
     inherit_cache = True
 
 
-def among(column: ColumnElement[int], ids: BindParameter[list[int]]) -> ColumnElement[bool]:
+def among(column: Any, ids: BindParameter[list[int]]) -> ColumnElement[bool]:
     """Is the column one of these `Ids`? As `in_`, to which each id is a value of its own."""
     return Among(column, ids, operators.in_op, Boolean())
 

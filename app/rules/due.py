@@ -160,15 +160,13 @@ def stays_past_their_end(today: date) -> Select[int]:
     )
 
 
-def vacancies_to_close(today: date, place_ids: Sequence[int]) -> Select[int]:
-    """S1, 3.6: published temporary places of kindergartens in these places, whose last day is over."""
+def vacancies_to_close(today: date) -> Select[int]:
+    """S1, 3.6: published temporary places of kindergartens whose last day is over."""
     return (
         select(Vacancy.id)
         .join(KgGroup, KgGroup.id == Vacancy.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
-        .where(
-            is_(Vacancy.status, VacancyStatus.published), Vacancy.ends_on < today, Kindergarten.place_id.in_(place_ids)
-        )
+        .where(is_(Vacancy.status, VacancyStatus.published), Vacancy.ends_on < today)
     )
 
 
