@@ -27,7 +27,7 @@ def _demo() -> DemoTime | None:
     """The demo's time; that there is none is asked once for a request, a job or a command."""
     if g.get("time_is_real"):
         return None
-    demo = db.session.get(DemoTime, 1)
+    g.demo = demo = db.session.get(DemoTime, 1)  # held, so that it is not read again and again
     g.time_is_real = demo is None
     return demo
 

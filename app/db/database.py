@@ -26,6 +26,7 @@ from sqlalchemy import (
     and_,
     event,
     func,
+    inspect,
     literal,
     select,
     text,
@@ -44,6 +45,7 @@ from app.models import Applicant, Base, Child, Place
 T = TypeVar("T")
 SILENT = 1.0  # seconds
 log = logging.getLogger(__name__)
+PREPARED = 500  # statements that a connection's server need not plan again; a verb has some twenty, a page ten
 LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
 
 BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
@@ -88,6 +90,17 @@ def will_write(writes: bool | None = True) -> None:
     _writing.set(writes)
 
 
+def goes_on_writing() -> bool:
+    """From now on this request may write. Does the transaction in which it has read go on? On SQLite it begins anew:
+    one that has read cannot write any more. Nothing that PostgreSQL read is kept from changing meanwhile by either.
+    """
+    _writing.set(True)
+    if goes_on := db.engine.dialect.name != "sqlite":
+        return goes_on
+    db.session.rollback()
+    return goes_on
+
+
 @contextmanager
 def transaction() -> Iterator[scoped_session[Session]]:
     """Everything inside is committed together or not at all, and reads without the viewer's row scope.
@@ -97,6 +110,8 @@ def transaction() -> Iterator[scoped_session[Session]]:
     """
     if _closed.get():
         raise Closed
+    if _writing.get() is False:
+        db.session.rollback()  # what only reads cannot go on writing
     token = _writing.set(True)
     try:
         with unscoped():
@@ -198,7 +213,8 @@ def lock_districts(place_ids: Iterable[int]) -> None:
 
 def read_again(row: Base, *related: ExecutableOption) -> None:
     """What a record says now, with these of its relations, in one statement."""
-    it = select(type(row)).where(type(row).id == row.id).options(*related)
+    [id_] = inspect(row).identity
+    it = select(type(row)).where(type(row).id == id_).options(*related)
     db.session.scalars(it.execution_options(populate_existing=True)).unique().one()
 
 
@@ -282,6 +298,7 @@ def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
 def _prepare(connection: Any, _record: Any) -> None:
     if isinstance(connection, psycopg.Connection):
         connection.read_only = False  # a transaction says that it writes; what is none reads
+        connection.prepared_max = PREPARED
     elif isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in (f"busy_timeout={LONGEST_WAIT}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):

@@ -121,8 +121,9 @@ def claim() -> None:
 
 
 def claimed() -> None:
-    """The effect is there for good."""
+    """The effect is there for good. What is read from now on, for the answer, waits for nobody and holds nobody up."""
     g.sending.claimed = True
+    will_write(False)
 
 
 def repeated() -> Response:

@@ -12,12 +12,10 @@ from app.access.permissions import find
 from app.access.row_scope import look_as
 from app.actions import accounts
 from app.actions.accounts import roles_of
-from app.db.database import will_write
-from app.db.extensions import db
+from app.db.database import goes_on_writing, will_write
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
 from app.views import unmasked
-from app.views.form_keys import holding
 from app.views.sessions import is_file, reads
 from app.views.sign_in import SignIn
 
@@ -87,12 +85,12 @@ def permissions_of(view) -> dict[str, frozenset[Role]]:
     return given | getattr(view, "grants", {})
 
 
-def actor_of(user) -> Actor:
+def actor_of(user, *, anew: bool = False) -> Actor:
     """Who a signed-in official is, or 403; how far the rights reach stays at hand for the page.
 
-    Whoever writes reaches as far as the transaction says that writes.
+    Whoever writes reaches as far as the transaction says that writes: is it a new one?
     """
-    g.reach = session.found.reach if reads() or holding() else account_scope.of(user.id)
+    g.reach = account_scope.of(user.id) if anew else session.found.reach
     try:
         return accounts.actor_of(user, g.reach)
     except Refusal:
@@ -100,22 +98,17 @@ def actor_of(user) -> Actor:
 
 
 def before_request() -> None:
-    """Say first whether the request may write, then who is looking; both before any query but that for the session.
-
-    On SQLite a transaction that has read cannot write any more: a request that may write begins anew.
-    """
+    """Say first whether the request may write, then who is looking; both before any query but that for the session."""
     look_as(None)
     personal_data.read_as(None)
     g.actor = None
     if broken := getattr(session, "broken", None):
         raise broken
-    if not reads():
-        db.session.rollback()
-        will_write()
+    anew = not reads() and not goes_on_writing()
     if any("\0" in value for value in request.args.values()):
         abort(400)
     if request.endpoint != "SignIn.logout" and not is_file(request.endpoint) and current_user.is_authenticated:
-        g.actor = actor_of(current_user)
+        g.actor = actor_of(current_user, anew=anew)
         look_as(g.actor)
         personal_data.read_as(personal_data.Reader(g.actor.role, unmasked.now_open()))
 
