@@ -1251,19 +1251,30 @@ class NoticeRead(Base):
 
 
 class Document(Base):
-    """A generated paper: asked for in the verb's transaction, rendered by a job, checked by its code."""
+    """A version of a generated paper: asked for in the verb's transaction, rendered by a job, checked by its code.
+
+    ``facts`` is what it prints and never changes (None: of a version from before they were kept). A paper
+    whose facts have changed is a new version; the older one stays, replaced since ``replaced_at``.
+    """
 
     __tablename__ = "document"
     __table_args__ = (
         CheckConstraint("(voucher_id IS NULL) <> (referral_id IS NULL)", name="paper_is_of_one_voucher_or_referral"),
         CheckConstraint("(file_key IS NULL) = (sha256 IS NULL)", name="stored_file_has_its_checksum"),
+        Index("uq_document_one_current_of_a_voucher", "voucher_id", "kind", unique=True, **only("replaced_at IS NULL")),
+        Index(
+            "uq_document_one_current_of_a_referral", "referral_id", "kind", unique=True, **only("replaced_at IS NULL")
+        ),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
     referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"), index=True)
     kind: Mapped[DocumentKind]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    facts: Mapped[dict[str, Any] | None]
     code: Mapped[str] = mapped_column(sa.String(40), unique=True)
     asked_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
     file_key: Mapped[str | None] = mapped_column(sa.String(200))
     sha256: Mapped[str | None] = mapped_column(sa.String(64))
     application: Mapped[Application] = relationship(back_populates="documents")

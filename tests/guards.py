@@ -25,7 +25,7 @@ SCOPE, ROW_SCOPE = "app/access/scope.py", "app/access/row_scope.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/spreadsheets/writing.py"
 CHOOSING, DUE = "app/actions/choosing.py", "app/actions/due.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/imports/whole_file.py", "app/spreadsheets/reading.py"
-OPENING = "app/spreadsheets/opening.py"
+OPENING, VERSIONS = "app/spreadsheets/opening.py", "app/actions/versions.py"
 
 TWO_EDITORS, FORM_KEYS, REFUSED_FORMS = (
     "app/views/two_editors.py",
@@ -665,6 +665,48 @@ GUARDS = (
         "    return by if str(by.role) == role else None\n",
         "    return by\n",
         "test_import_on_screen.py::test_whoever_lost_the_role_meanwhile_brings_nothing_in",
+    ),
+    Guard(
+        "a paper whose printed facts have changed is a new version",
+        VERSIONS,
+        "if document.kind in changes and documents.stands(documents.paper_of(document)):",
+        "if False:",
+        "test_versions.py::test_a_changed_fact_makes_a_new_version_and_nothing_else_does",
+    ),
+    Guard(
+        "what prints the same is no new version",
+        VERSIONS,
+        "if not anew and document.facts == documents.PAPERS[document.kind].facts(paper_of):",
+        "if False:",
+        "test_versions.py::test_a_changed_fact_makes_a_new_version_and_nothing_else_does",
+    ),
+    Guard(
+        "a person's fact changes the papers of all who share that person",
+        VERSIONS,
+        "        own |= Application.applicant_id == application.applicant_id\n",
+        "        pass\n",
+        "test_versions.py::test_a_brother_who_shares_the_applicant_gets_a_new_paper_too",
+    ),
+    Guard(
+        "a kindergarten's new name is on the papers of those on the way there",
+        "app/actions/records.py",
+        "        versions.of_groups(groups, at=at)\n",
+        "        pass\n",
+        "test_versions.py::test_a_new_name_of_a_kindergarten_is_on_the_papers_of_those_on_the_way_alone",
+    ),
+    Guard(
+        "a version that was replaced is not called valid",
+        "app/actions/documents.py",
+        "return self.right.valid and self.replaced_at is None",
+        "return self.right.valid",
+        "test_verify.py::test_a_replaced_version_says_so_and_names_no_last_day",
+    ),
+    Guard(
+        "no paper names a last day before its first",
+        "app/rules/validity.py",
+        "since - ONE_DAY if since > first_day else None",
+        "since - ONE_DAY",
+        "test_versions.py::test_no_paper_of_a_stay_that_ended_before_it_began_names_a_last_day_before_its_first",
     ),
     Guard(
         "a kept file is the one that came",

@@ -1,12 +1,17 @@
 """Papers for a test: some that were asked for, and what is drawn on one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import pypdfium2
+from sqlalchemy import event
 
 from app.actions import vouchers
 from app.db.database import transaction
+from app.db.extensions import db
 from app.models import Document, DocumentKind
+from app.papers import documents
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy
 
 QR_SIZE = 41  # modules a side
@@ -36,3 +41,27 @@ def qr_on(pdf: bytes) -> list[list[int]]:
     assert abs((bottom - top) / QR_SIZE - step) < 0.1
     centres = [half + step * i for i in range(QR_SIZE)]
     return [[int(corner.getpixel((int(left + x), int(top + y)))) for x in centres] for y in centres]
+
+
+def untrue() -> list[Document]:
+    """The current papers of rights in use that print something else than the records say now."""
+    current = db.session.scalars(db.select(Document).where(Document.replaced_at.is_(None))).all()
+    standing = [one for one in current if documents.stands(documents.paper_of(one))]
+    return [one for one in standing if documents.PAPERS[one.kind].facts(documents.paper_of(one)) != one.facts]
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """What is untrue of papers before any commit inside: nobody can be handed a paper that tells what was before."""
+    found: list[str] = []
+
+    def look(session):
+        if not session.in_nested_transaction():
+            session.flush()
+            found.extend(f"{one.kind} {one.version} of {one.application.number}" for one in untrue())
+
+    event.listen(db.session, "before_commit", look)
+    try:
+        yield found
+    finally:
+        event.remove(db.session, "before_commit", look)

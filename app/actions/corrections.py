@@ -1,10 +1,11 @@
 """What was typed wrong is put right (spec 3.8, Corrections): facts of a child or an applicant, and who the latter is.
 
 One district's record is corrected, for all of its applications that share it (ADR 14). A past day's number stays what
-it was when it was shown; papers that were made keep what they said; a live right that the corrected facts would not
-have allowed is shown, not taken away: an offered or held place may be used as it was given, a voucher chooses among
-the places of the birth year that is recorded now, and takes nobody's seat (seating.py). A child that waits and is too
-old by the corrected date leaves the queue in the same transaction, as the clock would have it.
+it was when it was shown; papers that were made keep what they said, and new versions replace them; a live right that
+the corrected facts would not have allowed is shown, not taken away: an offered or held place may be used as it was
+given, a voucher chooses among the places of the birth year that is recorded now, and takes nobody's seat
+(seating.py). A child that waits and is too old by the corrected date leaves the queue in the same transaction, as the
+clock would have it.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,24 +1,61 @@
-"""Papers are asked for in the verb's own transaction; a job renders and stores them (spec 5, principle 5)."""
+"""Papers of an application: whether each still holds, and any of them made anew by an official."""
 
-from datetime import datetime
-from secrets import token_urlsafe
+from datetime import date, datetime
+from typing import NamedTuple
 
-from app.db.extensions import db
-from app.models import Document, DocumentKind, Outbox, Referral, Voucher
+from app.access.actors import Actor
+from app.access.permissions import permit
+from app.actions import places, versions
+from app.actions.moving import record
+from app.db.database import lock_districts
+from app.models import Document, Referral, Voucher
+from app.papers import documents
+from app.rules import validity
+from app.rules.refusals import Reason, Refusal
 
 
-def ask_for(paper_of: Voucher | Referral, kind: DocumentKind, *, at: datetime) -> Document:
-    """Leave a document to be rendered and the outbox row that says so; its code goes into the QR."""
-    db.session.flush()
-    document = Document(
-        application_id=paper_of.application_id,
-        voucher_id=paper_of.id if isinstance(paper_of, Voucher) else None,
-        referral_id=paper_of.id if isinstance(paper_of, Referral) else None,
-        kind=kind,
-        code=token_urlsafe(16),
-        asked_at=at,
-    )
-    db.session.add(document)
-    db.session.flush()
-    db.session.add(Outbox(job="render", document_id=document.id, asked_at=at))
-    return document
+class PaperStanding(NamedTuple):
+    """How it is with a version on a day: of the right that it is the paper of, and of the version that replaced it."""
+
+    right: validity.PaperState
+    replaced_by: int | None
+    replaced_at: datetime | None
+    current: bool  # it may be made anew
+
+    @property
+    def valid(self) -> bool:
+        """Does this very version hold?"""
+        return self.right.valid and self.replaced_at is None
+
+
+def standing(document: Document, day: date) -> PaperStanding:
+    """Spec 3.1: of this version on a day, whatever the clock has done by then."""
+    match documents.paper_of(document):
+        case Referral() as referral:
+            right = validity.referral(referral, day)
+        case Voucher() as voucher:
+            stays = [one for one in voucher.application.referrals if one.voucher_id == voucher.id and one.ends_on]
+            right = validity.voucher(voucher, stays[-1] if stays else None, day)
+    replaced_by = document.version + 1 if document.replaced_at else None
+    return PaperStanding(right, replaced_by, document.replaced_at, _current(document))
+
+
+def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:
+    """A new version of a paper, whether or not a fact has changed: the older one is replaced by it.
+
+    Raises Refusal: not_allowed, wrong_status (it was replaced already, or its right has come to nothing).
+    """
+    application = document.application
+    permit(by, "make_anew", application)
+    lock_districts(places.districts(application))
+    if not _current(document):
+        raise Refusal(Reason.wrong_status, verb="make_anew")
+    made = versions.renew(document, at=at, anew=True)
+    details = {"document": document.kind, "version": [document.version, made.version]}
+    record(application, "make_anew", by=by, at=at, details=details)
+    return made
+
+
+def _current(document: Document) -> bool:
+    """Is it the last version, of a right that has not come to nothing?"""
+    return document.replaced_at is None and documents.stands(documents.paper_of(document))

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func
 
 from app.access.actors import Actor
 from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, permit, permit_all, place_of
+from app.actions import versions
 from app.db.extensions import db
 from app.models import Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
 from app.rules import eligibility
@@ -79,9 +80,10 @@ def _write(
     details: Mapping[str, Any] | None,
     tell: Mapping[str, Any] | None,
 ) -> None:
-    """The history of what was permitted, and its notices."""
+    """The history of what was permitted, its notices, and the papers whose facts it changed."""
     db.session.flush()
     db.session.add(_history(subject, verb, by, at, on or local_day(at), reason, norm, status, details))
+    versions.follow(subject, verb, details, at=at)
     application = application_of(subject)
     if tell is not None and application is not None:
         for audience in EVERY_VERB[type(subject)][verb].tells:
@@ -109,6 +111,8 @@ def record_all(
     rows = [_history(subject, verb, by, at, day, reason, None, status, details) for subject, reason, details in found]
     db.session.add_all(rows)
     db.session.flush()
+    for subject, _, details in found:
+        versions.follow(subject, verb, details, at=at)
 
 
 def _history(
@@ -240,6 +244,8 @@ def record_all_of(
     `status`: before and after; `kindergarten_id`: where each belongs, by its row. Raises Refusal(not_allowed).
     """
     permit_all(by, verb, model, place_id)
+    if VERBS[model][verb].gives or VERBS[model][verb].changes:
+        raise ValueError(f"{verb} goes with papers: one by one")
     table = model.__table__.c
     row: dict[str, ColumnElement[Any]] = {
         "at": literal(at, Change.__table__.c.at.type),

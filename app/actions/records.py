@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, inspect, select
 from app import registers
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import freeing, keeping, orders, places
+from app.actions import freeing, keeping, orders, places, versions
 from app.actions.due import catch_up
 from app.actions.moving import record
 from app.actions.seating import first_day
@@ -44,6 +44,7 @@ from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
+PRINTED = {"name", "address", "phone", "language", "birth_year_from", "birth_year_to"}  # on papers, of a group's place
 QUEUES = {KindergartenKind.sanatorium: QueueKind.sanatorium, KindergartenKind.special: QueueKind.special}
 
 
@@ -194,6 +195,8 @@ def _follow(row: Base, before: dict[str, Any], at: datetime) -> None:
             _seats_follow_capacity(row, before, at)
         case Kindergarten():
             _queue_follows_kind(row, before, at)
+    if before.keys() & PRINTED and (groups := _groups_of(row)):
+        versions.of_groups(groups, at=at)
 
 
 def _check(row: Base) -> None:

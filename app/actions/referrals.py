@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import choosing, claims, documents, enrolments, leaving, norms
+from app.actions import choosing, claims, enrolments, leaving, norms
 from app.actions.moving import move, record
 from app.actions.preconditions import SOME, begin, has_say, in_time, latest_referral, with_its_paper
 from app.actions.seating import first_day
@@ -19,7 +19,6 @@ from app.models import (
     ApplicationStatus,
     Contract,
     ContractStatus,
-    DocumentKind,
     Holding,
     HoldingKind,
     Intake,
@@ -106,7 +105,6 @@ def _take_by_turn(
     standing = application.standing and not private
     to, norm = ApplicationStatus.referred, db.session.get(Norm, referral.attend_norm_id)
     move(application, "choose", by=by, at=at, to=to, norm=norm, tell=told, standing=standing)
-    documents.ask_for(referral, DocumentKind.referral, at=at)
     return referral
 
 
@@ -215,7 +213,6 @@ def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
     record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}
     move(referral.application, "choose", by=by, at=at, to=ApplicationStatus.referred, tell=told)
-    documents.ask_for(referral, DocumentKind.referral, at=at)
 
 
 def _claim(referral: Referral, seat: Seat, *, at: datetime) -> None:
@@ -242,7 +239,6 @@ def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
     enrolments.start(application, vacancy, seat, voucher=voucher, by=by, at=at, first=first, last=last)
     told = {"kindergarten": vacancy.group.kindergarten.name, "begins_on": first, "ends_on": last}
     move(application, "choose", by=by, at=at, to=ApplicationStatus.queued, tell=told)
-    documents.ask_for(referral, DocumentKind.temporary_referral, at=at)
 
 
 def _refer(

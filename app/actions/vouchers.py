@@ -8,7 +8,7 @@ from sqlalchemy import insert, literal, null, select
 
 from app.access.actors import Actor
 from app.access.permissions import permit, permit_all
-from app.actions import by_hand, claims, documents, norms, numbers, places, two_people
+from app.actions import by_hand, claims, norms, numbers, places, two_people
 from app.actions.due import catch_up
 from app.actions.moving import last_change, move, move_all, notify_all, record, record_all_of
 from app.actions.preconditions import begin, in_time, latest_voucher, with_its_paper
@@ -17,7 +17,6 @@ from app.db.database import in_order, lock_district
 from app.db.extensions import db
 from app.models import (
     Application,
-    DocumentKind,
     Intake,
     Norm,
     QueueCategory,
@@ -117,7 +116,6 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
         choose_norm_id=norm.id,
     )
     move(application, "confirm", by=by, at=at, norm=norm, tell={"choose_by": choose_by})
-    documents.ask_for(voucher, DocumentKind.voucher, at=at)
 
 
 def may_confirm(application: Application, *, by: Actor, at: datetime) -> tuple[Voucher, date, Norm]:

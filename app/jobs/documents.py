@@ -8,7 +8,7 @@ from app.papers.documents import Facts
 
 def read(row: Outbox) -> Facts:
     """What the paper says, in a reading transaction."""
-    return documents.facts_of(_document(row))
+    return documents.printed(_document(row))
 
 
 def make(facts: Facts) -> bytes:

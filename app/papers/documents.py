@@ -1,19 +1,36 @@
-"""Papers: one function each, facts -> PDF bytes, in Kazakh and Russian. What a stored one is, is never rendered again.
+"""Papers: what each prints, and how it is made of that, in Kazakh and Russian. A stored one is never rendered again.
 
-A paper says what was on record when it was rendered; whether it still holds is asked through its QR (views/verify.py).
+The facts of a version are read once, when it is asked for (actions/versions.py), and kept with it; whether it still
+holds is asked through its QR (views/verify.py).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from typing import Any
 
 from flask import current_app
 
-from app.models import Document, DocumentKind, KgGroup, Place, PlaceKind
+from app.models import (
+    Application,
+    Document,
+    DocumentKind,
+    Intake,
+    KgGroup,
+    Place,
+    PlaceKind,
+    Referral,
+    ReferralStatus,
+    Voucher,
+    VoucherStatus,
+)
 from app.papers import storage, typesetting
 from app.rules import texts
-from app.rules.calendar import LOCAL
+from app.rules.calendar import LOCAL, local_day
+
+Facts = dict[str, Any]  # as JSON keeps them: texts, days as ISO text, None for what this case does not have
+PaperOf = Voucher | Referral
 
 
 class NotReady(Exception):
@@ -21,100 +38,93 @@ class NotReady(Exception):
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a paper says, as plain values: nothing here still hangs on the database.
+class PaperKind:
+    """One kind of paper: of what it is, in the order in which an application has them, and what it prints of one."""
 
-    `address` is what the QR leads to, `asked_at` the paper's own moment. None: this kind of paper, or this case,
-    does not have it.
+    template: str
+    of: Callable[[Application], Sequence[PaperOf]]
+    facts: Callable[[Any], Facts]
+
+
+def stands(paper_of: PaperOf) -> bool:
+    """Is this right in use, or used up as it was meant to be? Of what has come to nothing no paper is made any more."""
+    if isinstance(paper_of, Voucher):
+        return paper_of.status in (VoucherStatus.confirmed, VoucherStatus.used)
+    if paper_of.kind is Intake.temporary:
+        return paper_of.voucher is not None and paper_of.voucher.status is VoucherStatus.confirmed
+    return paper_of.status in (ReferralStatus.issued, ReferralStatus.used)
+
+
+def paper_of(document: Document) -> PaperOf:
+    """The right that a paper is of."""
+    right = document.voucher or document.referral
+    assert right is not None
+    return right
+
+
+def _vouchers(application: Application) -> Sequence[Voucher]:
+    return [one for one in application.vouchers if stands(one)]
+
+
+def _referrals(intake: Intake) -> Callable[[Application], Sequence[Referral]]:
+    return lambda application: [one for one in application.referrals if one.kind is intake and stands(one)]
+
+
+def _of_voucher(voucher: Voucher) -> Facts:
+    """S1: the right to choose a place by a day, in any kindergarten of the district; or, once a temporary place was
+    chosen by it (spec 3.6), that of the stay, from its first day to its last.
     """
-
-    kind: DocumentKind
-    address: str
-    asked_at: datetime
-    number: str
-    issued_on: date
-    child: str
-    iin: str
-    born_on: date
-    application: str
-    place_kk: str
-    place_ru: str
-    support_phone: str | None
-    voucher: str | None
-    confirmed_on: date | None
-    choose_by: date | None
-    kindergarten: str | None = None
-    address_of_kindergarten: str | None = None
-    phone_of_kindergarten: str | None = None
-    group: str | None = None
-    birth_years: str | None = None
-    language: str | None = None
-    begins_on: date | None = None
-    ends_on: date | None = None
-    attend_by: date | None = None
+    stays = voucher.application.referrals if voucher.kind is Intake.temporary else []
+    stay = next((one for one in reversed(stays) if one.voucher_id == voucher.id and one.ends_on), None)
+    return {
+        **_right(voucher),
+        "confirmed_on": _day(voucher.confirmed_on),
+        "choose_by": None if stay else _day(voucher.choose_by),
+        "kindergarten": stay.vacancy.group.kindergarten.name if stay else None,
+        "begins_on": _day(stay.begins_on) if stay else None,
+        "ends_on": _day(stay.ends_on) if stay else None,
+    }
 
 
-def voucher(facts: Facts) -> bytes:
-    """S1: the right to choose a place by a day, in any kindergarten of the district."""
-    return typesetting.pdf("voucher.html", **asdict(facts))
+def _of_referral(referral: Referral) -> Facts:
+    """S1, S2: a place held for the child, and the day by which the family signs the contract, or comes with its papers;
+    a temporary one (spec 3.6): from a day to a day.
+    """
+    voucher, temporary = referral.voucher, referral.kind is Intake.temporary
+    return {
+        **_right(referral),
+        **_kindergarten(referral.vacancy.group),
+        "voucher": voucher.number if voucher else None,
+        "choose_by": _day(voucher.choose_by) if voucher and not temporary else None,
+        "attend_by": _day(referral.attend_by),
+        "begins_on": _day(referral.begins_on),
+        "ends_on": _day(referral.ends_on),
+    }
 
 
-def referral(facts: Facts) -> bytes:
-    """S1, S2: a place held for the child; the day by which the family signs the contract, or comes with its papers."""
-    return typesetting.pdf("referral.html", **asdict(facts))
-
-
-def temporary_referral(facts: Facts) -> bytes:
-    """S1, spec 3.6: a place from a day to a day; on the next working day the child leaves, and waits on as before."""
-    return typesetting.pdf("temporary_referral.html", **asdict(facts))
-
-
-PAPERS: Mapping[DocumentKind, Callable[[Facts], bytes]] = {
-    DocumentKind.voucher: voucher,
-    DocumentKind.referral: referral,
-    DocumentKind.temporary_referral: temporary_referral,
+PAPERS: Mapping[DocumentKind, PaperKind] = {
+    DocumentKind.voucher: PaperKind("voucher.html", _vouchers, _of_voucher),
+    DocumentKind.referral: PaperKind("referral.html", _referrals(Intake.general), _of_referral),
+    DocumentKind.temporary_referral: PaperKind("temporary_referral.html", _referrals(Intake.temporary), _of_referral),
 }
 
 
-def warm() -> None:
-    """Set one paper now: the first takes three times as long. Raises typesetting.NoFonts."""
-    someone = {"child": "Ә Ғ Қ Ң Ө Ұ Ү Һ І", "iin": "", "born_on": date.min, "application": ""}
-    somewhere = {"place_kk": "", "place_ru": "", "support_phone": None}
-    term = {"voucher": "", "confirmed_on": date.min, "choose_by": date.min}
-    at = {"address": "", "asked_at": datetime.now(UTC), "number": "", "issued_on": date.min}
-    voucher(Facts(DocumentKind.voucher, **at, **someone, **somewhere, **term))
-
-
-def render(facts: Facts) -> bytes:
-    """The paper of its kind. Raises what typesetting.pdf does."""
-    return PAPERS[facts.kind](facts)
-
-
-def facts_of(document: Document) -> Facts:
-    """What the records say now about the paper that was asked for."""
-    application, right = document.application, document.voucher or document.referral.voucher
-    return Facts(
-        kind=document.kind,
-        address=f"{current_app.config['KEZEK'].url}/verify/{document.code}",
-        asked_at=document.asked_at,
-        number=(document.voucher or document.referral).number,
-        issued_on=(document.voucher or document.referral).issued_on,
-        child=application.child.full_name,
-        iin=application.child.iin,
-        born_on=application.child.born_on,
-        application=application.number,
+def _right(right: PaperOf) -> Facts:
+    """What every paper prints: its number and day, the child, the application, the office."""
+    application = right.application
+    return {
+        "number": right.number,
+        "issued_on": _day(right.issued_on),
+        "child": application.child.full_name,
+        "iin": application.child.iin,
+        "born_on": _day(application.child.born_on),
+        "applicant": application.applicant.full_name,
+        "application": application.number,
         **_place(application.place),
-        voucher=right.number if right else None,
-        confirmed_on=right.confirmed_on if right else None,
-        choose_by=right.choose_by if right else None,
-        **(_kindergarten(document.referral.vacancy.group) if document.referral else {}),
-        begins_on=document.referral.begins_on if document.referral else None,
-        ends_on=document.referral.ends_on if document.referral else None,
-        attend_by=document.referral.attend_by if document.referral else None,
-    )
+    }
 
 
-def _place(place: Place) -> dict[str, str | None]:
+def _place(place: Place) -> Facts:
     """The place's name in both languages with what it lies in, up to the region; the nearest phone for questions."""
     line = [place]
     while (above := line[-1].parent) is not None and above.kind is not PlaceKind.country:
@@ -126,7 +136,7 @@ def _place(place: Place) -> dict[str, str | None]:
     }
 
 
-def _kindergarten(group: KgGroup) -> dict[str, str | None]:
+def _kindergarten(group: KgGroup) -> Facts:
     years = sorted({group.birth_year_from, group.birth_year_to})
     return {
         "kindergarten": group.kindergarten.name,
@@ -136,6 +146,36 @@ def _kindergarten(group: KgGroup) -> dict[str, str | None]:
         "birth_years": "–".join(map(str, years)),
         "language": str(group.language),
     }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def printed(document: Document) -> Facts:
+    """All that a version prints: its facts, and what is its own alone."""
+    facts = document.facts or PAPERS[document.kind].facts(paper_of(document))  # of a version from before they were kept
+    return facts | {
+        "kind": str(document.kind),
+        "version": document.version,
+        "asked_at": document.asked_at.isoformat(),
+        "made_on": local_day(document.asked_at).isoformat(),
+        "address": f"{current_app.config['KEZEK'].url}/verify/{document.code}",
+    }
+
+
+def render(facts: Facts) -> bytes:
+    """The paper of its kind. Raises what typesetting.pdf does."""
+    return typesetting.pdf(PAPERS[DocumentKind(facts["kind"])].template, **facts)
+
+
+def warm() -> None:
+    """Set one paper now: the first takes three times as long. Raises typesetting.NoFonts."""
+    nobody = dict.fromkeys(("address", "number", "iin", "applicant", "application", "place_kk", "place_ru"), "")
+    nobody |= dict.fromkeys(("issued_on", "born_on", "confirmed_on", "choose_by"), "2026-01-01")
+    nobody |= dict.fromkeys(("support_phone", "kindergarten", "begins_on", "ends_on"), None)
+    own = {"kind": "voucher", "version": 1, "asked_at": datetime.now(UTC).isoformat(), "made_on": ""}
+    render(nobody | own | {"child": "Ә Ғ Қ Ң Ө Ұ Ү Һ І"})
 
 
 def store(document: Document, paper: bytes) -> None:

@@ -98,6 +98,6 @@ def _face(weight: int) -> str:
     return f'@font-face {{ font-family: Paper; font-weight: {weight}; src: url("data:font/ttf;base64,{font}") }}\n'
 
 
-def _day(day: date) -> str:
-    """A day as both languages write it: 30.04.2026."""
-    return f"{day:%d.%m.%Y}"
+def _day(day: str) -> str:
+    """A day as both languages write it, 30.04.2026, from its ISO text, or from that of a moment."""
+    return f"{date.fromisoformat(day[:10]):%d.%m.%Y}"

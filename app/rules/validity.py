@@ -14,7 +14,7 @@ class PaperState:
     """A paper's state on the day that was asked about.
 
     `invalid_since`: the first day on which it no longer holds, None while it does. `last_day`: the last one on
-    which it holds, None while none is set.
+    which it holds, None while none is set, or where it was over before its first day.
     """
 
     last_day: date | None = None
@@ -38,7 +38,7 @@ def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> PaperState:
             return _through(stay.ends_on, day)
         case VoucherStatus.confirmed | VoucherStatus.expired, _:
             return _through(paper_of.choose_by, day)
-    return _ended(paper_of.ended_at, stay.ends_on if stay else None)
+    return _ended(paper_of.issued_on, paper_of.ended_at, stay.ends_on if stay else None)
 
 
 def referral(paper_of: Referral, day: date) -> PaperState:
@@ -49,14 +49,14 @@ def referral(paper_of: Referral, day: date) -> PaperState:
     """
     if paper_of.attend_by is not None:
         return _by_turn(paper_of, day)
-    voucher = paper_of.voucher
+    voucher, first = paper_of.voucher, paper_of.begins_on or paper_of.issued_on
     if paper_of.status in (ReferralStatus.revoked, ReferralStatus.missed):
         if voucher is not None and voucher.status is VoucherStatus.expired:
             return _through(voucher.choose_by, day)
-        return _ended(paper_of.ended_at, paper_of.ends_on)
+        return _ended(first, paper_of.ended_at, paper_of.ends_on)
     if paper_of.kind is Intake.temporary:
         if voucher is not None and voucher.status is VoucherStatus.annulled:
-            return _ended(voucher.ended_at, paper_of.ends_on)
+            return _ended(first, voucher.ended_at, paper_of.ends_on)
         return _through(paper_of.ends_on, day)
     signed = paper_of.contract is not None and paper_of.contract.family_signed_at is not None
     if paper_of.status is ReferralStatus.used or signed or voucher is None:
@@ -70,7 +70,7 @@ def _by_turn(paper_of: Referral, day: date) -> PaperState:
         return PaperState()
     if paper_of.status is ReferralStatus.issued:
         return _through(paper_of.attend_by, day)
-    return _ended(paper_of.ended_at, paper_of.attend_by)
+    return _ended(paper_of.issued_on, paper_of.ended_at, paper_of.attend_by)
 
 
 def _through(last_day: date | None, day: date) -> PaperState:
@@ -79,9 +79,9 @@ def _through(last_day: date | None, day: date) -> PaperState:
     return PaperState(last_day, last_day + ONE_DAY)
 
 
-def _ended(ended_at: datetime | None, last_day: date | None) -> PaperState:
+def _ended(first_day: date, ended_at: datetime | None, last_day: date | None) -> PaperState:
     """Over since the day it was ended on, or since its last day had passed where that was earlier."""
     days = [local_day(ended_at)] if ended_at else []
     days += [last_day + ONE_DAY] if last_day else []
-    first = min(days)
-    return PaperState(first - ONE_DAY, first)
+    since = min(days)
+    return PaperState(since - ONE_DAY if since > first_day else None, since)

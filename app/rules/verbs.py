@@ -32,6 +32,7 @@ from app.models import (
 )
 from app.models import ApplicationStatus as A
 from app.models import ContractStatus as C
+from app.models import DocumentKind as D
 from app.models import OfferStatus as F
 from app.models import PrivilegeStatus as P
 from app.models import ReferralStatus as S
@@ -42,12 +43,14 @@ from app.rules.roles import COUNTER, FAMILY, NEXT, OFFICE, Role
 
 Statuses = Set[StrEnum]
 Roles = frozenset[Role]
+Papers = frozenset[D]
 
 APPLICATION_FINAL = frozenset({A.enrolled, A.removed, A.archived})
 NOT_FINAL = frozenset(A) - APPLICATION_FINAL
 MANY, ANY = 50, 1_000_000_000  # records at once
 TOLD = (Audience.family,)
 BOTH = (Audience.family, Audience.kindergarten)
+EVERY_PAPER = frozenset(D)
 
 
 class ForFamily(StrEnum):
@@ -76,6 +79,9 @@ class Verb:
     alone: int | None = None  # of how many records at once without another official's yes; None: not done to many
     onward: bool = False  # what carries a record on: its button stands first
     takes: bool = False  # it takes something away: its button warns
+    gives: Papers = frozenset()  # the papers that it asks for
+    changes: Papers = frozenset()  # whose printed facts it may change: what differs is a new version (ADR 22)
+    people: bool = False  # it changes them only where it changes a fact of a person
     sign_in: None = None  # how strong a family's sign-in has to be: with the families' entrance
 
 
@@ -95,8 +101,8 @@ TAKE_BACK = Verb("3.12", DEPARTMENT, asks=("reason",), alone=0, takes=True)
 # the rows of a register is in its declaration (registers/).
 VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     Application: {
-        "register": Verb("3.8", FAMILY, tells=TOLD),
-        "change": Verb("3.8", COUNTER),
+        "register": Verb("3.8", FAMILY, tells=TOLD, changes=EVERY_PAPER, people=True),
+        "change": Verb("3.8", COUNTER, changes=EVERY_PAPER, people=True),
         "issue": Verb("3.4.1", NEXT, {A.queued}, {A.confirming}, tells=TOLD),
         "confirm": Verb(
             "3.4.2",
@@ -108,6 +114,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             tells=TOLD,
             alone=ANY,
             onward=True,
+            gives=frozenset({D.voucher}),
         ),
         "choose": Verb(
             "3.4.4, 3.5.2",
@@ -119,6 +126,8 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             term=FAMILY,
             tells=BOTH,
             onward=True,
+            gives=frozenset({D.referral, D.temporary_referral}),
+            changes=frozenset({D.voucher}),
         ),
         # the term to sign is the family's; the head signs after it too, while the contract stands
         "sign": Verb("3.4.4", FAMILY | HEAD, family=ALWAYS, term=FAMILY, tells=BOTH, alone=ANY, onward=True),
@@ -153,7 +162,14 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         ),
         # of the voucher or else of the referral that it has, in whose rows the term stands
         "extend": Verb(
-            "3.4.5, 3.5.5", FAMILY, asks=("until", "reason"), family=WITH_PAPER, tells=TOLD, many=True, alone=ANY
+            "3.4.5, 3.5.5",
+            FAMILY,
+            asks=("until", "reason"),
+            family=WITH_PAPER,
+            tells=TOLD,
+            many=True,
+            alone=ANY,
+            changes=frozenset({D.voucher, D.referral}),
         ),
         "revoke": Verb(
             "3.4.5, 3.5.5",
@@ -196,7 +212,8 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             onward=True,
         ),
         "open": Verb("1, 7", _only(Role.auditor), asks=("reason",), alone=ANY),  # what is masked for them
-        "correct": Verb("3.8", OFFICE, tells=TOLD),
+        "correct": Verb("3.8", OFFICE, tells=TOLD, changes=EVERY_PAPER, people=True),
+        "make_anew": Verb("3.8", COUNTER),  # any of its papers, whether or not a fact has changed
         "offer": Verb("3.5.1", NEXT, {A.queued}, {A.notified}, tells=TOLD),
         "pass_over": Verb("3.5.2", CLOCK, {A.notified}, {A.queued}, tells=TOLD),
         "lapse": Verb("3.4.2", CLOCK, {A.confirming}, {A.stop_listed}, tells=TOLD),

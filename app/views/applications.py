@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, load_only
 from app import words
 from app.access import personal_data
 from app.access.permissions import of
-from app.actions import applications, choosing, dry_run, possible, privileges, referrals, unmasking
+from app.actions import applications, choosing, documents, dry_run, possible, privileges, referrals, unmasking
 from app.actions.people import Contacts, Person
 from app.db.database import lock_district
 from app.db.extensions import db
@@ -33,7 +33,8 @@ from app.models import (
     Vacancy,
 )
 from app.now import now
-from app.papers import documents, storage
+from app.papers import storage
+from app.papers.documents import NotReady, open_stored
 from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal, accepted
@@ -229,8 +230,8 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             flash(_("A paper shows what is masked for you. Open the record first, with a reason."), "warning")
             return redirect(url_for("ApplicationView.show", pk=document.application_id))
         try:
-            file = documents.open_stored(document)
-        except documents.NotReady:
+            file = open_stored(document)
+        except NotReady:
             abort(404)
         except storage.Damaged:
             flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
@@ -240,6 +241,17 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             mimetype="application/pdf",
             download_name=f"{document.kind}-{document.id}.pdf",
         )
+
+    @expose("/make-anew/<int:document_id>", methods=["POST"])
+    @has_access
+    def make_anew(self, document_id: int) -> Any:
+        """A new version of a paper, whether or not a fact has changed; the older one says that it was replaced."""
+        document = db.session.scalars(select(Document).where(Document.id == row_id(document_id))).first() or abort(404)
+        if attempt(lambda: documents.make_anew(document, by=g.actor, at=now())):
+            flash(
+                _("A new version of the paper is being prepared. The older one says that it was replaced."), "success"
+            )
+        return redirect(self.after(document.application))
 
     def possible(self, row: Application) -> list[str]:
         """What its page offers, of what is masked too."""
@@ -267,6 +279,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "can_choose": VERBS[Application]["choose"].roles,
         "can_claim_privilege": VERBS[Privilege]["claim"].roles,
         "can_correct": VERBS[Application]["correct"].roles,
+        "can_make_anew": VERBS[Application]["make_anew"].roles,
         "can_paper": FAMILIES,
         "can_why": QUEUES,
     }

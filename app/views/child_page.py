@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import personal_data
 from app.access.permissions import of
-from app.actions import claims, corrections, norms, numbers, people, possible, proposals
+from app.actions import claims, corrections, documents, norms, numbers, people, possible, proposals
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
@@ -53,7 +53,7 @@ BELONGING: tuple[Any, ...] = (
     Proposal,
 )
 COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
-CUT_FOR_HEADS = ("referrals", "offers")  # decided on with all of them, shown within the viewer's reach
+CUT_FOR_HEADS = ("referrals", "offers", "documents")  # decided on with all of them, shown within the viewer's reach
 SHOWN = tuple(map(joinedload, (Application.child, Application.applicant, Application.place)))  # on each of its pages
 
 
@@ -72,6 +72,7 @@ class ChildPage:
             missed = claims.misses(application)
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
             contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
+            papers = {one.id: documents.standing(one, day) for one in application.documents}
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
@@ -98,6 +99,7 @@ class ChildPage:
             lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
+            papers=papers,
             not_notified=waits.not_notified(application),
             masked=not personal_data.whole(application),
             open_for=personal_data.OPEN_FOR // timedelta(minutes=1),

@@ -6,11 +6,11 @@ from flask import Blueprint, make_response, render_template
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app.actions import documents
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Document, Intake, Referral
+from app.models import Document
 from app.now import now
-from app.rules import validity
 from app.rules.calendar import local_day
 
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")  # what actions/documents.py gives
@@ -20,7 +20,7 @@ blueprint = Blueprint("verify", __name__)
 
 @blueprint.get("/verify/<code>")
 def verify(code: str) -> Response:
-    """The paper with this code, valid or not since when; 404 and a clear sentence where there is none."""
+    """The paper with this code, valid, replaced, or not since when; 404 and a clear sentence where there is none."""
     with unscoped():
         document = db.session.scalar(select(Document).where(Document.code == code)) if CODE.fullmatch(code) else None
         if document is None:
@@ -30,21 +30,9 @@ def verify(code: str) -> Response:
             200,
             document=document,
             number=paper_of.number,
-            standing=_standing(document),
+            standing=documents.standing(document, local_day(now())),
             kindergarten=document.referral.vacancy.group.kindergarten.name if document.referral else None,
         )
-
-
-def _standing(document: Document) -> validity.PaperState:
-    today = local_day(now())
-    if document.voucher is None:
-        return validity.referral(document.referral, today)
-    stay = db.session.scalars(
-        select(Referral)
-        .where(Referral.voucher_id == document.voucher_id, Referral.kind == Intake.temporary)
-        .order_by(Referral.id.desc())
-    ).first()
-    return validity.voucher(document.voucher, stay, today)
 
 
 def _page(status: int, **facts: object) -> Response:

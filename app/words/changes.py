@@ -16,6 +16,7 @@ from app.models import (
     Base,
     Change,
     Child,
+    DocumentKind,
     Intake,
     KgGroup,
     Kindergarten,
@@ -47,6 +48,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "claim": _l("Privilege claimed"),
     "confirm_by": _l("To confirm by"),
     "confirmed_on": _l("Confirmed on"),
+    "document": _l("Paper"),
     "done": _l("Done"),
     "email": _l("E-mail"),
     "ended_on": _l("Ended on"),
@@ -105,6 +107,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "vacancy": _l("Vacancy"),
     "valid_until": _l("Valid until"),
     "verb": _l("What"),
+    "version": _l("Version"),
     "waits": _l("Waits for"),
     "warnings": _l("Warnings"),
 }
@@ -245,6 +248,8 @@ def _text(value: str, subject: str, whose: str, fact: str) -> str:
             return verb(value, "application")
         case "subject":
             return str(SUBJECTS.get(value, value))
+        case "document":
+            return label(DocumentKind(value))
         case "register":
             return str(LISTS[value][1]) if value in LISTS else value
         case "by_hand":

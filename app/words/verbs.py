@@ -59,6 +59,7 @@ VERBS: dict[str, Any] = {
     "stop": _l("Stop"),
     "open": _l("Open on record"),
     "correct": _l("Correct the record"),
+    "make_anew": _l("Make anew"),
     "change_password": _l("Change the password"),
     "reset_password": _l("Give a new password"),
 }
@@ -114,6 +115,7 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "export": _l("A list was downloaded"),
     "open": _l("Masked personal data was opened"),
     "correct": _l("The record was corrected"),
+    "make_anew": _l("A paper was made anew"),
 }
 FOLLOWS: dict[str, Any] = {
     "issue_out_of_turn": _l(
@@ -149,6 +151,7 @@ FOLLOWS: dict[str, Any] = {
         "chosen it, the absence goes on to its last day."
     ),
     "confirm_privilege": _l("The privilege counts from now on: the child moves to its category in the queue."),
+    "make_anew": _l("A new version of the paper is made; the older one stays and says that it was replaced."),
     "reject_privilege": _l("The child waits on without the privilege, by its original day."),
     "start": _l("What can be done is done row by row, and each row's outcome is kept. You may leave the page."),
     "stop": _l("What is done stays done; all other rows are skipped."),

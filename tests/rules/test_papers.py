@@ -11,13 +11,14 @@ from app.rules import validity
 from tests.factories import at
 
 CHOOSE_BY, ENDS_ON = date(2026, 4, 16), date(2026, 4, 30)
-ONE_DAY = timedelta(days=1)
+ONE_DAY, ISSUED_ON = timedelta(days=1), date(2026, 4, 8)
 
 
 def voucher(status, kind=Intake.general, ended=None):
     return Voucher(
         status=status,
         kind=kind,
+        issued_on=ISSUED_ON,
         confirm_by=date(2026, 4, 10),
         choose_by=None if status in (V.issued, V.lapsed) else CHOOSE_BY,
         ended_at=at(ended) if ended else None,
@@ -29,6 +30,8 @@ def referral(status=R.issued, *, of=None, ended=None, ends_on=None, signed=None)
         status=status,
         kind=Intake.temporary if ends_on else Intake.general,
         voucher=of,
+        issued_on=ISSUED_ON,
+        begins_on=ISSUED_ON + ONE_DAY if ends_on else None,
         ends_on=ends_on,
         ended_at=at(ended) if ended else None,
     )
@@ -115,6 +118,13 @@ def test_a_referral_by_turn_is_invalid_since_it_was_taken_back_or_missed_however
     assert validity.referral(taken_back, date(2026, 4, 10)).invalid_since == date(2026, 4, 10)
     missed = by_turn(R.missed, "2026-05-20T00:10")
     assert validity.referral(missed, date(2026, 6, 1)).invalid_since == date(2026, 4, 17)
+
+
+def test_what_ended_before_it_began_has_no_last_day():
+    stay = referral(R.used, of=voucher(V.annulled, Intake.temporary, ended="2026-04-08T15:00"), ends_on=ENDS_ON)
+    assert validity.referral(stay, ENDS_ON) == validity.PaperState(None, ISSUED_ON)
+    assert validity.referral(by_turn(R.revoked, "2026-04-08T15:00"), ENDS_ON) == validity.PaperState(None, ISSUED_ON)
+    assert validity.voucher(voucher(V.revoked, ended="2026-04-08T15:00"), None, ENDS_ON).last_day is None
 
 
 def test_a_referral_without_a_voucher_holds_while_it_is_live():

@@ -95,6 +95,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/choose/<pk>"): COUNTER,
         ("POST", "/applications/choose/<pk>"): COUNTER,
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
+        ("POST", "/applications/make-anew/<int:document_id>"): COUNTER,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
         ("GET", "/dictionary/"): QUEUE,

@@ -31,7 +31,7 @@ from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from app.words.problems import SENTENCES
 from tests.reading import LANGUAGES, raw, text_of
-from tests.test_documents import BY_TURN, GENERAL, TEMPORARY, VOUCHER
+from tests.test_documents import BY_TURN, GENERAL, OF_A_STAY, TEMPORARY, VOUCHER
 from tests.test_documents import text as text_of_paper
 from tests.test_translations import PLACEHOLDER, ROOT, collected, forms
 from tests.views import routes
@@ -237,10 +237,10 @@ def test_every_problem_of_a_file_says_its_facts_in_words(web, language):
     assert {name: bad for name, text in told.items() if (bad := raw(text, language)) or "%" in text} == {}
 
 
-@pytest.mark.parametrize("facts", [VOUCHER, GENERAL, BY_TURN, TEMPORARY], ids=lambda facts: facts.number)
+@pytest.mark.parametrize("facts", [VOUCHER, OF_A_STAY, GENERAL, BY_TURN, TEMPORARY], ids=lambda facts: facts["kind"])
 def test_a_paper_is_in_words_with_days_of_the_calendar(facts):
-    said = text_of_paper(documents.render(facts)).replace(facts.address, "")
-    assert raw(said, "kk") == [] and f"{facts.issued_on:%d.%m.%Y}" in said
+    said = text_of_paper(documents.render(facts)).replace(facts["address"], "")
+    assert raw(said, "kk") == [] and words.day(date.fromisoformat(facts["issued_on"])) in said
 
 
 def test_the_look_finds_each_kind_of_what_it_looks_for():

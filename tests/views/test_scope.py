@@ -66,7 +66,9 @@ FOREIGN = {
     Role.administrator: (),
 }
 MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
-NO_PAGE = "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin)"  # files; POST alone
+NO_PAGE = (
+    "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin|make-anew)"  # files; POST alone
+)
 FOR_ALL = {DayOff, DemoTime, Outbox}  # what lies in no place
 NOT_SHOWN = {Account, SignedIn, SentForm, KeptForm, NoticeRead}  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them

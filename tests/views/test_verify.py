@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from app.actions import clock, referrals, vouchers
+from app.actions import clock, corrections, referrals, vouchers
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import DocumentKind
@@ -64,6 +64,24 @@ def test_a_paper_that_no_longer_holds_says_since_when(paper):
     with transaction():
         clock.run(at=at("2026-05-04T00:10"), place_id=paper.place.id)
     assert "с 01.05.2026" in paper(DocumentKind.voucher, "2026-05-05")
+
+
+def test_a_replaced_version_says_so_and_names_no_last_day(paper):
+    with transaction():
+        corrections.correct(
+            paper.child,
+            who="child",
+            by=DEPARTMENT,
+            at=at("2026-04-11T10:00"),
+            reason="Туу туралы куәлік",
+            last_name="Түзетілген",
+        )
+    for kind in (DocumentKind.temporary_referral, DocumentKind.voucher):
+        said = paper(kind, "2026-04-12")
+        for words in ("Құжат ауыстырылған", "Документ заменён", "күні 2-нұсқамен", "заменён версией 2 от 11.04.2026"):
+            assert words in said or (kind is DocumentKind.voucher and words.replace("2", "3", 1) in said)
+        assert "Соңғы күні" not in said and "Құжат жарамды" not in said
+    assert "с 01.05.2026" in paper(DocumentKind.temporary_referral, "2026-05-02")
 
 
 @pytest.mark.parametrize("code", ["A" * 22, "unknown", "A" * 400, "%00", "..%2F..%2Fetc", "<b>"])

@@ -1,0 +1,131 @@
+"""A paper is a version: what changes a printed fact asks for a new one in its own transaction (ADR 22).
+
+Which papers a verb gives, and whose facts it may change, is its row (rules/verbs.py); whether one did change is seen
+here, by the facts that the last version prints. The older version stays as it was made, and says that it was replaced.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.db.extensions import db
+from app.models import (
+    Application,
+    Document,
+    DocumentKind,
+    KgGroup,
+    Outbox,
+    Place,
+    Referral,
+    ReferralStatus,
+    Vacancy,
+    Voucher,
+    VoucherStatus,
+)
+from app.papers import documents
+from app.rules.verbs import VERBS
+
+NEEDED = (  # what papers print, in the statement that finds them
+    *map(joinedload, (Application.child, Application.applicant)),
+    joinedload(Application.place).joinedload(Place.parent).joinedload(Place.parent),
+    joinedload(Document.voucher),
+    joinedload(Document.referral).options(
+        joinedload(Referral.voucher),
+        joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
+    ),
+)
+
+
+def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: datetime) -> None:
+    """The papers that a verb gives, and new versions of those whose printed facts it has changed.
+
+    A fact of a person ("child.iin") stands on the papers of all applications that share that person.
+    """
+    if not isinstance(subject, Application):
+        return
+    row = VERBS[Application][verb]
+    named = {name.split(".")[0] for name in details or () if "." in name}
+    changes = row.changes if named or not row.people else frozenset[DocumentKind]()
+    if not changes and not row.gives:
+        return
+    found = _current(_whose(subject, named), changes | row.gives)
+    for document in found:
+        if document.kind in changes and documents.stands(documents.paper_of(document)):
+            renew(document, at=at)
+    there = {(document.kind, documents.paper_of(document)) for document in found}
+    for kind in sorted(row.gives):
+        for paper_of in documents.PAPERS[kind].of(subject):
+            if (kind, paper_of) not in there:
+                ask_for(paper_of, kind, at=at)
+
+
+def of_groups(groups: Iterable[KgGroup], *, at: datetime) -> None:
+    """A kindergarten or a group is called otherwise, or lies elsewhere: whoever is on the way there gets a new paper.
+
+    Of a child that is enrolled there it has done its work.
+    """
+    on_the_way = (
+        select(Referral.id)
+        .join(Vacancy, Vacancy.id == Referral.vacancy_id)
+        .outerjoin(Voucher, Voucher.id == Referral.voucher_id)
+        .where(
+            Vacancy.group_id.in_([group.id for group in groups]),
+            or_(
+                Referral.status == ReferralStatus.issued,
+                Referral.ends_on.is_not(None) & (Voucher.status == VoucherStatus.confirmed),
+            ),
+        )
+    )
+    its_vouchers = select(Referral.voucher_id).where(Referral.id.in_(on_the_way), Referral.ends_on.is_not(None))
+    whose = or_(Document.referral_id.in_(on_the_way), Document.voucher_id.in_(its_vouchers))
+    for document in _current(whose, frozenset(DocumentKind)):
+        renew(document, at=at)
+
+
+def renew(document: Document, *, at: datetime, anew: bool = False) -> Document:
+    """The next version of a paper, where it would print something else now, or `anew` in any case; else this one."""
+    paper_of = documents.paper_of(document)
+    if not anew and document.facts == documents.PAPERS[document.kind].facts(paper_of):
+        return document
+    document.replaced_at = at
+    return ask_for(paper_of, document.kind, at=at, version=document.version + 1)
+
+
+def ask_for(paper_of: Voucher | Referral, kind: DocumentKind, *, at: datetime, version: int = 1) -> Document:
+    """Leave a version to be rendered, with what it prints, and the outbox row that says so; its code is in the QR."""
+    db.session.flush()  # an older version is no longer the current one
+    document = Document(
+        application_id=paper_of.application_id,
+        voucher_id=paper_of.id if isinstance(paper_of, Voucher) else None,
+        referral_id=paper_of.id if isinstance(paper_of, Referral) else None,
+        kind=kind,
+        version=version,
+        facts=documents.PAPERS[kind].facts(paper_of),
+        code=token_urlsafe(16),
+        asked_at=at,
+    )
+    db.session.add(document)
+    db.session.flush()
+    db.session.add(Outbox(job="render", document_id=document.id, asked_at=at))
+    return document
+
+
+def _current(whose: ColumnElement[bool], kinds: frozenset[DocumentKind]) -> list[Document]:
+    """The current versions. What they print comes with the same statement, also where there is none yet."""
+    current = (Document.application_id == Application.id) & Document.kind.in_(kinds) & Document.replaced_at.is_(None)
+    rows = select(Application, Document).outerjoin(Document, current).where(whose).options(*NEEDED)
+    return [document for _, document in db.session.execute(rows.order_by(Document.id)) if document is not None]
+
+
+def _whose(application: Application, named: set[str]) -> ColumnElement[bool]:
+    """Of this application alone, or of all that share a person of whom a fact was changed."""
+    own = Application.id == application.id
+    if "child" in named:
+        own |= Application.child_id == application.child_id
+    if "applicant" in named:
+        own |= Application.applicant_id == application.applicant_id
+    return own

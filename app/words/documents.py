@@ -1,0 +1,19 @@
+"""How it is with a paper, in words (actions/documents.py)."""
+
+from flask_babel import gettext as _
+
+from app.actions.documents import PaperStanding
+from app.words.days import day
+
+
+def standing(one: PaperStanding) -> str:
+    """Of one version: whether it holds and until when, since when it is void, what has replaced it."""
+    said = []
+    if one.replaced_by is not None:
+        said.append(_("replaced by version %(version)d on %(day)s", version=one.replaced_by, day=day(one.replaced_at)))
+    if not one.right.valid:
+        said.append(_("void since %(day)s", day=day(one.right.invalid_since)))
+    if not said:
+        last = one.right.last_day
+        said.append(_("valid through %(day)s", day=day(last)) if last else _("valid"))
+    return "; ".join(said)

@@ -1,0 +1,275 @@
+"""Papers are true: what changes a printed fact makes a new version at once, and the older one says so (ADR 22)."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from app.actions import corrections, documents, enrolments, offers, records, referrals, vouchers
+from app.actions.applications import register
+from app.actions.entries import Entry
+from app.actions.people import Person
+from app.actions.takeover import take_over
+from app.db.extensions import db
+from app.models import Application, Change, Document, Kindergarten, Outbox, QueueKind
+from app.rules import iin
+from app.rules.refusals import Refusal
+from app.rules.roles import Role
+from app.rules.verbs import EVERY_PAPER, VERBS
+from tests import papers
+from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, role, vacancy
+
+ISSUED, CONFIRMED, CHOSEN = at("2026-04-08T10:00"), at("2026-04-08T12:00"), at("2026-04-09T12:00")
+NOW = at("2026-04-09T15:00")
+NAME = {"last_name": "Түзетілген"}
+WHY = "Туу туралы куәлік"
+
+
+def versions(of: Application) -> list[tuple[str, int, bool]]:
+    """Each paper, its version, and whether it is the current one."""
+    found = db.session.scalars(db.select(Document).where(Document.application_id == of.id).order_by(Document.id))
+    return [(str(one.kind), one.version, one.replaced_at is None) for one in found]
+
+
+def current(of: Application, kind: str) -> Document:
+    one = db.select(Document).where(Document.application_id == of.id, Document.replaced_at.is_(None))
+    return db.session.scalars(one.where(Document.kind == kind)).one()
+
+
+def free_place(place, name="Балапан", **more):
+    return vacancy(group(kindergarten(place, name), capacity=3), places=2, **more)
+
+
+def with_voucher(place) -> Application:
+    free_place(place)
+    child = application(place)
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=ISSUED)
+    vouchers.confirm(child, by=family(child), at=CONFIRMED)
+    return child
+
+
+def on_a_stay(place) -> Application:
+    child = with_voucher(place)
+    lent = free_place(place, "Санаторий", ends_on=date(2026, 4, 30))
+    referrals.choose(child, lent, by=family(child), at=CHOSEN)
+    return child
+
+
+def chosen(place) -> Application:
+    child = with_voucher(place)
+    referrals.choose(child, free_place(place, "Арман"), by=family(child), at=CHOSEN)
+    return child
+
+
+def by_turn() -> Application:
+    of = free_place(district("Бурабай ауданы", procedure="referral"))
+    child = application(of.group.kindergarten.place)
+    offers.offer(of, by=DEPARTMENT, at=ISSUED)
+    referrals.choose(child, of, by=family(child), at=CHOSEN)
+    return child
+
+
+@pytest.fixture
+def place(app):
+    return district()
+
+
+# ---------------------------------------------------------------- every verb
+
+
+GIVES = {"confirm": {"voucher"}, "choose": {"referral", "temporary_referral"}}
+CHANGES = {
+    "choose": {"voucher"},
+    "extend": {"voucher", "referral"},
+    "register": EVERY_PAPER,  # these three where they change a fact of a person
+    "change": EVERY_PAPER,
+    "correct": EVERY_PAPER,
+}
+
+
+def test_the_table_says_of_every_verb_which_papers_it_gives_and_whose_facts_it_changes():
+    rows = VERBS[Application]
+    assert {verb: set(row.gives) for verb, row in rows.items() if row.gives} == GIVES
+    assert {verb: set(row.changes) for verb, row in rows.items() if row.changes} == CHANGES
+    assert {verb for verb, row in rows.items() if row.people} == {"register", "change", "correct"}
+    assert [row for of, rows in VERBS.items() if of is not Application for row in rows.values() if row.changes] == []
+
+
+def issued(place) -> Application:
+    free_place(place)
+    child = application(place)
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=ISSUED)
+    return child
+
+
+def correct(child, who="child", **facts):
+    corrections.correct(child, who=who, by=DEPARTMENT, at=NOW, reason=WHY, **facts)
+
+
+def listed(child, patronymic="", last_name="Ойдан", mothers=""):
+    """An older list says of the child what the record has not, or has otherwise."""
+    boy, mother = child.child, child.applicant
+    said = Person(boy.iin, last_name=last_name, first_name=boy.first_name, patronymic=patronymic)
+    entry = Entry(child.number, said, Person(mother.iin, patronymic=mothers), child.queued_at, reason=WHY)
+    take_over([entry], place_id=child.place_id, by=DEPARTMENT, at=NOW)
+
+
+def in_another_queue(child, **said):
+    """The same child is registered for a sanatorium too, and a part of its name is known now."""
+    boy, mother = child.child, child.applicant
+    told = Person(boy.iin, last_name=boy.last_name, first_name=boy.first_name, **said)
+    mother = Person(mother.iin, last_name=mother.last_name, first_name=mother.first_name)
+    queue = QueueKind.sanatorium
+    register(place_id=child.place_id, child=told, applicant=mother, queue_kind=queue, by=DEPARTMENT, at=NOW)
+
+
+def take(child, name, **more):
+    referrals.choose(child, free_place(child.place, name, **more), by=family(child), at=CHOSEN)
+
+
+FIRST = {("voucher", 1, True)}
+SECOND = {("voucher", 1, False), ("voucher", 2, True)}
+REPLACED = {  # what happens -> a child that has papers, the verb, and the versions that it then has
+    "confirm": (issued, lambda child: vouchers.confirm(child, by=family(child), at=CONFIRMED), FIRST),
+    "choose": (with_voucher, lambda child: take(child, "Арман"), FIRST | {("referral", 1, True)}),
+    "choose a temporary place": (
+        with_voucher,
+        lambda child: take(child, "Санаторий", ends_on=date(2026, 4, 30)),
+        SECOND | {("temporary_referral", 1, True)},
+    ),
+    "extend a voucher": (
+        chosen,
+        lambda child: vouchers.extend(child, until=date(2026, 4, 30), by=DEPARTMENT, at=NOW, reason=WHY),
+        SECOND | {("referral", 1, False), ("referral", 2, True)},
+    ),
+    "extend a referral": (
+        lambda _: by_turn(),
+        lambda child: referrals.extend(child, until=date(2026, 4, 30), by=family(child), at=NOW, reason=WHY),
+        {("referral", 1, False), ("referral", 2, True)},
+    ),
+    "correct a name": (with_voucher, lambda child: correct(child, **NAME), SECOND),
+    "correct a birth date": (with_voucher, lambda child: correct(child, born_on=date(2022, 9, 18)), SECOND),
+    "correct an IIN": (with_voucher, lambda child: correct(child, iin=iin.make(child.born_on, "male", 77)), SECOND),
+    "correct the applicant": (
+        with_voucher,
+        lambda child: correct(child, "applicant", iin=iin.make(date(1990, 1, 1), "male", 5), **NAME),
+        SECOND,
+    ),
+    "correct nothing that is printed": (with_voucher, lambda child: correct(child, sex=other(child.child.sex)), FIRST),
+    "change": (with_voucher, lambda child: listed(child, "Ерқызы"), SECOND),
+    "import a corrected name": (with_voucher, lambda child: listed(child, last_name="Түзетілген"), SECOND),
+    "register the child again": (with_voucher, lambda child: in_another_queue(child, patronymic="Ерқызы"), SECOND),
+}
+
+
+def other(sex):
+    return next(one for one in type(sex) if one is not sex)
+
+
+@pytest.mark.parametrize("case", REPLACED)
+def test_a_changed_fact_makes_a_new_version_and_nothing_else_does(place, case):
+    begin, act, expected = REPLACED[case]
+    child = begin(place)
+    act(child)
+    db.session.flush()
+    assert set(versions(child)) == expected
+    assert papers.untrue() == []
+
+
+def test_every_verb_that_goes_with_papers_was_done_above():
+    walked = {case.split()[0] for case in REPLACED} | {"correct" if "import" in case else "" for case in REPLACED}
+    assert GIVES.keys() | CHANGES.keys() <= walked
+
+
+def test_an_extended_voucher_prints_its_new_last_day_and_the_older_paper_the_old_one(place):
+    child = chosen(place)
+    vouchers.extend(child, until=date(2026, 4, 30), by=DEPARTMENT, at=NOW, reason=WHY)
+    old, new = db.session.scalars(db.select(Document).where(Document.kind == "voucher").order_by(Document.id))
+    assert (old.facts["choose_by"], new.facts["choose_by"]) == ("2026-04-15", "2026-04-30")
+    assert documents.standing(old, NOW.date())[1:3] == (2, NOW)
+    asked = db.session.scalars(db.select(Outbox.document_id).order_by(Outbox.id)).all()
+    assert asked[-2:] == [new.id, current(child, "referral").id]
+
+
+def test_a_brother_who_shares_the_applicant_gets_a_new_paper_too(place):
+    first = with_voucher(place)
+    second = application(place)
+    second.applicant = first.applicant
+    db.session.flush()
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=NOW)
+    vouchers.confirm(second, by=family(second), at=NOW)
+    listed(first, mothers="Ерқызы")
+    assert set(versions(second)) == SECOND
+
+
+def test_what_has_come_to_nothing_gets_no_new_version_and_is_void_since_that_day(place):
+    child = chosen(place)
+    vouchers.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY)
+    correct(child, **NAME)
+    assert set(versions(child)) == FIRST | {("referral", 1, True)}
+    found = documents.standing(current(child, "referral"), NOW.date())
+    assert (found.right.invalid_since, found.right.last_day, found.replaced_by) == (NOW.date(), None, None)
+
+
+def test_no_paper_of_a_stay_that_ended_before_it_began_names_a_last_day_before_its_first(place):
+    child = with_voucher(place)
+    take(child, "Санаторий", begins_on=date(2026, 4, 20), ends_on=date(2026, 4, 30))
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=NOW)
+    vouchers.confirm(child, by=family(child), at=NOW)
+    take(child, "Теремок", ends_on=date(2026, 4, 24))
+    first = db.session.scalars(
+        db.select(Document).where(Document.kind == "temporary_referral").order_by(Document.id)
+    ).first()
+    found = documents.standing(first, NOW.date()).right
+    assert (found.invalid_since, found.last_day) == (CHOSEN.date(), None)
+
+
+def test_a_new_name_of_a_kindergarten_is_on_the_papers_of_those_on_the_way_alone(place):
+    there, coming = by_turn(), by_turn
+    arman = there.referrals[0].vacancy.group.kindergarten
+    enrolments.enrol(there, by=head(arman), at=NOW)
+    coming = application(there.place)
+    offers.offer(arman.groups[0].vacancies[0], by=DEPARTMENT, at=NOW)
+    referrals.choose(coming, arman.groups[0].vacancies[0], by=family(coming), at=NOW)
+    records.change(arman, {"name": "Ертегі"}, by=DEPARTMENT, at=NOW)
+    assert versions(there) == [("referral", 1, True)]
+    assert versions(coming) == [("referral", 1, False), ("referral", 2, True)]
+    assert current(coming, "referral").facts["kindergarten"] == "Ертегі"
+    records.change(arman, {"bin": None, "name": "Ертегі"}, by=DEPARTMENT, at=NOW)
+    records.change(arman.groups[0], {"capacity": 4}, by=DEPARTMENT, at=NOW)
+    assert len(versions(coming)) == 2
+
+
+def test_an_official_has_a_paper_made_anew_and_the_history_says_so(place):
+    child = with_voucher(place)
+    made = documents.make_anew(current(child, "voucher"), by=DEPARTMENT, at=NOW)
+    assert set(versions(child)) == SECOND and made is current(child, "voucher")
+    (told,) = db.session.scalars(db.select(Change).where(Change.verb == "make_anew"))
+    assert told.details == {"document": "voucher", "version": [1, 2]}
+
+
+@pytest.mark.parametrize("case", ["replaced", "void", "family"])
+def test_no_paper_is_made_anew_that_was_replaced_or_is_void_or_for_whoever_may_not(place, case):
+    child, by = chosen(place), DEPARTMENT
+    paper = current(child, "voucher")
+    if case == "replaced":
+        documents.make_anew(paper, by=by, at=NOW)
+    if case == "void":
+        vouchers.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY)
+    if case == "family":
+        by = role(Role.head, kindergarten_id=db.session.scalars(db.select(Kindergarten.id)).first())
+    with pytest.raises(Refusal) as refusal:
+        documents.make_anew(paper, by=by, at=NOW)
+    assert refusal.value.reason == ("not_allowed" if case == "family" else "wrong_status")
+
+
+def test_the_database_allows_one_current_version_of_a_paper(place):
+    child = with_voucher(place)
+    one = current(child, "voucher")
+    twice = Document(
+        application_id=child.id, voucher_id=one.voucher_id, kind="voucher", version=2, code="x", asked_at=NOW
+    )
+    db.session.add(twice)
+    with pytest.raises(IntegrityError):
+        db.session.flush()
+    db.session.rollback()
