@@ -1,8 +1,8 @@
 """One order of locks everywhere: the district, then rows (docs/adr/0002-district-lock.md)."""
 
 import threading
-import time
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from app.now import now
 from app.rules.roles import Role
 from tests import factories
 from tests.locks import watched
+from tests.running import soon
 from tests.views import city as cities
 from tests.views.official import MODELS, Official
 from tests.views.test_two_editors import changeable, edit_forms, opened, other
@@ -105,7 +106,7 @@ def meets(city, browser, address: str, typed: dict) -> object:
             with transaction():
                 lock_district(city.own.place)
                 sender.start()
-                until_one_waits(city.tables.engine)
+                assert until_one_waits(city.tables.engine)
                 db.session.execute(sa.update(model).where(model.id == pk).values(id=pk))
         except sa.exc.OperationalError as error:
             answers.append(type(error.orig).__name__)
@@ -113,12 +114,11 @@ def meets(city, browser, address: str, typed: dict) -> object:
     return answers[0] if len(answers) == 1 else answers
 
 
-def until_one_waits(engine: sa.Engine) -> None:
-    end, waits = time.monotonic() + 10, sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    with engine.connect() as connection:
-        while time.monotonic() < end and not connection.scalar(waits):
-            connection.rollback()
-            time.sleep(0.02)
+def until_one_waits(engine: sa.Engine) -> bool:
+    """Whether a transaction waits for the lock of another by now; a busy machine needs its time until then."""
+    waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return soon(lambda: connection.scalar(waits), every=0.02)
 
 
 def test_what_meets_another_transaction_is_done_again_by_itself(app, monkeypatch):
@@ -155,7 +155,10 @@ FILE = """\
 
 @pytest.mark.parametrize("job", ["clock", "import"])
 def test_a_job_that_a_deadlock_undid_begins_again_and_loses_nothing(app, job, tmp_path, caplog):
-    """Somebody has a row and then wants its district, against all order; the job has waited longer, and is undone."""
+    """Somebody has a row and then wants its district, against all order; the job meets that row, and is undone.
+
+    PostgreSQL undoes whoever notices that both wait: the job, for it waits last, and the other one never looks.
+    """
     file, done = tmp_path / "list.csv", []
     file.write_text(FILE, encoding="utf-8")
     with transaction():
@@ -167,6 +170,12 @@ def test_a_job_that_a_deadlock_undid_begins_again_and_loses_nothing(app, job, tm
         if job == "import":
             row = sa.select(Kindergarten.id).where(Kindergarten.id == garden.id)
 
+    def let_the_other_wait(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        locked = "FROM place" in statement and "FOR NO KEY UPDATE" in statement
+        if locked and threading.current_thread() is thread and not has_its_district.is_set():
+            has_its_district.set()
+            assert until_one_waits(db.engine)
+
     def work() -> None:
         with app.app_context():
             if job == "clock":
@@ -175,12 +184,17 @@ def test_a_job_that_a_deadlock_undid_begins_again_and_loses_nothing(app, job, tm
             by = Actor(Role.department)
             done.append(command.bring_in("kindergartens", file, place=name, by=by, at=now()).added)
 
-    thread = threading.Thread(target=work)
-    with transaction():
-        db.session.execute(row.with_for_update())
-        thread.start()
-        until_one_waits(db.engine)
-        lock_district(place_id)
-    thread.join(30)
+    thread, has_its_district = threading.Thread(target=work), threading.Event()
+    sa.event.listen(db.engine, "after_cursor_execute", let_the_other_wait)
+    try:
+        with transaction():
+            db.session.execute(sa.text("SET LOCAL deadlock_timeout = '1h'"))
+            db.session.execute(row.with_for_update())
+            thread.start()
+            assert has_its_district.wait(90)
+            lock_district(place_id)
+        thread.join(90)
+    finally:
+        sa.event.remove(db.engine, "after_cursor_execute", let_the_other_wait)
     assert done and done[0] >= 1
     assert "tried again: DeadlockDetected" in caplog.text
