@@ -20,6 +20,7 @@ SESSIONS = "signed_in"  # who is there is written by whoever reads, too: tests/v
 # that a form was sent, and what is kept of one: tests/views/test_one_click.py, test_nothing_lost.py
 FORMS = ("sent_form", "kept_form")
 FILLED = [table for table in db.metadata.sorted_tables if table.name not in KEPT | {SESSIONS}]  # by tests
+ROWS = {table: sa.select(table).order_by(*table.primary_key) for table in FILLED if table.name not in FORMS}
 SELECTS: dict[str, dict[str, str]] = {}
 
 
@@ -34,11 +35,8 @@ class Tables:
         """Every row of every table that tests fill, sessions aside."""
         with self.engine.connect() as connection:
             return {
-                table.name: [
-                    dict(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()
-                ]
-                for table in FILLED
-                if table.name not in FORMS
+                table.name: [dict(zip(table.c.keys(), row, strict=True)) for row in connection.execute(rows)]
+                for table, rows in ROWS.items()
             }
 
     def keep(self, name: str) -> None:
@@ -74,9 +72,9 @@ class Tables:
 
     def state(self) -> dict[str, str]:
         """A checksum for each table."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, closing(connection.connection.cursor()) as cursor:
             return {
-                name: sha256(repr(connection.exec_driver_sql(rows).all()).encode()).hexdigest()
+                name: sha256(repr(cursor.execute(rows).fetchall()).encode()).hexdigest()
                 for name, rows in self._selects().items()
             }
 
