@@ -5,12 +5,14 @@
 
 import gc
 import os
+import pickle
 import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile, copytree
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,8 +30,9 @@ from app.actions import accounts, shipping
 from app.db.database import transaction
 from app.db.extensions import db
 from app.demo import seed
+from app.rules.roles import Role
 from config import Config
-from tests import running
+from tests import factories, running
 from tests.chromium import launched
 from tests.views.tables import Tables
 from tools import postgres
@@ -102,6 +105,9 @@ class Databases:
                     upgrade()
                     with transaction():
                         shipping.ship()
+                        for role in Role:  # in one order: what one process built, another one brings
+                            accounts.role_row(role)
+                            db.session.flush()
                     self.shipped[kind] = {t.name: _last_id(t) for t in db.metadata.sorted_tables if "id" in t.c}
                     self.filled[kind] = self._filled(kind)
             self.apps[kind, web] = app
@@ -179,19 +185,40 @@ def built() -> dict[tuple[str, str], SimpleNamespace]:
 
 
 @pytest.fixture
-def standing(databases: Databases, kind: str, built: dict, request: pytest.FixtureRequest) -> Standing:
-    """What a function builds under a name: to build it takes seconds, to bring its rows back does not."""
+def standing(
+    databases: Databases,
+    kind: str,
+    built: dict,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Standing:
+    """What a function builds under a name, once for all workers: it takes seconds, to bring its rows back does not."""
 
     def standing(name: str, build: Callable[[], SimpleNamespace]) -> SimpleNamespace:
         app = databases.app(kind, web="web" in request.fixturenames)
-        tables = Tables(app)
-        if (name, kind) in built:
-            tables.bring(name)
-        else:
+        tables, files = Tables(app), app.config["KEZEK"].var / "files"
+
+        def fill(folder: Path) -> None:
+            before = set(files.rglob("*"))
             with app.app_context(), transaction():
                 made = build()
             tables.keep(name)
-            built[name, kind] = made
+            tables.give(name, folder)
+            for file in set(files.rglob("*")) - before:
+                if file.is_file():
+                    (folder / "files" / file.relative_to(files)).parent.mkdir(parents=True, exist_ok=True)
+                    copyfile(file, folder / "files" / file.relative_to(files))
+            (folder / "made").write_bytes(pickle.dumps((made, next(factories.serials))))
+
+        if (name, kind) not in built:
+            folder = running.once(tmp_path_factory, f"{name}-{kind}", fill)
+            built[name, kind], serial = pickle.loads((folder / "made").read_bytes())
+            while next(factories.serials) < serial:
+                pass  # nobody whom a test invents is one of those who live there
+            tables.take(name, folder)
+            if (folder / "files").exists():
+                copytree(folder / "files", files, dirs_exist_ok=True)
+        tables.bring(name)
         return SimpleNamespace(**vars(built[name, kind]))
 
     return standing

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,14 +48,43 @@ class Tables:
                 connection.execute("VACUUM INTO ?", [self._copy(name)])
             return
         with self.engine.begin() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS kept_{name} CASCADE")
-            connection.exec_driver_sql(f"CREATE SCHEMA kept_{name}")
+            self._beside(connection, name, "WITH DATA")
+
+    def give(self, name: str, folder: Path) -> None:
+        """Copy what `keep` copied to a folder, for `take` of another process."""
+        if self.engine.dialect.name == "sqlite":
+            copyfile(self._copy(name), folder / "rows")
+            return
+        with self.engine.connect() as connection, closing(connection.connection.cursor()) as cursor:
             for table in FILLED:
-                connection.exec_driver_sql(f"CREATE TABLE kept_{name}.{table} AS TABLE {table}")
-            connection.exec_driver_sql(
-                f"CREATE FUNCTION kept_{name}.bring() RETURNS void LANGUAGE plpgsql"
-                f" SET session_replication_role = replica AS $$ BEGIN {_swap(name)} END $$"
-            )
+                with cursor.copy(f"COPY kept_{name}.{table} TO STDOUT (FORMAT BINARY)") as rows:
+                    (folder / f"{table}.rows").write_bytes(b"".join(rows))
+
+    def take(self, name: str, folder: Path) -> None:
+        """Have what another process gave, for `bring`; what is added later gets other ids."""
+        if self.engine.dialect.name == "sqlite":
+            copyfile(folder / "rows", self._copy(name))
+            return
+        with self.engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
+            self._beside(connection, name, "WITH NO DATA")
+            for table in FILLED:
+                with cursor.copy(f"COPY kept_{name}.{table} FROM STDIN (FORMAT BINARY)") as rows:
+                    rows.write((folder / f"{table}.rows").read_bytes())
+                if "id" in table.c:
+                    last = f"GREATEST(nextval(pg_get_serial_sequence('{table}', 'id')), max(id))"
+                    cursor.execute(
+                        f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last}) FROM kept_{name}.{table}"
+                    )
+
+    def _beside(self, connection: sa.Connection, name: str, rows: str) -> None:
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS kept_{name} CASCADE")
+        connection.exec_driver_sql(f"CREATE SCHEMA kept_{name}")
+        for table in FILLED:
+            connection.exec_driver_sql(f"CREATE TABLE kept_{name}.{table} AS TABLE {table} {rows}")
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION kept_{name}.bring() RETURNS void LANGUAGE plpgsql"
+            f" SET session_replication_role = replica AS $$ BEGIN {_swap(name)} END $$"
+        )
 
     def bring(self, name: str) -> None:
         """Put the rows that `keep` copied in the place of those that are there. No foreign key is asked: all fit."""
