@@ -319,6 +319,13 @@ GUARDS = (
         "test_rows.py::test_a_page_order_size_or_filter_that_cannot_be_is_400_or_clamped_never_500",
     ),
     Guard(
+        "a round serves those whom its page showed",
+        "app/views/vouchers.py",
+        '    two_editors.as_shown(request.form.get("seen", ""), {"served": list(db.session.scalars(served))})\n',
+        "",
+        "test_round_foreseen.py::test_a_yes_to_a_round_that_would_serve_others_issues_nothing_and_shows_it_anew",
+    ),
+    Guard(
         "a list refuses a filter that it has not",
         LISTS,
         'if unknown := {name for name in asked if name.startswith("_flt_")} - known:',

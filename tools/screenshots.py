@@ -43,6 +43,8 @@ PAGES = {  # name: (role, address or the number of an application, what to press
     "referrals": ("department", "/referrals/list/", ""),
     "rounds": ("department", "/rounds/list/", ""),
     "round": ("department", "/rounds/list/", "main tbody a"),
+    "round-foreseen": ("specialist", "/vouchers/round?place=3", ""),
+    "offer": ("department", "/vacancies/list/?_flt_0_status=published", "main tbody a"),
     "vacancies": ("head", "/vacancies/list/", ""),
     "vacancy": ("head", "/vacancies/list/", "main tbody a"),
     "kindergarten": ("department", "/kindergartens/list/", "main tbody a"),

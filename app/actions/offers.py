@@ -1,14 +1,16 @@
 """S0, S2, spec 3.5: the turn comes, a place waits for three working days, then it is free for the birth years."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import norms, numbers, places
 from app.actions.due import catch_up
 from app.actions.moving import last_change, move, record
-from app.actions.seating import seating, spare
+from app.actions.seating import seating, spare, years_of
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import (
@@ -133,14 +135,28 @@ def may_offer(vacancy: Vacancy, *, by: Actor, at: datetime) -> tuple[list[Seat],
     return seats, *norms.last_day("referral.priority", district, day)
 
 
-def expected(vacancy: Vacancy, day: date) -> tuple[int, int, date]:
-    """What an offer on this day would do: free places, children who would be told, the last day of their window.
+class ExpectedOffer(NamedTuple):
+    """What an offer would do: the free places that go by turn, the children who would be told, in their order, how many
+    of those who wait are too young for the place, and the last day of the window."""
 
-    Raises Refusal: no_norm, no_calendar, wrong_place.
-    """
-    district = places.district_of(vacancy.group.kindergarten.place_id)
+    free: int
+    children: list[ratio.WaitingChild]
+    too_young: int
+    last_day: date
+
+
+def expected(vacancy: Vacancy, day: date) -> ExpectedOffer:
+    """What an offer on this day would do. Nothing is written. Raises Refusal: no_norm, no_calendar, wrong_place."""
+    group = vacancy.group
+    district, queue_kind = places.district_of(group.kindergarten.place_id), group.kindergarten.queue_kind
     free = len(seats_to_offer(vacancy, district))
-    return free, len(next_children(vacancy, district, day, free)), norms.last_day("referral.priority", district, day)[0]
+    _, born_by = born_between(minimum_age(group.kindergarten, day), None, day)
+    line = queue.waiting(district, queue_kind, day)
+    young = select(func.count()).select_from(line)
+    young = young.where(line.c.birth_year.between(*years_of(group)), line.c.born_on > born_by)
+    children = next_children(vacancy, district, day, free)
+    last_day, _norm = norms.last_day("referral.priority", district, day)
+    return ExpectedOffer(free, children, db.session.scalar(young) or 0, last_day)
 
 
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.WaitingChild]:

@@ -1,15 +1,20 @@
 """Spec 1.2, 3.3: for any round or offer the list as it stood, and why each child was served or passed over."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum, auto
 from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import numbers, offers
+from app.actions import norms, numbers, offers, vouchers
+from app.actions.seating import seating
 from app.db.extensions import db
 from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
 from app.rules import matching, past, queue, ratio
+from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 
 
@@ -45,6 +50,20 @@ class RoundExplained:
     free: dict[matching.Years, int] = field(default_factory=dict)
     holders: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def served(self) -> list[int]:
+        """The applications that were served, in their order."""
+        return [one.application_id for one in self.lines if one.outcome is RoundOutcome.served]
+
+    @property
+    def left(self) -> int:
+        """How many places nobody has a claim to after it."""
+        return max(0, sum(self.free.values()) - sum(self.holders.values()) - len(self.served))
+
+    def number(self, outcome: str) -> int:
+        """How many had this outcome."""
+        return sum(one.outcome == outcome for one in self.lines)
+
 
 def of_round(held: Round) -> RoundExplained:
     """Spec 3.3: the list as it stood when a round of vouchers or the offers of a vacancy were made, rebuilt from
@@ -68,36 +87,54 @@ def _record_of(held: Round) -> dict[str, Any]:
     return details or {}
 
 
+def expected(place_id: int, *, at: datetime) -> RoundExplained:
+    """Spec 3.4.1: what a round of vouchers would do here now. Nothing is written, and no number is used up.
+
+    Raises Refusal: wrong_place, no_norm, no_calendar.
+    """
+    day = local_day(at)
+    vouchers.voucher_district(place_id, day)
+    norms.last_day("voucher.confirm", place_id, day)
+    stood = [(queue.waiting(place_id, kind, day), *seating(place_id, kind)) for kind in QueueKind]
+    return _by_categories(stood, norms.order(place_id, day).categories, day)
+
+
 def _of_vouchers(held: Round) -> RoundExplained:
-    """Spec 3.4.1: down the categories, to each child with whom every holder could still be seated."""
-    lines: list[RoundLine] = []
-    seating, pool, holding = _record_of(held).get("seating", {}), dict[matching.Years, int](), dict[int, int]()
-    categories = held.queue_order.categories
-    by_rank = {category.rank: category for category in categories}
-    served_now: list[int] = []
+    seats, stood = _record_of(held).get("seating", {}), []
     for kind in QueueKind:
-        line = _then(held, kind)
-        rank = queue.category_rank(line, categories, held.held_on)
-        stood = db.session.execute(
-            select(line.c.id, line.c.birth_year, rank).order_by(rank, line.c.queued_at, line.c.id)
-        ).all()
-        known = seating.get(str(kind), {})
+        known = seats.get(str(kind), {})
         free = {(first, last): n for first, last, n in known.get("pool", [])}
-        holders = {int(year): n for year, n in known.get("holders", {}).items()}
-        candidates = [(id_, year) for id_, year, r in stood if r < queue.NOT_SERVED]
+        stood.append((_then(held, kind), free, {int(year): n for year, n in known.get("holders", {}).items()}))
+    told = _by_categories(stood, held.queue_order.categories, held.held_on)
+    issued = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
+    return replace(told, followed=list(db.session.scalars(issued)) == told.served)
+
+
+def _by_categories(
+    stood: Iterable[tuple[queue.Queue, dict[matching.Years, int], dict[int, int]]],
+    categories: Sequence[QueueCategory],
+    day: date,
+) -> RoundExplained:
+    """Spec 3.4.1: down the categories, to each child with whom every holder could still be seated.
+
+    `stood`: of each queue kind who waits, the free seats by birth years, and who had a claim by birth year.
+    """
+    lines, pool, holding = list[RoundLine](), Counter[matching.Years](), Counter[int]()
+    by_rank = {category.rank: category for category in categories}
+    for line, free, holders in stood:
+        rank = queue.category_rank(line, categories, day)
+        order = select(line.c.id, line.c.birth_year, rank).order_by(rank, line.c.queued_at, line.c.id)
+        waiting = db.session.execute(order).all()
+        candidates = [(id_, year) for id_, year, r in waiting if r < queue.NOT_SERVED]
         served = set(matching.serve(candidates, free=free, holders=holders).served) if free else set()
-        served_now += [id_ for id_, _ in candidates if id_ in served]
-        for id_, year, r in stood:
+        for id_, year, r in waiting:
             outcome = RoundOutcome.served if id_ in served else RoundOutcome.no_seat
             if r == queue.NOT_SERVED:
                 outcome = RoundOutcome.too_young
             lines.append(RoundLine(len(lines) + 1, id_, year, by_rank.get(r), outcome))
-        for years, n in free.items():
-            pool[years] = pool.get(years, 0) + n
-        for year, n in holders.items():
-            holding[year] = holding.get(year, 0) + n
-    issued = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
-    return RoundExplained(lines, list(db.session.scalars(issued)) == served_now, pool, holding)
+        pool.update(free)
+        holding.update(holders)
+    return RoundExplained(lines, True, dict(pool), dict(holding))
 
 
 def _of_offers(held: Round) -> RoundExplained:
@@ -139,5 +176,5 @@ def _of_offers(held: Round) -> RoundExplained:
         for n, child in enumerate(young, start=1)
     ]
     offered = select(Offer.application_id).where(Offer.round_id == held.id).order_by(Offer.id)
-    served = [one.application_id for one in lines if one.outcome is RoundOutcome.served]
-    return RoundExplained(lines, list(db.session.scalars(offered)) == served)
+    told = RoundExplained(lines, True)
+    return replace(told, followed=list(db.session.scalars(offered)) == told.served)

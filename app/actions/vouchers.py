@@ -40,7 +40,7 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     day = local_day(at)
     permit(by, "issue", Round(place_id=place_id))
     lock_district(place_id)
-    _voucher_district(place_id, day)
+    voucher_district(place_id, day)
     catch_up(at=at, place_id=place_id)
     order = norms.order(place_id, day)
     held = Round(
@@ -86,7 +86,7 @@ def may_issue_out_of_turn(application: Application, *, by: Actor, at: datetime) 
     Raises Refusal: wrong_place, too_young, wrong_status, no_free_place, no_norm, no_calendar.
     """
     day = local_day(at)
-    _voucher_district(application.place_id, day)
+    voucher_district(application.place_id, day)
     if category(application, day) is None:
         raise Refusal(Reason.too_young)
     if (latest := latest_voucher(application)) and latest.status in claims.LIVE:
@@ -209,7 +209,8 @@ def category(application: Application, day: date) -> QueueCategory | None:
     return queue.category_of(application.child.born_on, numbers.privilege(application, day), order.categories, day)
 
 
-def _voucher_district(place_id: int, day: date) -> None:
+def voucher_district(place_id: int, day: date) -> None:
+    """A district or city in which vouchers are given on this day. Raises Refusal: wrong_place, no_norm."""
     if places.district_of(place_id) != place_id or norms.procedure(place_id, day) != "voucher":
         raise Refusal(Reason.wrong_place, place=place_id)
 

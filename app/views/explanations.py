@@ -1,5 +1,6 @@
 """Why a number is what it is, on any day; and the rounds, with the list as it stood and why each child was passed."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -73,6 +74,14 @@ def kind_of(held: Round) -> Any:
     return tag("draft", words.by_hand(held.by_hand)) if held.by_hand else _("By the order")
 
 
+def with_applications(lines: Sequence[rounds.RoundLine]) -> list[tuple[rounds.RoundLine, Application]]:
+    """The first lines of a round, with their applications, as far as the reader sees these."""
+    first = lines[:SHOWN]
+    seen = select(Application).where(Application.id.in_([line.application_id for line in first]))
+    found = {application.id: application for application in db.session.scalars(seen)}
+    return [(line, found[line.application_id]) for line in first if line.application_id in found]
+
+
 class RoundView(BaseView):
     route_base = "/rounds"
     subject, readers = Round, QUEUES
@@ -104,15 +113,12 @@ class RoundView(BaseView):
             found = select(Application.id).where(Application.number_key == fold(sought))
             ids = set(db.session.scalars(found))
             lines = [line for line in lines if line.application_id in ids]
-        lines = lines[:SHOWN]
-        seen = select(Application).where(Application.id.in_([line.application_id for line in lines]))
-        numbers = {application.id: application for application in db.session.scalars(seen)}
         return self.render_template(
             "pages/round_explained.html",
             title=str(self.show_title),
             held=held,
             told=told,
-            lines=[(line, numbers[line.application_id]) for line in lines if line.application_id in numbers],
+            lines=with_applications(lines),
             shown=SHOWN,
             actor=g.actor,
             view=self,

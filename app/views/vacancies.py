@@ -16,7 +16,7 @@ from app.actions import norms, offers, records, vacancies
 from app.actions.possible import ACTS
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Intake, KgGroup, Vacancy, VacancyStatus
+from app.models import Application, Intake, KgGroup, Vacancy, VacancyStatus
 from app.now import now
 from app.registers.vacancies import VACANCIES
 from app.rules.calendar import local_day
@@ -29,6 +29,8 @@ from app.views.confirmation import by_row
 from app.views.offers import OfferView
 from app.views.paging import Records, attribute
 from app.views.registers import Registered
+
+SHOWN = 10  # numbers of the children whom an offer would tell
 
 
 class FreeForm(forms.Form):
@@ -126,8 +128,19 @@ def _expected(row: Vacancy) -> str:
     """What an offer would do here, said before it is made."""
     try:
         with unscoped():
-            free, children, last = offers.expected(row, local_day(now()))
+            expected = offers.expected(row, local_day(now()))
     except Refusal as refusal:
         return f"{row}: {words.refusal(refusal)}"
-    sentence = _("free places %(free)d, children to be told %(children)d, priority until %(day)s")
-    return f"{row}: {sentence % {'free': free, 'children': children, 'day': words.day(last)}}."
+    first = [child.application_id for child in expected.children[:SHOWN]]
+    seen = select(Application.id, Application.number).where(Application.id.in_(first))
+    numbers = dict(db.session.execute(seen).all())
+    named = ", ".join(numbers[id_] for id_ in first if id_ in numbers)
+    sentences = [
+        _("Free places that go by turn: %(num)s.", num=expected.free),
+        _("Children who are told: %(num)s.", num=len(expected.children)),
+        *([f"{named}{' …' if len(expected.children) > SHOWN else '.'}"] if named else []),
+        _("Passed over as too young for this place: %(num)s.", num=expected.too_young),
+        _("Places left without a child: %(num)s.", num=expected.free - len(expected.children)),
+        _("Priority until %(day)s.", day=words.day(expected.last_day)),
+    ]
+    return f"{row}: {' '.join(sentences)}"

@@ -1,13 +1,18 @@
 """Vouchers and referrals: lists to find and act on many; what happens to one is on its application's page."""
 
-from flask import flash, g, url_for
+from functools import partial
+
+from flask import flash, g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions import claims, dry_run, norms, possible, vouchers
+from app import words
+from app.actions import claims, dry_run, norms, possible, rounds, vouchers
+from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
     Application,
@@ -21,11 +26,13 @@ from app.models import (
 )
 from app.now import now
 from app.rules.calendar import local_day
+from app.rules.refusals import Refusal
 from app.rules.roles import QUEUES, Role
 from app.rules.verbs import VERBS
-from app.views import forms
+from app.views import forms, two_editors
 from app.views.base import BaseView, answer, attempt
 from app.views.confirmation import by_row
+from app.views.explanations import SHOWN, with_applications
 from app.views.paging import Records
 
 WITH_CHILD = joinedload(Voucher.application).joinedload(Application.child)
@@ -59,18 +66,38 @@ class VoucherView(BaseView):
     @expose("/round", methods=["GET", "POST"])
     @has_access
     def round(self):
-        """S1, spec 3.4.1: the department issues a round of vouchers over a district or city."""
-        form = RoundForm()
-        if form.validate_on_submit():
-            place_id = form.place.data.id
-            held = attempt(lambda: vouchers.issue_round(place_id, by=g.actor, at=now()), form)
+        """S1, spec 3.4.1: what a round of vouchers over a district or city would do, and the yes that issues it."""
+        form = RoundForm(request.values) if request.values.get("place") else RoundForm()
+        told, changed = None, False
+        if not form.is_submitted() and "place" in request.args and form.place.data is None:
+            form.place.errors = [forms.REQUIRED]
+        if form.is_submitted() and form.validate():
+            try:
+                held = attempt(partial(_issue_as_shown, form.place.data.id), form)
+            except two_editors.Changed:
+                held, changed = None, True
+                form.form_errors = [_("The queue has changed since this was shown. Look at it again, then issue.")]
             if held is not None:
-                flash(
-                    _("Vouchers issued: %(served)d. Passed over: %(passed)d.", served=held.served, passed=held.passed),
-                    "success",
-                )
+                numbers = {"served": held.served, "passed": held.passed}
+                flash(_("Vouchers issued: %(served)d. Passed over: %(passed)d.", **numbers), "success")
                 return answer(url_for("VoucherView.list", _flt_0_status="issued"))
-        return self._form_page("pages/round.html", _("Issue a round of vouchers"), {}, form)
+        if form.place.data is not None and (changed or not form.errors):
+            try:
+                with unscoped():
+                    told = rounds.expected(form.place.data.id, at=now())
+            except Refusal as refusal:
+                form.form_errors = [words.refusal(refusal)]
+        page = self.render_template(
+            "pages/round.html",
+            title=_("Issue a round of vouchers"),
+            form=form,
+            told=told,
+            seen=two_editors.shown({"served": told.served}) if told else "",
+            lines=with_applications(told.lines) if told else (),
+            shown=SHOWN,
+            today=local_day(now()),
+        )
+        return page, 409 if changed else 422 if form.errors else 200
 
     def may_issue(self):
         """Spec 3.4.1: may the reader hold a round, and does a district of the own reach give vouchers today?"""
@@ -128,6 +155,14 @@ class ReferralView(BaseView):
 
     bulk = ("enrol", *dry_run.VERBS[Referral])
     verbs = by_row(*bulk)
+
+
+def _issue_as_shown(place_id: int) -> Round:
+    """Whoever issues a round stands for what was shown. Raises two_editors.Changed where it would serve others."""
+    held = vouchers.issue_round(place_id, by=g.actor, at=now())
+    served = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
+    two_editors.as_shown(request.form.get("seen", ""), {"served": list(db.session.scalars(served))})
+    return held
 
 
 def offered_of(view, right):

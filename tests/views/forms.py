@@ -2,6 +2,7 @@
 
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 from app.models import Sex
 from app.rules import iin
@@ -157,3 +158,8 @@ class Fields(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.kinds[self.open] == "textarea":
             self.values[self.open] = (self.values[self.open] + data).removeprefix("\r\n").removeprefix("\n")
+
+
+def issued(browser: Any, place: int | str) -> Any:
+    """The answer to a round that is issued just as its page showed it."""
+    return browser.post("/vouchers/round", Fields(browser.get(f"/vouchers/round?place={place}").text).values)

@@ -13,7 +13,7 @@ from app.rules.roles import Role
 from tests.actions.test_by_hand import entry
 from tests.factories import DEPARTMENT, application, at
 from tests.views.city import official
-from tests.views.forms import says_yes
+from tests.views.forms import issued, says_yes
 
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
@@ -47,7 +47,7 @@ def test_a_day_that_cannot_be_told_is_refused_with_the_days_that_can(city, asked
 
 
 def test_a_round_shows_its_list_as_it_stood_and_that_it_followed_the_order(city):
-    city.sign_in("department").post("/vouchers/round", {"place": city.own.place})
+    issued(city.sign_in("department"), city.own.place)
     auditor = city.sign_in("auditor")
     held = auditor.get("/rounds/list/").text.split('href="/rounds/show/')[1].split('"')[0]
     text = auditor.get(f"/rounds/show/{held}").text
