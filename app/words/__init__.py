@@ -21,6 +21,7 @@ from app.words.refusals import (
     NO_NUMBER,
     NOT_BROUGHT_IN,
     OUTCOMES,
+    OUTCOMES_TO_COME,
     REFUSALS,
     WHY_NOT,
     because,

@@ -155,6 +155,11 @@ OUTCOMES: dict[RoundOutcome, Any] = {
     RoundOutcome.later: _l("its turn had not come: the places ended before it"),
     RoundOutcome.too_young: _l("too young on that day"),
 }
+OUTCOMES_TO_COME: dict[RoundOutcome, Any] = {  # of a round that is only looked at
+    RoundOutcome.served: _l("will be served"),
+    RoundOutcome.no_seat: _l("will be passed over: no free place is left for its birth year"),
+    RoundOutcome.too_young: _l("too young for any category today"),
+}
 
 
 def refusal(refused: Refusal) -> str:

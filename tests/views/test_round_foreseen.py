@@ -38,14 +38,14 @@ def test_what_a_round_would_do_is_shown_and_nothing_is_written(city):
     with city.tables.unchanged():
         text, values = foreseen(browser, city.own.place)
     outcomes = {outcome for _number, outcome in listed(text)}
-    assert "орын берілді" in outcomes, outcomes
+    assert "орын беріледі" in outcomes, outcomes
     assert values["place"] == str(city.own.place) and values["seen"]
 
 
 def test_a_round_serves_just_those_whom_its_page_showed(city):
     browser = city.sign_in("department")
     text, _values = foreseen(browser, city.own.place)
-    shown = [number for number, outcome in listed(text) if outcome == "орын берілді"]
+    shown = [number for number, outcome in listed(text) if outcome == "орын беріледі"]
     assert issued(browser, city.own.place).status_code == 303
     assert served(city.web) == shown
 
