@@ -34,6 +34,7 @@ from app.rules.roles import Role
 from config import Config
 from tests import factories, running
 from tests.chromium import launched
+from tests.one_database import elsewhere
 from tests.views.tables import Tables
 from tools import postgres
 
@@ -279,9 +280,16 @@ LONGEST = (  # tests of these files take longer than a whole file of others
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both", action="store_true", help="each test on both databases (tests/one_database.py)")
+
+
 @pytest.hookimpl(trylast=True)  # after the order by chance
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first: at the end there is something short left for whichever process has nothing to do."""
+    if not config.getoption("both"):
+        config.hook.pytest_deselected(items=[item for item in items if elsewhere(item)])
+        items[:] = [item for item in items if not elsewhere(item)]
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.guards import GUARDS
+from tests.one_database import ONE_DATABASE
+
 ROOT = Path(__file__).resolve().parent.parent
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -70,6 +73,15 @@ def test_the_suite_tries_the_same_inputs_each_time_and_the_long_run_others():
     command = [sys.executable, "-c", f"import hypothesis, tests.conftest; {look}"]
     told = subprocess.check_output(command, cwd=ROOT, env=os.environ | {"CI": "1"}, text=True)
     assert told.split() == ["True", "False"]
+
+
+def test_what_runs_on_one_database_is_there_and_no_guard_needs_the_other_one():
+    for where in ONE_DATABASE:
+        file, _, name = where.partition("::")
+        assert f"def {name}" in (ROOT / "tests" / file).read_text("utf-8"), where
+    on_postgresql = [guard.test.removeprefix("views/") for guard in GUARDS if guard.kind == "postgresql"]
+    here = tuple(where.removeprefix("views/") for where in ONE_DATABASE)
+    assert [test for test in on_postgresql if test.startswith(here)] == []
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)

@@ -1,0 +1,40 @@
+"""Which tests run on one database alone, and why: what they look at is made above it, of rows that both have given.
+
+All others run on both: whatever reads in an order, searches, locks, writes, counts or is refused by a constraint. So
+the statements behind these pages have been run on PostgreSQL too, by the tests that are named here.
+`make test ARGS=--both` runs all of them on both.
+"""
+
+import pytest
+
+ONE_DATABASE = {
+    # what verbs write is tried on both by tests/actions, and what forms take by test_forms.py and test_one_click.py
+    "views/test_correcting.py": "the pages of a correction, which test_corrections.py makes",
+    "views/test_history.py": "how history is told",
+    "views/test_no_calendar.py": "what a page says of a refusal of tests/actions",
+    "views/test_privilege_tab.py": "the pages of test_privileges.py",
+    "views/test_referral_procedure.py": "the pages of test_offers.py and test_referrals.py",
+    "views/test_rules.py": "the pages of test_approval.py and test_constraints.py",
+    "views/test_verify.py": "the page behind a paper's code",
+    "views/test_why.py": "how a number is explained, which test_explanations.py finds",
+    # who comes in: hashes and counters are no rows; what ends a session is tried on both by test_sessions.py
+    "views/test_passwords.py": "what a password must be, and who changes whose",
+    "views/test_tries.py": "tries are counted in Redis or in the process",
+    # every page that a role can reach: which rows it may select, test_row_scope.py and test_within.py ask of both
+    "views/test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page": "what templates escape",
+    "views/test_personal_data.py::test_each_role_gets_what_the_table_says": "what is masked once it was read",
+    "views/test_personal_data.py::test_the_history_masks_what_was_and_what_is": "the same",
+    "views/test_scope.py::test_no_page_holds_a_byte_of_what_lies_outside_of_ones_reach": "what pages add to the rows",
+    # files
+    "test_import.py::test_one_changed_cell_is_one_change_on_record": "how a cell is compared with what is recorded",
+    "test_scenarios.py::test_a_file_that_is_wrong_is_named_with_line_and_column": "it is refused before it is played",
+}
+
+
+def elsewhere(item: pytest.Item) -> bool:
+    """Is it one of these on the other database? One that a test asks for by itself is not."""
+    if getattr(item, "callspec", None) is None or item.callspec.params.get("kind") != "postgresql":
+        return False
+    if any("kind" in mark.args[0] for mark in item.iter_markers("parametrize")):
+        return False
+    return item.nodeid.partition("/")[2].startswith(tuple(ONE_DATABASE))
