@@ -1,6 +1,7 @@
 """What the database itself refuses, whatever the code does (spec 3.7, the first two lines), on both databases."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert, update
@@ -37,8 +38,12 @@ from tests.factories import DEPARTMENT, START, application, at, district, family
 
 
 @pytest.fixture
-def chosen(app):
+def chosen(app, standing):
     """A child that holds a place: one live application, voucher, referral and holding."""
+    return db.session.get_one(Application, standing("chosen", _chosen).child)
+
+
+def _chosen():
     place = district()
     general = vacancy(group(kindergarten(place), capacity=3), places=2)
     child = application(place)
@@ -46,7 +51,7 @@ def chosen(app):
     vouchers.confirm(child, by=family(child), at=at("2026-04-08T11:00"))
     referrals.choose(child, general, by=family(child), at=at("2026-04-08T12:00"))
     db.session.flush()
-    return child
+    return SimpleNamespace(child=child.id)
 
 
 def copy(row, **changed):
