@@ -18,7 +18,8 @@ run: for-run ## set up what is missing, start everything with a small town in it
 setup: for-run ## set up what is missing to run, and start nothing
 
 test: for-test ## the whole suite, on SQLite and on PostgreSQL (ARGS="-k voucher" for a part)
-	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+	@# What one process has compiled is kept for all the others that the tests start, whatever the environment says.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 guards: for-test ## take each guard of security away and see its test turn red (ARGS="part of a name")
 	@$(BIN)/python -m tools.guards $(ARGS)
