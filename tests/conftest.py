@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from shutil import copyfile, copytree
 from types import SimpleNamespace
@@ -270,11 +271,12 @@ def kezek(seeded: Path) -> Iterator[running.Kezek]:
 LONGEST = (  # tests of these files take longer than a whole file of others
     "test_workflow.py",
     "test_kills.py",
+    "test_look_in_chromium.py",
     "test_offered_on_pages.py",
     "test_start.py",
-    "test_look_in_chromium.py",
     "test_personal_data.py",
     "test_full_disk.py",
+    "test_story_in_chromium.py",
     "test_tasks_in_chromium.py",
     "test_lists_taken_out.py",
 )
@@ -290,7 +292,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("both"):
         config.hook.pytest_deselected(items=[item for item in items if elsewhere(item)])
         items[:] = [item for item in items if not elsewhere(item)]
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    items[:] = dealt(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """As xdist cuts the list, each worker begins with its share of the longest files, and takes from others later."""
+    long = {name: [item for item in items if item.path.name == name] for name in LONGEST}
+    rest = [item for item in items if item.path.name not in long]
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for mine, worker in zip(long.values(), cycle([*range(workers), *reversed(range(workers))]), strict=False):
+        shares[worker] += mine
+    for worker, share in enumerate(shares):
+        more = (len(rest) + sum(map(len, shares[worker:]))) // (workers - worker) - len(share)
+        share += rest[: max(0, more)]
+        del rest[: max(0, more)]
+    return [item for share in shares for item in share] + rest
 
 
 @pytest.hookimpl(optionalhook=True)
