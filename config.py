@@ -1,13 +1,55 @@
 """What differs between machines: read from the environment, typed, without a default secret (spec 5-house)."""
 
+import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, quote, urlsplit
 
 ROOT = Path(__file__).resolve().parent
 LOOPBACK = ("127.0.0.1", "localhost")
+SMTP_PORTS = {"smtps": 465, "smtp": 587, "plain": 25}
+
+
+class Wrong(ValueError):
+    """A setting cannot be as it is; its text is a sentence for whoever sets it."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """The server that takes letters: `smtps` speaks TLS from the first byte, `smtp` after STARTTLS, `plain` never."""
+
+    scheme: str
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def domain(self) -> str:
+        """What the Message-ID of a letter ends with, and what we call ourselves."""
+        return self.sender.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Sms:
+    """The gateway that takes SMS. In `headers` and `body` stand {phone}, {text} and {key}; `accepted`: what its answer
+    holds when it has taken one.
+    """
+
+    url: str
+    body: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    accepted: str = ""
+
+    @property
+    def repeats(self) -> bool:
+        """Is it told a key, by which it knows a message that comes again and sends it once?"""
+        return any("{key}" in part for part in (self.body, *self.headers.values()))
 
 
 @dataclass(frozen=True)
@@ -24,6 +66,8 @@ class Config:
     proxies: int = 0  # how many of our own stand before the web, each adding X-Forwarded-For, -Proto and -Host
     session_idle: timedelta = timedelta(minutes=30)  # nobody clicks for so long: signed out
     session_longest: timedelta = timedelta(hours=12)  # signed out then, whatever one does
+    smtp: Smtp | None = None  # None: no letters are sent
+    sms: Sms | None = None  # None: no SMS are sent
 
     @property
     def files(self) -> Path:
@@ -37,7 +81,7 @@ class Config:
 
 
 def load(env: dict[str, str] | None = None) -> Config:
-    """Read the settings from `env` (the process's environment when None)."""
+    """Read the settings from `env` (the process's environment when None). Raises Wrong."""
     env = dict(os.environ) if env is None else env
     var = Path(env.get("KEZEK_VAR") or ROOT / "var").resolve()
     return Config(
@@ -51,4 +95,66 @@ def load(env: dict[str, str] | None = None) -> Config:
         session_idle=timedelta(minutes=int(env.get("KEZEK_SESSION_IDLE") or 30)),
         session_longest=timedelta(minutes=int(env.get("KEZEK_SESSION_LONGEST") or 720)),
         url=(env.get("KEZEK_URL") or f"http://127.0.0.1:{env.get('KEZEK_PORT') or 8080}").rstrip("/"),
+        smtp=_smtp(env),
+        sms=_sms(env),
     )
+
+
+def _smtp(env: Mapping[str, str]) -> Smtp | None:
+    """The server for letters, if one is named. Raises Wrong."""
+    name, named = "KEZEK_SMTP_URL", env.get("KEZEK_SMTP_URL")
+    if not named:
+        return None
+    to, sender = _address(name, named, SMTP_PORTS, "smtp://mail.example.org:587"), env.get("KEZEK_SMTP_FROM", "")
+    if to.username or to.password:
+        raise Wrong(f"{name}: the user and the password have settings of their own, KEZEK_SMTP_USER and _PASSWORD.")
+    if to.scheme == "plain" and to.hostname not in LOOPBACK:
+        raise Wrong(f"{name}: without TLS letters go to a server on this machine alone; use smtp:// or smtps://.")
+    if not (sender.partition("@")[0] and sender.isascii() and "." in sender.rpartition("@")[2]) or " " in sender:
+        raise Wrong("KEZEK_SMTP_FROM: the e-mail address that letters come from, like kezek@example.org, is missing.")
+    user, password = env.get("KEZEK_SMTP_USER", ""), env.get("KEZEK_SMTP_PASSWORD", "")
+    if bool(user) != bool(password):
+        raise Wrong("KEZEK_SMTP_USER and KEZEK_SMTP_PASSWORD: set both, or none of them.")
+    return Smtp(to.scheme, to.hostname or "", to.port or SMTP_PORTS[to.scheme], sender, user, password)
+
+
+def _sms(env: Mapping[str, str]) -> Sms | None:
+    """The gateway for SMS, if one is named. Raises Wrong."""
+    name, named = "KEZEK_SMS_URL", env.get("KEZEK_SMS_URL")
+    if not named:
+        return None
+    to, body = (
+        _address(name, named, ("https", "http"), "https://gateway.example.org/send"),
+        env.get("KEZEK_SMS_BODY", ""),
+    )
+    if to.scheme == "http" and to.hostname not in LOOPBACK:
+        raise Wrong(f"{name}: without TLS SMS go to a gateway on this machine alone; use https://.")
+    headers = _json("KEZEK_SMS_HEADERS", env.get("KEZEK_SMS_HEADERS") or "{}")
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise Wrong('KEZEK_SMS_HEADERS: names and values as JSON, like {"Authorization": "Bearer ..."}.')
+    if not all(value.isascii() and value.isprintable() for one in headers.items() for value in one):
+        raise Wrong("KEZEK_SMS_HEADERS: a header has Latin letters, digits and signs alone.")
+    if not ("{phone}" in body and "{text}" in body):
+        raise Wrong("KEZEK_SMS_BODY: what is posted, with {phone} and {text} where they belong, is missing.")
+    if body.lstrip().startswith(("{", "[")):
+        _json("KEZEK_SMS_BODY", body)
+    return Sms(named, body, headers, env.get("KEZEK_SMS_ACCEPTED", ""))
+
+
+def _address(name: str, url: str, schemes: Iterable[str], example: str) -> SplitResult:
+    """The parts of an address. Raises Wrong."""
+    try:
+        to = urlsplit(url)
+        known = to.scheme in schemes and bool(to.hostname) and (to.port is None or to.port > 0)
+    except ValueError:
+        known = False
+    if not known or any(sign.isspace() for sign in url):
+        raise Wrong(f"{name}: not an address like {example}.")
+    return to
+
+
+def _json(name: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise Wrong(f"{name}: not JSON; every brace and quote has its other half.") from None

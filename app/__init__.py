@@ -3,6 +3,7 @@
 import os
 
 from flask import Flask
+from flask_babel import Babel
 
 import config as settings
 from app import cli, jobs, views
@@ -29,6 +30,9 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
     migrate.init_app(app, db, directory=str(settings.ROOT / "migrations"))
     cli.register(app)
     jobs.register(app)
+    app.config.update(BABEL_DEFAULT_LOCALE="kk", BABEL_TRANSLATION_DIRECTORIES=str(settings.ROOT / "translations"))
     if web:
         views.register(app, csrf)
+    else:
+        Babel(app)  # jobs write to families in their languages
     return app

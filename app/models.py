@@ -222,7 +222,9 @@ class Sex(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a norm's value counts: working days, calendar days, hours, months, times, a ratio or a choice."""
+    """What a norm's value counts: working days, calendar days, hours, months, times; or a ratio, hours of the day from
+    one to another, a choice.
+    """
 
     WD = "WD"
     CD = "CD"
@@ -230,6 +232,7 @@ class Unit(StrEnum):
     MONTHS = "MONTHS"
     COUNT = "COUNT"
     RATIO = "RATIO"
+    HOURS = "HOURS"
     CHOICE = "CHOICE"
 
 

@@ -24,7 +24,7 @@ FLOORS = (
     {"rules"},
     {"db"},
     {"registers"},
-    {"access", "now", "papers"},
+    {"access", "now", "papers", "gateways"},
     {"actions"},
     {"words"},
     {"spreadsheets"},

@@ -6,6 +6,8 @@ import sys
 import click
 from flask.cli import FlaskGroup, ScriptInfo
 
+import config
+
 
 def main(commands: list[str]) -> None:
     """Each as if typed after `flask`; the first that fails is the last.
@@ -17,6 +19,8 @@ def main(commands: list[str]) -> None:
     for command in commands:
         try:
             FlaskGroup().main(command.split(), obj=app, standalone_mode=False)
+        except config.Wrong as wrong:
+            sys.exit(f"A setting is wrong. {wrong}")
         except click.ClickException as error:
             error.show()
             sys.exit(f"`flask {command}` failed.")

@@ -15,12 +15,16 @@ from app.models import (
     Child,
     Contract,
     DayOff,
+    Delivery,
+    Document,
     Enrolment,
     ImportRun,
     KgGroup,
     Kindergarten,
     Norm,
+    Notice,
     Offer,
+    Outbox,
     Place,
     Privilege,
     Proposal,
@@ -97,6 +101,8 @@ def permit_all(actor: Actor, verb: str, model: type[Base], place_id: int) -> Non
 
 def within(actor: Actor, subject: Base) -> bool:
     """Does the subject lie in the actor's reach: own application, own kindergarten, own district or region?"""
+    if isinstance(subject, Outbox) and actor.role is Role.administrator:
+        return True  # whoever keeps the machine
     if isinstance(subject, User) and subject.id is not None and subject.id == actor.user_id:
         return True  # one's own account, wherever one works
     if actor.role is Role.family:
@@ -119,6 +125,8 @@ def application_of(subject: Any) -> Application | None:
             return subject
         case Contract():
             return subject.referral.application
+        case Delivery():
+            return subject.notice.application
     return getattr(subject, "application", None)
 
 
@@ -165,6 +173,13 @@ def place_of(subject: Any) -> int | None:
             return place_of(subject.application) if subject.application else place_of(subject.group)
         case Contract():
             return place_of(subject.referral)
+        case Delivery():
+            return place_of(subject.notice)
+        case Outbox():
+            of = (subject.document, subject.delivery, subject.bulk_run, subject.import_run)
+            return next((place_of(one) for one in of if one is not None), None)
+        case Document() | Notice():
+            return place_of(subject.application)
         case Voucher() | Referral() | Privilege():
             return place_of(subject.application)
         case Proposal() | Child():

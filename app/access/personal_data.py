@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.models import Applicant, Application, Child, ImportRun
+from app.models import Applicant, Application, Audience, Channel, Child, Delivery, ImportRun
 from app.rules.roles import Role
 
 MASK = "••••••"  # the same for all: its length tells nothing
@@ -124,6 +124,14 @@ def of(row: Any, called: str) -> Any:
         return typed(value)
     part = CALLED.get(called) if isinstance(row, Application | Child | Applicant) else None
     return value if part is None or not value or _open(part, [key(row)]) else MASK
+
+
+def contact(delivery: Delivery, address: str | None) -> str | None:
+    """Where a message goes, as whoever reads may see it: a family's phone or e-mail, of a kindergarten its own."""
+    of_family = delivery.notice.audience is Audience.family
+    part = Part.phone if delivery.channel is Channel.sms else Part.email
+    shown = not address or not of_family or _open(part, [f"application:{delivery.notice.application_id}"])
+    return address if shown else MASK
 
 
 def typed(text: str | None) -> str | None:

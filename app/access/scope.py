@@ -234,20 +234,34 @@ def _problems(viewer: Viewer) -> ColumnElement[bool]:
     return ImportProblem.import_run_id.in_(select(run.id).where(_runs(viewer, run)))
 
 
-def _to_family(viewer: Viewer) -> ColumnElement[bool]:
-    own = Notice.application_id.in_(_own_applications(viewer))
-    return own if viewer.kindergarten is None else own & (Notice.kindergarten_id == viewer.kindergarten)
+def _told(viewer: Viewer) -> ColumnElement[bool]:
+    """What a kindergarten was told its head reads for ever, also of a child that it knows no more."""
+    if viewer.kindergarten is not None:
+        return Notice.kindergarten_id == viewer.kindergarten
+    return Notice.application_id.in_(_own_applications(viewer))
 
 
 def _deliveries(viewer: Viewer) -> ColumnElement[bool]:
     return Delivery.notice_id.in_(_own_notices(viewer))
 
 
+def _work(viewer: Viewer) -> ColumnElement[bool]:
+    """Of the papers, messages, bulk runs and files that lie within one's reach."""
+    paper, message, run, file = Document.__table__.c, Delivery.__table__.c, BulkRun.__table__.c, ImportRun.__table__.c
+    return or_(
+        Outbox.document_id.in_(select(paper.id).where(paper.application_id.in_(_own_applications(viewer)))),
+        Outbox.delivery_id.in_(select(message.id).where(message.notice_id.in_(_own_notices(viewer)))),
+        Outbox.bulk_run_id.in_(select(run.id).where(_runs(viewer, run))),
+        Outbox.import_run_id.in_(select(file.id).where(_runs(viewer, file))),
+    )
+
+
 def _own_notices(viewer: Viewer) -> Any:
-    """Of plain tables, as `_to_family` says it."""
+    """Of plain tables, as `_told` says it."""
     notice = Notice.__table__.c
-    own = select(notice.id).where(notice.application_id.in_(_own_applications(viewer)))
-    return own if viewer.kindergarten is None else own.where(notice.kindergarten_id == viewer.kindergarten)
+    if viewer.kindergarten is not None:
+        return select(notice.id).where(notice.kindergarten_id == viewer.kindergarten)
+    return select(notice.id).where(notice.application_id.in_(_own_applications(viewer)))
 
 
 def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:
@@ -337,7 +351,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     Contract: _of_the_family_too(lambda viewer: Contract.referral_id.in_(_own_referrals(viewer))),
     StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
     Document: _of_the_family_too(_papers),
-    Notice: rows_for(office=_to_family, head=_to_family, family=_to_the_family_itself),
+    Notice: rows_for(office=_told, head=_told, family=_to_the_family_itself),
     Delivery: _officials(_deliveries),
     Change: _officials(_changes),
     BulkRun: _of_place(lambda viewer: _runs(viewer, BulkRun)),
@@ -355,7 +369,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     ),
     DayOff: rows_for(office=everything, head=everything, administrator=everything, family=everything),
     DemoTime: rows_for(office=everything, head=everything, administrator=everything, family=everything),
-    Outbox: rows_for(office=everything, head=_nothing, administrator=everything),  # how many wait
+    Outbox: rows_for(office=_work, head=_nothing, administrator=everything),
     UserScope: rows_for(office=_own_account, head=_own_account, administrator=everything),
     Account: rows_for(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
     SignedIn: rows_for(office=_nothing, head=_nothing),

@@ -88,7 +88,8 @@ def _draft(enrolment: Enrolment, first: date, last: date, *, by: Actor, at: date
     away = Absence(enrolment=enrolment, vacancy=drafted, from_on=first, until=last, reason=reason)
     records.create(drafted, by=by, at=at)
     db.session.add(away)
-    record(enrolment, "absent", by=by, at=at, reason=reason, details={"from_on": first, "until": last})
+    days = {"from_on": first, "until": last}
+    record(enrolment, "absent", by=by, at=at, reason=reason, details=days, tell=days)
     return away
 
 

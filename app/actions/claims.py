@@ -94,7 +94,7 @@ def current_referral(application: Application) -> Referral:
 def _revoke(referral: Referral, *, by: Actor, at: datetime, on: date | None, reason: str) -> None:
     if referral.contract and referral.contract.status is not ContractStatus.void:
         move(referral.contract, "void", by=by, at=at, on=on)
-    move(referral, "revoke", by=by, at=at, on=on, reason=reason, ended_at=at)
+    move(referral, "revoke", by=by, at=at, on=on, reason=reason, tell={}, ended_at=at)
 
 
 def pass_over(offer: Offer, *, by: Actor, at: datetime, on: date) -> None:

@@ -314,7 +314,7 @@ def remind(ids: Select[int], at: datetime, _place_id: int, *, term: rules.Runnin
     """Spec 3.2 notice.reminder: a word to the family, one working day before each last day, once."""
     told = 0
     for last in _last_days(ids, term.last_day):
-        family = select(term.model.application_id).where(term.model.id.in_(ids), term.last_day == last)
+        family: Select[Any] = select(term.model.application_id).where(term.model.id.in_(ids), term.last_day == last)
         facts = {"last_day": last, "term": term.last_day.key}
         told += moving.notify_all(family, term.template, at=at, facts=facts, due_on=last)
     return told

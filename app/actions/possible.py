@@ -16,6 +16,7 @@ from app.actions import (
     applications,
     claims,
     contracts,
+    deliveries,
     enrolments,
     offers,
     privileges,
@@ -23,9 +24,10 @@ from app.actions import (
     two_people,
     vacancies,
     vouchers,
+    work,
 )
 from app.actions.preconditions import latest_voucher, may_begin
-from app.models import Application, Base, Privilege, Referral, Vacancy, Voucher
+from app.models import Application, Base, Delivery, Outbox, Privilege, Referral, Vacancy, Voucher
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.rules.verbs import VERBS
@@ -93,6 +95,14 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
     Referral: {
         "extend": Act(referrals.extend, referrals.may_extend),
         "revoke": Act(referrals.revoke, referrals.may_revoke),
+    },
+    Delivery: {
+        "send_again": Act(deliveries.send_again, deliveries.may_send_again),
+        "arrived": Act(deliveries.arrived, deliveries.may_arrive),
+    },
+    Outbox: {
+        "try_again": Act(work.try_again, work.may_try_again),
+        "cancel": Act(work.cancel, work.may_cancel),
     },
     Vacancy: {
         "publish": Act(vacancies.publish, vacancies.may_publish),

@@ -133,9 +133,9 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
     begin(application, "extend", by=by, at=at)
     referral, running, norm = may_extend(application, until=until, by=by, at=at)
     referral.attend_by, referral.extensions = until, referral.extensions + 1
-    details = {"attend_by": [running, until]}
-    record(referral, "extend", by=by, at=at, reason=reason, norm=norm, details=details)
-    record(application, "extend", by=by, at=at, reason=reason, norm=norm, details=details, tell={"attend_by": until})
+    facts: dict[str, Any] = {"by": by, "at": at, "reason": reason, "norm": norm, "tell": {"attend_by": until}}
+    for row in (referral, application):
+        record(row, "extend", details={"attend_by": [running, until]}, **facts)
 
 
 def may_extend(

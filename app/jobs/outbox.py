@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db.database import retried, transaction
 from app.db.extensions import db, redis
 from app.db.viewer import unscoped
-from app.jobs import bulk, documents, imports, queues
+from app.jobs import bulk, deliveries, documents, imports, queues
 from app.jobs.failures import described, without_words
 from app.models import Outbox
 
@@ -52,15 +52,27 @@ PAPER = Work(documents.read, documents.make, documents.keep)
 JOBS: Mapping[str, Work] = {
     "render": PAPER,
     "bulk": Work(bulk.read, bulk.make, bulk.keep),
+    "deliver": Work(
+        deliveries.read,
+        deliveries.make,
+        deliveries.keep,
+        deliveries.give_up,
+        queue=queues.MESSAGES,
+        rows=deliveries.ROWS,
+    ),
     "import": Work(imports.read, imports.make, imports.keep, rows=1, timeout=imports.TIMEOUT),
 }
 
 
 def relay() -> int:
-    """Send what is to be done and was not sent, or was lost. Returns how many rows. Raises JobFailed."""
+    """Plan what was told; send what is to be done and was not sent, or was lost. Returns how many rows sent.
+
+    Raises JobFailed.
+    """
     sent = after = 0
     with without_words():
         redis().delete(AWAKE)  # first: whoever commits from now on wakes the next one
+        deliveries.plan()
         empty = {name for name in queues.ORDER if queues.queue(name).is_empty()}  # what was sent may still be in others
         while rows := _lease([job for job, work in JOBS.items() if work.queue in empty], after):
             for name, calls in _calls(rows):
@@ -123,6 +135,7 @@ def _end(row_id: int, work: Work, made: Any) -> None:
         case datetime() as moment:
             row.not_before, row.sent_at = moment, None
         case str() as why:
+            log.warning("outbox %s: %s", row_id, why)
             _count(row, why)
         case None:
             row.done_at, row.error = _utc(), None

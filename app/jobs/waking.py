@@ -1,4 +1,4 @@
-"""After a commit that left work in the outbox, wake a relay, if the queue server is there to be asked.
+"""After a commit that left work, or a notice, wake a relay, if the queue server is there to be asked.
 
 If it is not, nothing is lost and nobody waits: the timetable sends the rows when the server is back.
 """
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.extensions import db, redis
 from app.jobs import outbox, queues
-from app.models import Outbox
+from app.models import Notice, Outbox
 
 LEFT_WORK = "kezek_left_work"
 DOWN_UNTIL = "kezek_queue_down_until"
@@ -45,7 +45,7 @@ def wake() -> None:
 
 
 def _after_flush(session: Session, _context: Any) -> None:
-    if any(isinstance(row, Outbox) for row in session.new):
+    if any(isinstance(row, Outbox | Notice) for row in session.new):
         session.info[LEFT_WORK] = True
 
 

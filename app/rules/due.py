@@ -45,6 +45,8 @@ RUNNING: dict[type, tuple[ApplicationStatus, ...]] = {
     Voucher: CONFIRMING + CHOOSING,
     Offer: (ApplicationStatus.notified,),
     Referral: (ApplicationStatus.referred,),
+    StopListing: (ApplicationStatus.stop_listed,),
+    Enrolment: tuple(ApplicationStatus),  # a stay goes on to its end whatever becomes of the application
     Privilege: tuple(status for status in ApplicationStatus if status not in APPLICATION_FINAL),
 }
 
@@ -173,7 +175,7 @@ def vacancies_to_close(today: date) -> Select[int]:
 class Running(NamedTuple):
     """Terms of one kind that still run: the record, its last day, when it began, which count, what tells of them."""
 
-    model: type[Voucher] | type[Offer] | type[Referral] | type[Privilege]
+    model: type[Voucher] | type[Offer] | type[Referral] | type[StopListing] | type[Enrolment] | type[Privilege]
     last_day: Any
     began_before: Callable[[date], ColumnElement[bool]]
     condition: ColumnElement[bool]
@@ -181,7 +183,9 @@ class Running(NamedTuple):
 
 
 def running() -> tuple[Running, ...]:
-    """Spec 3.2 notice.reminder: every term that a family has to keep, unless it has done all it has to do by then."""
+    """Spec 3.2 notice.reminder: every term that a family has to keep, unless it has done all it has to do by then, and
+    the last day of a temporary stay.
+    """
     general = is_(Voucher.kind, Intake.general)
     return (
         Running(
@@ -202,6 +206,19 @@ def running() -> tuple[Running, ...]:
             Referral.attend_by,
             lambda day: Referral.issued_on < day,
             is_(Referral.status, ReferralStatus.issued),
+        ),
+        Running(
+            StopListing,
+            StopListing.until,
+            lambda day: StopListing.from_on < day,
+            StopListing.ended_at.is_(None) & StopListing.voucher_id.is_not(None),
+        ),
+        Running(
+            Enrolment,
+            Enrolment.ends_on,
+            lambda day: Enrolment.started_on < day,
+            Enrolment.ended_on.is_(None) & is_(Enrolment.intake, Intake.temporary),
+            "remind_stay",
         ),
         Running(
             Privilege,

@@ -16,7 +16,8 @@ from app.rules.refusals import Reason, Refusal
 
 TERM = frozenset({Unit.WD, Unit.CD})
 TURN = frozenset({"none", "needed"})
-NUMBER, FORMS = r"[0-9]{1,4}", {Unit.RATIO: r"[1-9][0-9]?:[1-9][0-9]?"}
+HOUR = r"(?:[0-9]|1[0-9]|2[0-3])"
+NUMBER, FORMS = r"[0-9]{1,4}", {Unit.RATIO: r"[1-9][0-9]?:[1-9][0-9]?", Unit.HOURS: f"{HOUR}-{HOUR}"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ KNOWN: dict[str, NormKind] = {
     "privilege.certificate": NormKind(frozenset({Unit.MONTHS, Unit.WD, Unit.CD})),
     "rounds": NormKind(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
     "notice.reminder": NormKind(_one(Unit.WD)),
+    "notice.quiet": NormKind(_one(Unit.HOURS)),
+    "notice.daily": NormKind(_one(Unit.COUNT)),
 }
 
 
@@ -175,7 +178,7 @@ def _holds(rows: Sequence[Norm | QueueOrder], path: Sequence[int], day: date) ->
 
 def term_of(norm: Norm) -> Term:
     """Spec 3.2: a norm's value as a term. ValueError for a unit that is no length of time."""
-    if norm.unit in (Unit.COUNT, Unit.RATIO, Unit.CHOICE):
+    if norm.unit in (Unit.COUNT, Unit.RATIO, Unit.HOURS, Unit.CHOICE):
         raise ValueError(f"{norm.name} is no term")
     return Term(int(norm.value), norm.unit, norm.carry)
 

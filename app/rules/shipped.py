@@ -39,6 +39,8 @@ NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("queue.maximum_age", "72", Unit.MONTHS, OnLapse.archive, S3),
     ("rounds", "manual", Unit.CHOICE, None, OURS),
     ("notice.reminder", "1", Unit.WD, None, OURS),
+    ("notice.quiet", "21-8", Unit.HOURS, None, OURS),
+    ("notice.daily", "5", Unit.COUNT, None, OURS),
 )
 
 # Spec 3.3: rank, privilege, ages in full months, and the name as the seed and the customer's forms have it.

@@ -118,11 +118,6 @@ def failed_papers() -> ColumnElement[bool]:
     return Application.id.in_(select(document.application_id).where(document.id.in_(failed)))
 
 
-def failed_jobs() -> Select[int]:
-    """Work of any kind that failed and is tried again, how much of it."""
-    return select(func.count(Outbox.id)).where(Outbox.done_at.is_(None), Outbox.error.is_not(None))
-
-
 def counted(model: type[Base], condition: ColumnElement[bool], most: int) -> Any:
     """How many rows within the viewer's scope hold, `most` + 1 for any more than that; one value of a select."""
     found = select(model.id).where(condition).limit(most + 1).subquery()

@@ -17,10 +17,13 @@ from app.models import (
     BulkRun,
     Contract,
     DayOff,
+    Delivery,
     Enrolment,
     ImportRun,
     Norm,
+    Notice,
     Offer,
+    Outbox,
     Privilege,
     Proposal,
     QueueOrder,
@@ -49,6 +52,7 @@ APPLICATION_FINAL = frozenset({A.enrolled, A.removed, A.archived})
 NOT_FINAL = frozenset(A) - APPLICATION_FINAL
 MANY, ANY = 50, 1_000_000_000  # records at once
 TOLD = (Audience.family,)
+KINDERGARTEN = (Audience.kindergarten,)
 BOTH = (Audience.family, Audience.kindergarten)
 EVERY_PAPER = frozenset(D)
 
@@ -91,6 +95,7 @@ def _only(*roles: Role) -> Roles:
 
 CLOCK, HEAD, DEPARTMENT = _only(Role.clock), _only(Role.head), _only(Role.department)
 PLACES = OFFICE | HEAD
+KEEPERS = _only(Role.department, Role.administrator)  # of the work that goes on by itself
 OFFICIALS = frozenset(Role) - {Role.family, Role.clock}
 ENDS = FAMILY | CLOCK | HEAD  # what follows from another verb may follow from anybody's
 ALWAYS, WITH_PAPER = ForFamily.always, ForFamily.with_paper
@@ -261,8 +266,17 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     Referral: {
         "issue": Verb("3.4.4", FAMILY),
         "use": Verb("3.8", FAMILY | HEAD, {S.issued}, {S.used}),
-        "extend": Verb("3.5.5", FAMILY, asks=("until", "reason"), family=WITH_PAPER, term=FAMILY, many=True, alone=ANY),
-        "revoke": Verb("3.5.5", ENDS, {S.issued}, {S.revoked}, follows=True, family=WITH_PAPER),
+        "extend": Verb(
+            "3.5.5",
+            FAMILY,
+            asks=("until", "reason"),
+            family=WITH_PAPER,
+            term=FAMILY,
+            tells=KINDERGARTEN,
+            many=True,
+            alone=ANY,
+        ),
+        "revoke": Verb("3.5.5", ENDS, {S.issued}, {S.revoked}, follows=True, family=WITH_PAPER, tells=KINDERGARTEN),
         "miss": Verb("3.5.5", CLOCK, {S.issued}, {S.missed}),
     },
     Contract: {
@@ -280,7 +294,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "enrol": Verb("3.8", FAMILY | HEAD),
         "expel": Verb("3.6", CLOCK, tells=BOTH),
         "leave": Verb("3.8", ENDS, follows=True),
-        "absent": Verb("3.6", HEAD),
+        "absent": Verb("3.6", HEAD, tells=KINDERGARTEN),
         "return": Verb("3.6", HEAD),
         "give_back": Verb("3.6", CLOCK),
     },
@@ -306,6 +320,12 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "answer": Verb("3.8", OFFICE),
         "start": Verb("3.8", OFFICE),
         "bring_in": Verb("3.8", OFFICE),
+    },
+    Delivery: {"send_again": Verb("3.2", COUNTER, alone=ANY), "arrived": Verb("3.2", COUNTER, alone=ANY)},
+    Notice: {"read": Verb("7", PLACES, alone=ANY)},
+    Outbox: {
+        "try_again": Verb("7", KEEPERS, alone=ANY),
+        "cancel": Verb("7", KEEPERS, alone=ANY, takes=True),
     },
     User: {
         "reset_password": Verb("3.8", _only(Role.administrator), alone=ANY),

@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 
-import config as settings
 from app import words
 from app.access import login_limits, personal_data
 from app.access.permissions import of
@@ -24,6 +23,7 @@ from app.views import (  # noqa: F401 (some are here for the register that they 
     kindergartens,
     list_context,
     norms,
+    notices,
     paging,
     queue_orders,
     refused_forms,
@@ -42,9 +42,11 @@ from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
 from app.views.dictionary import DictionaryView
 from app.views.explanations import RoundView
-from app.views.history import HistoryView, NoticeView
+from app.views.history import HistoryView
 from app.views.home import HomeView, demo_accounts
 from app.views.imports import ImportRunView
+from app.views.jobs import JobView
+from app.views.notices import DeliveryView, InboxView, NoticeView
 from app.views.offers import OfferView
 from app.views.proposals import ProposalView
 from app.views.rules import RulesView
@@ -76,8 +78,16 @@ HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
     ),
     "places": (_l("Kindergartens and places"), ()),
     "rules": (_l("Rules"), ((RulesView, "scale", "l"), (DictionaryView, "info-circle", "w"))),
-    "history": (_l("History and notices"), ((HistoryView, "history", "t"), (NoticeView, "bell", "m"))),
-    "access": (_l("Access"), ()),
+    "history": (
+        _l("History and notices"),
+        (
+            (HistoryView, "history", "t"),
+            (InboxView, "inbox", "x"),
+            (NoticeView, "bell", "m"),
+            (DeliveryView, "mail", "z"),
+        ),
+    ),
+    "access": (_l("Access"), ((JobView, "settings", "j"),)),
 }
 MENU = tuple(
     (title, (*first, *((VIEWS[one], one.menu.icon, one.menu.key) for one in VIEWS if one.menu.heading == heading)))
@@ -123,8 +133,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.session_interface = sessions.ServerSessions()
     app.config.update(
         APP_NAME="Kezek",
-        BABEL_DEFAULT_LOCALE="kk",
-        BABEL_TRANSLATION_DIRECTORIES=str(settings.ROOT / "translations"),
         LANGUAGES=LANGUAGES,
         FAB_UPDATE_PERMS=False,
         FAB_CREATE_DB=False,
@@ -177,6 +185,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         verbs_of=verbs_of,
         verb_of=lambda record, name: of(type(record), name),
         for_many=for_many,
+        not_told_yet=rendering.not_told,
     )
     app.jinja_env.filters.update(
         day=words.day,
@@ -185,6 +194,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         shown=rendering.shown,
         badge=rendering.badge,
         not_notified=rendering.not_notified,
+        delivered=notices.state,
         personal=personal_data.of,
         number=words.number,
         counted=paging.counted,

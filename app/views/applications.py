@@ -37,6 +37,7 @@ from app.papers import storage
 from app.papers.documents import NotReady, open_stored
 from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
+from app.rules.notices import told_of_their_turn
 from app.rules.refusals import Refusal, accepted
 from app.rules.roles import FAMILIES, QUEUES
 from app.rules.verbs import VERBS
@@ -48,6 +49,7 @@ from app.views.corrections import Correcting
 from app.views.explanations import Why
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
+from app.views.rendering import not_told
 
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
 CONTACTS = ["phone", "email", "address", "notice_language"]
@@ -114,11 +116,28 @@ def fields_of(who: str) -> list[str]:
     return [name for name in vars(RegisterForm) if name.startswith(f"{who}_")]
 
 
+class Applications(Records):
+    """Applications; one whose turn has come says that its family was told only when it was."""
+
+    def loaded(self, rows: list[Application]) -> list[Application]:
+        turned = [row.id for row in rows if row.status is ApplicationStatus.notified]
+        told = set(db.session.scalars(told_of_their_turn(turned))) if turned else set()
+        for row in rows:
+            row.__dict__["not_told"] = row.id in turned and row.id not in told
+        return rows
+
+    def get_values_item(self, row: Application, columns: list[str]) -> list[Any]:
+        values = super().get_values_item(row, columns)
+        if row.__dict__.get("not_told") and "status" in columns:
+            values[columns.index("status")] = not_told()
+        return values
+
+
 class ApplicationView(ChildPage, Correcting, Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, FAMILIES
     adds, removes = "register", "-"
-    datamodel = Records(
+    datamodel = Applications(
         Application,
         load_only(Application.number, Application.status, Application.queued_at),
         joinedload(Application.child).load_only(Child.last_name, Child.first_name, Child.patronymic, Child.born_on),

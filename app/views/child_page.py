@@ -7,9 +7,10 @@ from flask import abort, g
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import exists, inspect, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app import words
 from app.access import personal_data
 from app.access.permissions import of
 from app.actions import claims, corrections, documents, norms, numbers, people, possible, proposals
@@ -18,12 +19,14 @@ from app.db.viewer import unscoped
 from app.models import (
     Absence,
     Application,
+    ApplicationStatus,
     Base,
     Change,
     Document,
     Enrolment,
     Notice,
     Offer,
+    Outbox,
     Ownership,
     Privilege,
     Proposal,
@@ -35,6 +38,7 @@ from app.models import (
 from app.now import now
 from app.rules import waits
 from app.rules.calendar import local_day
+from app.rules.notices import told_of_their_turn
 from app.rules.roles import OFFICE
 from app.rules.verbs import VERBS
 from app.views.base import row_id
@@ -78,6 +82,11 @@ class ChildPage:
             db.session.expire(application, CUT_FOR_HEADS)
         asked_back = proposals.open_one(application) if Proposal in has else None
         of_it = select(Change).where(Change.application_id == application.id).order_by(Change.id.desc())
+        if Notice in has:
+            told = (
+                select(Notice).where(Notice.application_id == application.id).options(selectinload(Notice.deliveries))
+            )
+            set_committed_value(application, "notices", db.session.scalars(told.order_by(Notice.id)).all())
         changes = db.session.scalars(of_it.options(joinedload(Change.user), joinedload(Change.norm))).all()
         stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
         absences = select(Absence).join(Enrolment).where(stays.whereclause)
@@ -100,11 +109,26 @@ class ChildPage:
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
             papers=papers,
+            not_told=application.status is ApplicationStatus.notified
+            and not db.session.scalars(told_of_their_turn([application.id])).all(),
+            failures=_failures(application),
             not_notified=waits.not_notified(application),
             masked=not personal_data.whole(application),
             open_for=personal_data.OPEN_FOR // timedelta(minutes=1),
             view=self,
         )
+
+
+def _failures(application: Application) -> dict[int, str]:
+    """Of the papers that are not there why they could not be made, by their ids; nothing of those that only wait."""
+    missing = [document.id for document in application.documents if document.file_key is None]
+    if not missing:
+        return {}
+    with unscoped():
+        failed = select(Outbox.document_id, Outbox.error).where(
+            Outbox.document_id.in_(missing), Outbox.error.is_not(None)
+        )
+        return {pk: words.failure(error) for pk, error in db.session.execute(failed) if pk is not None}
 
 
 def with_belongings(pk: Any) -> tuple[Application, set[type[Base]]]:

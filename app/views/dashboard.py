@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import words
-from app.actions import places
+from app.actions import places, reading
 from app.db.extensions import db
 from app.models import (
     Absence,
@@ -25,6 +25,7 @@ from app.models import (
     KgGroup,
     Norm,
     Notice,
+    Outbox,
     Proposal,
     QueueOrder,
     Referral,
@@ -34,7 +35,7 @@ from app.models import (
     VacancyStatus,
 )
 from app.now import now
-from app.rules import absences, terms
+from app.rules import absences, notices, terms, work
 from app.rules.calendar import local_day
 from app.rules.roles import Role
 from app.views import filters, to_decide
@@ -126,18 +127,40 @@ WAITS_FOR = {  # of rules/waits.py: what each role does, or looks after
 def waits_for_me() -> list[Count]:
     """Applications for which the reader's role has something to do."""
     return [
-        Count(words.wait(name), of(Application, filters.WAITS[name]()), listed("ApplicationView", waits=name))
-        for name in WAITS_FOR[g.actor.role]
+        *(
+            Count(words.wait(name), of(Application, filters.WAITS[name]()), listed("ApplicationView", waits=name))
+            for name in WAITS_FOR[g.actor.role]
+        ),
+        *([inbox()] if may("InboxView") else []),
+    ]
+
+
+def inbox() -> Count:
+    """What the reader was told and has not read."""
+    return Count(_("Notices to you, not read"), of(Notice, reading.unread(g.actor)), listed("InboxView", unread=1))
+
+
+def not_reached() -> list[Count]:
+    """Notices to families, and to kindergartens, that did not arrive, or perhaps."""
+    told = {"no": _("Notices that reached nobody"), "perhaps": _("Notices that perhaps arrived")}
+    return [
+        Count(said, of(Notice, notices.REACHED[one]()), listed("NoticeView", reached=one)) for one, said in told.items()
     ]
 
 
 def failed() -> list[Count]:
-    """Papers of one's own reach that could not be made yet; all failed work, for whoever keeps the machine."""
-    if g.actor.role is Role.administrator:
-        return [Count(_("Failed jobs"), terms.failed_jobs().scalar_subquery(), "")]
-    return [
-        Count(_("Papers not made yet"), of(Application, terms.failed_papers()), listed("ApplicationView", lost_paper=1))
-    ]
+    """Papers of one's own reach that could not be made yet; failed work, for whoever keeps it."""
+    papers = Count(
+        _("Papers not made yet"), of(Application, terms.failed_papers()), listed("ApplicationView", lost_paper=1)
+    )
+    kept = ("failed", "again") if may("JobView") else ()
+    jobs = (
+        Count(
+            _("Work: %(state)s", state=words.state(one)), of(Outbox, work.STATES[one]()), listed("JobView", state=one)
+        )
+        for one in kept
+    )
+    return [*([papers] if may("ApplicationView") else []), *jobs]
 
 
 def ending() -> list[tuple[str, Tile, Tile]]:
@@ -196,7 +219,7 @@ def uncounted() -> list[Notice]:
 def office() -> dict[str, Any]:
     """The department, a specialist and the counter: who waits, what moves, what runs out, what waits for them."""
     decisions = deciding() if g.actor.role is not Role.operator else []
-    sections = [moving(), [*waits_for_me(), *decisions], failed()]
+    sections = [moving(), [*waits_for_me(), *decisions], [*failed(), *not_reached()]]
     found = numbers([one for section in sections for one in section])
     tiles, decide = found[: len(sections[0])], [one for one in found[len(sections[0]) :] if one.count]
     clock = uncounted() if g.actor.role is not Role.operator else []

@@ -58,7 +58,7 @@ def _waiting(value: str) -> ColumnElement[bool]:
     return WAITS[value]()
 
 
-def _yes(condition: Any) -> Filter:
+def on_or_off(condition: Any) -> Filter:
     """A filter that is on or off."""
 
     def holds(value: str) -> ColumnElement[bool]:
@@ -73,17 +73,17 @@ OF_APPLICATIONS = {
     "birth_year": Filter(_years, _born),
     "term": Filter(_terms, _ending),
     "waits": Filter(lambda: [(name, words.wait(name)) for name in WAITS], _waiting),
-    "lost_paper": _yes(terms.failed_papers),
+    "lost_paper": on_or_off(terms.failed_papers),
 }
 MINE = {  # of rows that somebody decides: those that wait for the reader
-    Norm: _yes(lambda: to_decide.drafts(Norm)),
-    QueueOrder: _yes(lambda: to_decide.drafts(QueueOrder)),
-    DayOff: _yes(lambda: to_decide.drafts(DayOff)),
-    Proposal: _yes(to_decide.proposed),
-    ImportRun: _yes(to_decide.files),
-    BulkRun: _yes(to_decide.runs),
+    Norm: on_or_off(lambda: to_decide.drafts(Norm)),
+    QueueOrder: on_or_off(lambda: to_decide.drafts(QueueOrder)),
+    DayOff: on_or_off(lambda: to_decide.drafts(DayOff)),
+    Proposal: on_or_off(to_decide.proposed),
+    ImportRun: on_or_off(to_decide.files),
+    BulkRun: on_or_off(to_decide.runs),
 }
-OF_GROUPS = {"over_capacity": _yes(seats.over_full)}
+OF_GROUPS = {"over_capacity": on_or_off(seats.over_full)}
 OF_VACANCIES = {
     "closes": Filter(
         lambda: [(period, words.period(period)) for period in PERIODS], lambda value: terms.closing(until(value))

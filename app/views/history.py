@@ -1,4 +1,4 @@
-"""The history and the notices: everybody in whose scope they lie may read them, nobody changes them.
+"""The history: everybody in whose scope a row lies may read it, nobody changes it.
 
 A row of the history is told in words: which record it is about, what it changed, by whom and why.
 """
@@ -21,7 +21,6 @@ from app.models import (
     Application,
     Change,
     KgGroup,
-    Notice,
     Offer,
     Proposal,
     Referral,
@@ -207,23 +206,4 @@ class HistoryView(BaseView):
     ]
     order_columns, sorted_as = ["at"], {"at": "id"}
     more_filters = FILTERS
-    base_order = ("id", "desc")
-
-
-class Notices(Records):
-    """Notices with their sentence in the reader's language."""
-
-    def get_values_item(self, row, columns):
-        return [words.notice(row) if name == "sentence" else attribute(row, name) for name in columns]
-
-
-class NoticeView(BaseView):
-    route_base = "/notices"
-    subject, readers = Notice, READERS | {Role.operator}
-    datamodel = Notices(Notice, joinedload(Notice.application).joinedload(Application.child))
-    show_title = _l("Notice")
-    list_columns = ["at", "audience", "application", "sentence"]
-    show_columns = list_columns
-    order_columns, sorted_as = ["at"], {"at": "id"}
-    search_columns = ["audience"]
     base_order = ("id", "desc")

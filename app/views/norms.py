@@ -36,7 +36,7 @@ class NormForm(forms.Form):
         _l("Value"),
         [DataRequired(forms.REQUIRED), forms.Fits(texts.line(LONGEST_VALUE), LONGEST_VALUE)],
         filters=[_named],
-        description=_l("A whole number; 1:3 for a ratio; for a choice one of its words."),
+        description=_l("A whole number; 1:3 for a ratio; 21-8 for hours of a day; for a choice one of its words."),
     )
 
 

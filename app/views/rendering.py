@@ -84,7 +84,7 @@ def _text(value: Any) -> Markup:
 
 
 def _kind(value: StrEnum) -> Markup:
-    return badge(value) if type(value).__name__.endswith("Status") else escape(words.label(value))
+    return badge(value) if type(value).__name__.endswith(("Status", "DeliveryStage")) else escape(words.label(value))
 
 
 def _moment(value: datetime) -> Markup:
@@ -102,6 +102,11 @@ def _record(value: Base) -> Markup:
 def not_notified(application: Application) -> Markup:
     """A mark beside an application where a term runs of which nobody can tell the family."""
     return Markup(" ") + tag("missed", _("cannot be reached")) if waits.not_notified(application) else Markup()
+
+
+def not_told() -> Markup:
+    """The status of an application whose turn has come while nobody has told the family yet."""
+    return tag("notified", _("The turn has come, the notice is not sent"))
 
 
 def _facts(value: dict[str, Any]) -> Markup:

@@ -11,7 +11,7 @@ from app.words.documents import standing
 from app.words.labels import LABELS, STATUSES, label, role, status
 from app.words.lists import LISTS, columns
 from app.words.names import NOTHING, alphabetical, by_name, name
-from app.words.notices import NOTICES, REASONS, notice, reason
+from app.words.notices import ERRORS, NOTICES, REASONS, Written, error, message, notice, reached, reason
 from app.words.refusals import (
     BECAUSE,
     CONSTRAINTS,
@@ -66,3 +66,4 @@ from app.words.verbs import (
     passed_by,
     verb,
 )
+from app.words.work import FAILURES, JOBS, STATES, failure, job, state

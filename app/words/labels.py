@@ -14,7 +14,9 @@ from app.models import (
     Audience,
     BulkOutcome,
     BulkStage,
+    Channel,
     ContractStatus,
+    DeliveryStage,
     DocumentKind,
     ImportKind,
     ImportStage,
@@ -73,6 +75,15 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "chosen": _l("Chosen"),
         "passed_over": _l("Passed by"),
         "ended": _l("Ended"),
+    },
+    Channel: {"sms": _l("SMS"), "email": _l("E-mail")},
+    DeliveryStage: {
+        "waiting": _l("Waits to be sent"),
+        "sending": _l("Being sent"),
+        "sent": _l("Sent"),
+        "perhaps": _l("Perhaps sent"),
+        "failed": _l("Not sent"),
+        "shown": _l("Would be sent"),
     },
     Side: {
         "out_of_turn": _l("Out of turn"),
@@ -154,6 +165,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "MONTHS": _l("months"),
         "COUNT": _l("times"),
         "RATIO": _l("ratio"),
+        "HOURS": _l("hours of a day"),
         "CHOICE": _l("choice"),
     },
     Role: {

@@ -1,12 +1,15 @@
-"""What families and kindergartens are told, and reasons as they were given."""
+"""What families and kindergartens are told and how it is written to them, and reasons as they were given."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
-from app.models import Audience, Notice
+from app.models import Audience, Channel, Language, Notice
 from app.words.days import day
+from app.words.names import name
 from app.words.verbs import VERBS
 
 # (template, audience), and where one template says several things the facts that a sentence needs: the first that
@@ -75,6 +78,16 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("revoke", Audience.family, "kindergarten"): _l(
         "You took the referral to %(kindergarten)s back. Your child waits on by its original day."
     ),
+    ("extend", Audience.kindergarten): _l(
+        "A family may come to your kindergarten with its referral until %(attend_by)s now."
+    ),
+    ("revoke", Audience.kindergarten): _l(
+        "The referral of a child to your kindergarten was revoked. Its place is free again."
+    ),
+    ("absent", Audience.kindergarten): _l(
+        "A child of your kindergarten is away from %(from_on)s until %(until)s. A temporary vacancy of these days was "
+        "drafted: publish it if the place is to be lent."
+    ),
     ("revoke", Audience.family): _l("The voucher was revoked: %(reason)s. Your child waits on by its original day."),
     ("correct", Audience.family): _l(
         "What is recorded of your child or of you was corrected. The number in the queue goes by what is recorded now."
@@ -91,6 +104,13 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("expel", Audience.kindergarten): _l("The temporary stay of a child ended on %(ends_on)s."),
     ("remind", Audience.family, "priority_by"): _l("The place that was offered to you waits until %(last_day)s."),
     ("remind", Audience.family, "attend_by"): _l("Come with the referral by %(last_day)s."),
+    ("remind", Audience.family, "until"): _l(
+        "The time on the stop-list ends on %(last_day)s. Until then the place in the queue can be restored, unless it "
+        "was restored before."
+    ),
+    ("remind_stay", Audience.family): _l(
+        "The temporary stay of your child ends on %(last_day)s, which is its last day there."
+    ),
     ("remind", Audience.family): _l("The term of your voucher ends on %(last_day)s."),
     ("confirm_privilege", Audience.family): _l(
         "Your child's privilege is confirmed. It counts in the queue from now on."
@@ -106,6 +126,29 @@ NOTICES: dict[tuple[str, ...], Any] = {
         "The certificate of your child's privilege holds through %(last_day)s. Bring a new one by then."
     ),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
+}
+SMS = _l("Application %(number)s: %(sentence)s")
+SUBJECT = _l("Queue to kindergartens: application %(number)s")
+LETTER = _l(
+    "Hello!\n\n%(sentence)s\n\nApplication: %(number)s\nDistrict or city: %(place)s\n\n"
+    "This letter was written by a machine; do not answer it."
+)
+REACHED: dict[str, Any] = {  # rules/notices.py
+    "no": _l("reached nobody"),
+    "perhaps": _l("perhaps arrived"),
+    "waits": _l("on its way"),
+    "yes": _l("sent"),
+}
+ERRORS: dict[str, Any] = {  # why a notice did not leave, or nobody knows whether it did
+    "no_address": _l("no mobile phone or no e-mail is recorded"),
+    "unreachable": _l("the gateway cannot be reached"),
+    "refused": _l("the gateway refuses this message or its address"),
+    "refused_now": _l("the gateway takes nothing for now"),
+    "no_answer": _l("the gateway took it and gave no answer"),
+    "strange_answer": _l("the gateway gave an answer that says nothing"),
+    "unknown": _l("the machine stopped while it was being sent"),
+    "died": _l("the machine stopped before it was sent, again and again"),
+    "cancelled": _l("somebody cancelled it"),
 }
 REASONS: dict[str, Any] = {
     "choose_by": _l("no place was chosen and signed in time"),
@@ -131,6 +174,42 @@ def notice(told: Notice) -> str:
         if (template, audience) == (told.template, told.audience) and there.issuperset(facts):
             return str(sentence) % _Facts(told.facts)
     return str(VERBS.get(told.template, told.template))
+
+
+class Written(NamedTuple):
+    """A notice as it is sent; an SMS has no subject."""
+
+    subject: str
+    text: str
+
+
+def message(told: Notice, channel: Channel) -> Written:
+    """A notice as it is sent by this way, in the family's language; to a kindergarten in both of the country's."""
+    written = [_in(language, told, channel) for language in _languages(told)]
+    return Written(written[0].subject, "\n\n———\n\n".join(one.text for one in written))
+
+
+def _languages(told: Notice) -> Sequence[Language]:
+    of_family = told.audience is Audience.family
+    return (told.application.notice_language,) if of_family else (Language.kk, Language.ru)
+
+
+def _in(language: Language, told: Notice, channel: Channel) -> Written:
+    with force_locale(language):
+        facts = {"number": told.application.number, "sentence": notice(told), "place": name(told.application.place)}
+        if channel is Channel.sms:
+            return Written("", str(SMS) % facts)
+        return Written(str(SUBJECT) % facts, str(LETTER) % facts)
+
+
+def reached(name: str) -> str:
+    """What became of a notice by all its ways together."""
+    return str(REACHED[name])
+
+
+def error(name: str | None) -> str:
+    """Why a notice did not leave."""
+    return str(ERRORS.get(name or "", name or ""))
 
 
 class _Facts(dict[str, Any]):

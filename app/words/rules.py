@@ -32,6 +32,8 @@ NORMS: dict[str, Any] = {
     "queue.maximum_age": _l("Age at which a child leaves the queue"),
     "rounds": _l("Who starts rounds of vouchers"),
     "notice.reminder": _l("Reminder before a last day"),
+    "notice.quiet": _l("Hours in which no SMS is sent"),
+    "notice.daily": _l("SMS to one phone in a day, at most"),
 }
 CHOICES: dict[str, Any] = {
     "referral": _l("by referrals"),
@@ -95,6 +97,9 @@ def norm_value(row: Norm) -> str:
     first, _colon, second = row.value.partition(":")
     if row.unit is Unit.CHOICE:
         return str(CHOICES.get(row.value, row.value))
+    if row.unit is Unit.HOURS:
+        first, _dash, last = row.value.partition("-")
+        return _("from %(first)s:00 to %(last)s:00", first=first, last=last)
     if row.unit is Unit.RATIO:
         return _("%(privileged)s privileged to %(general)s general", privileged=first, general=second)
     return amount(int(row.value), row.unit) if row.value.isdecimal() else row.value

@@ -62,6 +62,11 @@ VERBS: dict[str, Any] = {
     "make_anew": _l("Make anew"),
     "change_password": _l("Change the password"),
     "reset_password": _l("Give a new password"),
+    "send_again": _l("Send again"),
+    "arrived": _l("It arrived"),
+    "read": _l("Mark as read"),
+    "try_again": _l("Try again"),
+    "cancel": _l("Cancel"),
 }
 VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
     ("issue", "referral"): _l("Referral issued"),
@@ -116,6 +121,10 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "open": _l("Masked personal data was opened"),
     "correct": _l("The record was corrected"),
     "make_anew": _l("A paper was made anew"),
+    "send_again": _l("A message was sent anew"),
+    "arrived": _l("A message that was perhaps sent did arrive"),
+    "try_again": _l("Work that had failed was tried again"),
+    "cancel": _l("Work was cancelled"),
 }
 FOLLOWS: dict[str, Any] = {
     "issue_out_of_turn": _l(
@@ -176,6 +185,10 @@ FOLLOWS: dict[str, Any] = {
         "The old password opens nothing from now on, and whoever is signed in with it is out. The new one is shown "
         "once and has to be changed at the first sign-in."
     ),
+    "send_again": _l("It is sent anew. If the first one did arrive, the family gets it twice: ask the family before."),
+    "arrived": _l("It counts as sent. Say so only when you know it from the family."),
+    "try_again": _l("It is tried at once, as if for the first time."),
+    "cancel": _l("It is not done. Until somebody has it tried again it stays so."),
 }
 FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for a record of this kind
     ("extend", "referral"): _l("The last day to come with the referral moves to the day you name."),
@@ -201,6 +214,9 @@ SUBJECTS: dict[str, Any] = {
     "queue_round": _l("Round"),
     "bulk_run": _l("Bulk run"),
     "import_run": _l("File"),
+    "delivery": _l("Message"),
+    "outbox": _l("Work"),
+    "notice": _l("Notice"),
     **{one.table: one.one for one in registers.ALL},
 }
 

@@ -189,6 +189,7 @@ def test_every_verb_that_tells_has_its_sentence_and_every_sentence_its_verb():
     }
     beside = {  # what no verb tells: a reminder, a calendar that is missing, what a correction leaves to the department
         ("remind_privilege", Audience.family),
+        ("remind_stay", Audience.family),
         ("no_calendar", Audience.department),
         ("correct", Audience.department),
     }

@@ -17,8 +17,10 @@ from app.actions import (
     bulk,
     clock,
     contracts,
+    deliveries,
     enrolments,
     imports,
+    moving,
     offers,
     proposals,
     referrals,
@@ -27,15 +29,16 @@ from app.actions import (
 from app.db.extensions import db
 from app.models import (
     Application,
+    Audience,
     Change,
     Channel,
     DayOff,
-    Delivery,
     DemoTime,
     ImportKind,
     ImportRun,
     Kindergarten,
     Norm,
+    Outbox,
     Ownership,
     Place,
     PlaceKind,
@@ -158,7 +161,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
     documents.store(referred.documents[0], b"%PDF " + name.encode())
     db.session.flush()
-    db.session.add_all(Delivery(notice_id=told.id, channel=Channel.email) for told in referred.notices)
+    for one in (referred, waiting):
+        moving.notify(one, "correct", at=at("2026-04-10T16:10"), audience=Audience.department)
+    deliveries.plan(set(Channel), at=at("2026-04-10T16:20"))
+    told = next(one for one in referred.notices if one.audience is Audience.kindergarten)
     chosen = sa.select(Change.id).where(Change.application_id == referred.id, Change.verb == "choose")
     account = official(f"head of {name}", Role.head, kindergarten)
     db.session.flush()
@@ -192,7 +198,9 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         voucher=referred.vouchers[0].id,
         referral=referral.id,
         document=referred.documents[0].id,
-        notice=referred.notices[-1].id,
+        notice=told.id,
+        delivery=told.deliveries[0].id,
+        job=db.session.scalars(sa.select(Outbox.id).where(Outbox.document_id == referred.documents[0].id)).one(),
         round=held.id,
         change=db.session.scalars(chosen).first(),
         account=account.id,
@@ -303,6 +311,7 @@ def build(marked: bool = True) -> SimpleNamespace:
     made = {}
 
     def foreign(kind: str, place: Place) -> SimpleNamespace:
+        deliveries.plan(set(Channel), at=at("2026-04-10T18:00"))  # what others were told is not of this place
         ids = Ids(before=last_ids())
         there = populate(place, CANARIES[kind])
         if place is not here:

@@ -37,6 +37,9 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "days-off": ({D, S, A}, {D}, {D}),
     "history": ({D, S, H, A}, None, None),
     "notices": (QUEUE, None, None),
+    "inbox": ({D, S, H}, None, None),
+    "deliveries": (QUEUE, None, None),
+    "jobs": ({D, X}, None, None),
     "users": ({X}, {X}, None),
     **{one.noun: (one.readers, one.adds, one.removes or None) for one in OTHERS},
 }
@@ -71,8 +74,11 @@ VERBS = {  # register -> verb -> who may
     "queue-orders": {"approve": {D}, "take_back": {D}},
     "days-off": {"approve": {D}},
     "users": {"reset_password": {X}},
+    "inbox": {"read": {D, S, H}},
+    "deliveries": {"send_again": COUNTER, "arrived": COUNTER},
+    "jobs": {"try_again": {D, X}, "cancel": {D, X}},
 }
-FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "days-off")  # row menus
+FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "days-off", "inbox", "jobs")
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
@@ -154,6 +160,9 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "days-off": ids.own.day,
         "history": of.change,
         "notices": of.notice,
+        "inbox": of.notice,
+        "deliveries": of.delivery,
+        "jobs": of.job,
         "users": of.account,
         **{one.noun: getattr(of, one.table) for one in OTHERS},
     }

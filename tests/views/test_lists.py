@@ -11,7 +11,7 @@ from app.db.extensions import db
 from app.models import Notice
 from app.views import location
 from app.views.base import BaseView
-from app.views.history import NoticeView
+from app.views.notices import NoticeView
 from app.views.paging import COUNTED
 from tests import factories
 from tests.views import routes
@@ -179,8 +179,9 @@ TWO_SIDES = {"automatic"}  # half of the rows or more: an index on it is not use
 
 
 def leading(table: sa.Table) -> set[str]:
-    """The columns that an index of all rows begins with."""
+    """The columns that an index of all rows begins with, be it one that keeps them unique."""
     whole = [index for index in table.indexes if index.dialect_options["sqlite"].get("where") is None]
+    whole += [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
     return {next(iter(index.columns)).name for index in whole if len(index.columns)} | {"id"}
 
 

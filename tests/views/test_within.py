@@ -35,6 +35,9 @@ FILTERS = {  # register -> what its rows lie in, by its tables
     "days-off": NONE,
     "history": BOTH,
     "notices": BOTH,
+    "inbox": NONE,
+    "deliveries": BOTH,
+    "jobs": NONE,
     "users": NONE,
     **{one.noun: BOTH if one.of in ("kindergarten", "group") else DISTRICT if one.of else NONE for one in OTHERS},
 }

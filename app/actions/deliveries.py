@@ -1,0 +1,203 @@
+"""Notices leave the house, once by each way, whatever dies or comes twice (docs/adr/0022-deliveries.md).
+
+That one begins is committed before anything leaves. Whoever finds one that began and did not end sends it again under
+its key, by which a gateway knows it; where there is no such gateway nobody knows, and a person decides.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, time, timedelta
+from uuid import uuid4
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import joinedload
+
+from app.access.actors import Actor
+from app.actions import norms
+from app.actions.moving import record
+from app.actions.outbox import begin_anew
+from app.db.extensions import db
+from app.models import Channel, Delivery, DeliveryStage, Notice, Outbox
+from app.rules import notices as rules
+from app.rules.calendar import LOCAL, local_day
+from app.rules.refusals import Reason, Refusal
+
+S = DeliveryStage
+BATCH = 500  # notices planned in one transaction
+LONGEST = timedelta(seconds=25)  # that a try takes; one that is older has died
+NO_ADDRESS, CANCELLED, UNKNOWN = "no_address", "cancelled", "unknown"
+
+
+def plan(channels: Collection[Channel], *, at: datetime, shown: bool = False) -> int:
+    """Ask by which of these ways the next notices leave, and leave the work for it. Returns how many notices.
+
+    Twice or in parallel it plans nothing twice. `shown`: nothing is to be sent, only shown, as in the demo.
+    """
+    found = db.session.scalars(
+        select(Notice)
+        .where(text("NOT notice.planned"))  # as its index says it
+        .order_by(Notice.id)
+        .limit(BATCH)
+        .options(joinedload(Notice.application), joinedload(Notice.kindergarten))
+        .with_for_update(skip_locked=True, of=Notice)
+    ).all()
+    for notice in found:
+        notice.planned = True
+        for channel in rules.WAYS[notice.audience]:
+            if channel in channels:
+                _leave(Delivery(notice=notice, channel=channel), at, shown)
+    db.session.flush()
+    return len(found)
+
+
+def _leave(delivery: Delivery, at: datetime, shown: bool = False) -> None:
+    """The work of one delivery, in the outbox; without an address it has failed already."""
+    db.session.add(delivery)
+    address = rules.address(delivery.notice, delivery.channel)
+    if address is None:
+        _fail(delivery, NO_ADDRESS, at)
+    elif shown:
+        delivery.stage, delivery.address, delivery.ended_at = S.shown, address, at
+    else:
+        delivery.stage, delivery.ended_at, delivery.error = S.waiting, None, None
+        begin_anew(_work(delivery, at))
+
+
+def _work(delivery: Delivery, at: datetime) -> Outbox:
+    """Its row of the outbox, the same each time that it is sent anew."""
+    of_it = select(Outbox).where(Outbox.delivery_id == delivery.id)
+    if delivery.id is None or (row := db.session.scalars(of_it.with_for_update()).first()) is None:
+        row = Outbox(job="deliver", delivery=delivery, asked_at=at)
+        db.session.add(row)
+    return row
+
+
+def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | datetime | None:
+    """Mark a delivery as handed over, to be committed before it is.
+
+    `repeats`: does its gateway know a message that comes again by its key? Returns the delivery, or the moment before
+    which it is not to go, or None where nothing is to be sent any more. Raises Refusal(no_norm).
+    """
+    delivery = locked(delivery_id)
+    if delivery.stage is S.sending and delivery.began_at is not None:
+        if at < delivery.began_at + LONGEST:
+            return delivery.began_at + LONGEST
+        if not repeats:
+            _unknown(delivery, at)
+        delivery.uncertain = True
+    elif delivery.stage is S.waiting:
+        if not delivery.uncertain:
+            delivery.address, delivery.key = rules.address(delivery.notice, delivery.channel), uuid4().hex
+        if delivery.address is None:
+            _fail(delivery, NO_ADDRESS, at)
+        elif (later := _goes_at(delivery, at)) > at:
+            return later
+    if delivery.stage not in (S.sending, S.waiting):
+        return None
+    delivery.stage, delivery.began_at = S.sending, at
+    return delivery
+
+
+def _goes_at(delivery: Delivery, at: datetime) -> datetime:
+    """Spec 3.2, notice.quiet and notice.daily: when it may go; an e-mail wakes nobody and may at any time."""
+    if delivery.channel is not Channel.sms:
+        return at
+    place_id, day = delivery.notice.application.place_id, local_day(at)
+    midnight = datetime.combine(day, time(), LOCAL)
+    sent = select(func.count(Delivery.id)).where(
+        Delivery.address == delivery.address,
+        Delivery.began_at >= midnight,
+        Delivery.id != delivery.id,
+        Delivery.stage.in_((S.sending, S.sent, S.perhaps)),
+    )
+    quiet, daily = (norms.in_force(f"notice.{name}", place_id, day).value for name in ("quiet", "daily"))
+    return rules.goes_at(at, quiet=quiet, sent=db.session.scalar(sent) or 0, daily=int(daily))
+
+
+def end(delivery_id: int, key: str, *, at: datetime) -> None:
+    """The gateway has taken it; also one that was given up for unknown meanwhile, unless it was sent anew."""
+    delivery = locked(delivery_id)
+    if delivery.key == key and delivery.stage in (S.sending, S.perhaps):
+        delivery.stage, delivery.ended_at, delivery.error = S.sent, at, None
+
+
+def missed(delivery_id: int, key: str, error: str, *, at: datetime, unsure: bool, final: bool, repeats: bool) -> bool:
+    """The gateway has not taken it, for this reason, or, if `unsure`, may have. `final`: it never will.
+
+    Returns whether it is to be tried again.
+    """
+    delivery = locked(delivery_id)
+    if delivery.key != key or delivery.stage is not S.sending:
+        return False
+    delivery.stage, delivery.uncertain, delivery.error = S.waiting, delivery.uncertain or unsure, error
+    if unsure and not repeats:
+        _unknown(delivery, at)
+    elif final:
+        give_up(delivery, error, at=at)
+    return delivery.stage is S.waiting
+
+
+def give_up(delivery: Delivery, error: str, *, at: datetime) -> None:
+    """Nobody tries it any more: it failed, or nobody knows, where some try may have reached the family."""
+    if delivery.stage not in (S.waiting, S.sending):
+        return
+    if delivery.uncertain or delivery.stage is S.sending:
+        _unknown(delivery, at)
+    else:
+        _fail(delivery, error, at)
+
+
+def failed(delivery: Delivery) -> bool:
+    """Did it fail, or perhaps not arrive, and is there an address to send it to now?"""
+    known = rules.address(delivery.notice, delivery.channel) is not None
+    return known and delivery.stage in (S.waiting, S.failed, S.perhaps)
+
+
+def send_again(delivery: Delivery, *, by: Actor, at: datetime) -> None:
+    """An official has it sent anew, under another key: what failed, or what may not have arrived.
+
+    Raises Refusal: not_allowed, wrong_status.
+    """
+    delivery = locked(delivery.id)
+    may_send_again(delivery, by=by, at=at)
+    record(delivery, "send_again", by=by, at=at)
+    anew(delivery, at=at)
+
+
+def may_send_again(delivery: Delivery, *, by: Actor, at: datetime) -> None:
+    """Is it over, without an arrival, and is there somewhere to send it to? Raises Refusal(wrong_status)."""
+    if delivery.stage is S.waiting or not failed(delivery):
+        raise Refusal(Reason.wrong_status, verb="send_again")
+
+
+def anew(delivery: Delivery, *, at: datetime) -> None:
+    """It is another message now, that its gateway does not know: what comes of the first one counts no more."""
+    delivery.key, delivery.uncertain = None, False
+    _leave(delivery, at)
+
+
+def arrived(delivery: Delivery, *, by: Actor, at: datetime) -> None:
+    """An official knows from the family that what was perhaps sent did arrive. Raises not_allowed, wrong_status."""
+    delivery = locked(delivery.id)
+    may_arrive(delivery, by=by, at=at)
+    record(delivery, "arrived", by=by, at=at)
+    delivery.stage, delivery.ended_at, delivery.error = S.sent, at, None
+
+
+def may_arrive(delivery: Delivery, *, by: Actor, at: datetime) -> None:
+    """Does nobody know whether it did? Raises Refusal(wrong_status)."""
+    if delivery.stage is not S.perhaps:
+        raise Refusal(Reason.wrong_status, verb="arrived")
+
+
+def locked(delivery_id: int) -> Delivery:
+    """The delivery as it is now, until the transaction ends nobody else's."""
+    found = select(Delivery).where(Delivery.id == delivery_id)
+    return db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _unknown(delivery: Delivery, at: datetime) -> None:
+    delivery.stage, delivery.ended_at, delivery.error = S.perhaps, at, delivery.error or UNKNOWN
+
+
+def _fail(delivery: Delivery, error: str, at: datetime) -> None:
+    delivery.stage, delivery.ended_at, delivery.error = S.failed, at, error

@@ -1,0 +1,128 @@
+"""The ways out: what is handed over, in which form, and to none but the server that is meant; wrong settings."""
+
+import ssl
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+import config
+from app.gateways import Message, NotSent, mail, sms
+from tests.gateways import mail_server, sms_gateway
+
+MESSAGE = Message("a1b2", "+77011112233", "Тақырып", 'Өтініш: "№ 1"\n&phone=8{key}')
+LETTER = MESSAGE._replace(address="ana@example.org")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """Of a server at localhost that nobody knows yet; where its key and itself lie."""
+    where = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    of = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    subprocess.run([*command, *of, "-keyout", where, "-out", where], check=True, capture_output=True)
+    return where
+
+
+@pytest.fixture
+def tls(certificate):
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(certificate)
+    return server
+
+
+def test_a_message_cannot_change_the_form_that_it_is_put_into():
+    json = config.Sms("https://x", '{"to": "{phone}", "text": ["{text}"], "n": 1}', {"X-Key": "{key}"})
+    assert sms.request(json, MESSAGE) == (
+        {"Content-Type": "application/json", "X-Key": "a1b2"},
+        b'{"to": "77011112233", "text": '
+        b'["\\u04e8\\u0442\\u0456\\u043d\\u0456\\u0448: \\"\\u2116 1\\"\\n&phone=8{key}"], "n": 1}',
+    )
+    form = config.Sms("https://x", "to=%2B{phone}&text={text}&from=")
+    headers, body = sms.request(form, MESSAGE)
+    assert headers == {"Content-Type": "application/x-www-form-urlencoded"}
+    assert body.startswith(b"to=%2B77011112233&text=%D3%A8") and body.endswith(b"%0A%26phone%3D8%7Bkey%7D&from=")
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+def test_a_letter_goes_to_no_server_whose_certificate_nobody_knows(tls, certificate, monkeypatch, scheme):
+    how = {"ssl_context": tls} if scheme == "smtps" else {"tls_context": tls, "require_starttls": True}
+    with mail_server(**how) as server:
+        there = server.smtp(scheme=scheme, host="localhost")
+        with pytest.raises(NotSent, match="unreachable"):
+            mail.send(there, LETTER)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        mail.send(there, LETTER)
+        with pytest.raises(NotSent, match="unreachable"):
+            mail.send(replace(there, host="127.0.0.1"), LETTER)  # known, but by another name
+        ((_to, letter),) = server.letters
+    assert (letter["Message-ID"], letter["Subject"]) == ("<a1b2@kezek.example.org>", "Тақырып")
+
+
+def test_a_letter_goes_to_no_server_that_speaks_no_tls():
+    with mail_server() as server, pytest.raises(NotSent, match="unreachable"):
+        mail.send(server.smtp(scheme="smtp"), LETTER)
+    assert server.letters == []
+
+
+def test_an_sms_goes_to_no_gateway_whose_certificate_nobody_knows(tls, certificate, monkeypatch):
+    with sms_gateway(tls) as gateway:
+        there = gateway.sms(url=f"https://localhost:{gateway.port}/send?from=kezek")
+        with pytest.raises(NotSent, match="unreachable"):
+            sms.send(there, MESSAGE)
+        assert gateway.calls == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        sms.send(there, MESSAGE)
+    assert gateway.texts("+77011112233") == [MESSAGE.text]
+
+
+# ---------------------------------------------------------------- settings
+
+SMTP = {"KEZEK_SMTP_URL": "smtp://mail.example.org", "KEZEK_SMTP_FROM": "kezek@example.org"}
+GATEWAY = {"KEZEK_SMS_URL": "https://sms.example.org/send", "KEZEK_SMS_BODY": "to={phone}&text={text}"}
+
+
+def test_what_is_set_is_read_and_no_secret_is_shown():
+    login = {"KEZEK_SMTP_USER": "kezek", "KEZEK_SMTP_PASSWORD": "құпия-1"}
+    found = config.load(
+        SMTP | login | GATEWAY | {"KEZEK_SMS_HEADERS": '{"Authorization": "Bearer 2", "X-Key": "{key}"}'}
+    )
+    assert found.smtp is not None and found.sms is not None and found.sms.repeats
+    assert (found.smtp.scheme, found.smtp.host, found.smtp.port) == ("smtp", "mail.example.org", 587)
+    assert "құпия-1" not in repr(found) and "Bearer" not in repr(found)
+    assert config.load({}).smtp is config.load({}).sms is None
+
+
+WRONG = [
+    (SMTP | {"KEZEK_SMTP_URL": "mail.example.org"}, "KEZEK_SMTP_URL: not an address like smtp://mail.example.org:587."),
+    (SMTP | {"KEZEK_SMTP_URL": "smtp://mail.example.org:x"}, "KEZEK_SMTP_URL: not an address"),
+    (SMTP | {"KEZEK_SMTP_URL": "smtp://a:b@mail.example.org"}, "KEZEK_SMTP_URL: the user and the password"),
+    (SMTP | {"KEZEK_SMTP_URL": "plain://mail.example.org"}, "KEZEK_SMTP_URL: without TLS"),
+    (SMTP | {"KEZEK_SMTP_FROM": "kezek"}, "KEZEK_SMTP_FROM: the e-mail address"),
+    (SMTP | {"KEZEK_SMTP_USER": "kezek"}, "KEZEK_SMTP_USER and KEZEK_SMTP_PASSWORD: set both"),
+    (GATEWAY | {"KEZEK_SMS_URL": "http://sms.example.org/send"}, "KEZEK_SMS_URL: without TLS"),
+    (GATEWAY | {"KEZEK_SMS_URL": "ftp://sms.example.org"}, "KEZEK_SMS_URL: not an address"),
+    (GATEWAY | {"KEZEK_SMS_BODY": "to={phone}"}, "KEZEK_SMS_BODY: what is posted"),
+    (GATEWAY | {"KEZEK_SMS_BODY": '{"to": "{phone}", "text": "{text}"'}, "KEZEK_SMS_BODY: not JSON"),
+    (GATEWAY | {"KEZEK_SMS_HEADERS": "Authorization: x"}, "KEZEK_SMS_HEADERS: not JSON"),
+    (GATEWAY | {"KEZEK_SMS_HEADERS": '["x"]'}, "KEZEK_SMS_HEADERS: names and values"),
+    (GATEWAY | {"KEZEK_SMS_HEADERS": '{"X": "a\\nb"}'}, "KEZEK_SMS_HEADERS: a header"),
+]
+
+
+@pytest.mark.parametrize(("env", "said"), WRONG)
+def test_a_setting_that_cannot_be_is_named_in_a_sentence(env, said):
+    with pytest.raises(config.Wrong) as wrong:
+        config.load(env)
+    assert str(wrong.value).startswith(said) and str(wrong.value).endswith(".")
