@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import event, literal, select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.access.actors import Actor
@@ -46,34 +46,32 @@ def path(place_id: int) -> list[int]:
     return list(_line(place_id))
 
 
-def _line(place_id: int) -> dict[int, PlaceKind]:
+def _line(place_id: int | None) -> dict[int, PlaceKind]:
     """The same with what each of them is."""
-    found: dict[int, PlaceKind] = once(("path", place_id), lambda: _lines([place_id]).get(place_id, {}))
+    tree, line = _tree(), dict[int, PlaceKind]()
+    while place_id is not None and (place := tree.get(place_id)):
+        line[place_id], place_id = place
+    return line
+
+
+def _tree() -> dict[int, tuple[PlaceKind, int | None]]:
+    """What each place is and which lies above it. The tree is small: to walk it here is quicker than to ask again."""
+    place = Place.__table__.c
+    all_places = select(place.id, place.kind, place.parent_id).order_by(place.id)
+    found: dict[int, tuple[PlaceKind, int | None]] = once(
+        ("tree",), lambda: {id_: (kind, above) for id_, kind, above in db.session.execute(all_places)}
+    )
     return found
 
 
 def paths(place_ids: Iterable[int]) -> dict[int, list[int]]:
-    """The same of several places, in one statement."""
-    return {of: list(line) for of, line in _lines(place_ids).items()}
-
-
-def _lines(place_ids: Iterable[int]) -> dict[int, dict[int, PlaceKind]]:
-    columns = Place.id.label("of"), Place.id.label("id"), Place.parent_id.label("up"), Place.kind.label("kind")
-    start = select(*columns, literal(0).label("depth")).where(Place.id.in_(sorted(place_ids)))
-    tree = start.cte(recursive=True)
-    above = select(tree.c.of, Place.id, Place.parent_id, Place.kind, tree.c.depth + 1)
-    tree = tree.union_all(above.join(tree, Place.id == tree.c.up))
-    found: dict[int, dict[int, PlaceKind]] = {}
-    for of, place_id, kind in db.session.execute(select(tree.c.of, tree.c.id, tree.c.kind).order_by(tree.c.depth)):
-        found.setdefault(of, {})[place_id] = kind
-    return found
+    """The same of several places."""
+    return {place_id: path(place_id) for place_id in place_ids}
 
 
 def subtree(place_id: int) -> list[int]:
     """The place and all below it: what a queue, a round or an official's scope covers."""
-    tree = select(Place.id).where(Place.id == place_id).cte(recursive=True)
-    tree = tree.union_all(select(Place.id).join(tree, Place.parent_id == tree.c.id))
-    found: list[int] = once(("subtree", place_id), lambda: list(db.session.scalars(select(tree.c.id))))
+    found: list[int] = once(("subtree", place_id), lambda: [one for one in _tree() if place_id in _line(one)])
     return found
 
 
