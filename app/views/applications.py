@@ -206,22 +206,26 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     @has_access
     def choose(self, pk: str) -> Any:
         """S1, «Балабақшаны таңдаңыз»: free places for this child; then the family's yes, then the referral."""
-        application = self.load(pk)
+        application, tried = self.load(pk), False
+        if request.method == "POST" and (vacancy := _named(request.form.get("vacancy", ""))) and asked("choose"):
+            tried = True
+            if attempt(lambda: referrals.choose(application, vacancy, by=signer(), at=now())):
+                flash(_("The place is taken. The paper is being prepared."), "success")
+                return answer(self.after(application))
         try:
             with unscoped():
                 places = choosing.choices(application, local_day(now()))
                 by_turn = choosing.procedure(application, local_day(now())) == "referral"
                 terms = referrals.terms(application.place_id, now()) if by_turn else {}
         except Refusal as refusal:
-            flash(words.refusal(refusal), "danger")
+            if not tried:
+                flash(words.refusal(refusal), "danger")
             return redirect(self.after(application))
         chosen = next((v for v, _free in places if str(v.id) == request.values.get("vacancy")), None)
-        if request.method == "POST" and chosen is None:
-            flash(_("There is no free place: every published one is held, taken, or owed to a voucher."), "danger")
-        if request.method == "POST" and chosen is not None and asked("choose"):
-            if attempt(lambda: referrals.choose(application, chosen, by=signer(), at=now())):
-                flash(_("The place is taken. The paper is being prepared."), "success")
+        if tried and chosen is not None:
             return answer(self.after(application))
+        if request.method == "POST" and chosen is None and not tried:
+            flash(_("There is no free place: every published one is held, taken, or owed to a voucher."), "danger")
         template = "pages/choose.html" if chosen is None else "pages/choose_sure.html"
         if request.method == "POST" and chosen is not None and (problem := problem_with("choose")):
             flash(problem, "danger")
@@ -302,6 +306,12 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "can_paper": FAMILIES,
         "can_why": QUEUES,
     }
+
+
+def _named(vacancy: str) -> Vacancy | None:
+    """The vacancy that a form names, if the reader sees it; whether it may be chosen is the choice's own to say."""
+    its_id = int(vacancy) if vacancy.isdecimal() and len(vacancy) < 10 else 0
+    return db.session.scalars(select(Vacancy).where(Vacancy.id == its_id)).first() if its_id else None
 
 
 WITH_A_TERM = (ApplicationStatus.confirming, ApplicationStatus.voucher_issued, ApplicationStatus.referred)
