@@ -71,11 +71,12 @@ def built(size: int) -> Iterator[Town]:
         yield build(server, size)
 
 
-def build(server: str, size: int) -> Town:
-    """Migrate, ship and seed a new database `town` on a server."""
+def build(server: str, size: int, name: str = "town") -> Town:
+    """Migrate, ship and seed a new database of this name on a server."""
+    address = url(server, name)
     with connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE town")
-    with application(url(server, "town"), web=False):
+        connection.execute(f"CREATE DATABASE {name}")
+    with application(address, web=False):
         upgrade()
         with transaction():
             shipping.ship()
@@ -85,11 +86,11 @@ def build(server: str, size: int) -> Town:
         "last_keys": [fold(name) for name in LAST_NAMES],
         "first_keys": [fold(name) for name in FIRST_NAMES],
     }
-    with connect(url(server, "town"), cursor_factory=psycopg.ClientCursor) as connection:
+    with connect(address, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(SEED.read_text(), {"size": size, **names})
-    with connect(url(server, "town"), autocommit=True) as connection:
+    with connect(address, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    return Town(server, size)
+    return Town(server, size, name)
 
 
 @contextmanager
