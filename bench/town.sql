@@ -90,8 +90,8 @@ SELECT claimed_at, claimed_at::date, 'confirm', 'privilege', privilege.id, appli
        'confirmed'
 FROM privilege JOIN application ON application.id = application_id;
 
-INSERT INTO notice (application_id, audience, template, facts, at)
-SELECT i + 1, 'family', 'register', '{}', queued_at FROM one WHERE kind < 50;
+INSERT INTO notice (application_id, audience, template, facts, at, planned)
+SELECT i + 1, 'family', 'register', '{}', queued_at, false FROM one WHERE kind < 50;
 
 SELECT setval(pg_get_serial_sequence(t, 'id'), %(size)s + 1)
 FROM unnest(ARRAY['child', 'applicant', 'application']) t;

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, literal, select, update
 
 from app.access.actors import Actor
 from app.access.permissions import alone, of, permit
-from app.actions import accounts, dry_run, places
+from app.actions import accounts, dry_run, places, vouchers
 from app.actions.bulk_order import in_order, passed_over
 from app.actions.dry_run import Order, Told, tried
 from app.actions.due import catch_up, settled
@@ -30,6 +30,7 @@ from app.models import (
     Intake,
     Norm,
     Outbox,
+    Round,
     Voucher,
     VoucherStatus,
 )
@@ -43,7 +44,7 @@ DISTRICTS = 2  # of one transaction
 TO_DO = (BulkStage.previewing, BulkStage.running)
 OVER = (BulkStage.done, BulkStage.stopped)
 CHANGED, STOPPED, DISMISSED = "changed", "stopped", "dismissed"  # why a row was skipped, or a run stopped
-MODELS: dict[str, type[Base]] = {model.__tablename__: model for model in dry_run.VERBS}
+MODELS: dict[str, type[Base]] = {model.__tablename__: model for model in dry_run.VERBS} | {Round.__tablename__: Round}
 
 
 def ask(
@@ -89,6 +90,44 @@ def ask(
     record(run, "ask", by=by, at=at, reason=run.reason, details=_told_of(run))
     _queue(run, at)
     return run
+
+
+def ask_for_round(place_id: int, served: Sequence[int], *, by: Actor, at: datetime) -> BulkRun:
+    """S1, spec 3.4.1: have a round of vouchers held in a district, for those whom its page showed: a run of one record
+    that is decided as a whole. No page waits for it, and none keeps the others from writing meanwhile.
+
+    Raises Refusal(not_allowed).
+    """
+    permit(by, "issue", Round(place_id=place_id))
+    run = BulkRun(
+        subject=Round.__tablename__,
+        verb="issue",
+        user_id=by.user_id,
+        role=str(by.role),
+        place_id=place_id,
+        selection={"served": list(served)},
+        stage=BulkStage.running,
+        selected=1,
+        asked_at=at,
+        started_at=at,
+    )
+    db.session.add(run)
+    record(run, "ask", by=by, at=at, details=_told_of(run))
+    _queue(run, at)
+    return run
+
+
+def round_of(run: BulkRun) -> Round | None:
+    """The round that a run was asked for, once it was held."""
+    held = select(Round).where(
+        Round.place_id == run.place_id, Round.held_at == run.finished_at, Round.by_hand.is_(None)
+    )
+    return db.session.scalars(held.order_by(Round.id.desc()).limit(1)).first() if is_round(run) else None
+
+
+def is_round(run: BulkRun) -> bool:
+    """Is it a round, which is one record, and no verb for many?"""
+    return run.subject == Round.__tablename__
 
 
 def start(run: BulkRun, *, by: Actor, at: datetime) -> None:
@@ -159,12 +198,36 @@ def go_on(run_id: int, *, at: datetime, enough: Callable[[], bool]) -> bool:
     if by is None:
         _end(run, BulkStage.stopped, DISMISSED, at=at)
         return False
+    if is_round(run):
+        _hold(run, by=by, at=at)
+        return False
     order = Order(MODELS[run.subject], run.verb, run.until, run.reason, by, at)
     if run.stage is BulkStage.previewing:
         _preview(run, order, enough)
     else:
         _do(run, order, enough)
     return run.stage in TO_DO
+
+
+def _hold(run: BulkRun, *, by: Actor, at: datetime) -> None:
+    """The round in one transaction. Where it has become impossible, or would serve others than those whom its page
+    showed, nothing of it is done, and the run says why.
+    """
+    shown, because = (run.selection or {}).get("served"), None
+    lock_district(run.place_id)
+    try:
+        catch_up(at=at, place_id=run.place_id)  # what is due stays done, whatever becomes of the round
+        with db.session.begin_nested() as tried:
+            held = vouchers.issue_round(run.place_id, by=by, at=at)
+            served = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
+            if list(db.session.scalars(served)) != shown:
+                because = CHANGED
+                tried.rollback()
+    except Refusal as refusal:
+        because = str(refusal.reason)
+    run = _locked(run.id)
+    run.done = 0 if because else 1
+    _end(run, BulkStage.stopped if because else BulkStage.done, because, at=at)
 
 
 # ---------------------------------------------------------------- one slice

@@ -105,6 +105,8 @@ class BulkRunView(BaseView):
             asked=proposals.open_one(run),
             second=not alone(bulk.MODELS[run.subject], run.verb, run.selected),
             not_done=db.session.scalars(rows.limit(SHOWN).options(loaded)).all(),
+            is_round=bulk.is_round(run),
+            held=bulk.round_of(run),
             shown=SHOWN,
             view=self,
         )

@@ -2,17 +2,15 @@
 
 from functools import partial
 
-from flask import flash, g, request, url_for
+from flask import g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import words
-from app.actions import claims, dry_run, norms, possible, rounds, vouchers
-from app.db.extensions import db
+from app.actions import bulk, claims, dry_run, norms, possible, rounds
 from app.db.viewer import unscoped
 from app.models import (
     Application,
@@ -72,15 +70,14 @@ class VoucherView(BaseView):
         if not form.is_submitted() and "place" in request.args and form.place.data is None:
             form.place.errors = [forms.REQUIRED]
         if form.is_submitted() and form.validate():
+            run_id = None
             try:
-                held = attempt(partial(_issue_as_shown, form.place.data.id), form)
+                run_id = attempt(partial(_ask_as_shown, form.place.data.id), form)
             except two_editors.Changed:
-                held, changed = None, True
+                changed = True
                 form.form_errors = [_("The queue has changed since this was shown. Look at it again, then issue.")]
-            if held is not None:
-                numbers = {"served": held.served, "passed": held.passed}
-                flash(_("Vouchers issued: %(served)d. Passed over: %(passed)d.", **numbers), "success")
-                return answer(url_for("VoucherView.list", _flt_0_status="issued"))
+            if run_id is not None:
+                return answer(url_for("BulkRunView.show", pk=run_id))
         if form.place.data is not None and (changed or not form.errors):
             try:
                 with unscoped():
@@ -157,12 +154,14 @@ class ReferralView(BaseView):
     verbs = by_row(*bulk)
 
 
-def _issue_as_shown(place_id: int) -> Round:
-    """Whoever issues a round stands for what was shown. Raises two_editors.Changed where it would serve others."""
-    held = vouchers.issue_round(place_id, by=g.actor, at=now())
-    served = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
-    two_editors.as_shown(request.form.get("seen", ""), {"served": list(db.session.scalars(served))})
-    return held
+def _ask_as_shown(place_id: int) -> int:
+    """Whoever issues a round stands for what was shown; a job holds it, if it still is so then. Returns its run's id.
+
+    Raises two_editors.Changed where it would serve others already.
+    """
+    served = rounds.expected(place_id, at=now()).served
+    two_editors.as_shown(request.form.get("seen", ""), {"served": served})
+    return bulk.ask_for_round(place_id, served, by=g.actor, at=now()).id
 
 
 def offered_of(view, right):

@@ -70,6 +70,7 @@ VERBS: dict[str, Any] = {
 }
 VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
     ("issue", "referral"): _l("Referral issued"),
+    ("issue", "queue_round"): _l("A round of vouchers"),
     ("offer", "application"): _l("The turn has come"),
     ("offer", "offer"): _l("Place offered"),
     ("choose", "offer"): _l("Offered place chosen"),

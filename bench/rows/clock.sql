@@ -13,8 +13,8 @@ ANALYZE due;
 INSERT INTO stop_listing (application_id, voucher_id, from_on, until, norm_id)
 SELECT application_id, id, from_on, until, norm_id FROM due;
 
-INSERT INTO notice (application_id, audience, template, facts, at)
-SELECT application_id, 'family', 'lapse', jsonb_build_object('until', until), %(at)s FROM due;
+INSERT INTO notice (application_id, audience, template, facts, at, planned)
+SELECT application_id, 'family', 'lapse', jsonb_build_object('until', until), %(at)s, false FROM due;
 
 INSERT INTO change (at, effective_on, verb, subject, subject_id, application_id, place_id, role, for_family,
                     status_from, status_to, standing, norm_id, details)

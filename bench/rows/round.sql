@@ -52,7 +52,7 @@ FROM given, terms;
 INSERT INTO change (at, effective_on, verb, subject, subject_id, place_id, role, for_family)
 SELECT held_at, held_on, 'issue', 'queue_round', id, place_id, 'department', false FROM queue_round;
 
-INSERT INTO notice (application_id, audience, template, facts, at)
-SELECT id, 'family', 'issue', jsonb_build_object('confirm_by', confirm_by), %(at)s FROM given, terms;
+INSERT INTO notice (application_id, audience, template, facts, at, planned)
+SELECT id, 'family', 'issue', jsonb_build_object('confirm_by', confirm_by), %(at)s, false FROM given, terms;
 
 UPDATE application SET status = 'confirming' FROM given WHERE application.id = given.id;

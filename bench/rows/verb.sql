@@ -19,8 +19,8 @@ SELECT %(at)s, %(today)s, 'confirm', 'application', application.id, application.
        (SELECT min(id) FROM ab_user), true, %(today)s, 'confirming', 'voucher_issued', true, choose_norm_id
 FROM application JOIN voucher ON voucher.application_id = application.id
 WHERE application.id = %(id)s AND voucher.status = 'confirmed';
-INSERT INTO notice (application_id, audience, template, facts, at)
-VALUES (%(id)s, 'family', 'confirm', '{"choose_by": "2026-04-17"}', %(at)s);
+INSERT INTO notice (application_id, audience, template, facts, at, planned)
+VALUES (%(id)s, 'family', 'confirm', '{"choose_by": "2026-04-17"}', %(at)s, false);
 INSERT INTO document (application_id, voucher_id, kind, code, asked_at)
 SELECT %(id)s, id, 'voucher', md5(random()::text), %(at)s FROM voucher WHERE application_id = %(id)s AND status = 'confirmed';
 INSERT INTO outbox (job, document_id, asked_at, attempts)
@@ -54,9 +54,9 @@ JOIN kg_group ON kg_group.id = group_id,
              ('choose', 'application', %(today)s::date, 'voucher_issued', 'referred'))
      AS rows (verb, subject, paper, before, after)
 WHERE application.id = %(id)s;
-INSERT INTO notice (application_id, kindergarten_id, audience, template, facts, at)
+INSERT INTO notice (application_id, kindergarten_id, audience, template, facts, at, planned)
 SELECT %(id)s, CASE audience WHEN 'kindergarten' THEN kindergarten.id END, audience, 'choose',
-       jsonb_build_object('kindergarten', kindergarten.name, 'choose_by', '2026-04-16'), %(at)s
+       jsonb_build_object('kindergarten', kindergarten.name, 'choose_by', '2026-04-16'), %(at)s, false
 FROM vacancy JOIN kg_group ON kg_group.id = group_id JOIN kindergarten ON kindergarten.id = kindergarten_id,
      unnest(ARRAY['family', 'kindergarten']) audience WHERE vacancy.id = %(vacancy)s;
 INSERT INTO document (application_id, referral_id, kind, code, asked_at)
@@ -88,7 +88,7 @@ JOIN enrolment ON enrolment.application_id = application.id JOIN kg_group ON kg_
      (VALUES ('enrol', 'enrolment', NULL, NULL), ('use', 'referral', 'issued', 'used'),
              ('enrol', 'application', 'referred', 'enrolled')) AS rows (verb, subject, before, after)
 WHERE application.id = %(id)s;
-INSERT INTO notice (application_id, audience, template, facts, at)
-SELECT %(id)s, 'family', 'enrol', jsonb_build_object('kindergarten', kindergarten.name), %(at)s
+INSERT INTO notice (application_id, audience, template, facts, at, planned)
+SELECT %(id)s, 'family', 'enrol', jsonb_build_object('kindergarten', kindergarten.name), %(at)s, false
 FROM vacancy JOIN kg_group ON kg_group.id = group_id JOIN kindergarten ON kindergarten.id = kindergarten_id
 WHERE vacancy.id = %(vacancy)s;

@@ -4,7 +4,11 @@ from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
-from app.models import Sex
+import sqlalchemy as sa
+
+from app.db.extensions import db
+from app.jobs import outbox
+from app.models import Outbox, Sex
 from app.rules import iin
 from app.rules.roles import Role
 from tests.registers import OTHERS, typed, writer
@@ -160,6 +164,19 @@ class Fields(HTMLParser):
             self.values[self.open] = (self.values[self.open] + data).removeprefix("\r\n").removeprefix("\n")
 
 
-def issued(browser: Any, place: int | str) -> Any:
-    """The answer to a round that is issued just as its page showed it."""
+def round_asked(browser: Any, place: int | str) -> Any:
+    """The answer to a yes to a round just as its page showed it."""
     return browser.post("/vouchers/round", Fields(browser.get(f"/vouchers/round?place={place}").text).values)
+
+
+def work_at_rounds(web: Any) -> None:
+    """What a worker would do with the runs in the outbox."""
+    with web.app_context():
+        outbox.handle(list(db.session.scalars(sa.select(Outbox.id).where(Outbox.bulk_run_id.is_not(None)))))
+
+
+def issued(browser: Any, place: int | str) -> Any:
+    """The same, once a job has held it."""
+    answer = round_asked(browser, place)
+    work_at_rounds(browser.client.application)
+    return answer

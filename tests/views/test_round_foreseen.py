@@ -1,14 +1,19 @@
 """Spec 1.2, 3.4.1: a round and an offer say what they would do before they do it, and a round does just that."""
 
 import re
+from datetime import date
 
+import pytest
 import sqlalchemy as sa
 
+from app import words
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Round, Voucher
+from app.models import Application, Place, Round, Unit, Voucher
+from app.rules.refusals import Reason
+from tests import factories
 from tests.views import forms
-from tests.views.forms import issued
+from tests.views.forms import issued, work_at_rounds
 
 ROUND = "/vouchers/round"
 
@@ -18,6 +23,12 @@ def foreseen(browser, place):
     page = browser.get(f"{ROUND}?place={place}")
     assert page.status_code == 200
     return page.text, forms.Fields(page.text).values
+
+
+def ids_of(city, *tables):
+    """The ids of the rows of each of these tables."""
+    rows = city.tables.rows()
+    return [{row["id"] for row in rows[table]} for table in tables]
 
 
 def listed(text):
@@ -63,6 +74,37 @@ def test_a_yes_to_a_round_that_would_serve_others_issues_nothing_and_shows_it_an
     again = forms.Fields(answer.text).values
     assert again["seen"] != values["seen"]
     assert browser.post(ROUND, again).status_code == 303
+
+
+def test_no_page_holds_a_round_a_job_does_and_the_page_that_follows_leads_to_it(city):
+    browser = city.sign_in("department")
+    [before] = ids_of(city, "queue_round")
+    follows = forms.round_asked(browser, city.own.place).location
+    assert "data-follow" in browser.get(follows).text
+    assert ids_of(city, "queue_round") == [before]
+    work_at_rounds(city.web)
+    [held] = ids_of(city, "queue_round")[0] - before
+    page = browser.get(follows).text
+    assert f'href="/rounds/show/{held}"' in page and "data-follow" not in page
+
+
+@pytest.mark.parametrize("becomes", ["another", "impossible"])
+def test_a_round_that_is_not_what_its_page_showed_when_its_job_comes_is_not_held_and_says_why(city, becomes):
+    browser = city.sign_in("department")
+    browser.client.set_cookie("language", "en")
+    follows = forms.round_asked(browser, city.own.place).location
+    with city.web.app_context(), transaction():
+        if becomes == "another":
+            db.session.execute(sa.update(Application).where(Application.id == city.own.waiting).values(standing=False))
+        else:
+            place = db.session.get_one(Place, city.own.place)
+            factories.norm("procedure", "referral", Unit.CHOICE, place, since=date(2026, 4, 13))
+    before = ids_of(city, "queue_round", "voucher")
+    work_at_rounds(city.web)
+    assert ids_of(city, "queue_round", "voucher") == before
+    page = browser.get(follows).text
+    sentence = {"another": words.WHY_NOT["changed"], "impossible": words.REFUSALS[Reason.wrong_place]}[becomes]
+    assert str(sentence) in page and "data-follow" not in page
 
 
 def test_a_round_that_nobody_looked_at_is_not_issued(city):
