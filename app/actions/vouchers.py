@@ -247,10 +247,9 @@ def _issue(ids: Sequence[int], held: Round, *, by: Actor, at: datetime, reason: 
         "confirm_norm_id": literal(norm.id),
     }
     db.session.flush()
-    db.session.execute(insert(Voucher).from_select(list(row), select(*row.values()).order_by(position)))
-    new = select(voucher.id).where(
-        voucher.application_id.in_(its_own), voucher.kind == Intake.general, voucher.status == VoucherStatus.issued
-    )
+    issued = insert(Voucher).from_select(list(row), select(*row.values()).order_by(position)).returning(voucher.id)
+    vouchers, voucher_id, _ = in_order(sorted(db.session.scalars(issued)))
+    new = select(voucher_id).select_from(vouchers)  # by their ids: all that were ever issued are not gone through
     facts: dict[str, Any] = {"by": by, "at": at, "on": day, "place_id": place_id, "norm": norm, "reason": reason}
     where = rules.kindergarten_of(voucher.application_id)
     record_all_of(Voucher, new, verb, status=(null(), voucher.status), kindergarten_id=where, **facts)
