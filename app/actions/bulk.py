@@ -47,6 +47,10 @@ CHANGED, STOPPED, DISMISSED = "changed", "stopped", "dismissed"  # why a row was
 MODELS: dict[str, type[Base]] = {model.__tablename__: model for model in dry_run.VERBS} | {Round.__tablename__: Round}
 
 
+class Otherwise(Exception):
+    """A round would serve others than those whom its page showed."""
+
+
 def ask(
     model: type[Base],
     verb: str,
@@ -217,12 +221,13 @@ def _hold(run: BulkRun, *, by: Actor, at: datetime) -> None:
     lock_district(run.place_id)
     try:
         catch_up(at=at, place_id=run.place_id)  # what is due stays done, whatever becomes of the round
-        with db.session.begin_nested() as tried:
+        with db.session.begin_nested():
             held = vouchers.issue_round(run.place_id, by=by, at=at)
             served = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
             if list(db.session.scalars(served)) != shown:
-                because = CHANGED
-                tried.rollback()
+                raise Otherwise
+    except Otherwise:
+        because = CHANGED
     except Refusal as refusal:
         because = str(refusal.reason)
     run = _locked(run.id)
