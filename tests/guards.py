@@ -334,6 +334,21 @@ GUARDS = (
         "test_round_foreseen.py::test_a_yes_to_a_round_that_would_serve_others_issues_nothing_and_shows_it_anew",
     ),
     Guard(
+        "a file is tried on a copy, beside which others write",
+        "app/db/database.py",
+        'with _copied() if db.engine.dialect.name == "sqlite" else nullcontext(), unscoped():',
+        "with unscoped():",
+        "test_import_on_screen.py::test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing",
+    ),
+    Guard(
+        "a trial takes no lock of a district",
+        "app/db/database.py",
+        "if not _tries.get() and (missing := set(place_ids) - held):",
+        "if missing := set(place_ids) - held:",
+        "test_import_on_screen.py::test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing",
+        "postgresql",
+    ),
+    Guard(
         "a list refuses a filter that it has not",
         LISTS,
         'if unknown := {name for name in asked if name.startswith("_flt_")} - known:',

@@ -26,14 +26,14 @@ def compare(application: Application, entry: Entry, known: Recorded, *, by: Acto
         for name, value in said
         if value and value != getattr(application, name)
     ]
-    was = application.queued_at
-    if not _same_moment(was, entry):
+    stood = None
+    if not _same_moment(application.queued_at, entry):
         differences.append(Difference("queued_at", application, "queued_at", entry.queued_at, grave=True))
-    stood = by_hand.before(application, at=at)
+        stood = by_hand.before(application, at=at)
     details = people.set_all(differences, entry.reason)
     if details:
         record(application, "change", by=by, at=at, reason=entry.reason, details=details)
-    if application.queued_at != was:
+    if stood is not None:
         by_hand.seen(application, "change", stood, by=by, at=at, reason=entry.reason)
     changed = _compare_privilege(application, entry, by=by, at=at)
     if entry.archived and application.status not in APPLICATION_FINAL:

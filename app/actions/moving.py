@@ -82,7 +82,8 @@ def _write(
 ) -> None:
     """The history of what was permitted, its notices, and the papers whose facts it changed."""
     db.session.flush()
-    db.session.add(_history(subject, verb, by, at, on or local_day(at), reason, norm, status, details))
+    row = _history(subject, verb, by, at, on or local_day(at), reason, norm, status, details)
+    db.session.add(Change(**row))
     versions.follow(subject, verb, details, at=at)
     application = application_of(subject)
     if tell is not None and application is not None:
@@ -109,8 +110,8 @@ def record_all(
     db.session.flush()
     day = local_day(at)
     rows = [_history(subject, verb, by, at, day, reason, None, status, details) for subject, reason, details in found]
-    db.session.add_all(rows)
-    db.session.flush()
+    if rows:
+        db.session.execute(insert(Change), rows)
     for subject, _, details in found:
         versions.follow(subject, verb, details, at=at)
 
@@ -125,29 +126,29 @@ def _history(
     norm: Norm | None,
     status: tuple[StrEnum | None, StrEnum | None],
     details: Mapping[str, Any] | None,
-) -> Change:
+) -> dict[str, Any]:
     application = application_of(subject)
     for_family = by.stands_for_family(EVERY_VERB[type(subject)][verb]) and by.paper_on is not None
-    return Change(
-        at=at,
-        effective_on=on,
-        verb=verb,
-        subject=subject.__tablename__,
-        subject_id=subject.id,
-        application_id=application.id if application else None,
-        kindergarten_id=kindergarten_of(subject),
-        place_id=place_of(subject),
-        role=str(by.role),
-        user_id=by.user_id,
-        for_family=for_family,
-        paper_on=by.paper_on if for_family else None,
-        status_from=status[0],
-        status_to=status[1],
-        standing=subject.standing if isinstance(subject, Application) else None,
-        reason=reason,
-        norm_id=norm.id if norm else None,
-        details=plain(details),
-    )
+    return {
+        "at": at,
+        "effective_on": on,
+        "verb": verb,
+        "subject": subject.__tablename__,
+        "subject_id": subject.id,
+        "application_id": application.id if application else None,
+        "kindergarten_id": kindergarten_of(subject),
+        "place_id": place_of(subject),
+        "role": str(by.role),
+        "user_id": by.user_id,
+        "for_family": for_family,
+        "paper_on": by.paper_on if for_family else None,
+        "status_from": status[0],
+        "status_to": status[1],
+        "standing": subject.standing if isinstance(subject, Application) else None,
+        "reason": reason,
+        "norm_id": norm.id if norm else None,
+        "details": plain(details),
+    }
 
 
 def last_change() -> int:

@@ -9,8 +9,9 @@ import logging
 import random
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    create_engine,
     event,
     func,
     inspect,
@@ -59,6 +61,7 @@ CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.Serializati
 
 _writing: ContextVar[bool | None] = ContextVar("writing", default=None)
 _waits: ContextVar[bool] = ContextVar("waits", default=True)
+_tries: ContextVar[bool] = ContextVar("tries", default=False)
 _closed: ContextVar[bool] = ContextVar("closed", default=False)
 
 
@@ -171,6 +174,43 @@ def taken_back() -> Iterator[None]:
 
 
 @contextmanager
+def trial() -> Iterator[None]:
+    """A long try, which keeps nobody waiting: it may write whatever it likes, and leaves nothing behind.
+
+    SQLite has one writer, so what is tried there is written to a copy of the file, of the moment at which it begins.
+    PostgreSQL undoes it in the end; it takes no lock of a district. For a job's process, which does one thing at a
+    time: nothing may have begun in the session, and what it has loaded is gone afterwards.
+    """
+    tokens = _writing.set(True), _tries.set(True)
+    db.session.remove()
+    try:
+        with _copied() if db.engine.dialect.name == "sqlite" else nullcontext(), unscoped():
+            try:
+                yield
+            finally:
+                db.session.remove()
+    finally:
+        _writing.reset(tokens[0])
+        _tries.reset(tokens[1])
+
+
+@contextmanager
+def _copied() -> Iterator[None]:
+    """The application's database is a copy of itself."""
+    engines, own = db.engines, db.engine
+    with TemporaryDirectory(prefix="kezek-trial-") as folder:
+        copy = f"{folder}/kezek.db"
+        with own.connect() as read, closing(sqlite3.connect(copy)) as written:
+            read.connection.dbapi_connection.backup(written)  # type: ignore[union-attr]
+        engines[None] = create_engine(f"sqlite:///{copy}", hide_parameters=True)
+        try:
+            yield
+        finally:
+            engines[None].dispose()
+            engines[None] = own
+
+
+@contextmanager
 def own_transaction(*, waits: bool = True) -> Iterator[Connection]:
     """A short transaction of its own on a connection of its own, whatever becomes of the caller's.
 
@@ -202,7 +242,7 @@ def lock_districts(place_ids: Iterable[int]) -> None:
     In the order of their ids, which is everybody's: whoever may need two takes both before any row of either.
     """
     held: set[int] = db.session().info.get(HELD, set())
-    if missing := set(place_ids) - held:
+    if not _tries.get() and (missing := set(place_ids) - held):
         with db.session.no_autoflush:  # a new row that is not to be written yet stays as it is
             _lock(sorted(missing))
         changed = {*db.session.dirty, *db.session.deleted}

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DataError
 
+from app.access.actors import Actor
 from app.actions import imports
+from app.db.database import trial
 from app.db.extensions import db
 from app.imports.outcome import ImportResult
 from app.imports.whole_file import bring_in, of_file
@@ -32,13 +34,14 @@ class StoredFile(NamedTuple):
 
     run_id: int
     kind: ImportKind
+    stage: ImportStage
     key: str
     sha256: str
 
 
 def file_of(run: ImportRun) -> StoredFile | None:
     """The file of a run that has something to do; None for any other."""
-    return StoredFile(run.id, run.kind, run.file_key, run.sha256) if run.stage in imports.TO_DO else None
+    return StoredFile(run.id, run.kind, run.stage, run.file_key, run.sha256) if run.stage in imports.TO_DO else None
 
 
 def opened(file: StoredFile) -> Opened:
@@ -51,8 +54,24 @@ def opened(file: StoredFile) -> Opened:
     return Wrong("too_long", most=most) if sheet.filled > most else sheet if sheet.filled else Wrong("empty")
 
 
-def go_on(run_id: int, table: Opened, *, at: datetime) -> None:
-    """Try the file of a run, or bring it in, in the caller's transaction; a run with nothing to do stays as it is.
+class Tried(NamedTuple):
+    """What came of trying a file; None where the mistake was ours."""
+
+    outcome: ImportResult | None
+
+
+def tried(file: StoredFile, table: Opened, *, at: datetime) -> Opened | Tried:
+    """Try a table where nothing is kept and nobody waits for it; what is no table, or is to be brought in, goes on."""
+    if file.stage is not ImportStage.trying or not isinstance(table, Sheet):
+        return table
+    with trial():
+        run = db.session.get_one(ImportRun, file.run_id)
+        by = imports.asker(run)
+        return table if by is None else Tried(_outcome(run, table, by=by, at=at))
+
+
+def go_on(run_id: int, found: Opened | Tried, *, at: datetime) -> None:
+    """Keep what came of trying a file, or bring it in, in the caller's transaction; a run with nothing to do stays.
 
     The rights are those that whoever brought it has now: without the role of then nothing is brought in.
     """
@@ -62,22 +81,30 @@ def go_on(run_id: int, table: Opened, *, at: datetime) -> None:
     by = imports.asker(run)
     if by is None:
         return imports.refuse(run, imports.DISMISSED, at=at)
-    if isinstance(table, storage.Damaged):
+    if isinstance(found, storage.Damaged):
         return imports.refuse(run, imports.DAMAGED, at=at)
-    facts = {"name": run.file_name, "place": run.district_id, "answers": run.answers, "by": by, "at": at}
-    try:
-        if isinstance(table, Wrong):
-            outcome = ImportResult(problems=[of_file(table, run.file_name)])
-        else:
-            outcome = bring_in(run.kind, table, **facts, dry_run=run.stage is ImportStage.trying)
-    except MISTAKES as error:
-        log.error("import %s: %s", run_id, type(error).__name__)
-        return imports.refuse(imports.locked(run_id), imports.FAILED, at=at)
+    outcome = found.outcome if isinstance(found, Tried) else _outcome(run, found, by=by, at=at)
+    run = imports.locked(run_id)
+    if outcome is None:
+        return imports.refuse(run, imports.FAILED, at=at)
     db.session.expire_all()
     told = _told(outcome.problems, outcome.sheet), _told(outcome.warnings, outcome.sheet)
     counts = {name: getattr(outcome, name) for name in ("added", "changed", "same")}
-    found = {"rows": outcome.rows, "sheet": outcome.sheet.name if outcome.sheet else None}
-    return imports.tell(imports.locked(run_id), counts, *told, **found, by=by, at=at)
+    of = {"rows": outcome.rows, "sheet": outcome.sheet.name if outcome.sheet else None}
+    return imports.tell(run, counts, *told, **of, by=by, at=at)
+
+
+def _outcome(run: ImportRun, table: Sheet | Wrong, *, by: Actor, at: datetime) -> ImportResult | None:
+    """What comes of all rows, kept only where that is asked and nothing is wrong; None for a mistake of ours."""
+    if isinstance(table, Wrong):
+        return ImportResult(problems=[of_file(table, run.file_name)])
+    run_id, dry_run = run.id, run.stage is ImportStage.trying
+    of = {"name": run.file_name, "place": run.district_id, "answers": run.answers}
+    try:
+        return bring_in(run.kind, table, **of, by=by, at=at, dry_run=dry_run)
+    except MISTAKES as error:
+        log.error("import %s: %s", run_id, type(error).__name__)
+        return None
 
 
 def _told(problems: Iterable[Problem], sheet: Sheet | None) -> Iterable[dict[str, Any]]:

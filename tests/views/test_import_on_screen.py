@@ -19,6 +19,7 @@ from app.models import (
     Application,
     Change,
     Document,
+    ImportKind,
     ImportProblem,
     ImportRun,
     ImportStage,
@@ -289,6 +290,36 @@ def test_a_long_file_is_tried_and_brought_in_by_jobs_once_however_often_they_are
     assert run_of(web).stage is ImportStage.done and count(web, Application) == before + 1
     with web.app_context():
         assert db.session.scalar(sa.select(sa.func.count(Change.id)).where(Change.verb == "bring_in")) == 1
+
+
+def test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing(web, town, specialist, monkeypatch):
+    """In the middle of the trial, where its rows are written, another process decides in the district."""
+    bring_in, seen = whole_file.KINDS[ImportKind.applications], []
+
+    def beside(*args, **facts):
+        outcome = bring_in(*args, **facts)
+        seen.append(db.session.scalar(sa.select(sa.func.count()).select_from(Application)) - before)
+        engine, here = sa.create_engine(address), Place.id == town.here
+        try:
+            with engine.begin() as other:
+                wait = {"postgresql": "SET LOCAL lock_timeout = 500", "sqlite": "PRAGMA busy_timeout = 500"}
+                other.exec_driver_sql(wait[engine.dialect.name])
+                other.execute(sa.select(Place.id).where(here).with_for_update(key_share=True))
+                other.execute(sa.update(Place).where(here).values(support_phone="+77162550001"))
+        except sa.exc.OperationalError:
+            seen.append("waited")
+        engine.dispose()
+        return outcome
+
+    monkeypatch.setitem(whole_file.KINDS, ImportKind.applications, beside)
+    with web.app_context():
+        address, before = db.engine.url, db.session.scalar(sa.select(sa.func.count()).select_from(Application))
+    left(specialist, table([files.application(1)]))
+    work(web)
+    assert seen == [1]
+    assert run_of(web).stage is ImportStage.tried and count(web, Application) == before
+    with web.app_context():
+        assert db.session.get_one(Place, town.here).support_phone == "+77162550001"
 
 
 def test_a_worker_that_dies_before_the_end_leaves_everything_to_the_next_one(web, specialist, monkeypatch):
