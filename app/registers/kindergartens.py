@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.models import Kindergarten, KindergartenKind, Ownership, Place, PlaceKind
-from app.registers.declaration import Bin, Field, Menu, OneOf, Phone, Register, Row, Yes, printed
+from app.registers.declaration import Bin, Email, Field, Menu, OneOf, Phone, Register, Row, Yes, printed
 from app.rules.roles import FAMILIES, OFFICE, Role
 
 NAME_TAKEN = _l("There is a kindergarten of this name in this place already.")
@@ -69,6 +69,14 @@ KINDERGARTENS = Register(
             Phone(),
             required=False,
             titles=("Телефон нөмірі", "Контактный номер телефона", "Телефон", "Номер телефона"),
+        ),
+        Field(
+            "email",
+            _l("E-mail"),
+            Email(),
+            required=False,
+            listed=False,
+            help=_l("Notices to the kindergarten go there."),
         ),
         Field(
             "address",

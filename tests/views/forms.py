@@ -68,6 +68,7 @@ def valid(noun: str, own) -> dict[str, str]:
             "state_order": "",
             "bin": "",
             "phone": "8 7162 25 12 34",
+            "email": "baqsha@example.org",
             "address": "Абай",
         },
         "groups": {

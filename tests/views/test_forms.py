@@ -24,7 +24,7 @@ MAY_BE_EMPTY = {
         *("paper_number", "paper_issued_by"),
     },
     "vacancies": {"begins_on", "ends_on"},
-    "kindergartens": {"bin", "phone", "address"},
+    "kindergartens": {"bin", "phone", "email", "address"},
     "groups": set(),
     "norms": {"on_lapse", "note"},
     "queue-orders": {f"categories-0-{name}" for name in ("rank", "privilege", "months_from", "months_to")},
