@@ -61,6 +61,8 @@ def test_a_child_gets_a_temporary_place_and_leaves_it_with_its_queue_number_kept
     page.get_by_role("link", name="Кезек бойынша ваучерлер беру").click()
     page.get_by_label("Аудан немесе қала").select_option(label="Көкшетау қаласы")
     page.locator("main form button").click()
+    page.get_by_role("button", name="Беру", exact=True).click()
+    expect(page.locator("#progress .facts")).to_be_visible()  # a job holds it
     open_child(page)
     expect(page.locator("h1 .badge")).to_have_text("Растауда")
 

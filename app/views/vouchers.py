@@ -78,12 +78,12 @@ class VoucherView(BaseView):
                 form.form_errors = [_("The queue has changed since this was shown. Look at it again, then issue.")]
             if run_id is not None:
                 return answer(url_for("BulkRunView.show", pk=run_id))
-        if form.place.data is not None and (changed or not form.errors):
+        if form.place.data is not None:
             try:
                 with unscoped():
                     told = rounds.expected(form.place.data.id, at=now())
             except Refusal as refusal:
-                form.form_errors = [words.refusal(refusal)]
+                form.form_errors = form.form_errors or [words.refusal(refusal)]
         page = self.render_template(
             "pages/round.html",
             title=_("Issue a round of vouchers"),

@@ -36,6 +36,7 @@ def posting(city) -> list[tuple[str, str, dict]]:
             continue
         address, data = routes.address(rule, city)
         noun = rule.split("/")[1]
+        data |= {"place": str(city.own.place)} if rule == "/vouchers/round" else {}
         role = str(ADDS.get(noun)) if ADDS.get(noun) in roles else str(sorted(roles)[0])
         found.append((role, address, {**data, **SEES, **(valid(noun, city.own) if rule.endswith("/add") else {})}))
     return found
