@@ -1,4 +1,4 @@
-"""Notices leave: each once by each way, whatever its gateway does and whatever dies (spec 7; ADR 22)."""
+"""Notices leave: each once by each way, whatever its gateway does and whatever dies (spec 7; ADR 23)."""
 
 import os
 import signal
