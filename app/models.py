@@ -1212,7 +1212,7 @@ class Notice(Base):
 
 
 class Delivery(Base):
-    """What became of one notice by one way, once for each (docs/adr/0022-deliveries.md).
+    """What became of one notice by one way, once for each (docs/adr/0023-deliveries.md).
 
     ``address``: to which phone or e-mail it went. ``key``: by which a gateway knows a message that comes again, the
     same until a person sends it anew. ``uncertain``: some try may have reached the family though nobody said so.

@@ -1,4 +1,4 @@
-"""Notices leave the house, once by each way, whatever dies or comes twice (docs/adr/0022-deliveries.md).
+"""Notices leave the house, once by each way, whatever dies or comes twice (docs/adr/0023-deliveries.md).
 
 That one begins is committed before anything leaves. Whoever finds one that began and did not end sends it again under
 its key, by which a gateway knows it; where there is no such gateway nobody knows, and a person decides.

@@ -1,6 +1,6 @@
 """Notices leave: the relay plans them (`plan`), and each delivery is a row of the outbox, handed to its gateway once.
 
-What was begun is committed before anything is handed over (docs/adr/0022-deliveries.md). Time is the real one.
+What was begun is committed before anything is handed over (docs/adr/0023-deliveries.md). Time is the real one.
 """
 
 from collections.abc import Callable, Mapping
