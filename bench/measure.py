@@ -34,21 +34,26 @@ def quartiles(values: list[float]) -> tuple[float, float]:
     return low, high
 
 
-def alternate(ours: Side, peer: Side, *, times: int, before: Side = lambda: None) -> Figure:
-    """Run both sides `times` times, taking turns in who comes first; `before` goes before each run, untimed."""
+def alternate(
+    ours: Side, peer: Side, *, times: int, before: Side = lambda: None, clock: Callable[[], float] = perf_counter
+) -> Figure:
+    """Run both sides `times` times, taking turns in who comes first; `before` goes before each run, untimed.
+
+    `clock`: of time, or of a processor's.
+    """
     taken: dict[Side, list[float]] = {ours: [], peer: []}
     gc.freeze()  # what both sides stand on: to go through all of it before each run would leave neither a warm cache
     for turn in range(times):
         for side in (ours, peer) if turn % 2 else (peer, ours):
             before()
-            taken[side].append(seconds(side))
+            taken[side].append(seconds(side, clock))
     gc.unfreeze()
     return Figure(taken[ours], taken[peer])
 
 
-def seconds(side: Side) -> float:
+def seconds(side: Side, clock: Callable[[], float] = perf_counter) -> float:
     """How long one run takes, without a collection of garbage that others left."""
     gc.collect()
-    start = perf_counter()
+    start = clock()
     side()
-    return perf_counter() - start
+    return clock() - start
