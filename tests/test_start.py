@@ -12,7 +12,7 @@ import pytest
 from tests.running import COMMAND, Kezek, alive, children, soon, started
 from tools import run
 
-PARTS = ["valkey", "web", "worker", "messenger", "timetable"]
+PARTS = ["valkey", "web", "urgent", "worker", "papers", "messenger", "timetable"]
 
 
 @pytest.fixture(scope="module")

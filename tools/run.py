@@ -1,6 +1,7 @@
 """Start all of Kezek on this machine, what `make run` does after set-up; Ctrl-C or TERM stops all of it.
 
-A test starts the same elsewhere, and asks the supervisor for its processes: valkey, web, worker, messenger, timetable.
+A test starts the same elsewhere, and asks the supervisor for its processes: valkey, web, urgent,
+worker, papers, messenger, timetable.
 
     KEZEK_VAR=/tmp/k KEZEK_PORT=8123 .venv/bin/python tools/run.py &   # ready when it prints "Kezek is at"
     KEZEK_VAR=/tmp/k .venv/bin/supervisorctl -c deploy/supervisord.conf pid worker

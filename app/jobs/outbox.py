@@ -51,7 +51,7 @@ class Work(NamedTuple):
 PAPER = Work(documents.read, documents.make, documents.keep)
 JOBS: Mapping[str, Work] = {
     "render": PAPER,
-    "bulk": Work(bulk.read, bulk.make, bulk.keep),
+    "bulk": Work(bulk.read, bulk.make, bulk.keep, queue=queues.LONG),
     "deliver": Work(
         deliveries.read,
         deliveries.make,
@@ -60,7 +60,7 @@ JOBS: Mapping[str, Work] = {
         queue=queues.MESSAGES,
         rows=deliveries.ROWS,
     ),
-    "import": Work(imports.read, imports.make, imports.keep, rows=1, timeout=imports.TIMEOUT),
+    "import": Work(imports.read, imports.make, imports.keep, queue=queues.LONG, rows=1, timeout=imports.TIMEOUT),
 }
 
 

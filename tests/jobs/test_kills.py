@@ -54,7 +54,9 @@ from tools import postgres
 soon = partial(running.soon, patience=110)  # seconds: spec 7 allows two minutes
 PARTS = {  # what is in its command
     "valkey": "valkey-server",
-    "worker": "flask worker urgent papers",
+    "urgent": "flask worker urgent",
+    "worker": "flask worker long papers",
+    "papers": "flask worker papers",
     "messenger": "flask worker messages",
     "timetable": "flask timetable",
 }
@@ -93,8 +95,16 @@ class Kezek:
         """Kill the process that renders, in the middle of its papers: one was just done, others were not."""
         before = self.done(True)
         assert soon(lambda: self.done(True) > before, every=0.02)
-        assert soon(lambda: children(self.pid("worker")), every=0.005)
-        for horse in children(self.pid("worker")):
+        assert soon(self.work_horses, every=0.005)
+        self.kill_work_horses()
+
+    def work_horses(self) -> list[int]:
+        """The processes that do the jobs of either worker now."""
+        return [horse for part in ("worker", "papers") for horse in children(self.pid(part) or -1)]
+
+    def kill_work_horses(self) -> None:
+        """Kill all of them."""
+        for horse in self.work_horses():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGKILL)
 
@@ -102,9 +112,7 @@ class Kezek:
         """Kill the process that goes on with a bulk run: some rows were just counted, others were not."""
         before = getattr(self.run(run_id), counter)
         assert soon(lambda: getattr(self.run(run_id), counter) > before, every=0.02)
-        for horse in children(self.pid("worker")):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(horse, signal.SIGKILL)
+        self.kill_work_horses()
         assert getattr(self.run(run_id), counter) < self.run(run_id).selected
 
     def kill_in_the_middle_of(self, run_id: int, stage: ImportStage) -> None:
@@ -112,9 +120,7 @@ class Kezek:
         assert soon(lambda: self.file(run_id).stage is stage and children(self.pid("worker")), every=0.02)
         time.sleep(1)
         assert self.file(run_id).stage is stage, "too few rows: it was over before it could be killed"
-        for horse in children(self.pid("worker")):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(horse, signal.SIGKILL)
+        self.kill_work_horses()
 
     def file(self, run_id: int) -> ImportRun:
         """An import as it is now."""
@@ -217,6 +223,8 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     kezek.redis.flushall()  # what was sent is lost: only its rows know of it
     assert kezek.done(False)
     kezek.kill("worker")
+    kezek.kill("papers")
+    kezek.kill("urgent")
     kezek.kill("timetable")  # a new one starts with the clock's turn
     confirm(confirming[28:34])
     kezek.kill_work_horse()
@@ -229,11 +237,11 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     assert soon(lambda: not kezek.done(False)) and soon(lambda: kezek.lapsed() == len(late))
 
     rows = db.session.scalars(sa.select(Outbox.id).order_by(Outbox.id)).all()
-    assert len(rows) == len(confirming)
+    assert len(rows) == 4 * len(confirming) + 3 * len(late)  # of each application itself, and of each voucher
     assert db.session.scalars(sa.text("SELECT outbox_id FROM witness ORDER BY 1")).all() == rows
     papers = {kezek.var / "files" / paper.file_key: paper.sha256 for paper in db.session.scalars(sa.select(Document))}
     stored = {path: sha256(path.read_bytes()).hexdigest() for path in kezek.var.glob("files/**/*") if path.is_file()}
-    assert len(papers) == len(confirming) and stored == papers
+    assert len(papers) == len(rows) and stored == papers
     for verb, told in ((confirming, "confirm"), (late, "lapse")):
         notices = sa.select(Notice.application_id).where(Notice.template == told)
         assert sorted(db.session.scalars(notices)) == sorted(each.id for each in verb)
