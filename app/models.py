@@ -250,9 +250,18 @@ class QueueOrderKind(StrEnum):
 
 
 class DocumentKind(StrEnum):
+    """Papers, in the order in which a family gets them; the first three and the card are seed 002's."""
+
+    registration_notice = "registration_notice"
+    receipt = "receipt"
+    book_entry = "book_entry"
     voucher = "voucher"
     referral = "referral"
     temporary_referral = "temporary_referral"
+    child_card = "child_card"
+    contract = "contract"
+    refusal = "refusal"
+    revocation = "revocation"
 
 
 class Audience(StrEnum):
@@ -352,6 +361,27 @@ class Place(Base):
     sort_ru: Mapped[str] = mapped_column(SORT_KEY, server_default=text("''"))
     support_phone: Mapped[str | None] = mapped_column(sa.String(40))
     parent: Mapped["Place | None"] = relationship(remote_side="Place.id")
+    offices: Mapped[list["Office"]] = relationship(order_by="Office.id", viewonly=True)
+
+    def __str__(self) -> str:
+        return self.name_kk
+
+
+class Office(Base):
+    """Who issues the papers of a place and of all below it: an education office, and who answers there for papers.
+
+    Of several of one place the last one that was added does.
+    """
+
+    __tablename__ = "office"
+    __table_args__ = (*listed("office", "name_kk"),)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    name_kk: Mapped[str] = mapped_column(sa.String(200))
+    name_ru: Mapped[str] = mapped_column(sa.String(200))
+    address: Mapped[str] = mapped_column(sa.String(300))
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+    responsible: Mapped[str] = mapped_column(sa.String(200))
+    place: Mapped[Place] = relationship()
 
     def __str__(self) -> str:
         return self.name_kk
@@ -1262,11 +1292,18 @@ class Document(Base):
 
     __tablename__ = "document"
     __table_args__ = (
-        CheckConstraint("(voucher_id IS NULL) <> (referral_id IS NULL)", name="paper_is_of_one_voucher_or_referral"),
+        CheckConstraint("voucher_id IS NULL OR referral_id IS NULL", name="paper_is_of_one_right_at_most"),
         CheckConstraint("(file_key IS NULL) = (sha256 IS NULL)", name="stored_file_has_its_checksum"),
         Index("uq_document_one_current_of_a_voucher", "voucher_id", "kind", unique=True, **only("replaced_at IS NULL")),
         Index(
             "uq_document_one_current_of_a_referral", "referral_id", "kind", unique=True, **only("replaced_at IS NULL")
+        ),
+        Index(
+            "uq_document_one_current_of_an_application",
+            "application_id",
+            "kind",
+            unique=True,
+            **only("replaced_at IS NULL AND voucher_id IS NULL AND referral_id IS NULL"),
         ),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)

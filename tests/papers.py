@@ -46,8 +46,8 @@ def qr_on(pdf: bytes) -> list[list[int]]:
 def untrue() -> list[Document]:
     """The current papers of rights in use that print something else than the records say now."""
     current = db.session.scalars(db.select(Document).where(Document.replaced_at.is_(None))).all()
-    standing = [one for one in current if documents.stands(documents.paper_of(one))]
-    return [one for one in standing if documents.PAPERS[one.kind].facts(documents.paper_of(one)) != one.facts]
+    standing = [one for one in current if documents.stands(one)]
+    return [one for one in standing if documents.PAPERS[one.kind].prints(documents.paper_of(one)) != one.facts]
 
 
 @contextmanager

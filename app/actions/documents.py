@@ -8,7 +8,7 @@ from app.access.permissions import permit
 from app.actions import places, versions
 from app.actions.moving import record
 from app.db.database import lock_districts
-from app.models import Document, Referral, Voucher
+from app.models import Document
 from app.papers import documents
 from app.rules import validity
 from app.rules.refusals import Reason, Refusal
@@ -30,14 +30,8 @@ class PaperStanding(NamedTuple):
 
 def standing(document: Document, day: date) -> PaperStanding:
     """Spec 3.1: of this version on a day, whatever the clock has done by then."""
-    match documents.paper_of(document):
-        case Referral() as referral:
-            right = validity.referral(referral, day)
-        case Voucher() as voucher:
-            stays = [one for one in voucher.application.referrals if one.voucher_id == voucher.id and one.ends_on]
-            right = validity.voucher(voucher, stays[-1] if stays else None, day)
     replaced_by = document.version + 1 if document.replaced_at else None
-    return PaperStanding(right, replaced_by, document.replaced_at, _current(document))
+    return PaperStanding(documents.holds(document, day), replaced_by, document.replaced_at, _current(document))
 
 
 def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:
@@ -58,4 +52,4 @@ def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:
 
 def _current(document: Document) -> bool:
     """Is it the last version, of a right that has not come to nothing?"""
-    return document.replaced_at is None and documents.stands(documents.paper_of(document))
+    return document.replaced_at is None and documents.stands(document)

@@ -113,7 +113,7 @@ def record_all(
     if rows:
         db.session.execute(insert(Change), rows)
     for subject, _, details in found:
-        versions.follow(subject, verb, details, at=at)
+        versions.follow(subject, verb, details, at=at, gives=False)
 
 
 def _history(

@@ -20,6 +20,7 @@ from app.models import (
     KgGroup,
     Outbox,
     Place,
+    Privilege,
     Referral,
     ReferralStatus,
     Vacancy,
@@ -29,37 +30,45 @@ from app.models import (
 from app.papers import documents
 from app.rules.verbs import VERBS
 
+PRINTED = {"queued_at"}  # a fact of an application itself
 NEEDED = (  # what papers print, in the statement that finds them
     *map(joinedload, (Application.child, Application.applicant)),
-    joinedload(Application.place).joinedload(Place.parent).joinedload(Place.parent),
+    joinedload(Application.place).options(
+        joinedload(Place.offices), joinedload(Place.parent).options(joinedload(Place.offices), joinedload(Place.parent))
+    ),
     joinedload(Document.voucher),
     joinedload(Document.referral).options(
         joinedload(Referral.voucher),
+        joinedload(Referral.contract),
         joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
     ),
 )
 
 
-def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: datetime) -> None:
-    """The papers that a verb gives, and new versions of those whose printed facts it has changed.
+def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: datetime, gives: bool = True) -> None:
+    """The papers that a verb gives (unless many are taken over at once), and new versions of those whose printed facts
+    it has changed.
 
     A fact of a person ("child.iin") stands on the papers of all applications that share that person.
     """
-    if not isinstance(subject, Application):
+    if not isinstance(subject, Application | Privilege):
         return
-    row = VERBS[Application][verb]
-    named = {name.split(".")[0] for name in details or () if "." in name}
+    row = VERBS[type(subject)][verb]
+    application = subject if isinstance(subject, Application) else subject.application
+    given = row.gives if gives else frozenset[DocumentKind]()
+    named = {name.split(".")[0] for name in details or () if "." in name or name in PRINTED}
     changes = row.changes if named or not row.people else frozenset[DocumentKind]()
-    if not changes and not row.gives:
+    if not changes and not given:
         return
-    found = _current(_whose(subject, named), changes | row.gives)
+    found = _current(_whose(application, named), changes | given)
     for document in found:
-        if document.kind in changes and documents.stands(documents.paper_of(document)):
+        if document.kind in changes and documents.stands(document):
             renew(document, at=at)
     there = {(document.kind, documents.paper_of(document)) for document in found}
-    for kind in sorted(row.gives):
-        for paper_of in documents.PAPERS[kind].of(subject):
-            if (kind, paper_of) not in there:
+    for kind in sorted(given):
+        for paper_of in documents.papers_of(kind, application):
+            over = getattr(paper_of, "ended_at", None)  # what was over before this moment is another verb's
+            if (kind, paper_of) not in there and over in (None, at):
                 ask_for(paper_of, kind, at=at)
 
 
@@ -87,38 +96,48 @@ def of_groups(groups: Iterable[KgGroup], *, at: datetime) -> None:
 
 
 def renew(document: Document, *, at: datetime, anew: bool = False) -> Document:
-    """The next version of a paper, where it would print something else now, or `anew` in any case; else this one."""
+    """The next version of a paper, where it would print something else now, or `anew` in any case; else this one.
+
+    What was asked for at this very moment, and was not sent yet, nobody has seen: it is made with what is known now.
+    """
     paper_of = documents.paper_of(document)
-    if not anew and document.facts == documents.PAPERS[document.kind].facts(paper_of):
+    now = documents.PAPERS[document.kind].prints(paper_of)
+    if not anew and document.facts == now:
+        return document
+    if not anew and document.asked_at == at and _unsent(document):
+        document.facts = now
         return document
     document.replaced_at = at
+    db.session.flush()  # the older version is no longer the current one
     return ask_for(paper_of, document.kind, at=at, version=document.version + 1)
 
 
-def ask_for(paper_of: Voucher | Referral, kind: DocumentKind, *, at: datetime, version: int = 1) -> Document:
+def ask_for(paper_of: documents.PaperOf, kind: DocumentKind, *, at: datetime, version: int = 1) -> Document:
     """Leave a version to be rendered, with what it prints, and the outbox row that says so; its code is in the QR."""
-    db.session.flush()  # an older version is no longer the current one
     document = Document(
-        application_id=paper_of.application_id,
-        voucher_id=paper_of.id if isinstance(paper_of, Voucher) else None,
-        referral_id=paper_of.id if isinstance(paper_of, Referral) else None,
+        application=paper_of if isinstance(paper_of, Application) else paper_of.application,
+        voucher=paper_of if isinstance(paper_of, Voucher) else None,
+        referral=paper_of if isinstance(paper_of, Referral) else None,
         kind=kind,
         version=version,
-        facts=documents.PAPERS[kind].facts(paper_of),
+        facts=documents.PAPERS[kind].prints(paper_of),
         code=token_urlsafe(16),
         asked_at=at,
     )
-    db.session.add(document)
-    db.session.flush()
-    db.session.add(Outbox(job="render", document_id=document.id, asked_at=at))
+    db.session.add(Outbox(job="render", document=document, asked_at=at))
     return document
+
+
+def _unsent(document: Document) -> bool:
+    sent = select(Outbox.id).where(Outbox.document_id == document.id, Outbox.sent_at.is_not(None))
+    return db.session.scalars(sent).first() is None
 
 
 def _current(whose: ColumnElement[bool], kinds: frozenset[DocumentKind]) -> list[Document]:
     """The current versions. What they print comes with the same statement, also where there is none yet."""
     current = (Document.application_id == Application.id) & Document.kind.in_(kinds) & Document.replaced_at.is_(None)
     rows = select(Application, Document).outerjoin(Document, current).where(whose).options(*NEEDED)
-    return [document for _, document in db.session.execute(rows.order_by(Document.id)) if document is not None]
+    return [document for _, document in db.session.execute(rows.order_by(Document.id)).unique() if document is not None]
 
 
 def _whose(application: Application, named: set[str]) -> ColumnElement[bool]:

@@ -53,6 +53,7 @@ from app.models import (
     Language,
     Norm,
     Offer,
+    Office,
     OnLapse,
     Ownership,
     Place,
@@ -108,6 +109,7 @@ def write_accounts(path: Path, accounts: dict[str, dict[str, str]]) -> None:
 def found_town() -> dict[str, dict[str, str]]:
     """Make the town, in the caller's transaction; returns the accounts by role."""
     town = DemoTown()
+    _offices(town)
     _norms(town)
     _families(town)
     _tell(_vouchers(town), _referrals(town))
@@ -209,6 +211,29 @@ def _norms(town: DemoTown) -> None:
         records.create(norm, by=town.actor("department"), at=_at("2023-02-06T10:00"))
     for norm in entered:
         norms.approve(norm, by=town.actor("deputy"), at=_at("2023-02-07T15:00"))
+
+
+def _offices(town: DemoTown) -> None:
+    """Who issues papers: the region's own department, and the city's office."""
+    for place, names, address, phone, answers in (
+        (
+            town.region,
+            ("Облыстық білім басқармасы", "Областное управление образования"),
+            "Абай, 89",
+            "+77162250000",
+            "Қалиева Ш.",
+        ),
+        (
+            town.town,
+            ("Қалалық білім бөлімі", "Городской отдел образования"),
+            "Әуезов, 12",
+            "+77162251111",
+            "Темірова А.",
+        ),
+    ):
+        kk, ru = names
+        office = Office(place=place, name_kk=kk, name_ru=ru, address=address, phone=phone, responsible=answers)
+        records.create(office, by=town.actor("department"), at=_at("2023-02-01T13:00"))
 
 
 def _families(town: DemoTown) -> None:

@@ -1,10 +1,10 @@
-"""Papers: what each prints, and how it is made of that, in Kazakh and Russian. A stored one is never rendered again.
+"""Papers: what each is, how it is made of what it prints, in Kazakh and Russian. A stored one is never rendered again.
 
 The facts of a version are read once, when it is asked for (actions/versions.py), and kept with it; whether it still
 holds is asked through its QR (views/verify.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -14,23 +14,22 @@ from flask import current_app
 
 from app.models import (
     Application,
+    ContractStatus,
     Document,
     DocumentKind,
-    Intake,
-    KgGroup,
-    Place,
-    PlaceKind,
     Referral,
     ReferralStatus,
     Voucher,
     VoucherStatus,
 )
-from app.papers import storage, typesetting
-from app.rules import texts
+from app.papers import facts, storage, typesetting
+from app.papers.facts import Facts
+from app.rules import validity
 from app.rules.calendar import LOCAL, local_day
+from app.rules.validity import PaperState
 
-Facts = dict[str, Any]  # as JSON keeps them: texts, days as ISO text, None for what this case does not have
-PaperOf = Voucher | Referral
+NO_LETTER = "no letter: "  # how the row of a paper that cannot be made begins to say why
+PaperOf = Application | Voucher | Referral
 
 
 class NotReady(Exception):
@@ -39,123 +38,121 @@ class NotReady(Exception):
 
 @dataclass(frozen=True)
 class PaperKind:
-    """One kind of paper: of what it is, in the order in which an application has them, and what it prints of one."""
+    """One kind of paper: the letter of its numbers, its name in both languages, of which records it is, and what it
+    prints of one. Its template is called as the kind is.
 
-    template: str
-    of: Callable[[Application], Sequence[PaperOf]]
+    `stands`: may a paper of this record be made now, or has it come to nothing? `holds`: until when the paper of one
+    does, on a day; for good unless it is said.
+    """
+
+    letter: str
+    kk: str
+    ru: str
+    of: tuple[type, ...]
     facts: Callable[[Any], Facts]
+    stands: Callable[[Any], bool] = lambda _row: True
+    holds: Callable[[Any, date], PaperState] = lambda _row, _day: PaperState()
+
+    def prints(self, row: PaperOf) -> Facts:
+        """What a paper of this record prints now: the same facts, with its number."""
+        found = self.facts(row)
+        return found | {"number": f"{self.letter}-{found['issued_on'][:4]}-{row.id:06d}"}
 
 
-def stands(paper_of: PaperOf) -> bool:
-    """Is this right in use, or used up as it was meant to be? Of what has come to nothing no paper is made any more."""
-    if isinstance(paper_of, Voucher):
-        return paper_of.status in (VoucherStatus.confirmed, VoucherStatus.used)
-    if paper_of.kind is Intake.temporary:
-        return paper_of.voucher is not None and paper_of.voucher.status is VoucherStatus.confirmed
-    return paper_of.status in (ReferralStatus.issued, ReferralStatus.used)
+def _in_use(row: Voucher | Referral) -> bool:
+    if isinstance(row, Voucher):
+        return row.status in (VoucherStatus.confirmed, VoucherStatus.used)
+    if row.ends_on is not None:
+        return row.voucher is not None and row.voucher.status is VoucherStatus.confirmed
+    return row.status in (ReferralStatus.issued, ReferralStatus.used)
 
 
-def paper_of(document: Document) -> PaperOf:
-    """The right that a paper is of."""
-    right = document.voucher or document.referral
-    assert right is not None
-    return right
+def _for_good(row: Referral) -> bool:
+    return row.ends_on is None and _in_use(row)
 
 
-def _vouchers(application: Application) -> Sequence[Voucher]:
-    return [one for one in application.vouchers if stands(one)]
+def _for_a_time(row: Referral) -> bool:
+    return row.ends_on is not None and _in_use(row)
 
 
-def _referrals(intake: Intake) -> Callable[[Application], Sequence[Referral]]:
-    return lambda application: [one for one in application.referrals if one.kind is intake and stands(one)]
+def _through_its_term(row: Voucher, day: date) -> PaperState:
+    return validity.voucher(row, facts.stay_of(row), day)
 
 
-def _of_voucher(voucher: Voucher) -> Facts:
-    """S1: the right to choose a place by a day, in any kindergarten of the district; or, once a temporary place was
-    chosen by it (spec 3.6), that of the stay, from its first day to its last.
-    """
-    stays = voucher.application.referrals if voucher.kind is Intake.temporary else []
-    stay = next((one for one in reversed(stays) if one.voucher_id == voucher.id and one.ends_on), None)
-    return {
-        **_right(voucher),
-        "confirmed_on": _day(voucher.confirmed_on),
-        "choose_by": None if stay else _day(voucher.choose_by),
-        "kindergarten": stay.vacancy.group.kindergarten.name if stay else None,
-        "begins_on": _day(stay.begins_on) if stay else None,
-        "ends_on": _day(stay.ends_on) if stay else None,
-    }
+def _taken_back(row: Voucher | Referral) -> bool:
+    """A voucher's referral goes with it."""
+    of_its_own = isinstance(row, Voucher) or row.voucher_id is None
+    return of_its_own and row.status in (VoucherStatus.revoked, ReferralStatus.revoked)
 
 
-def _of_referral(referral: Referral) -> Facts:
-    """S1, S2: a place held for the child, and the day by which the family signs the contract, or comes with its papers;
-    a temporary one (spec 3.6): from a day to a day.
-    """
-    voucher, temporary = referral.voucher, referral.kind is Intake.temporary
-    return {
-        **_right(referral),
-        **_kindergarten(referral.vacancy.group),
-        "voucher": voucher.number if voucher else None,
-        "choose_by": _day(voucher.choose_by) if voucher and not temporary else None,
-        "attend_by": _day(referral.attend_by),
-        "begins_on": _day(referral.begins_on),
-        "ends_on": _day(referral.ends_on),
-    }
+def _given_up(row: Voucher) -> bool:
+    return row.status is VoucherStatus.refused
 
 
+def _agreed(row: Referral) -> bool:
+    return row.contract is not None and row.contract.status is not ContractStatus.void
+
+
+D, ITSELF, RIGHTS = DocumentKind, (Application,), (Voucher, Referral)
 PAPERS: Mapping[DocumentKind, PaperKind] = {
-    DocumentKind.voucher: PaperKind("voucher.html", _vouchers, _of_voucher),
-    DocumentKind.referral: PaperKind("referral.html", _referrals(Intake.general), _of_referral),
-    DocumentKind.temporary_referral: PaperKind("temporary_referral.html", _referrals(Intake.temporary), _of_referral),
+    D.registration_notice: PaperKind(
+        "Т", "Тіркеу туралы хабарлама", "Уведомление о регистрации", ITSELF, facts.registered
+    ),
+    D.receipt: PaperKind(
+        "Қ", "Құжаттарды қабылдау туралы хабарлама", "Извещение о приёме документов", ITSELF, facts.received
+    ),
+    D.book_entry: PaperKind(
+        "Е", "Баланы есепке алу кітабына тіркеу", "Регистрация ребёнка в книге учёта", ITSELF, facts.entered
+    ),
+    D.voucher: PaperKind("В", "Ваучер", "Ваучер", (Voucher,), facts.voucher, _in_use, _through_its_term),
+    D.referral: PaperKind("Ж", "Жолдама", "Направление", (Referral,), facts.referral, _for_good, validity.referral),
+    D.temporary_referral: PaperKind(
+        "Ж", "Уақытша жолдама", "Временное направление", (Referral,), facts.referral, _for_a_time, validity.referral
+    ),
+    D.child_card: PaperKind(
+        "К", "Баланың картасы", "Карточка ребёнка", (Referral,), facts.card, _for_good, validity.referral
+    ),
+    D.contract: PaperKind(
+        "Ш", "Электрондық келісімшарт", "Электронный договор", (Referral,), facts.contract, _agreed, validity.referral
+    ),
+    D.refusal: PaperKind(
+        "Б", "Ваучерден бас тарту туралы анықтама", "Справка об отказе от ваучера", (Voucher,), facts.refused, _given_up
+    ),
+    D.revocation: PaperKind(
+        "О", "Кері қайтарып алу туралы хабарлама", "Уведомление об отзыве", RIGHTS, facts.revoked, _taken_back
+    ),
 }
 
 
-def _right(right: PaperOf) -> Facts:
-    """What every paper prints: its number and day, the child, the application, the office."""
-    application = right.application
-    return {
-        "number": right.number,
-        "issued_on": _day(right.issued_on),
-        "child": application.child.full_name,
-        "iin": application.child.iin,
-        "born_on": _day(application.child.born_on),
-        "applicant": application.applicant.full_name,
-        "application": application.number,
-        **_place(application.place),
-    }
+def papers_of(kind: DocumentKind, application: Application) -> list[PaperOf]:
+    """The records of an application of which a paper of this kind may be made now, in the order of their coming."""
+    paper, found = PAPERS[kind], list[PaperOf]()
+    found += [application] if Application in paper.of else []
+    found += application.vouchers if Voucher in paper.of else []
+    found += application.referrals if Referral in paper.of else []
+    return [row for row in found if paper.stands(row)]
 
 
-def _place(place: Place) -> Facts:
-    """The place's name in both languages with what it lies in, up to the region; the nearest phone for questions."""
-    line = [place]
-    while (above := line[-1].parent) is not None and above.kind is not PlaceKind.country:
-        line.append(above)
-    return {
-        "place_kk": ", ".join(each.name_kk for each in reversed(line)),
-        "place_ru": ", ".join(each.name_ru for each in reversed(line)),
-        "support_phone": next((texts.phones_said(each.support_phone) for each in line if each.support_phone), None),
-    }
+def paper_of(document: Document) -> PaperOf:
+    """The record that a paper is of."""
+    return document.voucher or document.referral or document.application
 
 
-def _kindergarten(group: KgGroup) -> Facts:
-    years = sorted({group.birth_year_from, group.birth_year_to})
-    return {
-        "kindergarten": group.kindergarten.name,
-        "address_of_kindergarten": group.kindergarten.address,
-        "phone_of_kindergarten": texts.phones_said(group.kindergarten.phone or "") or None,
-        "group": group.name,
-        "birth_years": "–".join(map(str, years)),
-        "language": str(group.language),
-    }
+def stands(document: Document) -> bool:
+    """May another version of it be made?"""
+    return PAPERS[document.kind].stands(paper_of(document))
 
 
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def holds(document: Document, day: date) -> PaperState:
+    """How it is with what a paper is of on a day, whichever version it is."""
+    return PAPERS[document.kind].holds(paper_of(document), day)
 
 
 def printed(document: Document) -> Facts:
     """All that a version prints: its facts, and what is its own alone."""
-    facts = document.facts or PAPERS[document.kind].facts(paper_of(document))  # of a version from before they were kept
-    return facts | {
+    kind = PAPERS[document.kind]
+    kept = document.facts or kind.prints(paper_of(document))  # of a version from before they were kept
+    return kept | {
         "kind": str(document.kind),
         "version": document.version,
         "asked_at": document.asked_at.isoformat(),
@@ -164,17 +161,28 @@ def printed(document: Document) -> Facts:
     }
 
 
-def render(facts: Facts) -> bytes:
+def render(said: Facts) -> bytes:
     """The paper of its kind. Raises what typesetting.pdf does."""
-    return typesetting.pdf(PAPERS[DocumentKind(facts["kind"])].template, **facts)
+    return typesetting.pdf(*_on_its_page(said), attached=said)
+
+
+def markup(said: Facts) -> str:
+    """Its page before it is set."""
+    return typesetting.markup(*_on_its_page(said))
+
+
+def _on_its_page(said: Facts) -> tuple[str, Facts]:
+    paper = PAPERS[DocumentKind(said["kind"])]
+    return f"{said['kind']}.html", said | {"name_kk": paper.kk, "name_ru": paper.ru}
 
 
 def warm() -> None:
     """Set one paper now: the first takes three times as long. Raises typesetting.NoFonts."""
-    nobody = dict.fromkeys(("address", "number", "iin", "applicant", "application", "place_kk", "place_ru"), "")
-    nobody |= dict.fromkeys(("issued_on", "born_on", "confirmed_on", "choose_by"), "2026-01-01")
-    nobody |= dict.fromkeys(("support_phone", "kindergarten", "begins_on", "ends_on"), None)
-    own = {"kind": "voucher", "version": 1, "asked_at": datetime.now(UTC).isoformat(), "made_on": ""}
+    nobody = dict.fromkeys(("address", "number", "iin", "applicant", "application"), "")
+    nobody |= dict.fromkeys(("place_kk", "place_ru", "office_kk", "office_ru"), "")
+    nobody |= dict.fromkeys(("issued_on", "born_on", "confirmed_on", "choose_by", "made_on"), "2026-01-01")
+    nobody |= dict.fromkeys(("office_address", "office_phone", "responsible", "kindergarten", "begins_on", "ends_on"))
+    own = {"kind": "voucher", "version": 1, "asked_at": datetime.now(UTC).isoformat()}
     render(nobody | own | {"child": "Ә Ғ Қ Ң Ө Ұ Ү Һ І"})
 
 

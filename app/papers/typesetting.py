@@ -4,14 +4,19 @@ Fonts and style sheets are parsed once in a process.
 """
 
 import atexit
+import json
+import os
 from base64 import b64encode
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.rules import texts
 
 if TYPE_CHECKING:  # a third of a second, that only processes which set papers should wait for
     from weasyprint import CSS
@@ -21,12 +26,16 @@ if TYPE_CHECKING:  # a third of a second, that only processes which set papers s
 PAPERS = Path(__file__).parents[1] / "templates" / "papers"
 FONTS = Path(__file__).parents[1] / "static" / "vendor" / "fonts"
 VARIANT = "pdf/ua-1"  # tagged, so that it can be read aloud
-STYLES = ("paper", "closer", "dense")  # of which a paper takes no more than it needs to fit
+STYLES = ("paper", "closer", "smaller", "dense")  # of which a paper takes no more than it needs to fit
 FACES = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
 
 
 class NoFonts(Exception):
     """The fonts of papers are not there: `make setup` cuts them."""
+
+
+class NoLetter(Exception):
+    """A fact has letters that no font of ours has: they would be blanks on the paper."""
 
 
 class DoesNotFit(Exception):
@@ -42,25 +51,49 @@ class Press(NamedTuple):
     fetcher: "URLFetcher"
 
 
-def pdf(template: str, **facts: object) -> bytes:
-    """One A4 page of `templates/papers/<template>`; every fact in it is text, whatever it looks like.
+def pdf(template: str, facts: Mapping[str, Any], attached: Mapping[str, Any]) -> bytes:
+    """One A4 page of `templates/papers/<template>`; every fact in it is text, whatever it looks like. What is attached
+    is there for machines, as facts.json.
 
-    Raises NoFonts, DoesNotFit, jinja2.UndefinedError (a fact that the template needs was not given).
+    Raises NoLetter, NoFonts, DoesNotFit, jinja2.UndefinedError (a fact that the template needs was not given).
     """
-    return page(_press().templates.get_template(template).render(facts))
+    said = json.dumps(attached, ensure_ascii=False, sort_keys=True, indent=1)
+    if missing := texts.NOT_ON_PAPER.findall("".join(_texts(attached))):
+        raise NoLetter("".join(dict.fromkeys(missing)))
+    made = datetime.fromisoformat(attached["asked_at"])
+    return page(markup(template, facts), (said, made))
 
 
-def page(html: str) -> bytes:
-    """One A4 page, tagged; set closer, then smaller, where it would not fit. Whatever it points to is not fetched."""
-    from weasyprint import HTML
+def markup(template: str, facts: Mapping[str, Any]) -> str:
+    """The page before it is set. Raises jinja2.UndefinedError."""
+    return _press().templates.get_template(template).render(facts)
+
+
+def page(html: str, attached: tuple[str, datetime] | None = None) -> bytes:
+    """One A4 page, tagged; set smaller where it would not fit. Whatever it points to is not fetched. `attached`: a text
+    and since when it is so.
+    """
+    from weasyprint import HTML, Attachment
 
     press = _press()
     source = HTML(string=html, url_fetcher=press.fetcher)
+    files = []
+    if attached is not None:
+        facts, at = attached
+        files = [Attachment(string=facts, name="facts.json", created=at, modified=at, relationship="Data")]
     for more in range(1, len(press.styles) + 1):
         document = source.render(font_config=press.fonts, stylesheets=press.styles[:more], pdf_variant=VARIANT)
         if len(document.pages) == 1:
+            document.metadata.attachments = files
             return document.write_pdf(pdf_variant=VARIANT)
     raise DoesNotFit
+
+
+def _texts(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Each text of some facts, blanks and breaks aside."""
+    for value in facts.values():
+        for text in value if isinstance(value, list) else [value]:
+            yield "".join(str(text).split()) if text is not None else ""
 
 
 def qr(address: str) -> segno.QRCode:
@@ -80,12 +113,12 @@ def _press() -> Press:
     closed = URLFetcher(allowed_protocols=("data",))
     templates = Environment(loader=FileSystemLoader(PAPERS), autoescape=True, undefined=StrictUndefined)
     templates.filters |= {"day": _day, "qr": lambda address: qr(address).svg_data_uri(border=4, omitsize=True)}
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "1577836800")  # else each font, cut by fontTools, has its moment in it
     fonts = FontConfiguration()
     atexit.register(_press.cache_clear)  # it complains when the interpreter goes first
-    faces = "".join(map(_face, FACES))
-    texts = [(PAPERS / f"{name}.css").read_text() for name in STYLES]
-    texts[0] = faces + texts[0]
-    styles = [CSS(string=text, font_config=fonts, url_fetcher=closed) for text in texts]
+    sheets = [(PAPERS / f"{name}.css").read_text() for name in STYLES]
+    sheets[0] = "".join(map(_face, FACES)) + sheets[0]
+    styles = [CSS(string=text, font_config=fonts, url_fetcher=closed) for text in sheets]
     return Press(templates, fonts, styles, closed)
 
 

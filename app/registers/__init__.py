@@ -11,6 +11,7 @@ from app.registers.declaration import Register
 from app.registers.groups import GROUPS
 from app.registers.kindergartens import KINDERGARTENS
 from app.registers.norms import NORMS
+from app.registers.offices import OFFICES
 from app.registers.queue_orders import QUEUE_ORDERS
 from app.registers.sanatorium_certificates import SANATORIUM_CERTIFICATES
 from app.registers.vacancies import VACANCIES
@@ -20,6 +21,7 @@ ALL: tuple[Register, ...] = (
     VACANCIES,
     KINDERGARTENS,
     GROUPS,
+    OFFICES,
     SANATORIUM_CERTIFICATES,
     NORMS,
     QUEUE_ORDERS,

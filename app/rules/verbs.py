@@ -106,7 +106,14 @@ TAKE_BACK = Verb("3.12", DEPARTMENT, asks=("reason",), alone=0, takes=True)
 # the rows of a register is in its declaration (registers/).
 VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     Application: {
-        "register": Verb("3.8", FAMILY, tells=TOLD, changes=EVERY_PAPER, people=True),
+        "register": Verb(
+            "3.8",
+            FAMILY,
+            tells=TOLD,
+            gives=frozenset({D.registration_notice, D.receipt, D.book_entry}),
+            changes=EVERY_PAPER,
+            people=True,
+        ),
         "change": Verb("3.8", COUNTER, changes=EVERY_PAPER, people=True),
         "issue": Verb("3.4.1", NEXT, {A.queued}, {A.confirming}, tells=TOLD),
         "confirm": Verb(
@@ -131,11 +138,20 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             term=FAMILY,
             tells=BOTH,
             onward=True,
-            gives=frozenset({D.referral, D.temporary_referral}),
+            gives=frozenset({D.referral, D.temporary_referral, D.child_card, D.contract}),
             changes=frozenset({D.voucher}),
         ),
         # the term to sign is the family's; the head signs after it too, while the contract stands
-        "sign": Verb("3.4.4", FAMILY | HEAD, family=ALWAYS, term=FAMILY, tells=BOTH, alone=ANY, onward=True),
+        "sign": Verb(
+            "3.4.4",
+            FAMILY | HEAD,
+            family=ALWAYS,
+            term=FAMILY,
+            tells=BOTH,
+            alone=ANY,
+            onward=True,
+            changes=frozenset({D.contract}),
+        ),
         # asks only where the kindergarten is a sanatorium one
         "enrol": Verb(
             "3.4.4, 3.5.5",
@@ -157,6 +173,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             tells=TOLD,
             alone=MANY,
             takes=True,
+            gives=frozenset({D.refusal}),
         ),
         "restore": Verb(
             "3.4.3", FAMILY, {A.stop_listed}, {A.queued}, family=ALWAYS, term=FAMILY, tells=TOLD, alone=ANY, onward=True
@@ -187,6 +204,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             many=True,
             alone=MANY,
             takes=True,
+            gives=frozenset({D.revocation}),
         ),
         "absent": Verb("3.6", HEAD, asks=("from_on", "until", "reason"), alone=ANY),
         "return": Verb("3.6", HEAD, alone=ANY),
@@ -227,7 +245,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "remind": Verb("3.2", CLOCK, tells=TOLD),
     },
     Privilege: {  # on the page of its application: claim_privilege and so on
-        "claim": Verb("3.3", FAMILY, asks=("claimed", "papers"), family=ALWAYS),
+        "claim": Verb("3.3", FAMILY, asks=("claimed", "papers"), family=ALWAYS, changes=frozenset({D.receipt})),
         "confirm": Verb("3.3", OFFICE, {P.claimed}, {P.confirmed}, tells=TOLD, alone=ANY, onward=True),
         "reject": Verb(
             "3.3", OFFICE, {P.claimed, P.confirmed}, {P.rejected}, asks=("reason",), tells=TOLD, alone=MANY, takes=True

@@ -14,6 +14,7 @@ from app.models import (
     Application,
     Audience,
     Base,
+    DocumentKind,
     Enrolment,
     Holding,
     HoldingKind,
@@ -120,6 +121,12 @@ def _notices(application: Application, _day: date, _town: ScenarioTown) -> list[
 # ---------------------------------------------------------------- groups, vacancies, places
 
 
+def _documents(application: Application, _day: date, _town: ScenarioTown) -> list[str]:
+    """The papers of its rights, each once however many versions it has, in the order in which they were given."""
+    rights = DocumentKind.voucher, DocumentKind.referral, DocumentKind.temporary_referral
+    return [one.kind for one in application.documents if one.version == 1 and one.kind in rights]
+
+
 def _free_general(group: KgGroup, _day: date, _town: ScenarioTown) -> int:
     """Capacity less enrolled and held places, and those that are left while lent; an offer does not count (spec 4)."""
     return group.capacity - _seats(group, Intake.general, *(set(HoldingKind) - {HoldingKind.offer}))
@@ -199,7 +206,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "referral": _referral,
         "contract": _contract,
         "notices": _notices,
-        "documents": lambda application, _day, _town: [document.kind for document in application.documents],
+        "documents": _documents,
     },
     KgGroup: {"free_general": _free_general, "free_temporary": _free_temporary, "enrolled": _enrolled},
     Vacancy: {

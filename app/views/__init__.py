@@ -103,7 +103,7 @@ PROBLEMS = {
 }
 
 
-class Office(AppBuilder):
+class BackOffice(AppBuilder):
     """The framework without the addresses that we do not open: its language and back links, its menu's API."""
 
     def _add_admin_views(self) -> None:
@@ -145,7 +145,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     list_context.register(app)
     app.before_request(_not_yet_anybody)
     with app.app_context():
-        appbuilder = Office(
+        appbuilder = BackOffice(
             app,
             db.session,
             indexview=HomeView,

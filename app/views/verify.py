@@ -11,6 +11,7 @@ from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Document
 from app.now import now
+from app.papers.documents import PAPERS, printed
 from app.rules.calendar import local_day
 
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")  # what actions/documents.py gives
@@ -25,13 +26,12 @@ def verify(code: str) -> Response:
         document = db.session.scalar(select(Document).where(Document.code == code)) if CODE.fullmatch(code) else None
         if document is None:
             return _page(404, document=None)
-        paper_of = document.voucher or document.referral
         return _page(
             200,
             document=document,
-            number=paper_of.number,
+            paper=PAPERS[document.kind],
+            said=printed(document),
             standing=documents.standing(document, local_day(now())),
-            kindergarten=document.referral.vacancy.group.kindergarten.name if document.referral else None,
         )
 
 

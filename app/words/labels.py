@@ -150,9 +150,16 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "settlement": _l("Settlement"),
     },
     DocumentKind: {
+        "registration_notice": _l("Notice of registration"),
+        "receipt": _l("Notice of the receipt of papers"),
+        "book_entry": _l("Entry in the register book"),
         "voucher": _l("Voucher"),
         "referral": _l("Referral"),
         "temporary_referral": _l("Referral for a temporary stay"),
+        "child_card": _l("Child's card"),
+        "contract": _l("Electronic contract"),
+        "refusal": _l("Statement of the refusal of a voucher"),
+        "revocation": _l("Notice of revocation"),
     },
     Sex: {
         "male": _l("Boy"),

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.papers.documents import NO_LETTER
 from app.words.notices import ERRORS
 
 JOBS: dict[str, Any] = {
@@ -42,6 +43,8 @@ def state(name: str) -> str:
 
 def failure(error: str | None) -> str:
     """Why work failed; what nobody foresaw is told by where it happened, for whoever mends it."""
+    if (error or "").startswith(NO_LETTER):
+        return _("no font of papers has the letter %(letters)s", letters=(error or "").removeprefix(NO_LETTER))
     name, _at, where = (error or "").partition(" at ")
     if known := ERRORS.get(name) or FAILURES.get(name):
         return str(known)

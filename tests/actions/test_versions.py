@@ -5,13 +5,34 @@ from datetime import date
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import corrections, documents, enrolments, offers, records, referrals, vouchers
+from app.actions import (
+    applications,
+    contracts,
+    corrections,
+    documents,
+    enrolments,
+    offers,
+    privileges,
+    records,
+    referrals,
+    vouchers,
+)
 from app.actions.applications import register
 from app.actions.entries import Entry
 from app.actions.people import Person
 from app.actions.takeover import take_over
 from app.db.extensions import db
-from app.models import Application, Change, Document, Kindergarten, Outbox, QueueKind
+from app.models import (
+    Application,
+    Change,
+    Document,
+    Kindergarten,
+    Office,
+    Outbox,
+    Privilege,
+    PrivilegeGround,
+    QueueKind,
+)
 from app.rules import iin
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
@@ -20,9 +41,10 @@ from tests import papers
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, role, vacancy
 
 ISSUED, CONFIRMED, CHOSEN = at("2026-04-08T10:00"), at("2026-04-08T12:00"), at("2026-04-09T12:00")
-NOW = at("2026-04-09T15:00")
+NOW, LATER = at("2026-04-09T15:00"), at("2026-04-09T16:00")
 NAME = {"last_name": "Түзетілген"}
 WHY = "Туу туралы куәлік"
+GUARDIAN = privileges.Paper("Қамқоршылық туралы шешім", date(2026, 3, 2), number="12")
 
 
 def versions(of: Application) -> list[tuple[str, int, bool]]:
@@ -77,9 +99,17 @@ def place(app):
 # ---------------------------------------------------------------- every verb
 
 
-GIVES = {"confirm": {"voucher"}, "choose": {"referral", "temporary_referral"}}
+OF_ITSELF = {"registration_notice", "receipt", "book_entry"}
+GIVES = {
+    "register": OF_ITSELF,
+    "confirm": {"voucher"},
+    "choose": {"referral", "temporary_referral", "child_card", "contract"},
+    "refuse": {"refusal"},
+    "revoke": {"revocation"},
+}
 CHANGES = {
     "choose": {"voucher"},
+    "sign": {"contract"},
     "extend": {"voucher", "referral"},
     "register": EVERY_PAPER,  # these three where they change a fact of a person
     "change": EVERY_PAPER,
@@ -92,7 +122,10 @@ def test_the_table_says_of_every_verb_which_papers_it_gives_and_whose_facts_it_c
     assert {verb: set(row.gives) for verb, row in rows.items() if row.gives} == GIVES
     assert {verb: set(row.changes) for verb, row in rows.items() if row.changes} == CHANGES
     assert {verb for verb, row in rows.items() if row.people} == {"register", "change", "correct"}
-    assert [row for of, rows in VERBS.items() if of is not Application for row in rows.values() if row.changes] == []
+    others = {of: rows for of, rows in VERBS.items() if of is not Application}
+    assert {(of, verb) for of, rows in others.items() for verb, row in rows.items() if row.gives or row.changes} == {
+        (Privilege, "claim")
+    }
 
 
 def issued(place) -> Application:
@@ -103,7 +136,7 @@ def issued(place) -> Application:
 
 
 def correct(child, who="child", **facts):
-    corrections.correct(child, who=who, by=DEPARTMENT, at=NOW, reason=WHY, **facts)
+    corrections.correct(child, who=who, by=DEPARTMENT, at=LATER, reason=WHY, **facts)
 
 
 def listed(child, patronymic="", last_name="Ойдан", mothers=""):
@@ -111,7 +144,7 @@ def listed(child, patronymic="", last_name="Ойдан", mothers=""):
     boy, mother = child.child, child.applicant
     said = Person(boy.iin, last_name=last_name, first_name=boy.first_name, patronymic=patronymic)
     entry = Entry(child.number, said, Person(mother.iin, patronymic=mothers), child.queued_at, reason=WHY)
-    take_over([entry], place_id=child.place_id, by=DEPARTMENT, at=NOW)
+    take_over([entry], place_id=child.place_id, by=DEPARTMENT, at=LATER)
 
 
 def in_another_queue(child, **said):
@@ -127,25 +160,53 @@ def take(child, name, **more):
     referrals.choose(child, free_place(child.place, name, **more), by=family(child), at=CHOSEN)
 
 
-FIRST = {("voucher", 1, True)}
-SECOND = {("voucher", 1, False), ("voucher", 2, True)}
+def first(*kinds):
+    return {(kind, 1, True) for kind in kinds}
+
+
+def second(*kinds):
+    return {(kind, 1, False) for kind in kinds} | {(kind, 2, True) for kind in kinds}
+
+
+FIRST, SECOND = first(*OF_ITSELF, "voucher"), second(*OF_ITSELF, "voucher")
 REPLACED = {  # what happens -> a child that has papers, the verb, and the versions that it then has
+    "register": (application, lambda child: None, first(*OF_ITSELF)),
     "confirm": (issued, lambda child: vouchers.confirm(child, by=family(child), at=CONFIRMED), FIRST),
-    "choose": (with_voucher, lambda child: take(child, "Арман"), FIRST | {("referral", 1, True)}),
+    "choose": (with_voucher, lambda child: take(child, "Арман"), FIRST | first("referral", "child_card", "contract")),
     "choose a temporary place": (
         with_voucher,
         lambda child: take(child, "Санаторий", ends_on=date(2026, 4, 30)),
-        SECOND | {("temporary_referral", 1, True)},
+        first(*OF_ITSELF, "temporary_referral") | second("voucher"),
     ),
     "extend a voucher": (
         chosen,
         lambda child: vouchers.extend(child, until=date(2026, 4, 30), by=DEPARTMENT, at=NOW, reason=WHY),
-        SECOND | {("referral", 1, False), ("referral", 2, True)},
+        first(*OF_ITSELF, "child_card", "contract") | second("voucher", "referral"),
     ),
     "extend a referral": (
         lambda _: by_turn(),
         lambda child: referrals.extend(child, until=date(2026, 4, 30), by=family(child), at=NOW, reason=WHY),
-        {("referral", 1, False), ("referral", 2, True)},
+        first(*OF_ITSELF, "child_card") | second("referral"),
+    ),
+    "sign": (
+        chosen,
+        lambda child: contracts.sign(child, by=family(child), at=NOW),
+        FIRST | first("referral", "child_card") | second("contract"),
+    ),
+    "refuse": (
+        with_voucher,
+        lambda child: vouchers.refuse(child, by=family(child), at=NOW),
+        FIRST | first("refusal"),
+    ),
+    "revoke a voucher": (
+        chosen,
+        lambda child: vouchers.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY),
+        FIRST | first("referral", "child_card", "contract", "revocation"),
+    ),
+    "revoke a referral": (
+        lambda _: by_turn(),
+        lambda child: referrals.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY),
+        first(*OF_ITSELF, "referral", "child_card", "revocation"),
     ),
     "correct a name": (with_voucher, lambda child: correct(child, **NAME), SECOND),
     "correct a birth date": (with_voucher, lambda child: correct(child, born_on=date(2022, 9, 18)), SECOND),
@@ -155,10 +216,24 @@ REPLACED = {  # what happens -> a child that has papers, the verb, and the versi
         lambda child: correct(child, "applicant", iin=iin.make(date(1990, 1, 1), "male", 5), **NAME),
         SECOND,
     ),
-    "correct nothing that is printed": (with_voucher, lambda child: correct(child, sex=other(child.child.sex)), FIRST),
+    "correct what one paper prints": (
+        with_voucher,
+        lambda child: correct(child, sex=other(child.child.sex)),
+        first("registration_notice", "receipt", "voucher") | second("book_entry"),
+    ),
     "change": (with_voucher, lambda child: listed(child, "Ерқызы"), SECOND),
+    "change contacts": (
+        with_voucher,
+        lambda child: applications.change(child, by=DEPARTMENT, at=NOW, phone="+77011234567"),
+        FIRST,
+    ),
     "import a corrected name": (with_voucher, lambda child: listed(child, last_name="Түзетілген"), SECOND),
     "register the child again": (with_voucher, lambda child: in_another_queue(child, patronymic="Ерқызы"), SECOND),
+    "claim a privilege": (
+        with_voucher,
+        lambda child: privileges.claim(child, PrivilegeGround.orphan, papers=[GUARDIAN], by=family(child), at=NOW),
+        first("registration_notice", "book_entry", "voucher") | second("receipt"),
+    ),
 }
 
 
@@ -206,7 +281,8 @@ def test_what_has_come_to_nothing_gets_no_new_version_and_is_void_since_that_day
     child = chosen(place)
     vouchers.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY)
     correct(child, **NAME)
-    assert set(versions(child)) == FIRST | {("referral", 1, True)}
+    kept = first("voucher", "referral", "child_card", "contract")
+    assert set(versions(child)) == kept | second(*OF_ITSELF, "revocation")
     found = documents.standing(current(child, "referral"), NOW.date())
     assert (found.right.invalid_since, found.right.last_day, found.replaced_by) == (NOW.date(), None, None)
 
@@ -231,19 +307,20 @@ def test_a_new_name_of_a_kindergarten_is_on_the_papers_of_those_on_the_way_alone
     coming = application(there.place)
     offers.offer(arman.groups[0].vacancies[0], by=DEPARTMENT, at=NOW)
     referrals.choose(coming, arman.groups[0].vacancies[0], by=family(coming), at=NOW)
-    records.change(arman, {"name": "Ертегі"}, by=DEPARTMENT, at=NOW)
-    assert versions(there) == [("referral", 1, True)]
-    assert versions(coming) == [("referral", 1, False), ("referral", 2, True)]
+    records.change(arman, {"name": "Ертегі"}, by=DEPARTMENT, at=LATER)
+    assert set(versions(there)) == first(*OF_ITSELF, "referral", "child_card")
+    assert set(versions(coming)) == first(*OF_ITSELF) | second("referral", "child_card")
     assert current(coming, "referral").facts["kindergarten"] == "Ертегі"
     records.change(arman, {"bin": None, "name": "Ертегі"}, by=DEPARTMENT, at=NOW)
     records.change(arman.groups[0], {"capacity": 4}, by=DEPARTMENT, at=NOW)
-    assert len(versions(coming)) == 2
+    assert len(versions(coming)) == 7
 
 
 def test_an_official_has_a_paper_made_anew_and_the_history_says_so(place):
     child = with_voucher(place)
     made = documents.make_anew(current(child, "voucher"), by=DEPARTMENT, at=NOW)
-    assert set(versions(child)) == SECOND and made is current(child, "voucher")
+    assert set(versions(child)) == first(*OF_ITSELF) | second("voucher")
+    assert made is current(child, "voucher")
     (told,) = db.session.scalars(db.select(Change).where(Change.verb == "make_anew"))
     assert told.details == {"document": "voucher", "version": [1, 2]}
 
@@ -273,3 +350,43 @@ def test_the_database_allows_one_current_version_of_a_paper(place):
     with pytest.raises(IntegrityError):
         db.session.flush()
     db.session.rollback()
+
+
+def test_what_one_moment_does_makes_one_version(place):
+    """An application that comes with a privilege has one receipt, not one that was replaced at once."""
+    child, mother = iin.make(date(2022, 9, 17), "male", 3), iin.make(date(1990, 1, 1), "female", 3)
+    said = {"child": Person(child, first_name="Бала"), "applicant": Person(mother, first_name="Ана")}
+    claimed = {"privilege": PrivilegeGround.orphan, "papers": [GUARDIAN]}
+    came = register(place_id=place.id, by=DEPARTMENT, at=NOW, **said, **claimed)
+    assert set(versions(came)) == first(*OF_ITSELF)
+    assert current(came, "receipt").facts["papers"] == ["Қамқоршылық туралы шешім, № 12, 02.03.2026"]
+
+
+def test_a_list_that_is_taken_over_gives_no_papers(place):
+    child = application(place)
+    number = iin.make(date(2022, 9, 17), "male", 9)
+    line = Entry(
+        "А-1", Person(number, first_name="Бала"), Person(iin.make(date(1990, 1, 1), "female", 9)), child.queued_at
+    )
+    taken = take_over([line], place_id=place.id, by=DEPARTMENT, at=NOW)
+    assert taken.added == 1
+    assert db.session.scalars(db.select(Document).where(Document.application_id != child.id)).all() == []
+
+
+def test_a_revocation_says_why_and_a_paper_names_the_office_that_issues_it(place):
+    office = Office(
+        place=place, name_kk="Қалалық бөлім", name_ru="Городской отдел", address="Абай, 1", phone="+77162250000"
+    )
+    office.responsible = "Темірова А."
+    records.create(office, by=DEPARTMENT, at=NOW)
+    child = by_turn()
+    referrals.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY)
+    said = current(child, "revocation").facts
+    assert (said["reason"], said["kindergarten"], said["office_kk"]) == (WHY, "Балапан", "Білім бөлімі")
+    assert said["number"].startswith("О-2026-") and said["given"] == child.referrals[0].number
+    said = current(with_voucher(place), "voucher").facts
+    assert (said["office_kk"], said["office_phone"], said["responsible"]) == (
+        "Қалалық бөлім",
+        "+7 7162 25 00 00",
+        "Темірова А.",
+    )

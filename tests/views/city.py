@@ -34,6 +34,7 @@ from app.models import (
     Channel,
     DayOff,
     DemoTime,
+    DocumentKind,
     ImportKind,
     ImportRun,
     Kindergarten,
@@ -159,7 +160,8 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     db.session.add(PrivilegePaper(privilege_id=privilege_id, title="анықтама", number="1", issued_on=issued_on))
     begins, basis = date(2027, 1, 1) + timedelta(kindergarten.id), "бұйрық"
     db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
-    documents.store(referred.documents[0], b"%PDF " + name.encode())
+    paper = next(one for one in referred.documents if one.kind is DocumentKind.referral)
+    documents.store(paper, b"%PDF " + name.encode())
     db.session.flush()
     for one in (referred, waiting):
         moving.notify(one, "correct", at=at("2026-04-10T16:10"), audience=Audience.department)
@@ -197,10 +199,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         offer=came.offers[0].id,
         voucher=referred.vouchers[0].id,
         referral=referral.id,
-        document=referred.documents[0].id,
+        document=paper.id,
         notice=told.id,
         delivery=told.deliveries[0].id,
-        job=db.session.scalars(sa.select(Outbox.id).where(Outbox.document_id == referred.documents[0].id)).one(),
+        job=db.session.scalars(sa.select(Outbox.id).where(Outbox.document_id == paper.id)).one(),
         round=held.id,
         change=db.session.scalars(chosen).first(),
         account=account.id,

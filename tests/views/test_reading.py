@@ -31,7 +31,7 @@ from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from app.words.problems import SENTENCES
 from tests.reading import LANGUAGES, raw, text_of
-from tests.test_documents import BY_TURN, GENERAL, OF_A_STAY, TEMPORARY, VOUCHER
+from tests.test_documents import PAPERS
 from tests.test_documents import text as text_of_paper
 from tests.test_translations import PLACEHOLDER, ROOT, collected, forms
 from tests.views import routes
@@ -219,7 +219,7 @@ def test_each_lists_file_is_in_words_with_real_days(city, language):
         wrong += [(noun, cell, bad) for cell in cells + texts if (bad := raw(CANARY.sub("…", cell), language, NAMES))]
         wrong += [(noun, text, "a day") for text in texts if A_DAY.fullmatch(text)]
         days = [cell for row in rows for cell in row if isinstance(cell, date | datetime)]
-        wrong += [] if days or noun in ("kindergartens", "groups", "users") else [(noun, "no day in it")]
+        wrong += [] if days or noun in ("kindergartens", "groups", "offices", "users") else [(noun, "no day in it")]
     assert wrong == []
 
 
@@ -237,7 +237,7 @@ def test_every_problem_of_a_file_says_its_facts_in_words(web, language):
     assert {name: bad for name, text in told.items() if (bad := raw(text, language)) or "%" in text} == {}
 
 
-@pytest.mark.parametrize("facts", [VOUCHER, OF_A_STAY, GENERAL, BY_TURN, TEMPORARY], ids=lambda facts: facts["kind"])
+@pytest.mark.parametrize("facts", PAPERS.values(), ids=PAPERS)
 def test_a_paper_is_in_words_with_days_of_the_calendar(facts):
     said = text_of_paper(documents.render(facts)).replace(facts["address"], "")
     assert raw(said, "kk") == [] and words.day(date.fromisoformat(facts["issued_on"])) in said

@@ -9,7 +9,7 @@ from flask_appbuilder import IndexView
 
 from app import create_app
 from app.db.extensions import db
-from app.views import Office, security, transport
+from app.views import BackOffice, security, transport
 from config import Config, load
 
 SECRET = "q7Zk2-vN9xT4bLr8mWc1sHy6uEp3dGf5"
@@ -120,7 +120,7 @@ def test_nothing_starts_without_csrf_protect():
     bare = Flask(__name__)
     bare.config.update(SECRET_KEY=SECRET, SQLALCHEMY_DATABASE_URI="sqlite://", FAB_CREATE_DB=False)
     with bare.app_context(), pytest.raises(RuntimeError, match="CSRFProtect"):
-        Office(bare, db.session, indexview=IndexView, security_manager_class=security.Security)
+        BackOffice(bare, db.session, indexview=IndexView, security_manager_class=security.Security)
 
 
 def test_browsers_are_told_to_come_by_https_and_the_demo_s_are_not(office, demo):
