@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions import norms, numbers, offers, vouchers
-from app.actions.seating import seating
+from app.actions.seating import seatings
 from app.db.extensions import db
 from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
 from app.rules import matching, past, queue, ratio
@@ -95,7 +95,7 @@ def expected(place_id: int, *, at: datetime) -> RoundExplained:
     day = local_day(at)
     vouchers.voucher_district(place_id, day)
     norms.last_day("voucher.confirm", place_id, day)
-    stood = [(queue.waiting(place_id, kind, day), *seating(place_id, kind)) for kind in QueueKind]
+    stood = [(queue.waiting(place_id, kind, day), *held) for kind, held in seatings(place_id).items()]
     return _by_categories(stood, norms.order(place_id, day).categories, day)
 
 

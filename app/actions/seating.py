@@ -1,6 +1,7 @@
 """Spec 3.4.1, 3.7: the free seats of a district beside the vouchers that still have to choose."""
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -27,15 +28,30 @@ class Seating(NamedTuple):
 
 
 def seating(place_id: int, queue_kind: QueueKind, but: int | None = None) -> Seating:
-    """Spec 3.4.1: how a district's queue stands; `but` leaves out the application that chooses now.
+    """Spec 3.4.1: how a district's queue stands; `but` leaves out the application that chooses now."""
+    return seatings(place_id, (queue_kind,), but)[queue_kind]
+
+
+def seatings(
+    place_id: int, queue_kinds: Collection[QueueKind] = tuple(QueueKind), but: int | None = None
+) -> dict[QueueKind, Seating]:
+    """The same of several queues, from two statements.
 
     Spec 3.7, 3.8: a voucher whose birth year was corrected since has a seat kept for it where one is left beside all
     others, the earlier application first. Else it keeps the right, but takes nobody's seat and holds up no round.
     """
-    found = db.session.execute(rules.free_pool(places.subtree(place_id), queue_kind)).all()
-    pool, holders = {(first, last): n for first, last, n in found}, Counter[int]()
-    moved, own = dict[int, int](), None
-    for year, alone, is_own, n in db.session.execute(rules.holders(place_id, queue_kind, but)):
+    pools: dict[QueueKind, dict[matching.Years, int]] = {kind: {} for kind in queue_kinds}
+    for kind, first, last, n in db.session.execute(rules.free_pool(places.subtree(place_id), queue_kinds)):
+        pools[kind][first, last] = n
+    found = db.session.execute(rules.holders(place_id, queue_kinds, but)).all()
+    return {kind: _seated(pool, [row[1:] for row in found if row[0] is kind], but) for kind, pool in pools.items()}
+
+
+def _seated(
+    pool: dict[matching.Years, int], found: Iterable[tuple[int, int | None, bool, int]], but: int | None
+) -> Seating:
+    holders, moved, own = Counter[int](), dict[int, int](), None
+    for year, alone, is_own, n in found:
         if alone is None:
             holders[int(year)] += n
             own = int(year) if is_own else own

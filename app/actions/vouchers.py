@@ -12,7 +12,7 @@ from app.actions import by_hand, claims, norms, numbers, places, two_people
 from app.actions.due import catch_up
 from app.actions.moving import last_change, move, move_all, notify_all, record, record_all_of
 from app.actions.preconditions import begin, in_time, latest_voucher, with_its_paper
-from app.actions.seating import Seating, seating
+from app.actions.seating import Seating, seating, seatings
 from app.db.database import in_order, lock_district
 from app.db.extensions import db
 from app.models import (
@@ -55,7 +55,7 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     )
     db.session.add(held)
     db.session.flush()
-    stood = {kind: seating(place_id, kind) for kind in QueueKind}  # so that the round can be checked later
+    stood = seatings(place_id)  # on record, so that the round can be checked later
     lines = [_serve(place_id, kind, order, day, stood[kind]) for kind in QueueKind]
     served = [id_ for line in lines for id_ in line.served]
     _issue(served, held, by=by, at=at)

@@ -1,6 +1,6 @@
 """Spec 3.4.1, 3.7: which seats are free and who still has a claim on one. Selects; seats.py does the matching."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import (
@@ -165,29 +165,33 @@ def known_by_number(group_id: int, limit: int | None = None) -> Select[Enrolment
     )
 
 
-def free_pool(place_ids: Sequence[int], queue_kind: QueueKind) -> Select[int, int, int]:
-    """Spec 3.4.1: (birth year from, to, count) of the free seats of published general vacancies of a place."""
+def free_pool(place_ids: Sequence[int], queue_kinds: Collection[QueueKind]) -> Select[QueueKind, int, int, int]:
+    """Spec 3.4.1: (queue kind, birth year from, to, count) of the free seats of published general vacancies of a
+    place."""
+    by = Kindergarten.queue_kind, KgGroup.birth_year_from, KgGroup.birth_year_to
     return (
-        select(KgGroup.birth_year_from, KgGroup.birth_year_to, func.count())
+        select(*by, func.count())
         .select_from(Seat)
         .join(Vacancy, Vacancy.id == Seat.vacancy_id)
         .join(KgGroup, KgGroup.id == Seat.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
         .where(
             Kindergarten.place_id.in_(place_ids),
-            Kindergarten.queue_kind == queue_kind,
+            Kindergarten.queue_kind.in_(queue_kinds),
             has_places(),
             Vacancy.status == VacancyStatus.published,
             Vacancy.intake == Intake.general,
             is_free(),
         )
-        .group_by(KgGroup.birth_year_from, KgGroup.birth_year_to)
+        .group_by(*by)
     )
 
 
-def holders(place_id: int, queue_kind: QueueKind, own: int | None = None) -> Select[int, int | None, bool, int]:
-    """Spec 3.4.1: (birth year, application, is it `own`, count) of a district's live general vouchers that have not
-    chosen yet, in the order of the applications.
+def holders(
+    place_id: int, queue_kinds: Collection[QueueKind], own: int | None = None
+) -> Select[QueueKind, int, int | None, bool, int]:
+    """Spec 3.4.1: (queue kind, birth year, application, is it `own`, count) of a district's live general vouchers that
+    have not chosen yet, in the order of the applications.
 
     The application stands there, for itself, where the birth date was corrected to another year since the voucher was
     issued (spec 3.8): perhaps no seat was ever kept for it.
@@ -203,18 +207,24 @@ def holders(place_id: int, queue_kind: QueueKind, own: int | None = None) -> Sel
     )
     year, alone = extract("year", Child.born_on), case((moved.correlate(Application, Voucher, Child), Application.id))
     return (
-        select(year, alone.label("alone"), (Application.id == (own or 0)).label("own"), func.count())
+        select(
+            Application.queue_kind,
+            year,
+            alone.label("alone"),
+            (Application.id == (own or 0)).label("own"),
+            func.count(),
+        )
         .select_from(Voucher)
         .join(Application, Application.id == Voucher.application_id)
         .join(Child, Child.id == Application.child_id)
         .where(
             Application.place_id == place_id,
-            Application.queue_kind == queue_kind,
+            Application.queue_kind.in_(queue_kinds),
             Voucher.kind == Intake.general,
             Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
             ~chosen.correlate(Application),
         )
-        .group_by(year, text("alone"), text("own"))
+        .group_by(Application.queue_kind, year, text("alone"), text("own"))
         .order_by(text("alone"))
     )
 
