@@ -57,7 +57,7 @@ def started(ready: Path | None = None, **more: str) -> Iterator[Kezek]:
                 assert any("Kezek is at" in line for line in process.stdout)
                 yield Kezek(process, place["env"])
             finally:
-                for pid in reversed(family(process.pid)):  # at once: to end well takes it seconds (test_start.py)
+                for pid in family(process.pid):  # at once: to end well takes it seconds (test_start.py)
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
 

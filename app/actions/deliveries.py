@@ -23,7 +23,7 @@ from app.rules.refusals import Reason, Refusal
 
 S = DeliveryStage
 BATCH = 500  # notices planned in one transaction
-LONGEST = timedelta(seconds=25)  # that a try takes; one that is older has died
+LONGEST = timedelta(seconds=15)  # that a try takes as a rule; one that is older has died, or is called in question
 NO_ADDRESS, CANCELLED, UNKNOWN = "no_address", "cancelled", "unknown"
 
 

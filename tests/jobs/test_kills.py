@@ -5,20 +5,23 @@ SQLite has no server that could die: there the database's own end is a killed wr
 
 import contextlib
 import os
+import random
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_appbuilder.security.sqla.models import User
-from redis import Redis
+from redis import Redis, RedisError
 
 import config
 from app import create_app
@@ -31,6 +34,9 @@ from app.models import (
     BulkRun,
     BulkStage,
     Change,
+    Channel,
+    Delivery,
+    DeliveryStage,
     Document,
     ImportKind,
     ImportRun,
@@ -40,13 +46,15 @@ from app.models import (
     Notice,
     Outbox,
     Place,
+    Unit,
     Vacancy,
     Voucher,
     VoucherStatus,
 )
 from app.rules.roles import Role
 from tests import files, running
-from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, vacancy
+from tests.factories import DEPARTMENT, application, district, family, group, kindergarten, norm, vacancy
+from tests.gateways import MailServer, SmsGateway, mail_server, sms_gateway
 from tests.running import children, started
 from tests.views.city import official
 from tools import postgres
@@ -59,6 +67,7 @@ PARTS = {  # what is in its command
     "papers": "flask worker papers",
     "messenger": "flask worker messages",
     "timetable": "flask timetable",
+    "web": "gunicorn",
 }
 WITNESS = {  # what a database itself saw: every time that an outbox row was committed as done
     "sqlite": "CREATE TRIGGER see AFTER UPDATE OF done_at ON outbox WHEN NEW.done_at IS NOT NULL "
@@ -76,6 +85,7 @@ class Kezek:
     def __init__(self, app: Flask, environment: dict[str, str]) -> None:
         self.app, self.environment = app, environment
         self.var = Path(environment["KEZEK_VAR"])
+        self.address = f"http://127.0.0.1:{environment['KEZEK_PORT']}/login/"
         self.redis = Redis(unix_socket_path=str(self.var / "valkey.sock"))
 
     def pid(self, part: str) -> int:
@@ -91,22 +101,49 @@ class Kezek:
         os.kill(killed, signal.SIGKILL)
         assert soon(lambda: self.pid(part) not in (0, killed))
 
-    def kill_work_horse(self) -> None:
-        """Kill the process that renders, in the middle of its papers: one was just done, others were not."""
-        before = self.done(True)
-        assert soon(lambda: self.done(True) > before, every=0.02)
-        assert soon(self.work_horses, every=0.005)
-        self.kill_work_horses()
-
     def work_horses(self) -> list[int]:
         """The processes that do the jobs of either worker now."""
         return [horse for part in ("worker", "papers") for horse in children(self.pid(part) or -1)]
 
     def kill_work_horses(self) -> None:
         """Kill all of them."""
-        for horse in self.work_horses():
+        self._kill(self.work_horses())
+
+    def strike(self, victim: str) -> None:
+        """Kill it, and wait for nothing; the database alone has nobody else who starts it again."""
+        if victim == "database":
+            self.kill_database()
+        elif victim == "FLUSHALL":  # what was sent is lost: only its rows know of it
+            with contextlib.suppress(RedisError):
+                self.redis.flushall()
+        elif victim in HORSES:
+            running.soon(lambda: HORSES[victim](self), every=0.005, patience=2)
+            self._kill(HORSES[victim](self))
+        else:
+            assert soon(lambda: self.pid(victim))
+            self._kill([self.pid(victim)])
+
+    def _kill(self, pids: list[int]) -> None:
+        for pid in filter(None, pids):  # 0 would be ourselves
             with contextlib.suppress(ProcessLookupError):
-                os.kill(horse, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+
+    def settled(self) -> bool:
+        """Is all that was asked for done, and is what became of every message known?"""
+        db.session.rollback()
+        unplanned, open_ones = sa.text("NOT notice.planned"), (DeliveryStage.waiting, DeliveryStage.sending)
+        left = sa.select(
+            sa.exists().where(Outbox.done_at.is_(None)),
+            sa.exists().where(Delivery.stage.in_(open_ones)),
+            sa.select(Notice.id).where(unplanned).exists(),
+        )
+        return not any(db.session.execute(left).one())
+
+    def opens(self) -> bool:
+        """Does the web show its door?"""
+        with contextlib.suppress(OSError), urlopen(self.address, timeout=5) as page:
+            return page.status == 200
+        return False
 
     def kill_between_slices(self, run_id: int, counter: str) -> None:
         """Kill the process that goes on with a bulk run: some rows were just counted, others were not."""
@@ -155,11 +192,6 @@ class Kezek:
         db.session.rollback()
         return False
 
-    def done(self, yes: bool) -> int:
-        """How many papers are done, or are not."""
-        db.session.rollback()
-        return db.session.scalar(sa.select(sa.func.count(Outbox.id)).where(Outbox.done_at.is_not(None) == yes))
-
     def lapsed(self) -> int:
         db.session.rollback()
         return db.session.scalar(sa.select(sa.func.count(Voucher.id)).where(Voucher.status == VoucherStatus.lapsed))
@@ -168,13 +200,15 @@ class Kezek:
 @pytest.fixture
 def kezek(kind: str) -> Iterator[Kezek]:
     with contextlib.ExitStack() as stack:
-        own = {"KEZEK_DEMO": "0", "SECRET_KEY": "for tests only, long enough to be one"}
+        sms, mail = stack.enter_context(sms_gateway()), stack.enter_context(mail_server())
+        own = {"KEZEK_DEMO": "0", "SECRET_KEY": "for tests only, long enough to be one", **said_to_kezek(sms, mail)}
         if kind == "postgresql":
             own["DATABASE_URL"] = stack.enter_context(postgres.cluster())
         environment = stack.enter_context(started(**own)).environment
         app = create_app(config.load(environment), web=False)
         with app.app_context():
             kezek = Kezek(app, environment)
+            kezek.sms, kezek.mail = sms, mail
             yield kezek
             db.session.remove()
             db.engine.dispose()
@@ -183,27 +217,51 @@ def kezek(kind: str) -> Iterator[Kezek]:
             kezek.database.wait()
 
 
+def said_to_kezek(sms: SmsGateway, mail: MailServer) -> dict[str, str]:
+    """The settings that lead to these gateways."""
+    return {
+        "KEZEK_SMS_URL": sms.sms().url,
+        "KEZEK_SMS_BODY": sms.sms().body,
+        "KEZEK_SMS_ACCEPTED": sms.sms().accepted,
+        "KEZEK_SMTP_URL": f"plain://127.0.0.1:{mail.port}",
+        "KEZEK_SMTP_FROM": mail.smtp().sender,
+    }
+
+
 def command(pid: int) -> list[str]:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
     return []
 
 
-def families(number: int, when: datetime, name: str) -> list[Application]:
-    """As many families as this have been issued vouchers."""
+def families(number: int, when: datetime, name: str, first: int = 0) -> list[Application]:
+    """As many families as this have been issued vouchers, each with a phone and an e-mail of its own; what they were
+    told until then is not sent.
+    """
     with transaction():
         place = district(name)
+        norm("notice.quiet", "0-0", Unit.HOURS, place)
         vacancy(group(kindergarten(place), capacity=number), places=number)
         found = [application(place) for _ in range(number)]
+        for serial, one in enumerate(found, first):
+            one.phone, one.email = f"+7701{serial:07}", f"{serial}@example.org"
         vouchers.issue_round(place.id, by=DEPARTMENT, at=when)
+        db.session.execute(sa.update(Notice).values(planned=True))
     return found
 
 
 def confirm(found: list[Application]) -> None:
-    db.session.rollback()  # SQLite: a transaction that has read cannot write once somebody else has
-    with transaction():
-        for each in found:
-            vouchers.confirm(each, by=family(each), at=datetime.now(UTC))
+    """In one transaction, and again where the database died under it."""
+
+    def tried() -> bool:
+        db.session.rollback()  # SQLite: a transaction that has read cannot write once somebody else has
+        with contextlib.suppress(sa.exc.OperationalError), transaction():
+            for each in found:
+                vouchers.confirm(each, by=family(each), at=datetime.now(UTC))
+            return True
+        return False
+
+    assert soon(tried)
 
 
 def witness() -> None:
@@ -212,39 +270,50 @@ def witness() -> None:
         db.session.execute(sa.text(WITNESS[db.engine.dialect.name]))
 
 
+ROUNDS = int(os.environ.get("KEZEK_KILLS", "10"))  # make soak has 200
+SEED = os.environ.get("KEZEK_SEED", "1")
+HORSES = {
+    "the papers' processes": Kezek.work_horses,
+    "the messages' process": lambda kezek: children(kezek.pid("messenger") or -1),
+}
+VICTIMS = (*PARTS, *HORSES, "FLUSHALL")
+A_ROUND, LATE = 3, 4  # families that confirm while something is killed; those whose term is long over
+
+
 def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
-    now = datetime.now(UTC)
+    """Papers and messages flow; in each round something dies without warning, at a moment that chance chooses."""
+    chance, now = random.Random(f"{SEED} {kind}"), datetime.now(UTC)
+    victims = VICTIMS + (("database",) if kind == "postgresql" else ())
     witness()
-    confirming = families(40, now, "Көкшетау қаласы")
-    late = families(6, now - timedelta(days=15), "Степногорск қаласы")
+    confirming = families(A_ROUND * ROUNDS, now, "Көкшетау қаласы")
+    late = families(LATE, now - timedelta(days=15), "Степногорск қаласы", first=len(confirming))
+    order = [each for _ in range(ROUNDS // len(victims) + 1) for each in chance.sample(victims, len(victims))]
+    for number, victim in enumerate(order[:ROUNDS]):
+        confirm(confirming[number * A_ROUND : (number + 1) * A_ROUND])
+        time.sleep(chance.uniform(0, 0.8))
+        kezek.strike(victim)
+    assert soon(kezek.settled) and soon(lambda: kezek.lapsed() == len(late)) and soon(kezek.settled)
+    assert soon(lambda: all(kezek.pid(part) for part in PARTS)) and soon(kezek.opens)
 
-    confirm(confirming[:28])
-    kezek.kill_work_horse()
-    kezek.redis.flushall()  # what was sent is lost: only its rows know of it
-    assert kezek.done(False)
-    kezek.kill("worker")
-    kezek.kill("papers")
-    kezek.kill("urgent")
-    kezek.kill("timetable")  # a new one starts with the clock's turn
-    confirm(confirming[28:34])
-    kezek.kill_work_horse()
-    kezek.kill("valkey")
-    confirm(confirming[34:])
-    kezek.kill_work_horse()
-    if kind == "postgresql":
-        kezek.kill_database()
-    kezek.kill("timetable")
-    assert soon(lambda: not kezek.done(False)) and soon(lambda: kezek.lapsed() == len(late))
-
+    told = sa.select(Notice.application_id, Notice.template).where(Notice.template.in_(("confirm", "lapse")))
+    once = {(each.id, "confirm"): 1 for each in confirming} | {(each.id, "lapse"): 1 for each in late}
+    assert Counter(tuple(row) for row in db.session.execute(told)) == once
     rows = db.session.scalars(sa.select(Outbox.id).order_by(Outbox.id)).all()
-    assert len(rows) == 4 * len(confirming) + 3 * len(late)  # of each application itself, and of each voucher
     assert db.session.scalars(sa.text("SELECT outbox_id FROM witness ORDER BY 1")).all() == rows
     papers = {kezek.var / "files" / paper.file_key: paper.sha256 for paper in db.session.scalars(sa.select(Document))}
     stored = {path: sha256(path.read_bytes()).hexdigest() for path in kezek.var.glob("files/**/*") if path.is_file()}
-    assert len(papers) == len(rows) and stored == papers
-    for verb, told in ((confirming, "confirm"), (late, "lapse")):
-        notices = sa.select(Notice.application_id).where(Notice.template == told)
-        assert sorted(db.session.scalars(notices)) == sorted(each.id for each in verb)
+    assert len(papers) == 4 * len(confirming) + 3 * len(late)  # of each application itself, and of each voucher
+    assert stored == papers
+    messages = db.session.scalars(
+        sa.select(Delivery).join(Notice).where(Notice.template.in_(("confirm", "lapse")))
+    ).all()
+    assert Counter(one.channel for one in messages) == dict.fromkeys(Channel, len(once))
+    for one in messages:
+        if one.channel is Channel.sms:
+            assert (one.stage, len(kezek.sms.texts(one.address))) == (DeliveryStage.sent, 1), one.error
+        else:
+            most = {DeliveryStage.sent: (1,), DeliveryStage.perhaps: (0, 1)}
+            assert len(kezek.mail.to(one.address)) in most[one.stage], one.error
 
 
 def test_a_bulk_run_goes_on_where_it_was_killed_and_does_each_row_once(kezek, kind):
