@@ -38,6 +38,8 @@ POSSIBLE = "app/actions/possible.py"
 ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
 CERTIFICATES = "test_sanatorium_certificates.py"
 
+DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
+
 GUARDS = (
     Guard(
         "a page offers no removal that would be refused",
@@ -1137,6 +1139,108 @@ GUARDS = (
                 "            **declared.told(KINDERGARTENS, of),\n",
                 "",
                 "test_three_places.py::test_a_text_field_of_kindergartens_takes_three_places",
+            ),
+        )
+    ),
+    *(
+        Guard(f"a message: {keeps}", file, there, instead, test, kind)
+        for keeps, file, there, instead, test, kind in (
+            (
+                "it is on record that it begins before it is handed over",
+                DELIVERIES,
+                "    delivery.stage, delivery.began_at = S.sending, at\n",
+                "    delivery.began_at = at\n",
+                f"{MESSAGES}::test_a_letter_whose_process_was_killed_is_perhaps_sent_until_a_person_says",
+                "sqlite",
+            ),
+            (
+                "what began and did not end is not sent again where nobody knows its key",
+                DELIVERIES,
+                "        if not repeats:\n            _unknown(delivery, at)\n",
+                "",
+                f"{MESSAGES}::test_a_letter_whose_process_was_killed_is_perhaps_sent_until_a_person_says",
+                "sqlite",
+            ),
+            (
+                "while somebody may be at it nobody else is",
+                DELIVERIES,
+                "        if at < delivery.began_at + LONGEST:\n",
+                "        if at < delivery.began_at:\n",
+                f"{MESSAGES}::test_an_sms_whose_process_was_killed_is_sent_again_under_its_key_and_arrives_once",
+                "sqlite",
+            ),
+            (
+                "what may have left goes again under its old key",
+                DELIVERIES,
+                "        if not delivery.uncertain:\n",
+                "        if delivery.channel:\n",
+                f"{MESSAGES}::test_an_sms_gateway_that_misbehaves_sends_nobody_two_messages[sqlite-hangs]",
+                "sqlite",
+            ),
+            (
+                "what may have left and has no key is not sent again",
+                DELIVERIES,
+                "    if unsure and not repeats:\n",
+                "    if unsure and final:\n",
+                f"{MESSAGES}::test_a_letter_that_was_handed_over_without_an_answer_is_perhaps_sent_and_never_sent_again",
+                "sqlite",
+            ),
+            (
+                "two relays plan it once",
+                DELIVERIES,
+                "        .with_for_update(skip_locked=True, of=Notice)\n",
+                "",
+                f"{MESSAGES}::test_two_relays_plan_a_notice_once",
+                "postgresql",
+            ),
+            (
+                "it waits until the quiet hours are over",
+                DELIVERIES,
+                "        elif (later := _goes_at(delivery, at)) > at:\n",
+                "        elif (later := at) > at:\n",
+                f"{MESSAGES}::test_in_the_quiet_hours_an_sms_waits_and_a_letter_does_not",
+                "sqlite",
+            ),
+            (
+                "an answer that says nothing is no yes",
+                "app/gateways/sms.py",
+                "200 <= status < 300 and accepted in said",
+                "200 <= status < 300",
+                f"{MESSAGES}::test_an_sms_gateway_that_misbehaves_sends_nobody_two_messages[sqlite-nonsense]",
+                "sqlite",
+            ),
+            (
+                "an SMS goes to the gateway that is meant",
+                "app/gateways/sms.py",
+                "context=ssl.create_default_context()",
+                "context=ssl._create_unverified_context()",
+                "test_gateways.py::test_an_sms_goes_to_no_gateway_whose_certificate_nobody_knows",
+                "sqlite",
+            ),
+            (
+                "a letter goes to the server that is meant",
+                "app/gateways/mail.py",
+                "tls = ssl.create_default_context()",
+                "tls = ssl._create_unverified_context()",
+                "test_gateways.py::test_a_letter_goes_to_no_server_whose_certificate_nobody_knows",
+                "sqlite",
+            ),
+            (
+                "its address is shown to whoever may see it",
+                "app/access/personal_data.py",
+                "    return address if shown else MASK\n",
+                "    return address\n",
+                "views/test_notices.py::"
+                "test_a_message_is_shown_as_it_is_sent_and_its_address_as_far_as_the_reader_may_see_it",
+                "sqlite",
+            ),
+            (
+                "each official has read what he has read",
+                "app/actions/reading.py",
+                ".where(seen.user_id == actor.user_id)",
+                "",
+                "views/test_notices.py::test_each_official_reads_the_inbox_for_himself",
+                "sqlite",
             ),
         )
     ),

@@ -114,9 +114,9 @@ def _goes_at(delivery: Delivery, at: datetime) -> datetime:
 
 
 def end(delivery_id: int, key: str, *, at: datetime) -> None:
-    """The gateway has taken it; also one that was given up for unknown meanwhile, unless it was sent anew."""
+    """The gateway has taken it, whatever another try under this key came to; unless it was sent anew meanwhile."""
     delivery = locked(delivery_id)
-    if delivery.key == key and delivery.stage in (S.sending, S.perhaps):
+    if delivery.key == key and delivery.stage in (S.sending, S.waiting, S.perhaps):
         delivery.stage, delivery.ended_at, delivery.error = S.sent, at, None
 
 

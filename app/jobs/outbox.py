@@ -43,6 +43,7 @@ class Work(NamedTuple):
     make: Callable[[Any], Any]
     keep: Callable[[Outbox, Any], datetime | str | None]
     give_up: Callable[[Outbox], None] = lambda _row: None
+    waits: bool = False  # for the row, if another has it: what was made must not be made again
     queue: str = queues.PAPERS
     rows: int = CHUNK
     timeout: int = queues.TIMEOUT
@@ -57,6 +58,7 @@ JOBS: Mapping[str, Work] = {
         deliveries.make,
         deliveries.keep,
         deliveries.give_up,
+        waits=True,
         queue=queues.MESSAGES,
         rows=deliveries.ROWS,
     ),
@@ -128,7 +130,7 @@ def do(row_id: int) -> None:
 
 
 def _end(row_id: int, work: Work, made: Any) -> None:
-    row = _claim(row_id)
+    row = _claim(row_id, skip=not work.waits)
     if row is None:
         return
     match work.keep(row, made):
@@ -141,10 +143,10 @@ def _end(row_id: int, work: Work, made: Any) -> None:
             row.done_at, row.error = _utc(), None
 
 
-def _claim(row_id: int) -> Outbox | None:
-    """The row, locked until the transaction ends; None when it is over, or being done by another."""
+def _claim(row_id: int, skip: bool = True) -> Outbox | None:
+    """The row, locked until the transaction ends; None when it is over, or (to skip) being done by another."""
     to_do = select(Outbox).where(Outbox.id == row_id, *_to_do())
-    return db.session.scalars(to_do.with_for_update(skip_locked=True)).first()
+    return db.session.scalars(to_do.with_for_update(skip_locked=skip)).first()
 
 
 def _to_do() -> tuple[ColumnElement[bool], ...]:
