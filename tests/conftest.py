@@ -246,6 +246,9 @@ def server(databases: Databases) -> Iterator[Redis]:
             except RedisError:
                 time.sleep(0.02)
         yield redis
+        redis.close()
+        for app in databases.apps.values():
+            app.extensions["kezek_redis"].close()
         process.terminate()
 
 

@@ -25,7 +25,7 @@ CHUNK = 25  # rows a job: fewer, and forking costs more than the work
 BATCH = 1000  # rows sent in one transaction
 LOST = timedelta(seconds=10)  # after which what was sent, and is neither done nor in its queue, is sent again
 # After each failed try; after one more failure nobody tries any more, until somebody says so: within a day.
-WAITS = tuple(timedelta(seconds=s) for s in (10, 30, 120, 600, 3600, 10_800, 21_600, 43_200))
+WAITS = tuple(timedelta(seconds=s) for s in (10, 20, 30, 60, 90, 900, 3600, 21_600, 43_200))
 AWAKE = "kezek:relay-is-coming"
 
 log = logging.getLogger(__name__)
