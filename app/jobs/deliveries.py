@@ -21,7 +21,7 @@ ROWS = 5  # a job: a gateway that hangs keeps so many waiting for ten seconds ea
 GATEWAYS: Mapping[Channel, Callable[[Any, Message], None]] = {Channel.sms: sms.send, Channel.email: mail.send}
 
 
-class Tried(NamedTuple):
+class Handed(NamedTuple):
     """What became of one try: `missed` is None when the gateway has taken the message."""
 
     key: str
@@ -47,7 +47,7 @@ def read(row: Outbox) -> int | None:
     return row.delivery_id
 
 
-def make(delivery_id: int) -> Tried | datetime | None:
+def make(delivery_id: int) -> Handed | datetime | None:
     """Say that it begins, and then hand it over, with no transaction open; or when it may go; None: not at all."""
     begun = retried(partial(_begin, delivery_id))
     if not isinstance(begun, tuple):
@@ -56,13 +56,13 @@ def make(delivery_id: int) -> Tried | datetime | None:
     try:
         GATEWAYS[channel](_settings(channel), message)
     except (NotSent, Unsure) as missed:
-        return Tried(message.key, missed)
-    return Tried(message.key, None)
+        return Handed(message.key, missed)
+    return Handed(message.key, None)
 
 
-def keep(row: Outbox, made: Tried | datetime | None) -> datetime | str | None:
+def keep(row: Outbox, made: Handed | datetime | None) -> datetime | str | None:
     """What became of it, in the transaction that ends its outbox row, or says when it is tried again."""
-    if not isinstance(made, Tried) or row.delivery is None:
+    if not isinstance(made, Handed) or row.delivery is None:
         return made if isinstance(made, datetime) else None
     if made.missed is None:
         deliveries.end(row.delivery.id, made.key, at=_utc())

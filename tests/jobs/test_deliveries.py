@@ -25,6 +25,7 @@ from tests.running import soon
 PHONE, EMAIL = "+77011112233", "ana@example.org"
 S, SMS, MAIL = DeliveryStage, Channel.sms, Channel.email
 OPERATOR = Actor(Role.operator)
+MESSAGES = db.select(Outbox.id).where(Outbox.job == "deliver")  # papers of the same families wait for others
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def go_on(times: int = 1) -> None:
     for _ in range(times):
         with transaction():
             db.session.execute(db.update(Outbox).values(not_before=None))
-        waits = db.select(Outbox.id).where(Outbox.done_at.is_(None), Outbox.given_up_at.is_(None)).order_by(Outbox.id)
+        waits = MESSAGES.where(Outbox.done_at.is_(None), Outbox.given_up_at.is_(None)).order_by(Outbox.id)
         outbox.handle(list(db.session.scalars(waits)))
         db.session.rollback()
 
@@ -87,7 +88,8 @@ def stages(notice: Notice) -> dict[Channel, DeliveryStage]:
 
 def test_a_family_is_told_once_by_each_way_however_often_it_is_asked(out, sms, mail):
     notice = told()
-    assert outbox.relay() == 2
+    outbox.relay()
+    assert len(db.session.scalars(MESSAGES.where(Outbox.sent_at.is_not(None))).all()) == 2
     for _ in range(3):
         go_on()
     assert stages(notice) == {SMS: S.sent, MAIL: S.sent}
@@ -244,7 +246,7 @@ def killed(gateway_has, ids) -> None:
 def work() -> list[int]:
     jobs.plan()
     db.session.rollback()
-    return list(db.session.scalars(db.select(Outbox.id).where(Outbox.done_at.is_(None))))
+    return list(db.session.scalars(MESSAGES.where(Outbox.done_at.is_(None))))
 
 
 def aged(notice: Notice, channel: Channel) -> None:
@@ -314,7 +316,7 @@ def test_in_the_quiet_hours_an_sms_waits_and_a_letter_does_not(out, sms, mail):
     notice = told(place=place)
     go_on()
     assert stages(notice) == {SMS: S.waiting, MAIL: S.sent} and sms.calls == []
-    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.done_at.is_(None)))
+    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.job == "deliver", Outbox.done_at.is_(None)))
     ends = waits.not_before.astimezone(factories.LOCAL)
     assert (ends.hour, ends.minute, waits.attempts, waits.error) == ((hour + 2) % 24, 0, 0, None)
 
@@ -328,7 +330,7 @@ def test_one_phone_gets_as_many_sms_in_a_day_as_the_norm_says(out, sms):
     other = told(email=None, place=place, phone="+77012223344")
     go_on()
     assert [of(one, SMS).stage for one in (*notices, other)] == [S.sent, S.sent, S.waiting, S.sent]
-    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.done_at.is_(None)))
+    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.job == "deliver", Outbox.done_at.is_(None)))
     assert local_day(waits.not_before) == local_day(datetime.now(UTC)) + timedelta(1)
     with transaction():  # the next day
         db.session.execute(db.update(Delivery).values(began_at=datetime.now(UTC) - timedelta(1)))
