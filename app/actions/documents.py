@@ -8,7 +8,7 @@ from app.access.permissions import permit
 from app.actions import places, versions
 from app.actions.moving import record
 from app.db.database import lock_districts
-from app.models import Document
+from app.models import Application, Document, DocumentKind
 from app.papers import documents
 from app.rules import validity
 from app.rules.refusals import Reason, Refusal
@@ -48,6 +48,24 @@ def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:
     details = {"document": document.kind, "version": [document.version, made.version]}
     record(application, "make_anew", by=by, at=at, details=details)
     return made
+
+
+def missing(application: Application) -> list[tuple[DocumentKind, documents.PaperOf]]:
+    """The papers that it could have and has not: whoever came with an older list has none of its registration."""
+    there = {(one.kind, documents.paper_of(one)) for one in application.documents}
+    may = [(kind, row) for kind in documents.PAPERS for row in documents.papers_of(kind, application)]
+    return [one for one in may if one not in there]
+
+
+def make_missing(application: Application, *, by: Actor, at: datetime) -> int:
+    """Ask for all of them. Returns how many. Raises Refusal(not_allowed)."""
+    permit(by, "make_anew", application)
+    lock_districts(places.districts(application))
+    found = missing(application)
+    for kind, row in found:
+        versions.ask_for(row, kind, at=at)
+        record(application, "make_anew", by=by, at=at, details={"document": kind, "version": [None, 1]})
+    return len(found)
 
 
 def _current(document: Document) -> bool:

@@ -265,6 +265,15 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             download_name=f"{document.kind}-{document.id}.pdf",
         )
 
+    @expose("/make-missing/<pk>", methods=["POST"])
+    @has_access
+    def make_missing(self, pk: str) -> Any:
+        """The papers that an application could have and has not, as one that came with an older list."""
+        application = self.load(pk)
+        if attempt(lambda: documents.make_missing(application, by=g.actor, at=now())):
+            flash(_("The papers are being prepared."), "success")
+        return redirect(self.after(application))
+
     @expose("/make-anew/<int:document_id>", methods=["POST"])
     @has_access
     def make_anew(self, document_id: int) -> Any:
@@ -303,6 +312,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "can_claim_privilege": VERBS[Privilege]["claim"].roles,
         "can_correct": VERBS[Application]["correct"].roles,
         "can_make_anew": VERBS[Application]["make_anew"].roles,
+        "can_make_missing": VERBS[Application]["make_anew"].roles,
         "can_paper": FAMILIES,
         "can_why": QUEUES,
     }

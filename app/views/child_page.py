@@ -77,6 +77,7 @@ class ChildPage:
             most = norms.number("referral.misses", application.place_id, day) if missed else 0
             contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
             papers = {one.id: documents.standing(one, day) for one in application.documents}
+            missing = bool(documents.missing(application))
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
@@ -109,6 +110,7 @@ class ChildPage:
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
             papers=papers,
+            missing=missing,
             not_told=application.status is ApplicationStatus.notified
             and not db.session.scalars(told_of_their_turn([application.id])).all(),
             failures=_failures(application),

@@ -373,6 +373,18 @@ def test_a_list_that_is_taken_over_gives_no_papers(place):
     assert db.session.scalars(db.select(Document).where(Document.application_id != child.id)).all() == []
 
 
+def test_an_official_has_the_papers_made_that_are_missing(place):
+    child = with_voucher(place)
+    db.session.execute(db.delete(Outbox))
+    db.session.execute(db.delete(Document).where(Document.kind != "receipt"))
+    db.session.expire_all()
+    assert documents.make_missing(child, by=DEPARTMENT, at=NOW) == 3
+    db.session.expire_all()
+    assert set(versions(child)) == FIRST and documents.missing(child) == []
+    told = db.session.scalars(db.select(Change.details).where(Change.verb == "make_anew")).all()
+    assert {one["document"] for one in told} == {"registration_notice", "book_entry", "voucher"}
+
+
 def test_a_revocation_says_why_and_a_paper_names_the_office_that_issues_it(place):
     office = Office(
         place=place, name_kk="Қалалық бөлім", name_ru="Городской отдел", address="Абай, 1", phone="+77162250000"

@@ -102,6 +102,7 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/applications/choose/<pk>"): COUNTER,
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
         ("POST", "/applications/make-anew/<int:document_id>"): COUNTER,
+        ("POST", "/applications/make-missing/<pk>"): COUNTER,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
         ("GET", "/dictionary/"): QUEUE,

@@ -67,7 +67,7 @@ FOREIGN = {
 }
 MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
 NO_PAGE = (
-    "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin|make-anew)"  # files; POST alone
+    "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin|make-[a-z]+)"  # files; POST alone
 )
 FOR_ALL = {DayOff, DemoTime}  # what lies in no place
 NOT_SHOWN = {Account, SignedIn, SentForm, KeptForm, NoticeRead}  # to anybody: read before anybody looks
