@@ -15,7 +15,7 @@ from app.actions import deliveries
 from app.db.database import retried
 from app.gateways import Message, NotSent, Unsure, mail, sms
 from app.models import Channel, Delivery, Outbox
-from app.now import is_demo
+from app.now import is_demo, now
 
 ROWS = 5  # a job: a gateway that hangs keeps so many waiting for ten seconds each, and no more
 GATEWAYS: Mapping[Channel, Callable[[Any, Message], None]] = {Channel.sms: sms.send, Channel.email: mail.send}
@@ -39,7 +39,7 @@ def plan() -> int:
 def _plan() -> int:
     shown = is_demo()
     ways = set(Channel) if shown else {channel for channel in Channel if _settings(channel)}
-    return deliveries.plan(ways, at=_utc(), shown=shown)
+    return deliveries.plan(ways, at=now() if shown else _utc(), shown=shown)
 
 
 def read(row: Outbox) -> int | None:

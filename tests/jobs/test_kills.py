@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -254,30 +254,39 @@ def families(number: int, when: datetime, name: str, first: int = 0) -> list[App
     """As many families as this have been issued vouchers, each with a phone and an e-mail of its own; what they were
     told until then is not sent.
     """
-    with transaction():
-        place = district(name)
-        norm("notice.quiet", "0-0", Unit.HOURS, place)
-        vacancy(group(kindergarten(place), capacity=number), places=number)
-        found = [application(place) for _ in range(number)]
-        for serial, one in enumerate(found, first):
-            one.phone, one.email = f"+7701{serial:07}", f"{serial}@example.org"
-        vouchers.issue_round(place.id, by=DEPARTMENT, at=when)
-        db.session.execute(sa.update(Notice).values(planned=True))
+    place = district(name)
+    norm("notice.quiet", "0-0", Unit.HOURS, place)
+    vacancy(group(kindergarten(place), capacity=number), places=number)
+    found = [application(place) for _ in range(number)]
+    for serial, one in enumerate(found, first):
+        one.phone, one.email = f"+7701{serial:07}", f"{serial}@example.org"
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=when)
+    theirs = Notice.application_id.in_([one.id for one in found])
+    db.session.execute(sa.update(Notice).where(theirs).values(planned=True))
     return found
 
 
-def confirm(found: list[Application]) -> None:
-    """In one transaction, and again where the database died under it."""
+def in_one_transaction(act: Callable[[], list[Application]]) -> list[int]:
+    """Do it, and again where the database died under it; the ids of whom it was about."""
+    found: list[int] = []
 
     def tried() -> bool:
         db.session.rollback()  # SQLite: a transaction that has read cannot write once somebody else has
         with contextlib.suppress(sa.exc.OperationalError), transaction():
-            for each in found:
-                vouchers.confirm(each, by=family(each), at=datetime.now(UTC))
+            found[:] = [one.id for one in act()]
             return True
         return False
 
     assert soon(tried)
+    return found
+
+
+def confirmed(number: int, when: datetime) -> list[Application]:
+    """The families of one round come, are issued vouchers and confirm them."""
+    found = families(A_ROUND, when, f"{number}-аудан", first=number * A_ROUND)
+    for each in found:
+        vouchers.confirm(each, by=family(each), at=datetime.now(UTC))
+    return found
 
 
 def witness() -> None:
@@ -302,12 +311,13 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     chance, now = random.Random(f"{SEED} {kind}"), datetime.now(UTC)
     victims = VICTIMS + (("database",) if kind == "postgresql" else ())
     witness()
-    confirming = families(A_ROUND * ROUNDS, now, "Көкшетау қаласы")
-    late = families(LATE, now - timedelta(days=15), "Степногорск қаласы", first=len(confirming))
+    before = now - timedelta(days=15)
+    late = in_one_transaction(lambda: families(LATE, before, "Степногорск қаласы", first=A_ROUND * ROUNDS))
     order = [each for _ in range(ROUNDS // len(victims) + 1) for each in chance.sample(victims, len(victims))]
+    confirming: list[int] = []
     for number, victim in enumerate(order[:ROUNDS]):
         assert soon(lambda: kezek.waiting() < MOST_WAITING), kezek.left()  # as much flows as these machines can do
-        confirm(confirming[number * A_ROUND : (number + 1) * A_ROUND])
+        confirming += in_one_transaction(partial(confirmed, number, now))
         time.sleep(chance.uniform(0, 0.8))
         kezek.strike(victim)
     assert soon(kezek.settled), kezek.left()
@@ -315,7 +325,7 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     assert soon(lambda: all(kezek.pid(part) for part in PARTS)) and soon(kezek.opens)
 
     told = sa.select(Notice.application_id, Notice.template).where(Notice.template.in_(("confirm", "lapse")))
-    once = {(each.id, "confirm"): 1 for each in confirming} | {(each.id, "lapse"): 1 for each in late}
+    once = {(each, "confirm"): 1 for each in confirming} | {(each, "lapse"): 1 for each in late}
     assert Counter(tuple(row) for row in db.session.execute(told)) == once
     rows = db.session.scalars(sa.select(Outbox.id).order_by(Outbox.id)).all()
     assert db.session.scalars(sa.text("SELECT outbox_id FROM witness ORDER BY 1")).all() == rows
