@@ -60,8 +60,8 @@ SELECT %(id)s, CASE audience WHEN 'kindergarten' THEN kindergarten.id END, audie
 FROM vacancy JOIN kg_group ON kg_group.id = group_id JOIN kindergarten ON kindergarten.id = kindergarten_id,
      unnest(ARRAY['family', 'kindergarten']) audience WHERE vacancy.id = %(vacancy)s;
 INSERT INTO document (application_id, referral_id, kind, code, asked_at)
-SELECT %(id)s, id, kind, md5(random()::text), %(at)s
-FROM referral, unnest(ARRAY['referral', 'child_card', 'contract']) kind WHERE application_id = %(id)s;
+SELECT %(id)s, referral.id, made.kind, md5(random()::text), %(at)s
+FROM referral, unnest(ARRAY['referral', 'child_card', 'contract']) made (kind) WHERE application_id = %(id)s;
 INSERT INTO outbox (job, document_id, asked_at, attempts)
 SELECT 'render', id, %(at)s, 0 FROM document WHERE application_id = %(id)s AND referral_id IS NOT NULL;
 
