@@ -16,7 +16,7 @@ from app.actions import norms
 from app.actions.moving import record
 from app.actions.outbox import begin_anew
 from app.db.extensions import db
-from app.models import Channel, Delivery, DeliveryStage, Notice, Outbox
+from app.models import Audience, Channel, Delivery, DeliveryStage, Notice, Outbox
 from app.rules import notices as rules
 from app.rules.calendar import LOCAL, local_day
 from app.rules.refusals import Reason, Refusal
@@ -43,7 +43,8 @@ def plan(channels: Collection[Channel], *, at: datetime, shown: bool = False) ->
     for notice in found:
         notice.planned = True
         for channel in rules.WAYS[notice.audience]:
-            if channel in channels:
+            known = notice.audience is Audience.family or rules.address(notice, channel)
+            if channel in channels and known:  # a kindergarten that has no address reads in its inbox
                 _leave(Delivery(notice=notice, channel=channel), at, shown)
     db.session.flush()
     return len(found)

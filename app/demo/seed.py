@@ -142,7 +142,8 @@ class DemoTown:
         self._employ("department", "deputy", "auditor", reach=[self.region], at=began)
         self._employ("specialist", "operator", reach=[self.town], at=began)
         self._employ("administrator", reach=[], at=began)
-        self.arman = Kindergarten(place_id=self.town.id, name=ARMAN, phone=ARMAN_PHONE)
+        reached = {"phone": ARMAN_PHONE, "email": "arman@example.org"}
+        self.arman = Kindergarten(place_id=self.town.id, name=ARMAN, **reached)
         records.create(self.arman, by=self.actor("specialist"), at=_at("2023-02-01T10:00"))
         self._employ("head", reach=[self.arman], at=_at("2023-02-01T12:00"))
 

@@ -37,7 +37,7 @@ def state(notice: Notice) -> Markup:
     """What became of a notice by each way, and why not; or that it has none to leave by."""
     if notice.deliveries:
         return Markup("<br>").join(map(_state, notice.deliveries))
-    if notice.audience is Audience.department:
+    if notice.audience is not Audience.family:
         return escape(_("read in Kezek"))
     return escape(_("not sent: no way of sending is set up") if notice.planned else _("waits to be sent"))
 

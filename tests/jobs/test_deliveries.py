@@ -9,12 +9,12 @@ import pytest
 
 from app import gateways
 from app.access.actors import Actor
-from app.actions import applications, deliveries
+from app.actions import applications, deliveries, moving
 from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import deliveries as jobs
 from app.jobs import outbox
-from app.models import Application, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
+from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
 from app.rules.calendar import local_day
 from app.rules.roles import Role
 from tests import factories
@@ -130,6 +130,22 @@ def test_without_a_mobile_phone_and_without_an_email_nobody_is_reached_and_the_n
     assert stages(notice) == {SMS: S.failed, MAIL: S.failed}
     assert of(notice, SMS).error == of(notice, MAIL).error == "no_address"
     assert sms.calls == mail.letters == []
+
+
+def test_a_kindergarten_without_an_address_reads_in_its_inbox_and_is_no_failure(out):
+    notice = told()
+    with transaction():
+        own = factories.kindergarten(notice.application.place)
+        facts = {"audience": Audience.kindergarten, "kindergarten_id": own.id}
+        moving.notify(notice.application, "choose", at=START, **facts)
+        own.email = "arman@example.org"
+        moving.notify(notice.application, "sign", at=START, **facts)
+        deliveries.plan(set(Channel), at=START)
+        own.email = None
+        moving.notify(notice.application, "revoke", at=START, **facts)
+        deliveries.plan(set(Channel), at=START)
+        ways = {one.template: [way.stage for way in one.deliveries] for one in notice.application.notices}
+    assert (ways["sign"], ways["revoke"]) == ([S.waiting], [])
 
 
 def test_where_no_gateway_is_set_up_a_notice_waits_for_none(app, redis):

@@ -129,7 +129,9 @@ def choose(application, vacancy, moment: str = "2026-04-10T12:00"):
 
 def populate(place: Place, name: str) -> SimpleNamespace:
     """A kindergarten with one child in each situation, and its officials."""
-    kindergarten = factories.kindergarten(place, f"№1 «{name}»", phone="+77162251234", address="Абай к-сі 1")
+    kindergarten = factories.kindergarten(
+        place, f"№1 «{name}»", phone="+77162251234", email="a@b.kz", address="Абай к-сі 1"
+    )
     group = factories.group(kindergarten, capacity=9)
     spare = factories.group(kindergarten, capacity=1)
     vacancy, draft = factories.vacancy(group, places=6), factories.vacancy(group, publish=False)
