@@ -25,6 +25,8 @@ STATES: dict[str, Any] = {  # views/jobs.py
 FAILURES: dict[str, Any] = {  # the name of an error, without where it happened (jobs/failures.py)
     "died": _l("the machine stopped over it"),
     "NoFonts": _l("the fonts of papers are missing on this machine"),
+    "NoLetter": _l("no font of papers has one of its letters"),
+    "DoesNotFit": _l("what it says does not fit on its page"),
     "OperationalError": _l("the database was away"),
     "JobTimeoutException": _l("it took too long"),
     "OSError": _l("the disk is full, or the file could not be written"),

@@ -16,6 +16,7 @@ from app.models import (
     Channel,
     Delivery,
     DeliveryStage,
+    Document,
     Kindergarten,
     Notice,
     Outbox,
@@ -180,3 +181,15 @@ def test_work_that_failed_says_why_and_is_tried_again_or_cancelled(web, told, ro
     ]
     verbs = sa.select(Change.verb).where(Change.subject == "outbox").order_by(Change.id)
     assert look(web, verbs) == [("try_again",), ("cancel",)]
+
+
+def test_a_paper_that_cannot_be_made_says_so_on_its_tab_and_why(web, told):
+    browser = told.sign_in("specialist")
+    address = f"/applications/show/{told.child}"
+    assert "дайындалып жатыр…" in browser.get(address).text
+    with web.app_context(), transaction():
+        its = sa.select(Document.id).where(Document.application_id == told.child)
+        db.session.execute(sa.update(Outbox).where(Outbox.document_id.in_(its)).values(error="NoFonts at x.py:1"))
+    page = browser.get(address).text
+    assert '<span class="badge failed">жасалмады</span> бұл серверде құжат қаріптері жоқ' in page
+    assert "дайындалып жатыр…" not in page
