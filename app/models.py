@@ -1495,6 +1495,9 @@ class Outbox(Base):
     import_run: Mapped[ImportRun | None] = relationship()
     delivery: Mapped[Delivery | None] = relationship()
 
+    def __str__(self) -> str:
+        return f"№ {self.id}"
+
 
 class UserScope(Base):
     """Where an official's rights reach: a place with all below it, or one kindergarten."""
