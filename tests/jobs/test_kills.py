@@ -193,6 +193,8 @@ class Kezek:
         for each in (pid, *children(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
+        if hasattr(self, "database"):
+            self.database.wait()  # the one that was started here and is dead now
         time.sleep(1)
         for lock in (folder / "data" / "postmaster.pid", *folder.glob(".s.PGSQL.*.lock")):
             lock.unlink()  # their owner is dead, but its parent has not looked yet
