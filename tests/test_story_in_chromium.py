@@ -79,7 +79,7 @@ def test_a_child_gets_a_temporary_place_and_leaves_it_with_its_queue_number_kept
 
     page.get_by_text("Құжаттар", exact=True).click()
     paper = page.locator("#papers tbody tr").first.get_by_role("link").first
-    for _ in range(60):
+    for _ in range(300):  # behind those of the whole town, at the first start
         if paper.count():
             break
         page.wait_for_timeout(500)

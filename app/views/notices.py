@@ -9,7 +9,7 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -38,14 +38,17 @@ def state(notice: Notice) -> Markup:
     if notice.deliveries:
         return Markup("<br>").join(map(_state, notice.deliveries))
     if notice.audience is not Audience.family:
-        return escape(_("read in Kezek"))
-    return escape(_("not sent: no way of sending is set up") if notice.planned else _("waits to be sent"))
+        return Markup("<small>{}</small>").format(_("read in Kezek"))
+    return Markup("<small>{}</small>").format(
+        _("not sent: no way of sending is set up") if notice.planned else _("waits to be sent")
+    )
 
 
 def _state(one: Delivery) -> Markup:
     address = url_for("DeliveryView.show", pk=one.id)
-    said = Markup('<a href="{}">{}</a> {}').format(address, shown(one.channel), badge(one.stage))
-    return said + Markup(" <small>{}</small>").format(words.error(one.error)) if one.error else said
+    why = f" {words.error(one.error)}" if one.error else ""
+    said = Markup('<small><a href="{}">{}</a> {}{}</small>')
+    return said.format(address, shown(one.channel), badge(one.stage), why)
 
 
 class Notices(Records):

@@ -372,10 +372,11 @@ def test_what_only_asks_waits_for_no_writer(city, kind, soon):
 
 
 def asking(city, browsers) -> list[tuple]:
-    """(role, address, what is posted) of each first click; a run's own buttons act at once, below what would follow."""
+    """(role, address, what is posted) of each first click; a run's own buttons act at once, below what would follow,
+    and what is read is read."""
     own = city.own
     found = [(role, "/language/kk", {}) for role in browsers]
-    for noun in routes.VERBS.keys() - {"bulk-runs", "imports"}:
+    for noun in routes.VERBS.keys() - {"bulk-runs", "imports", "inbox"}:
         for verb, roles in routes.VERBS[noun].items():
             for role in roles:
                 rows = re.findall(rf"/{noun}/show/(\d+)", browsers[role].get(f"/{noun}/list/").text)
