@@ -37,11 +37,8 @@ def state(notice: Notice) -> Markup:
     """What became of a notice by each way, and why not; or that it has none to leave by."""
     if notice.deliveries:
         return Markup("<br>").join(map(_state, notice.deliveries))
-    if notice.audience is not Audience.family:
-        return Markup("<small>{}</small>").format(_("read in Kezek"))
-    return Markup("<small>{}</small>").format(
-        _("not sent: no way of sending is set up") if notice.planned else _("waits to be sent")
-    )
+    said = _("not sent: no way of sending is set up") if notice.planned else _("waits to be sent")
+    return Markup("<small>{}</small>").format(said if notice.audience is Audience.family else _("read in Kezek"))
 
 
 def _state(one: Delivery) -> Markup:

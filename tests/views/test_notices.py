@@ -69,7 +69,7 @@ def test_what_became_of_a_notice_stands_on_it_and_on_the_childs_page(web, told):
     for address in (f"/applications/show/{told.child}", "/notices/list/"):
         page = browser.get(address).text
         assert f'<a href="/deliveries/show/{told.sms}">SMS</a> <span class="badge sent">Жіберілді</span>' in page
-        assert "Жіберілген болуы мүмкін</span> <small>хабар жіберу қызметі хабарды алды, бірақ жауап бермеді" in page
+        assert "Жіберілген болуы мүмкін</span> хабар жіберу қызметі хабарды алды, бірақ жауап бермеді" in page
 
 
 def test_a_message_is_shown_as_it_is_sent_and_its_address_as_far_as_the_reader_may_see_it(told):
