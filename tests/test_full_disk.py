@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -90,15 +90,16 @@ def _hidden(page: str, name: str) -> str:
 @contextmanager
 def full(kezek, *parts: str) -> Iterator[None]:
     """Inside, no process of these parts can write to any file."""
-    pids = [pid for part in parts for pid in family(kezek.pid(part))]
-    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
-    for pid, (_, hard) in before.items():
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+    before = dict[int, tuple[int, int]]()
+    for pid in (pid for part in parts for pid in family(kezek.pid(part))):
+        with suppress(ProcessLookupError):  # a job that ends meanwhile
+            before[pid] = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[pid][1]))
     try:
         yield
     finally:
         for pid, limits in before.items():
-            if Path(f"/proc/{pid}").exists():
+            with suppress(ProcessLookupError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
 
