@@ -56,7 +56,8 @@ def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: da
     row = VERBS[type(subject)][verb]
     application = subject if isinstance(subject, Application) else subject.application
     given = row.gives if gives else frozenset[DocumentKind]()
-    named = {name.split(".")[0] for name in details or () if "." in name or name in PRINTED}
+    changed = (name for name, value in (details or {}).items() if isinstance(value, list))  # before and after
+    named = {name.split(".")[0] for name in changed if "." in name or name in PRINTED}
     changes = row.changes if named or not row.people else frozenset[DocumentKind]()
     if not changes and not given:
         return
