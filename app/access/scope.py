@@ -234,11 +234,14 @@ def _problems(viewer: Viewer) -> ColumnElement[bool]:
     return ImportProblem.import_run_id.in_(select(run.id).where(_runs(viewer, run)))
 
 
-def _told(viewer: Viewer) -> ColumnElement[bool]:
+def _told(viewer: Viewer, notice: Any = Notice) -> ColumnElement[bool]:
     """What a kindergarten was told its head reads for ever, also of a child that it knows no more."""
-    if viewer.kindergarten is not None:
-        return Notice.kindergarten_id == viewer.kindergarten
-    return Notice.application_id.in_(_own_applications(viewer))
+    own: ColumnElement[bool] = (
+        notice.application_id.in_(_own_applications(viewer))
+        if viewer.kindergarten is None
+        else notice.kindergarten_id == viewer.kindergarten
+    )
+    return own
 
 
 def _deliveries(viewer: Viewer) -> ColumnElement[bool]:
@@ -257,11 +260,8 @@ def _work(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _own_notices(viewer: Viewer) -> Any:
-    """Of plain tables, as `_told` says it."""
     notice = Notice.__table__.c
-    if viewer.kindergarten is not None:
-        return select(notice.id).where(notice.kindergarten_id == viewer.kindergarten)
-    return select(notice.id).where(notice.application_id.in_(_own_applications(viewer)))
+    return select(notice.id).where(_told(viewer, notice))
 
 
 def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:

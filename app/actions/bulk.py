@@ -17,7 +17,7 @@ from app.actions.bulk_order import in_order, passed_over
 from app.actions.dry_run import Order, Told, tried
 from app.actions.due import catch_up, settled
 from app.actions.moving import record
-from app.db.database import lock_district, taken_back
+from app.db.database import lock_district, locked, taken_back
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -141,7 +141,7 @@ def start(run: BulkRun, *, by: Actor, at: datetime) -> None:
     wrong_status (the preview is not ready, or it was stopped).
     """
     permit(by, "start", run)
-    run = _locked(run.id)
+    run = locked(BulkRun, run.id)
     if run.user_id != by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="start")
     if run.stage is BulkStage.previewed and not alone(MODELS[run.subject], run.verb, run.selected):
@@ -156,7 +156,7 @@ def start_by_another(run: BulkRun, *, by: Actor, at: datetime, reason: str | Non
     of its own. Raises Refusal: not_allowed, wrong_status (the preview is not ready, or it was started or stopped).
     """
     permit(by, "start", run)
-    run = _locked(run.id)
+    run = locked(BulkRun, run.id)
     may_start(run, by=by, at=at)
     _start(run, by=by, at=at)
 
@@ -184,7 +184,7 @@ def stop(run: BulkRun, *, by: Actor, at: datetime) -> None:
     Raises Refusal(not_allowed).
     """
     permit(by, "stop", run)
-    run = _locked(run.id)
+    run = locked(BulkRun, run.id)
     if run.stage not in OVER:
         _end(run, BulkStage.stopped, STOPPED, at=at)
         record(run, "stop", by=by, at=at, details=_told_of(run))
@@ -195,7 +195,7 @@ def go_on(run_id: int, *, at: datetime, enough: Callable[[], bool]) -> bool:
 
     The rights are those that whoever asked has now; without the role of then the run stops.
     """
-    run = _locked(run_id)
+    run = locked(BulkRun, run_id)
     if run.stage not in TO_DO:
         return False
     by = accounts.still(run.user_id, run.role)
@@ -223,14 +223,13 @@ def _hold(run: BulkRun, *, by: Actor, at: datetime) -> None:
         catch_up(at=at, place_id=run.place_id)  # what is due stays done, whatever becomes of the round
         with db.session.begin_nested():
             held = vouchers.issue_round(run.place_id, by=by, at=at)
-            served = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
-            if list(db.session.scalars(served)) != shown:
+            if vouchers.served_in(held) != shown:
                 raise Otherwise
     except Otherwise:
         because = CHANGED
     except Refusal as refusal:
         because = str(refusal.reason)
-    run = _locked(run.id)
+    run = locked(BulkRun, run.id)
     run.done = 0 if because else 1
     _end(run, BulkStage.stopped if because else BulkStage.done, because, at=at)
 
@@ -253,7 +252,7 @@ def _preview(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
             if enough():
                 break
     _write(told)
-    run = _locked(run_id)
+    run = locked(BulkRun, run_id)
     feasible = sum(row["foreseen"] is BulkOutcome.done for row in told)
     run.feasible, run.hopeless = run.feasible + feasible, run.hopeless + len(told) - feasible
     if run.feasible + run.hopeless == run.selected:
@@ -274,7 +273,7 @@ def _do(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
             if enough():
                 break
     _write(told)
-    run = _locked(run_id)
+    run = locked(BulkRun, run_id)
     for outcome in (BulkOutcome.done, BulkOutcome.refused, BulkOutcome.skipped):
         count = sum(row["outcome"] is outcome for row in told)
         setattr(run, outcome, getattr(run, outcome) + count)
@@ -371,13 +370,6 @@ def _end(run: BulkRun, stage: BulkStage, because: str | None, *, at: datetime) -
     run.skipped, run.stopped_because = run.skipped + left, because
     run.stage, run.finished_at = stage, at
     db.session.flush()
-
-
-def _locked(run_id: int) -> BulkRun:
-    """The run as it is now; nobody else changes it until the transaction ends."""
-    db.session.flush()
-    one = select(BulkRun).where(BulkRun.id == run_id).with_for_update()
-    return db.session.scalars(one.execution_options(populate_existing=True)).one()
 
 
 def _queue(run: BulkRun, at: datetime) -> None:

@@ -5,7 +5,7 @@ its key, by which a gateway knows it; where there is no such gateway nobody know
 """
 
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import func, select, text
@@ -15,10 +15,11 @@ from app.access.actors import Actor
 from app.actions import norms
 from app.actions.moving import record
 from app.actions.outbox import begin_anew
+from app.db.database import locked
 from app.db.extensions import db
 from app.models import Audience, Channel, Delivery, DeliveryStage, Notice, Outbox
 from app.rules import notices as rules
-from app.rules.calendar import LOCAL, local_day
+from app.rules.calendar import local_day, start_of_day
 from app.rules.refusals import Reason, Refusal
 
 S = DeliveryStage
@@ -78,7 +79,7 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
     `repeats`: does its gateway know a message that comes again by its key? Returns the delivery, or the moment before
     which it is not to go, or None where nothing is to be sent any more. Raises Refusal(no_norm).
     """
-    delivery = locked(delivery_id)
+    delivery = locked(Delivery, delivery_id)
     if delivery.stage is S.sending and delivery.began_at is not None:
         if at < delivery.began_at + LONGEST:
             return delivery.began_at + LONGEST
@@ -103,10 +104,9 @@ def _goes_at(delivery: Delivery, at: datetime) -> datetime:
     if delivery.channel is not Channel.sms:
         return at
     place_id, day = delivery.notice.application.place_id, local_day(at)
-    midnight = datetime.combine(day, time(), LOCAL)
     sent = select(func.count(Delivery.id)).where(
         Delivery.address == delivery.address,
-        Delivery.began_at >= midnight,
+        Delivery.began_at >= start_of_day(day),
         Delivery.id != delivery.id,
         Delivery.stage.in_((S.sending, S.sent, S.perhaps)),
     )
@@ -116,7 +116,7 @@ def _goes_at(delivery: Delivery, at: datetime) -> datetime:
 
 def end(delivery_id: int, key: str, *, at: datetime) -> None:
     """The gateway has taken it, whatever another try under this key came to; unless it was sent anew meanwhile."""
-    delivery = locked(delivery_id)
+    delivery = locked(Delivery, delivery_id)
     if delivery.key == key and delivery.stage in (S.sending, S.waiting, S.perhaps):
         delivery.stage, delivery.ended_at, delivery.error = S.sent, at, None
 
@@ -126,7 +126,7 @@ def missed(delivery_id: int, key: str, error: str, *, at: datetime, unsure: bool
 
     Returns whether it is to be tried again.
     """
-    delivery = locked(delivery_id)
+    delivery = locked(Delivery, delivery_id)
     if delivery.key != key or delivery.stage is not S.sending:
         return False
     delivery.stage, delivery.uncertain, delivery.error = S.waiting, delivery.uncertain or unsure, error
@@ -158,7 +158,7 @@ def send_again(delivery: Delivery, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: not_allowed, wrong_status.
     """
-    delivery = locked(delivery.id)
+    delivery = locked(Delivery, delivery.id)
     may_send_again(delivery, by=by, at=at)
     record(delivery, "send_again", by=by, at=at)
     anew(delivery, at=at)
@@ -178,7 +178,7 @@ def anew(delivery: Delivery, *, at: datetime) -> None:
 
 def arrived(delivery: Delivery, *, by: Actor, at: datetime) -> None:
     """An official knows from the family that what was perhaps sent did arrive. Raises not_allowed, wrong_status."""
-    delivery = locked(delivery.id)
+    delivery = locked(Delivery, delivery.id)
     may_arrive(delivery, by=by, at=at)
     record(delivery, "arrived", by=by, at=at)
     delivery.stage, delivery.ended_at, delivery.error = S.sent, at, None
@@ -188,12 +188,6 @@ def may_arrive(delivery: Delivery, *, by: Actor, at: datetime) -> None:
     """Does nobody know whether it did? Raises Refusal(wrong_status)."""
     if delivery.stage is not S.perhaps:
         raise Refusal(Reason.wrong_status, verb="arrived")
-
-
-def locked(delivery_id: int) -> Delivery:
-    """The delivery as it is now, until the transaction ends nobody else's."""
-    found = select(Delivery).where(Delivery.id == delivery_id)
-    return db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
 
 
 def _unknown(delivery: Delivery, at: datetime) -> None:

@@ -10,12 +10,13 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, insert
 
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import accounts, places
 from app.actions.moving import plain, record
+from app.db.database import locked
 from app.db.extensions import db
 from app.models import ImportKind, ImportProblem, ImportRun, ImportStage, Outbox
 from app.papers import storage
@@ -78,7 +79,7 @@ def start(run: ImportRun, *, by: Actor, at: datetime) -> None:
     _theirs(run, "start", by=by)
     if run.stage in (ImportStage.running, *OVER):
         return  # not to wait for whoever is at it
-    run = locked(run.id)
+    run = locked(ImportRun, run.id)
     if run.stage is ImportStage.trying or run.problems:
         raise Refusal(Reason.wrong_status, verb="start")
     if run.stage is not ImportStage.tried:
@@ -94,7 +95,7 @@ def answer(run: ImportRun, answers: Mapping[str, str], *, by: Actor, at: datetim
     Raises Refusal: not_allowed (also for another person), wrong_status (it is not tried, or is started).
     """
     _theirs(run, "answer", by=by)
-    run = locked(run.id)
+    run = locked(ImportRun, run.id)
     if run.stage is not ImportStage.tried:
         raise Refusal(Reason.wrong_status, verb="answer")
     run.stage, run.answers = ImportStage.trying, {**run.answers, **answers}
@@ -112,13 +113,6 @@ def _theirs(run: ImportRun, verb: str, *, by: Actor) -> None:
 def asker(run: ImportRun) -> Actor | None:
     """Whoever brought the file, with the rights of today; None who no longer has the role of then."""
     return accounts.still(run.user_id, run.role)
-
-
-def locked(run_id: int) -> ImportRun:
-    """The run as it is now; nobody else changes it until the transaction ends."""
-    db.session.flush()
-    one = select(ImportRun).where(ImportRun.id == run_id).with_for_update()
-    return db.session.scalars(one.execution_options(populate_existing=True)).one()
 
 
 def tell(

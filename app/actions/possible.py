@@ -7,6 +7,7 @@ and within which term is the verb's row (rules/verbs.py).
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from app.access.actors import Actor
@@ -132,6 +133,11 @@ def verbs(application: Application, *, by: Actor, at: datetime) -> list[str]:
     What takes a second person is not asked for twice (spec 3.8).
     """
     return [name for name in NAMES if could(application, name, by=by, at=at) and _is_asked_once(application, name)]
+
+
+def verbs_of_record(row: Base, *, by: Actor, at: datetime) -> list[str]:
+    """The same of a record that is no application and has no terms: what it would accept, whatever is typed beside."""
+    return [verb for verb, found in ACTS[type(row)].items() if accepted(partial(may, found, row, by=by, at=at))]
 
 
 def could(application: Application, name: str, *, by: Actor, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.actions import norms, numbers, offers, vouchers
 from app.actions.seating import seatings
 from app.db.extensions import db
-from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side, Voucher
+from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side
 from app.rules import matching, past, queue, ratio
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
@@ -106,8 +106,7 @@ def _of_vouchers(held: Round) -> RoundExplained:
         free = {(first, last): n for first, last, n in known.get("pool", [])}
         stood.append((_then(held, kind), free, {int(year): n for year, n in known.get("holders", {}).items()}))
     told = _by_categories(stood, held.queue_order.categories, held.held_on)
-    issued = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
-    return replace(told, followed=list(db.session.scalars(issued)) == told.served)
+    return replace(told, followed=vouchers.served_in(held) == told.served)
 
 
 def _by_categories(

@@ -79,6 +79,12 @@ def issue_out_of_turn(application: Application, *, by: Actor, at: datetime, reas
     _issue([application.id], held, by=by, at=at, reason=reason)
 
 
+def served_in(held: Round) -> list[int]:
+    """The applications that got a voucher in a round, in its order."""
+    issued = select(Voucher.application_id).where(Voucher.round_id == held.id).order_by(Voucher.id)
+    return list(db.session.scalars(issued))
+
+
 def may_issue_out_of_turn(application: Application, *, by: Actor, at: datetime) -> None:
     """Spec 3.8: is it old enough, without a live voucher, is a place left when all that hold one are seated, and can
     the term to confirm be counted?

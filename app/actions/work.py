@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from app.access.actors import Actor
 from app.actions import deliveries
 from app.actions.moving import record
 from app.actions.outbox import begin_anew
-from app.db.extensions import db
+from app.db.database import locked
 from app.models import Outbox
 from app.rules.refusals import Reason, Refusal
 
@@ -17,7 +15,7 @@ CANCELS = ("render", "deliver")  # a bulk run is stopped, and a file begun anew,
 
 def try_again(row: Outbox, *, by: Actor, at: datetime) -> None:
     """What failed, or was given up, is tried at once, as for the first time. Raises not_allowed, wrong_status."""
-    row = _locked(row)
+    row = locked(Outbox, row.id)
     may_try_again(row, by=by, at=at)
     record(row, "try_again", by=by, at=at)
     if row.delivery is not None:
@@ -34,7 +32,7 @@ def may_try_again(row: Outbox, *, by: Actor, at: datetime) -> None:
 
 def cancel(row: Outbox, *, by: Actor, at: datetime) -> None:
     """Nobody does it any more, until somebody has it tried again. Raises not_allowed, wrong_status."""
-    row = _locked(row)
+    row = locked(Outbox, row.id)
     may_cancel(row, by=by, at=at)
     record(row, "cancel", by=by, at=at)
     row.given_up_at, row.error = at, deliveries.CANCELLED
@@ -46,8 +44,3 @@ def may_cancel(row: Outbox, *, by: Actor, at: datetime) -> None:
     """Is it still to be done, and can it be left? Raises Refusal(wrong_status)."""
     if row.done_at is not None or row.given_up_at is not None or row.job not in CANCELS:
         raise Refusal(Reason.wrong_status, verb="cancel")
-
-
-def _locked(row: Outbox) -> Outbox:
-    found = select(Outbox).where(Outbox.id == row.id)
-    return db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()

@@ -45,6 +45,7 @@ from app.db.viewer import unscoped
 from app.models import Applicant, Base, Child, Place
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Base)
 SILENT = 1.0  # seconds
 log = logging.getLogger(__name__)
 PREPARED = 500  # statements that a connection's server need not plan again; a verb has some twenty, a page ten
@@ -249,6 +250,13 @@ def lock_districts(place_ids: Iterable[int]) -> None:
         for row in db.session.identity_map.values():
             if row not in changed:
                 db.session.expire(row)
+
+
+def locked(model: type[R], row_id: int) -> R:
+    """A record as it is now; nobody else changes it until the transaction ends."""
+    db.session.flush()
+    it = select(model).where(model.id == row_id).with_for_update()
+    return db.session.scalars(it.execution_options(populate_existing=True)).one()
 
 
 def read_again(row: Base, *related: ExecutableOption) -> None:

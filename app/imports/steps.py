@@ -9,7 +9,7 @@ from sqlalchemy.exc import DataError
 
 from app.access.actors import Actor
 from app.actions import imports
-from app.db.database import trial
+from app.db.database import locked, trial
 from app.db.extensions import db
 from app.imports.outcome import ImportResult
 from app.imports.whole_file import bring_in, of_file
@@ -75,7 +75,7 @@ def go_on(run_id: int, found: Opened | Tried, *, at: datetime) -> None:
 
     The rights are those that whoever brought it has now: without the role of then nothing is brought in.
     """
-    run = imports.locked(run_id)
+    run = locked(ImportRun, run_id)
     if run.stage not in imports.TO_DO:
         return
     by = imports.asker(run)
@@ -84,7 +84,7 @@ def go_on(run_id: int, found: Opened | Tried, *, at: datetime) -> None:
     if isinstance(found, storage.Damaged):
         return imports.refuse(run, imports.DAMAGED, at=at)
     outcome = found.outcome if isinstance(found, Tried) else _outcome(run, found, by=by, at=at)
-    run = imports.locked(run_id)
+    run = locked(ImportRun, run_id)
     if outcome is None:
         return imports.refuse(run, imports.FAILED, at=at)
     db.session.expire_all()

@@ -12,7 +12,7 @@ from flask import current_app
 
 from app import words
 from app.actions import deliveries
-from app.db.database import retried
+from app.db.database import locked, retried
 from app.gateways import Message, NotSent, Unsure, mail, sms
 from app.models import Channel, Delivery, Outbox
 from app.now import is_demo, now
@@ -79,7 +79,7 @@ def give_up(row: Outbox) -> None:
 
 
 def _begin(delivery_id: int) -> tuple[Channel, Message] | datetime | None:
-    channel = deliveries.locked(delivery_id).channel
+    channel = locked(Delivery, delivery_id).channel
     begun = deliveries.begin(delivery_id, at=_utc(), repeats=_repeats(channel))
     return (channel, message(begun)) if isinstance(begun, Delivery) else begun
 
