@@ -1,6 +1,6 @@
 """What two people put in force, on screen: drafts come first, another person approves, what is approved stays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import g, request
@@ -15,7 +15,7 @@ from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.views import as_shown
 from app.views.confirmation import ask, asked, done
-from app.views.paging import Records, SortOrder, attribute
+from app.views.paging import Records, SortOrder
 from app.views.registers import Registered
 from app.views.rendering import NONE, in_words, tag
 
@@ -34,13 +34,8 @@ class Dated(Records):
     def segment_of(self, row: Any, _order: SortOrder) -> int:
         return int(row.approved_at is not None)
 
-    def in_words(self, row: Any) -> dict[str, Any]:
-        """What a row shows in other words than its columns'."""
-        return {"approved_at": state(row), "entered_by": author(row)}
-
-    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
-        in_words = self.in_words(row)
-        return [in_words[name] if name in in_words else attribute(row, name) for name in columns]
+    def in_words(self, row: Any) -> dict[str, Callable[[], Any]]:
+        return {"approved_at": lambda: state(row), "entered_by": lambda: author(row)}
 
 
 def state(row: Approved) -> Any:

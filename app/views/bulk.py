@@ -1,6 +1,6 @@
 """Bulk runs (spec 8): records chosen on a list, tried, confirmed, followed, stopped; what became of each as a file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,7 +29,7 @@ from app.views.base import BaseView, answer, attempt, row_id
 from app.views.confirmation import answer_to
 from app.views.downloads import download
 from app.views.lists import LARGEST_PAGE
-from app.views.paging import Records, attribute
+from app.views.paging import Records
 
 SHOWN = 100  # of the rows that were or will be refused; the file has all of them
 AT_ONCE = 1.0  # seconds that a page works at a run before it leaves it to the jobs
@@ -38,9 +38,8 @@ AT_ONCE = 1.0  # seconds that a page works at a run before it leaves it to the j
 class Runs(Records):
     """Runs with their verbs in words."""
 
-    def get_values_item(self, row: BulkRun, columns: list[str]) -> list[Any]:
-        verb = words.verb(row.verb, row.subject)
-        return [verb if name == "verb" else attribute(row, name) for name in columns]
+    def in_words(self, row: BulkRun) -> dict[str, Callable[[], Any]]:
+        return {"verb": lambda: words.verb(row.verb, row.subject)}
 
 
 class BulkRunView(BaseView):

@@ -29,9 +29,12 @@ class Days(approval.Dated):
     def in_words(self, row):
         found = super().in_words(row)
         if row.replaced:
-            found["approved_at"] = tag("archived", _("Replaced by a later one"))
-        estimated = tag("draft", _("Estimated")) if row.estimated else False
-        return {**found, "estimated": estimated, "working": kind_of_day(row)}
+            found["approved_at"] = lambda: tag("archived", _("Replaced by a later one"))
+        return {
+            **found,
+            "estimated": lambda: tag("draft", _("Estimated")) if row.estimated else False,
+            "working": lambda: kind_of_day(row),
+        }
 
 
 class DayOffView(approval.ApprovedView):

@@ -1,6 +1,6 @@
 """What lists can be filtered by besides their columns: terms that run out, what waits for whom, lost papers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,10 +52,15 @@ def _born(value: str) -> ColumnElement[bool]:
 WAITS = {**waits.WAITS, "contrary": to_decide.contrary}
 
 
-def _waiting(value: str) -> ColumnElement[bool]:
-    if value not in WAITS:
-        raise ValueError(value)
-    return WAITS[value]()
+def one_of(conditions: Mapping[str, Callable[[], ColumnElement[bool]]], called: Callable[[str], str]) -> Filter:
+    """One of these conditions, by its name; `called`: what people call it."""
+
+    def holds(value: str) -> ColumnElement[bool]:
+        if value not in conditions:
+            raise ValueError(value)
+        return conditions[value]()
+
+    return Filter(lambda: [(name, called(name)) for name in conditions], holds)
 
 
 def on_or_off(condition: Any) -> Filter:
@@ -72,7 +77,7 @@ def on_or_off(condition: Any) -> Filter:
 OF_APPLICATIONS = {
     "birth_year": Filter(_years, _born),
     "term": Filter(_terms, _ending),
-    "waits": Filter(lambda: [(name, words.wait(name)) for name in WAITS], _waiting),
+    "waits": one_of(WAITS, words.wait),
     "lost_paper": on_or_off(terms.failed_papers),
 }
 MINE = {  # of rows that somebody decides: those that wait for the reader

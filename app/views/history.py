@@ -36,7 +36,7 @@ from app.rules.roles import Role
 from app.views import forms
 from app.views.base import BaseView
 from app.views.lists import Filter
-from app.views.paging import Records, attribute
+from app.views.paging import Records
 
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
 TABLES: dict[str, type[Any]] = {model.__tablename__: model for model in EVERY_VERB}
@@ -124,16 +124,15 @@ class Changes(Records):
             row.__dict__["told"] = told
         return rows
 
-    def get_values_item(self, row: Any, columns: list[str]) -> list[Any]:
+    def in_words(self, row: Any) -> dict[str, Callable[[], Any]]:
         told = row.__dict__.get("told") or RenderedChanges([row])
-        in_words: dict[str, Callable[[], Any]] = {
+        return {
             "verb": lambda: words.happened(row.verb, row.subject),
             "record": lambda: told.record(row),
             "changed": lambda: lines(told.changed(row)),
             "role": lambda: words.role(row.role),
             "reason": lambda: words.reason(row.reason),
         }
-        return [in_words[name]() if name in in_words else attribute(row, name) for name in columns]
 
 
 def _by_person(text: str) -> ColumnElement[bool]:

@@ -6,37 +6,33 @@ from typing import Any
 from flask import current_app, g, url_for
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload
 
 from app import words
-from app.actions.possible import ACTS
+from app.actions.possible import ACTS, verbs_of_record
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import BulkRun, Delivery, Document, Notice, Outbox
 from app.now import now
 from app.rules import work
-from app.rules.refusals import accepted
 from app.rules.verbs import KEEPERS
-from app.views import location
+from app.views import filters, location
 from app.views.base import BaseView
 from app.views.confirmation import by_row
-from app.views.lists import Filter
-from app.views.paging import Records, attribute
+from app.views.paging import Records
 
 
 class Jobs(Records):
     """Work in words."""
 
-    def get_values_item(self, row: Outbox, columns: list[str]) -> list[Any]:
-        in_words: dict[str, Callable[[], Any]] = {
+    def in_words(self, row: Outbox) -> dict[str, Callable[[], Any]]:
+        return {
             "job": lambda: words.job(row.job),
             "about": lambda: _about(row),
             "state": lambda: words.state(work.state(row)),
             "error": lambda: words.failure(row.error),
             "progress": lambda: _progress(row.bulk_run),
         }
-        return [in_words[name]() if name in in_words else attribute(row, name) for name in columns]
 
 
 def _about(row: Outbox) -> Any:
@@ -63,12 +59,6 @@ def _progress(run: BulkRun | None) -> str | None:
     return f"{words.number(run.done + run.refused + run.skipped)} / {words.number(run.selected)}"
 
 
-def _in_state(value: str) -> ColumnElement[bool]:
-    if value not in work.STATES:
-        raise ValueError(value)
-    return work.STATES[value]()
-
-
 class JobView(BaseView):
     route_base = "/jobs"
     subject, readers = Outbox, KEEPERS
@@ -84,7 +74,7 @@ class JobView(BaseView):
     list_columns = ["asked_at", "job", "about", "state", "progress", "attempts", "not_before", "error"]
     show_columns = list_columns
     order_columns, sorted_as = ["asked_at"], {"asked_at": "id"}
-    more_filters = {"state": Filter(lambda: [(one, words.state(one)) for one in work.STATES], _in_state)}
+    more_filters = {"state": filters.one_of(work.STATES, words.state)}
     base_order = ("id", "desc")
 
     def filters(self) -> Sequence[str]:
@@ -102,8 +92,7 @@ class JobView(BaseView):
 
     def possible(self, row: Outbox) -> list[str]:
         with unscoped():
-            acts = ACTS[Outbox].items()
-            return [verb for verb, act in acts if accepted(lambda act=act: act.may(row, by=g.actor, at=now()))]
+            return verbs_of_record(row, by=g.actor, at=now())
 
     bulk = tuple(ACTS[Outbox])
     verbs = by_row(*bulk)

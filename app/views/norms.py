@@ -44,7 +44,11 @@ class Norms(approval.Dated):
     """Norms by their names in the reader's language."""
 
     def in_words(self, row):
-        return {**super().in_words(row), "name": words.norm_name(row.name), "value": words.norm_value(row)}
+        return {
+            **super().in_words(row),
+            "name": lambda: words.norm_name(row.name),
+            "value": lambda: words.norm_value(row),
+        }
 
 
 class NormView(approval.ApprovedView):

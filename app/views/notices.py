@@ -10,24 +10,21 @@ from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import words
 from app.access import personal_data
 from app.actions import reading
-from app.actions.possible import ACTS
+from app.actions.possible import ACTS, verbs_of_record
 from app.db.viewer import unscoped
 from app.models import Application, Audience, Delivery, Notice
 from app.now import now
 from app.rules import notices as rules
-from app.rules.refusals import accepted
 from app.rules.roles import FAMILIES, OFFICE, Role
 from app.views import filters
 from app.views.base import BaseView
 from app.views.confirmation import by_row, done
-from app.views.lists import Filter
-from app.views.paging import Records, attribute
+from app.views.paging import Records
 from app.views.rendering import badge, shown
 
 WITH_CHILD = joinedload(Notice.application).joinedload(Application.child)
@@ -51,18 +48,11 @@ def _state(one: Delivery) -> Markup:
 class Notices(Records):
     """Notices with their sentence in the reader's language, and what became of them."""
 
-    def get_values_item(self, row: Notice, columns: list[str]) -> list[Any]:
-        in_words: dict[str, Callable[[], Any]] = {
+    def in_words(self, row: Notice) -> dict[str, Callable[[], Any]]:
+        return {
             "sentence": lambda: words.notice(row),
             "delivered": lambda: state(row),
         }
-        return [in_words[name]() if name in in_words else attribute(row, name) for name in columns]
-
-
-def _reached(value: str) -> ColumnElement[bool]:
-    if value not in rules.REACHED:
-        raise ValueError(value)
-    return rules.REACHED[value]()
 
 
 class NoticeView(BaseView):
@@ -74,9 +64,7 @@ class NoticeView(BaseView):
     show_columns = list_columns
     order_columns, sorted_as = ["at"], {"at": "id"}
     search_columns = ["audience"]
-    more_filters = {
-        "reached": Filter(lambda: [(one, words.reached(one)) for one in rules.REACHED], _reached),
-    }
+    more_filters = {"reached": filters.one_of(rules.REACHED, words.reached)}
     base_order = ("id", "desc")
 
 
@@ -110,8 +98,8 @@ class InboxView(BaseView):
 class Deliveries(Records):
     """Messages as they are sent: to which address, as far as whoever looks may see it, and what they say."""
 
-    def get_values_item(self, row: Delivery, columns: list[str]) -> list[Any]:
-        in_words: dict[str, Callable[[], Any]] = {
+    def in_words(self, row: Delivery) -> dict[str, Callable[[], Any]]:
+        return {
             "notice.at": lambda: row.notice.at,
             "application": lambda: row.notice.application,
             "to_whom": lambda: _to(row),
@@ -121,7 +109,6 @@ class Deliveries(Records):
             "sentence": lambda: words.notice(row.notice),
             "error": lambda: words.error(row.error),
         }
-        return [in_words[name]() if name in in_words else attribute(row, name) for name in columns]
 
 
 def _written(row: Delivery) -> words.Written:
@@ -162,7 +149,6 @@ class DeliveryView(BaseView):
     def possible(self, row: Delivery) -> list[str]:
         """What failed may be sent again, where there is an address now."""
         with unscoped():
-            acts = ACTS[Delivery].items()
-            return [verb for verb, act in acts if accepted(lambda act=act: act.may(row, by=g.actor, at=now()))]
+            return verbs_of_record(row, by=g.actor, at=now())
 
     verbs = by_row(*ACTS[Delivery])

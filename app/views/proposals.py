@@ -1,6 +1,6 @@
 """What one official has asked for and another one decides (spec 3.8): of applications, bulk runs, norms and orders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from flask import current_app, g, url_for
@@ -18,16 +18,15 @@ from app.rules.roles import WATCHING
 from app.views import as_shown, filters
 from app.views.base import BaseView
 from app.views.confirmation import ask, asked, done
-from app.views.paging import Records, attribute
+from app.views.paging import Records
 from app.views.rendering import shown
 
 
 class Proposals(Records):
     """What is asked for and about which record, in words, with the way to it."""
 
-    def get_values_item(self, row: Proposal, columns: list[str]) -> list[Any]:
-        in_words = {"verb": lambda: words.verb(row.verb, row.subject), "subject": lambda: about(row)}
-        return [in_words[name]() if name in in_words else attribute(row, name) for name in columns]
+    def in_words(self, row: Proposal) -> dict[str, Callable[[], Any]]:
+        return {"verb": lambda: words.verb(row.verb, row.subject), "subject": lambda: about(row)}
 
 
 class ProposalView(BaseView):

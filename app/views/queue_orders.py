@@ -62,7 +62,7 @@ class Orders(approval.Dated):
     """Orders with how many categories they have."""
 
     def in_words(self, row):
-        return {**super().in_words(row), "categories": len(row.categories) or None}
+        return {**super().in_words(row), "categories": lambda: len(row.categories) or None}
 
 
 class QueueOrderView(approval.ApprovedView):

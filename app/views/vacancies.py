@@ -13,14 +13,14 @@ from sqlalchemy.orm import joinedload
 
 from app import words
 from app.actions import norms, offers, records, vacancies
-from app.actions.possible import ACTS
+from app.actions.possible import ACTS, verbs_of_record
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Application, Intake, KgGroup, Vacancy, VacancyStatus
 from app.now import now
 from app.registers.vacancies import VACANCIES
 from app.rules.calendar import local_day
-from app.rules.refusals import Refusal, accepted
+from app.rules.refusals import Refusal
 from app.rules.seats import seats_by_state, unpublished_seats
 from app.rules.verbs import VERBS
 from app.views import filters, forms
@@ -81,11 +81,7 @@ class VacancyView(Registered):
     def possible(self, row):
         """S2, spec 3.5: what would be accepted: enough places to publish, some to offer, none that vouchers need."""
         with unscoped():
-            return [
-                verb
-                for verb, act in ACTS[Vacancy].items()
-                if accepted(lambda act=act: act.may(row, by=g.actor, at=now()))
-            ]
+            return verbs_of_record(row, by=g.actor, at=now())
 
     def at_first_sight(self, row):
         if row.status is VacancyStatus.draft:
