@@ -87,7 +87,7 @@ def test_no_module_imports_itself_by_way_of_others():
 
 INSIDE = {  # modules that import inside a function, and why not at their beginning
     "app.access.passwords": "zxcvbn brings 30,000 words, for which only a process that sets passwords has to wait",
-    "app.papers.typesetting": "WeasyPrint takes a second, for which only a process that makes papers has to wait",
+    "app.papers.typesetting": "typst is 30 MB of program, which only a process that makes papers has to hold",
 }
 
 

@@ -22,16 +22,15 @@ BIN = VENV / "bin"
 PURPOSES = ["run", "test", "bench"]  # each needs what those before it need
 
 DEBIAN = {  # package: what is lost without it
-    "run": {
-        "libpango-1.0-0": "no papers",
-        "libpangoft2-1.0-0": "no papers",
-        "libharfbuzz-subset0": "papers take three times as long",
-    },
+    "run": {},
     "test": {
         "chromium": "no tests in a browser",
         "postgresql": "tests use the PostgreSQL of a Python package",
     },
-    "bench": {},
+    "bench": {
+        "libpango-1.0-0": "papers have nothing to be measured beside",
+        "libpangoft2-1.0-0": "papers have nothing to be measured beside",
+    },
 }
 
 FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]  # papers are set in them, with these letters and signs:

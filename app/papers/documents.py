@@ -163,17 +163,8 @@ def printed(document: Document) -> Facts:
 
 def render(said: Facts) -> bytes:
     """The paper of its kind. Raises what typesetting.pdf does."""
-    return typesetting.pdf(*_on_its_page(said), attached=said)
-
-
-def markup(said: Facts) -> str:
-    """Its page before it is set."""
-    return typesetting.markup(*_on_its_page(said))
-
-
-def _on_its_page(said: Facts) -> tuple[str, Facts]:
     paper = PAPERS[DocumentKind(said["kind"])]
-    return f"{said['kind']}.html", said | {"name_kk": paper.kk, "name_ru": paper.ru}
+    return typesetting.pdf(said["kind"], said, {"kk": paper.kk, "ru": paper.ru})
 
 
 def warm() -> None:

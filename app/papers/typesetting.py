@@ -1,33 +1,29 @@
-"""Typesetting of papers: a template and facts become a PDF, and nothing outside is ever read (spec 6, trap 17).
+"""Typesetting of papers: a template and facts become a PDF by typst (ADR 24), and nothing outside is ever read.
 
-Fonts and style sheets are parsed once in a process.
+What a template asks of each fact is in it; a fact is text, whatever it looks like (spec 6, trap 17).
 """
 
-import atexit
 import json
-import os
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.rules import texts
 
-if TYPE_CHECKING:  # a third of a second, that only processes which set papers should wait for
-    from weasyprint import CSS
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+if TYPE_CHECKING:  # some 60 MB of memory, which only processes that set papers should hold
+    from typst import Compiler
 
 PAPERS = Path(__file__).parents[1] / "templates" / "papers"
 FONTS = Path(__file__).parents[1] / "static" / "vendor" / "fonts"
-VARIANT = "pdf/ua-1"  # tagged, so that it can be read aloud
-STYLES = ("paper", "closer", "smaller", "dense")  # of which a paper takes no more than it needs to fit
 FACES = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
+STANDARD = "ua-1"  # PDF/UA: tagged, so that it can be read aloud
+SETTINGS = 4  # how a paper may be set (paper.typ), of which it takes no more than it needs to fit
+DOES_NOT_FIT = "does not fit"  # what paper.typ says then
 
 
 class NoFonts(Exception):
@@ -42,50 +38,30 @@ class DoesNotFit(Exception):
     """A paper would need a second page, however small it is set."""
 
 
-class Press(NamedTuple):
-    """What is made once and used for every paper."""
+def pdf(template: str, facts: Mapping[str, Any], name: Mapping[str, str]) -> bytes:
+    """One A4 page of `templates/papers/<template>.typ`; `name`: what it is called in each language. Its facts are
+    attached, for machines, as facts.json.
 
-    templates: Environment
-    fonts: "FontConfiguration"
-    styles: "list[CSS]"
-    fetcher: "URLFetcher"
-
-
-def pdf(template: str, facts: Mapping[str, Any], attached: Mapping[str, Any]) -> bytes:
-    """One A4 page of `templates/papers/<template>`; every fact in it is text, whatever it looks like. What is attached
-    is there for machines, as facts.json.
-
-    Raises NoLetter, NoFonts, DoesNotFit, jinja2.UndefinedError (a fact that the template needs was not given).
+    Raises NoLetter, NoFonts, DoesNotFit, typst.TypstError (a fact that the template needs was not given).
     """
-    said = json.dumps(attached, ensure_ascii=False, sort_keys=True, indent=1)
-    if missing := texts.NOT_ON_PAPER.findall("".join(_texts(attached))):
+    from typst import TypstError
+
+    if missing := texts.NOT_ON_PAPER.findall("".join(_texts(facts))):
         raise NoLetter("".join(dict.fromkeys(missing)))
-    made = datetime.fromisoformat(attached["asked_at"])
-    return page(markup(template, facts), (said, made))
-
-
-def markup(template: str, facts: Mapping[str, Any]) -> str:
-    """The page before it is set. Raises jinja2.UndefinedError."""
-    return _press().templates.get_template(template).render(facts)
-
-
-def page(html: str, attached: tuple[str, datetime] | None = None) -> bytes:
-    """One A4 page, tagged; set smaller where it would not fit. Whatever it points to is not fetched. `attached`: a text
-    and since when it is so.
-    """
-    from weasyprint import HTML, Attachment
-
-    press = _press()
-    source = HTML(string=html, url_fetcher=press.fetcher)
-    files = []
-    if attached is not None:
-        facts, at = attached
-        files = [Attachment(string=facts, name="facts.json", created=at, modified=at, relationship="Data")]
-    for more in range(1, len(press.styles) + 1):
-        document = source.render(font_config=press.fonts, stylesheets=press.styles[:more], pdf_variant=VARIANT)
-        if len(document.pages) == 1:
-            document.metadata.attachments = files
-            return document.write_pdf(pdf_variant=VARIANT)
+    as_json = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1)
+    said = {"facts": as_json, "kk": name["kk"], "ru": name["ru"], "qr": _drawn(facts["address"])}
+    for setting in range(SETTINGS):
+        try:
+            return _press().compile(
+                input=str(PAPERS / f"{template}.typ"),
+                format="pdf",
+                pdf_standards=[STANDARD],
+                timestamp=datetime.fromisoformat(facts["asked_at"]).replace(microsecond=0),
+                sys_inputs=said | {"setting": str(setting)},
+            )
+        except TypstError as error:
+            if DOES_NOT_FIT not in str(error):
+                raise
     raise DoesNotFit
 
 
@@ -104,33 +80,19 @@ def qr(address: str) -> segno.QRCode:
     return segno.make(address, version=6, mask=3, error="m", boost_error=False, micro=False)
 
 
+def _drawn(address: str) -> str:
+    """Its code as one path."""
+    picture = BytesIO()
+    qr(address).save(picture, kind="svg", border=4, omitsize=True)
+    return picture.getvalue().decode()
+
+
 @cache
-def _press() -> Press:
-    from weasyprint import CSS
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+def _press() -> "Compiler":
+    """It reads nothing above PAPERS, and no fonts but ours."""
+    from typst import Compiler
 
-    closed = URLFetcher(allowed_protocols=("data",))
-    templates = Environment(loader=FileSystemLoader(PAPERS), autoescape=True, undefined=StrictUndefined)
-    templates.filters |= {"day": _day, "qr": lambda address: qr(address).svg_data_uri(border=4, omitsize=True)}
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "1577836800")  # else each font, cut by fontTools, has its moment in it
-    fonts = FontConfiguration()
-    atexit.register(_press.cache_clear)  # it complains when the interpreter goes first
-    sheets = [(PAPERS / f"{name}.css").read_text() for name in STYLES]
-    sheets[0] = "".join(map(_face, FACES)) + sheets[0]
-    styles = [CSS(string=text, font_config=fonts, url_fetcher=closed) for text in sheets]
-    return Press(templates, fonts, styles, closed)
-
-
-def _face(weight: int) -> str:
-    """A font inside the style sheet itself, so that no paper has a reason to open a file."""
-    try:
-        font = b64encode((FONTS / FACES[weight]).read_bytes()).decode()
-    except FileNotFoundError as error:
-        raise NoFonts(error.filename) from error
-    return f'@font-face {{ font-family: Paper; font-weight: {weight}; src: url("data:font/ttf;base64,{font}") }}\n'
-
-
-def _day(day: str) -> str:
-    """A day as both languages write it, 30.04.2026, from its ISO text, or from that of a moment."""
-    return f"{date.fromisoformat(day[:10]):%d.%m.%Y}"
+    for face in FACES.values():
+        if not (FONTS / face).exists():
+            raise NoFonts(FONTS / face)
+    return Compiler(root=str(PAPERS), font_paths=[str(FONTS)], ignore_system_fonts=True)
