@@ -755,6 +755,13 @@ GUARDS = (
         "test_documents.py::test_even_a_template_reads_nothing_but_templates",
     ),
     Guard(
+        "a forked process that cannot set papers says so",
+        "app/papers/typesetting.py",
+        "    if _press.cache_info().currsize:\n",
+        "    if False:\n",
+        "test_documents.py::test_a_process_that_cannot_set_papers_says_so_and_does_not_wait_for_ever",
+    ),
+    Guard(
         "a paper that does not fit is set smaller",
         "app/templates/papers/paper.typ",
         '  context assert(counter(page).final() == (1,), message: "does not fit")\n',

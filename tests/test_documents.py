@@ -1,6 +1,7 @@
 """Papers: what they say, in both languages, on one page, and what nobody can make them do."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -209,6 +210,25 @@ def test_what_a_paper_says_is_attached_for_machines(facts):
 
 def test_every_kind_of_paper_has_a_sample_here():
     assert {facts["kind"] for facts in PAPERS.values()} == {str(each) for each in DocumentKind}
+
+
+def test_without_fonts_no_paper_is_made(monkeypatch, tmp_path):
+    typesetting._press.cache_clear()
+    monkeypatch.setattr(typesetting, "FONTS", tmp_path)
+    with pytest.raises(typesetting.NoFonts, match="DejaVuSans"):
+        documents.render(VOUCHER)
+
+
+def test_a_process_that_cannot_set_papers_says_so_and_does_not_wait_for_ever():
+    documents.render(VOUCHER)
+    if not (pid := os.fork()):
+        try:
+            documents.render(VOUCHER)
+        except RuntimeError:
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 
 
 def test_a_letter_that_no_font_of_ours_has_is_named():

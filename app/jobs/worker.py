@@ -1,7 +1,6 @@
 """`flask worker`: takes jobs from the queues and does each in a process forked from this one, which is warm."""
 
 import gc
-import logging
 import time
 from collections.abc import Sequence
 
@@ -12,10 +11,6 @@ from rq.exceptions import StopRequested
 
 from app.db.extensions import db, redis
 from app.jobs import queues
-from app.papers import documents
-from app.papers.typesetting import NoFonts
-
-log = logging.getLogger(__name__)
 
 
 class WarmWorker(Worker):
@@ -39,7 +34,8 @@ class WarmWorker(Worker):
 @click.argument("names", nargs=-1, type=click.Choice(queues.ORDER))
 def worker(names: tuple[str, ...]) -> None:
     """Do what these queues ask for, or all, until told to stop; also across an absence of the queue server."""
-    warm(papers=queues.PAPERS in (names or queues.ORDER))
+    db.session.remove()
+    db.engine.dispose()  # no connection for two processes to share (spec 6, trap 12)
     gc.freeze()  # what lives until now is shared with every fork, untouched
     while True:
         try:
@@ -51,14 +47,3 @@ def worker(names: tuple[str, ...]) -> None:
                 time.sleep(2)
             except StopRequested:
                 return
-
-
-def warm(papers: bool = True) -> None:
-    """Do once what every job would have to; leave no database connection for two processes to share (trap 12)."""
-    try:
-        if papers:
-            documents.warm()
-    except NoFonts as error:
-        log.error("papers wait: no font %s (make setup)", error)  # the clock must go on
-    db.session.remove()
-    db.engine.dispose()

@@ -6,7 +6,7 @@ holds is asked through its QR (views/verify.py).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -165,16 +165,6 @@ def render(said: Facts) -> bytes:
     """The paper of its kind. Raises what typesetting.pdf does."""
     paper = PAPERS[DocumentKind(said["kind"])]
     return typesetting.pdf(said["kind"], said, {"kk": paper.kk, "ru": paper.ru})
-
-
-def warm() -> None:
-    """Set one paper now: the first takes three times as long. Raises typesetting.NoFonts."""
-    nobody = dict.fromkeys(("address", "number", "iin", "applicant", "application"), "")
-    nobody |= dict.fromkeys(("place_kk", "place_ru", "office_kk", "office_ru"), "")
-    nobody |= dict.fromkeys(("issued_on", "born_on", "confirmed_on", "choose_by", "made_on"), "2026-01-01")
-    nobody |= dict.fromkeys(("office_address", "office_phone", "responsible", "kindergarten", "begins_on", "ends_on"))
-    own = {"kind": "voucher", "version": 1, "asked_at": datetime.now(UTC).isoformat()}
-    render(nobody | own | {"child": "Ә Ғ Қ Ң Ө Ұ Ү Һ І"})
 
 
 def store(document: Document, paper: bytes) -> None:

@@ -4,6 +4,7 @@ What a template asks of each fact is in it; a fact is text, whatever it looks li
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
@@ -42,7 +43,8 @@ def pdf(template: str, facts: Mapping[str, Any], name: Mapping[str, str]) -> byt
     """One A4 page of `templates/papers/<template>.typ`; `name`: what it is called in each language. Its facts are
     attached, for machines, as facts.json.
 
-    Raises NoLetter, NoFonts, DoesNotFit, typst.TypstError (a fact that the template needs was not given).
+    Raises NoLetter, NoFonts, DoesNotFit, typst.TypstError (a fact that the template needs was not given), and
+    RuntimeError where a forked process cannot.
     """
     from typst import TypstError
 
@@ -50,9 +52,10 @@ def pdf(template: str, facts: Mapping[str, Any], name: Mapping[str, str]) -> byt
         raise NoLetter("".join(dict.fromkeys(missing)))
     as_json = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1)
     said = {"facts": as_json, "kk": name["kk"], "ru": name["ru"], "qr": _drawn(facts["address"])}
+    press = _press(os.getpid())
     for setting in range(SETTINGS):
         try:
-            return _press().compile(
+            return press.compile(
                 input=str(PAPERS / f"{template}.typ"),
                 format="pdf",
                 pdf_standards=[STANDARD],
@@ -88,10 +91,14 @@ def _drawn(address: str) -> str:
 
 
 @cache
-def _press() -> "Compiler":
-    """It reads nothing above PAPERS, and no fonts but ours."""
+def _press(process: int) -> "Compiler":
+    """It reads nothing above PAPERS, and no fonts but ours. RuntimeError in a process forked from one that has its own:
+    the threads of typst are not there any more, and it would wait for them for ever.
+    """
     from typst import Compiler
 
+    if _press.cache_info().currsize:
+        raise RuntimeError(f"process {process} was forked from one that has set papers")
     for face in FACES.values():
         if not (FONTS / face).exists():
             raise NoFonts(FONTS / face)

@@ -24,7 +24,6 @@ CORES = os.cpu_count() or 1
 def measure(town: Town, times: int) -> Figure:
     """Both sides set the same papers, each time others."""
     with town.copy("papers") as url, application(url, web=False):
-        documents.warm()
         found = db.session.scalars(sa.select(Voucher).where(Voucher.status == "confirmed").order_by(Voucher.id)).all()
         share = min(MOST, len(found) // times)
         ours, peer = [], []

@@ -7,7 +7,7 @@ from rq.job import Job
 from app.actions import vouchers
 from app.db.database import transaction
 from app.db.extensions import db
-from app.jobs import clock, queues, schedule, worker
+from app.jobs import clock, queues, schedule
 from app.jobs.failures import JobFailed
 from app.models import ApplicationStatus, Notice, Unit, VoucherStatus
 from tests.factories import DEPARTMENT, application, at, district, group, kindergarten, norm, vacancy
@@ -61,19 +61,3 @@ def test_a_district_that_fails_holds_up_no_other_and_is_told_without_words(app):
     db.session.expire_all()
     assert first.status is ApplicationStatus.confirming
     assert second.status is ApplicationStatus.archived or second.status is ApplicationStatus.stop_listed
-
-
-def test_a_worker_starts_warm_and_leaves_no_connection_to_share(app):
-    db.session.execute(db.text("SELECT 1"))
-    worker.warm()
-    assert db.engine.pool.checkedin() == 0
-
-
-def test_a_worker_without_fonts_still_does_the_rest(app, monkeypatch, tmp_path, caplog):
-    from app.papers import typesetting
-
-    typesetting._press.cache_clear()
-    monkeypatch.setattr(typesetting, "FONTS", tmp_path)
-    worker.warm()
-    assert "make setup" in caplog.text
-    typesetting._press.cache_clear()
