@@ -23,7 +23,7 @@ PAPERS = Path(__file__).parents[1] / "templates" / "papers"
 FONTS = Path(__file__).parents[1] / "static" / "vendor" / "fonts"
 FACES = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
 STANDARD = "ua-1"  # PDF/UA: tagged, so that it can be read aloud
-SETTINGS = 4  # how a paper may be set (paper.typ), of which it takes no more than it needs to fit
+SETTINGS = 5  # how a paper may be set (paper.typ), of which it takes no more than it needs to fit
 DOES_NOT_FIT = "does not fit"  # what paper.typ says then
 
 
