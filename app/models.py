@@ -1247,6 +1247,7 @@ class Delivery(Base):
     ``address``: to which phone or e-mail it went. ``key``: by which a gateway knows a message that comes again, the
     same until a person sends it anew. ``uncertain``: some try may have reached the family though nobody said so.
     ``began_at``: when the last try was handed over; ``error``: why it failed, a name in words/notices.py.
+    ``subject``, ``text``: what was written, the same under one key.
     """
 
     __tablename__ = "delivery"
@@ -1263,6 +1264,8 @@ class Delivery(Base):
     stage: Mapped[DeliveryStage] = mapped_column(default=DeliveryStage.waiting)
     address: Mapped[str | None] = mapped_column(sa.String(200))
     key: Mapped[str | None] = mapped_column(sa.String(40))
+    subject: Mapped[str | None] = mapped_column(sa.String(200))
+    text: Mapped[str | None] = mapped_column(sa.Text)
     uncertain: Mapped[bool] = mapped_column(default=False)
     began_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -68,7 +68,7 @@ def _work(delivery: Delivery, at: datetime) -> Outbox:
     """Its row of the outbox, the same each time that it is sent anew."""
     of_it = select(Outbox).where(Outbox.delivery_id == delivery.id)
     if delivery.id is None or (row := db.session.scalars(of_it.with_for_update()).first()) is None:
-        row = Outbox(job="deliver", delivery=delivery, asked_at=at)
+        row = Outbox(job=delivery.channel, delivery=delivery, asked_at=at)
         db.session.add(row)
     return row
 
@@ -89,6 +89,7 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
     elif delivery.stage is S.waiting:
         if not delivery.uncertain:
             delivery.address, delivery.key = rules.address(delivery.notice, delivery.channel), uuid4().hex
+            delivery.subject = delivery.text = None
         if delivery.address is None:
             _fail(delivery, NO_ADDRESS, at)
         elif (later := _goes_at(delivery, at)) > at:
@@ -172,7 +173,8 @@ def may_send_again(delivery: Delivery, *, by: Actor, at: datetime) -> None:
 
 def anew(delivery: Delivery, *, at: datetime) -> None:
     """It is another message now, that its gateway does not know: what comes of the first one counts no more."""
-    delivery.key, delivery.uncertain = None, False
+    delivery.key = delivery.subject = delivery.text = None
+    delivery.uncertain = False
     _leave(delivery, at)
 
 

@@ -7,10 +7,10 @@ from app.actions import deliveries
 from app.actions.moving import record
 from app.actions.outbox import begin_anew
 from app.db.database import locked
-from app.models import Outbox
+from app.models import Channel, Outbox
 from app.rules.refusals import Reason, Refusal
 
-CANCELS = ("render", "deliver")  # a bulk run is stopped, and a file begun anew, on their own pages
+CANCELS = ("render", *Channel)  # a bulk run is stopped, and a file begun anew, on their own pages
 
 
 def try_again(row: Outbox, *, by: Actor, at: datetime) -> None:

@@ -81,13 +81,14 @@ def give_up(row: Outbox) -> None:
 def _begin(delivery_id: int) -> tuple[Channel, Message] | datetime | None:
     channel = locked(Delivery, delivery_id).channel
     begun = deliveries.begin(delivery_id, at=_utc(), repeats=_repeats(channel))
-    return (channel, message(begun)) if isinstance(begun, Delivery) else begun
+    return (channel, _written(begun)) if isinstance(begun, Delivery) else begun
 
 
-def message(of: Delivery) -> Message:
-    """What is sent, in the language of whom it tells."""
-    said = words.message(of.notice, of.channel)
-    return Message(of.key or "", of.address or "", said.subject, said.text)
+def _written(begun: Delivery) -> Message:
+    """What is sent, in the language of whom it tells; under one key it stays as it was written first."""
+    if begun.text is None:
+        begun.subject, begun.text = words.message(begun.notice, begun.channel)
+    return Message(begun.key or "", begun.address or "", begun.subject or "", begun.text)
 
 
 def _settings(channel: Channel) -> Any:

@@ -19,7 +19,7 @@ from app.db.extensions import db, redis
 from app.db.viewer import unscoped
 from app.jobs import bulk, deliveries, documents, imports, queues
 from app.jobs.failures import described, without_words
-from app.models import Outbox
+from app.models import Channel, Outbox
 
 CHUNK = 25  # rows a job: fewer, and forking costs more than the work
 BATCH = 1000  # rows sent in one transaction
@@ -50,18 +50,19 @@ class Work(NamedTuple):
 
 
 PAPER = Work(documents.read, documents.make, documents.keep)
+DELIVERY = Work(
+    deliveries.read,
+    deliveries.make,
+    deliveries.keep,
+    deliveries.give_up,
+    waits=True,
+    rows=deliveries.ROWS,
+)
 JOBS: Mapping[str, Work] = {
     "render": PAPER,
     "bulk": Work(bulk.read, bulk.make, bulk.keep, queue=queues.LONG),
-    "deliver": Work(
-        deliveries.read,
-        deliveries.make,
-        deliveries.keep,
-        deliveries.give_up,
-        waits=True,
-        queue=queues.MESSAGES,
-        rows=deliveries.ROWS,
-    ),
+    Channel.sms: DELIVERY._replace(queue=queues.SMS),
+    Channel.email: DELIVERY._replace(queue=queues.LETTERS),
     "import": Work(imports.read, imports.make, imports.keep, queue=queues.LONG, rows=1, timeout=imports.TIMEOUT),
 }
 

@@ -8,10 +8,10 @@ from rq.queue import EnqueueData
 from app.db.extensions import redis
 
 URGENT = "urgent"  # the timetable's: short, and never behind a thousand papers
-MESSAGES = "messages"  # a gateway may keep its worker waiting: others do the rest meanwhile
+SMS, LETTERS = "sms", "letters"  # a gateway may keep its worker waiting: others do the rest meanwhile
 LONG = "long"  # files and bulk runs, for which somebody waits: before papers, and on one worker alone
 PAPERS = "papers"
-ORDER = (URGENT, MESSAGES, LONG, PAPERS)
+ORDER = (URGENT, SMS, LETTERS, LONG, PAPERS)
 RETRIES = 3
 TIMEOUT = 180  # seconds: a chunk of papers on a very slow machine
 FAILURE_KEPT = 24 * 3600  # seconds: what failed is on record in its row, Redis need not keep it

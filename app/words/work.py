@@ -11,7 +11,8 @@ from app.words.notices import ERRORS
 
 JOBS: dict[str, Any] = {
     "render": _l("To make a paper"),
-    "deliver": _l("To send a message"),
+    "sms": _l("To send an SMS"),
+    "email": _l("To send an e-mail"),
     "bulk": _l("To go on with a bulk run"),
     "import": _l("To try a file or bring it in"),
 }

@@ -13,7 +13,7 @@ from app.actions import applications, deliveries, moving
 from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import deliveries as jobs
-from app.jobs import outbox
+from app.jobs import outbox, queues
 from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
 from app.rules.calendar import local_day
 from app.rules.roles import Role
@@ -25,7 +25,7 @@ from tests.running import soon
 PHONE, EMAIL = "+77011112233", "ana@example.org"
 S, SMS, MAIL = DeliveryStage, Channel.sms, Channel.email
 OPERATOR = Actor(Role.operator)
-MESSAGES = db.select(Outbox.id).where(Outbox.job == "deliver")  # papers of the same families wait for others
+MESSAGES = db.select(Outbox.id).where(Outbox.delivery_id.is_not(None))  # papers of the same families wait for others
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,29 @@ def test_a_family_is_written_to_in_its_language(out, sms, mail):
     told(notice_language="ru")
     go_on()
     assert sms.texts(PHONE)[0].startswith("Заявление ") and "поставлен в очередь" in mail.to(EMAIL)[0].get_content()
+
+
+def test_what_is_tried_again_says_the_same_and_stays_on_record_as_it_was_sent(out, sms):
+    """A gateway knows a message by its key: another text under it would be lost, or on record and never sent."""
+    sms.ways[:] = ["hangs"]
+    notice = told(email=None)
+    go_on()
+    with transaction():
+        applications.change(notice.application, by=DEPARTMENT, at=START, notice_language="ru")
+    go_on()
+    assert len({one["text"] for one in sms.calls}) == 1 and len(sms.calls) == 2
+    assert of(notice, SMS).text == sms.texts(PHONE)[0] and sms.texts(PHONE)[0].startswith("Өтініш ")
+
+
+def test_a_letter_waits_for_no_sms_gateway(out):
+    told()
+    jobs.plan()
+    ways = {
+        row.delivery.channel: outbox.JOBS[row.job].queue
+        for row in db.session.scalars(db.select(Outbox))
+        if row.delivery
+    }
+    assert ways == {SMS: queues.SMS, MAIL: queues.LETTERS}
 
 
 def test_without_a_mobile_phone_and_without_an_email_nobody_is_reached_and_the_notice_says_so(out, sms, mail):
@@ -332,7 +355,7 @@ def test_in_the_quiet_hours_an_sms_waits_and_a_letter_does_not(out, sms, mail):
     notice = told(place=place)
     go_on()
     assert stages(notice) == {SMS: S.waiting, MAIL: S.sent} and sms.calls == []
-    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.job == "deliver", Outbox.done_at.is_(None)))
+    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.delivery_id.is_not(None), Outbox.done_at.is_(None)))
     ends = waits.not_before.astimezone(factories.LOCAL)
     assert (ends.hour, ends.minute, waits.attempts, waits.error) == ((hour + 2) % 24, 0, 0, None)
 
@@ -346,7 +369,7 @@ def test_one_phone_gets_as_many_sms_in_a_day_as_the_norm_says(out, sms):
     other = told(email=None, place=place, phone="+77012223344")
     go_on()
     assert [of(one, SMS).stage for one in (*notices, other)] == [S.sent, S.sent, S.waiting, S.sent]
-    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.job == "deliver", Outbox.done_at.is_(None)))
+    (waits,) = db.session.scalars(db.select(Outbox).where(Outbox.delivery_id.is_not(None), Outbox.done_at.is_(None)))
     assert local_day(waits.not_before) == local_day(datetime.now(UTC)) + timedelta(1)
     with transaction():  # the next day
         db.session.execute(db.update(Delivery).values(began_at=datetime.now(UTC) - timedelta(1)))

@@ -64,8 +64,8 @@ PARTS = {  # what is in its command
     "valkey": "valkey-server",
     "urgent": "flask worker urgent",
     "worker": "flask worker long papers",
-    "papers": "flask worker papers",
-    "messenger": "flask worker messages",
+    "papers": "flask worker letters papers",
+    "messenger": "flask worker sms",
     "timetable": "flask timetable",
     "web": "gunicorn",
 }

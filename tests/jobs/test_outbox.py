@@ -140,10 +140,10 @@ def test_a_row_that_has_to_wait_for_its_time_is_sent_then_and_has_not_failed(kep
 
 
 def test_each_job_goes_to_its_own_queue(kept, redis, monkeypatch):
-    monkeypatch.setitem(outbox.JOBS, "fail", outbox.JOBS["fail"]._replace(queue=queues.MESSAGES))
+    monkeypatch.setitem(outbox.JOBS, "fail", outbox.JOBS["fail"]._replace(queue=queues.SMS))
     left("count", "fail")
     relay()
-    assert [len(Queue(name, connection=redis)) for name in (queues.MESSAGES, queues.PAPERS)] == [1, 1]
+    assert [len(Queue(name, connection=redis)) for name in (queues.SMS, queues.PAPERS)] == [1, 1]
 
 
 def test_what_is_done_is_not_sent(kept, redis):

@@ -106,6 +106,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
         ("GET", "/dictionary/"): QUEUE,
+        ("GET", "/inbox/unread"): {D, S, H},
         ("GET", "/search/"): QUEUE,
         ("POST", "/search/"): QUEUE,
         ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},

@@ -123,9 +123,11 @@ def test_each_official_reads_the_inbox_for_himself(web, told):
     unread = "/inbox/list/?_flt_0_unread=1"
     for browser in (department, specialist):
         assert unread in browser.get("/").text and f"/inbox/show/{told.mine}" in browser.get(unread).text
+        assert browser.get("/inbox/unread").get_json()["text"] == "1"
     for _ in range(2):
         assert department.post(f"/inbox/action/read/{told.mine}").status_code == 303
     assert f"/inbox/show/{told.mine}" not in department.get(unread).text
+    assert department.get("/inbox/unread").get_json()["text"] == ""
     assert f"/inbox/show/{told.mine}" in department.get("/inbox/list/").text
     assert f"/inbox/show/{told.mine}" in specialist.get(unread).text
     head = told.sign_in("head").get(unread).text
