@@ -25,6 +25,7 @@ SCOPE, ROW_SCOPE = "app/access/scope.py", "app/access/row_scope.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/spreadsheets/writing.py"
 CHOOSING, DUE = "app/actions/choosing.py", "app/actions/due.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/imports/whole_file.py", "app/spreadsheets/reading.py"
+TAKEOVER = "app/actions/takeover.py"
 OPENING, VERSIONS = "app/spreadsheets/opening.py", "app/actions/versions.py"
 
 TWO_EDITORS, FORM_KEYS, REFUSED_FORMS = (
@@ -349,6 +350,71 @@ GUARDS = (
         "if missing := set(place_ids) - held:",
         "test_import_on_screen.py::test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing",
         "postgresql",
+    ),
+    Guard(
+        "what a new line would be is worked out before anybody waits for it",
+        "app/imports/applications.py",
+        "            entry.new  # noqa: B018 (worked out now, while nobody waits)\n",
+        "",
+        "test_import_on_screen.py::test_while_a_file_that_is_to_be_brought_in_is_read_nobody_waits",
+    ),
+    Guard(
+        "a file that is to be brought in is read before the lock",
+        "app/imports/steps.py",
+        "    if file.stage is ImportStage.running:\n",
+        "    if False:\n",
+        "test_import_on_screen.py::test_while_a_file_that_is_to_be_brought_in_is_read_nobody_waits",
+    ),
+    Guard(
+        "that a number is free is asked again under the lock",
+        TAKEOVER,
+        "            application = known.applications.get(entry.number_key)\n",
+        "            application = None\n",
+        "test_import_on_screen.py::"
+        "test_what_others_record_after_a_file_was_read_is_told_by_its_cell_and_nothing_is_written",
+    ),
+    Guard(
+        "that a child waits nowhere else is asked again under the lock",
+        TAKEOVER,
+        "        applications.not_waiting_already(number, entry.queue_kind)\n",
+        "        pass\n",
+        "test_import_on_screen.py::"
+        "test_what_others_record_after_a_file_was_read_is_told_by_its_cell_and_nothing_is_written",
+    ),
+    Guard(
+        "a list is taken over in one transaction",
+        TAKEOVER,
+        "        first += len(portion)\n",
+        "        first += len(portion)\n        db.session.commit()\n",
+        "test_takeover.py::test_whoever_is_killed_in_the_middle_leaves_nothing",
+    ),
+    Guard(
+        "what a line changes finds the new ones before it on record",
+        TAKEOVER,
+        "                if new:  # what this line changes may be theirs too\n",
+        "                if False:\n",
+        "test_takeover.py::test_lines_that_come_together_leave_what_they_leave_one_by_one",
+    ),
+    Guard(
+        "whoever a line corrected is known by the new number alone",
+        "app/actions/differences.py",
+        "        known.learn({numbers[0], entry.child.iin}, {numbers[1], entry.applicant.iin})\n",
+        "        pass\n",
+        "test_takeover.py::test_lines_that_come_together_leave_what_they_leave_one_by_one",
+    ),
+    Guard(
+        "a new line has the keys by which it is found",
+        "app/actions/people.py",
+        "**name_keys.of(model, said)",
+        '"search_name": ""',
+        "test_takeover.py::test_a_new_line_is_recorded_as_the_counter_records_a_child",
+    ),
+    Guard(
+        "a person whom two lines of one list tell otherwise is compared with what the first one left",
+        "app/actions/entries.py",
+        " or not same:",
+        ":",
+        "test_takeover.py::test_two_new_children_of_one_applicant_share_it_and_fill_in_its_name",
     ),
     Guard(
         "a list refuses a filter that it has not",
@@ -679,9 +745,9 @@ GUARDS = (
     ),
     Guard(
         "a file reaches no further than whoever brings it",
-        BRINGING,
-        "Places(place, by.place_ids)",
-        "Places(place)",
+        "app/imports/outcome.py",
+        "        if reach is not None:\n",
+        "        if False:\n",
         "test_import_on_screen.py::test_a_district_out_of_reach_is_none_and_is_not_named",
     ),
     Guard(

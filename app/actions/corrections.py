@@ -124,7 +124,7 @@ def _correct_applicant(application: Application, told: Details, *, by: Actor, at
     known = people.recorded(Applicant, said.iin, application.place_id)
     if known is not None and not all(people.alike(getattr(known, n), getattr(said, n)) for n in NAMES if n in told):
         raise Refusal(Reason.recorded_otherwise, part="applicant_name", parts=["applicant_name"])
-    application.applicant = known or people.new_applicant(said, application.place_id)
+    application.applicant = known or Applicant(place_id=application.place_id, **people.of_applicant(said))
     db.session.flush()
     names = (*OF_APPLICANT, "born_on")
     details = {f"applicant.{n}": [getattr(was, n), getattr(application.applicant, n)] for n in names}

@@ -25,15 +25,19 @@ def counts(applications: Sequence[Application]) -> None:
     The one writer of `privilege` and `privilege_until`: every verb that confirms or ends a privilege calls it last.
     """
     db.session.flush()
-    ids = [application.id for application in applications]
+    count([application.id for application in applications])
+    for application in applications:
+        db.session.expire(application, ["privilege", "privilege_until"])
+
+
+def count(ids: Sequence[int]) -> None:
+    """The same by their ids, of applications that the session knows nothing of."""
     of = (Privilege.application_id == Application.id, Privilege.status == PrivilegeStatus.confirmed)
     kind, until = (
         select(column).where(*of).correlate(Application).scalar_subquery()
         for column in (Privilege.kind, Privilege.valid_until)
     )
     set_all(update(Application).where(Application.id.in_(ids)).values(privilege=kind, privilege_until=until))
-    for application in applications:
-        db.session.expire(application, ["privilege", "privilege_until"])
 
 
 def tell(privilege: Privilege, verb: str, *, at: datetime, **facts: object) -> None:

@@ -7,11 +7,24 @@ from app.actions import applications, by_hand, corrections, people, privileges
 from app.actions.entries import Entry, Recorded
 from app.actions.moving import record
 from app.actions.people import Difference
-from app.models import Application, PrivilegeStatus
+from app.models import Application, Privilege, PrivilegeStatus
 from app.rules.calendar import LOCAL, local_day
 from app.rules.folding import fold
 from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import APPLICATION_FINAL
+
+
+def differs(application: Application, entry: Entry) -> bool:
+    """Does a known line say anything otherwise than the record? Asked of what is loaded: no statement is needed."""
+    return bool(
+        application.queue_kind is not entry.queue_kind
+        or people.otherwise(application.child, entry.child)
+        or people.otherwise(application.applicant, entry.applicant)
+        or _filled_in(application, entry)
+        or not _same_moment(application.queued_at, entry)
+        or _another_privilege(application, entry)
+        or _over_by_now(application, entry)
+    )
 
 
 def compare(application: Application, entry: Entry, known: Recorded, *, by: Actor, at: datetime) -> bool:
@@ -19,14 +32,7 @@ def compare(application: Application, entry: Entry, known: Recorded, *, by: Acto
     if application.queue_kind is not entry.queue_kind:
         raise Refusal(Reason.wrong_status, part="queue_kind")
     corrected = _put_right(application, entry, known, by=by, at=at)
-    differences = people.filling(application.child, application.applicant, entry.child, entry.applicant)
-    said = vars(entry.contacts).items()
-    differences += [
-        Difference(name, application, name, value)
-        for name, value in said
-        if value and value != getattr(application, name)
-    ]
-    stood = None
+    differences, stood = _filled_in(application, entry), None
     if not _same_moment(application.queued_at, entry):
         differences.append(Difference("queued_at", application, "queued_at", entry.queued_at, grave=True))
         stood = by_hand.before(application, at=at)
@@ -36,12 +42,26 @@ def compare(application: Application, entry: Entry, known: Recorded, *, by: Acto
     if stood is not None:
         by_hand.seen(application, "change", stood, by=by, at=at, reason=entry.reason)
     changed = _compare_privilege(application, entry, by=by, at=at)
-    if entry.archived and application.status not in APPLICATION_FINAL:
+    if _over_by_now(application, entry):
         if not entry.reason:
             raise Refusal(Reason.reason_required, part="status")
         applications.archive(application, by=by, at=at, reason=entry.reason)
         changed = True
     return changed or corrected or bool(details)
+
+
+def _filled_in(application: Application, entry: Entry) -> list[Difference]:
+    """The parts of names that are empty on record, and how the family is reached now."""
+    said = vars(entry.contacts).items()
+    return people.filling(application.child, application.applicant, entry.child, entry.applicant) + [
+        Difference(name, application, name, value)
+        for name, value in said
+        if value and value != getattr(application, name)
+    ]
+
+
+def _over_by_now(application: Application, entry: Entry) -> bool:
+    return entry.archived and application.status not in APPLICATION_FINAL
 
 
 def _same_moment(was: datetime, entry: Entry) -> bool:
@@ -61,6 +81,7 @@ def _put_right(application: Application, entry: Entry, known: Recorded, *, by: A
     Another IIN is one only under the same name; under another one the number belongs to somebody else. Raises Refusal.
     """
     child, was = application.child, application.applicant
+    numbers = child.iin, was.iin
     told = {"child": people.otherwise(child, entry.child), "applicant": people.otherwise(was, entry.applicant)}
     if "iin" in told["child"]:
         of_one_name = fold(child.full_name) == fold(" ".join(entry.child.name))
@@ -72,10 +93,7 @@ def _put_right(application: Application, entry: Entry, known: Recorded, *, by: A
         if facts:
             corrections.correct(application, who=who, by=by, at=at, reason=entry.reason, **facts)
     if any(told.values()):
-        known.children[entry.child.iin] = application.child
-        known.applicants[entry.applicant.iin] = application.applicant
-        if was is not application.applicant:
-            known.applicants = {number: one for number, one in known.applicants.items() if one is not was}
+        known.learn({numbers[0], entry.child.iin}, {numbers[1], entry.applicant.iin})
     return any(told.values())
 
 
@@ -88,15 +106,11 @@ def _part(who: str, facts: people.Details) -> str:
 
 def _compare_privilege(application: Application, entry: Entry, *, by: Actor, at: datetime) -> bool:
     """Another privilege than the last one known takes its place; what officials decided since stays decided."""
-    last = application.privileges[-1] if application.privileges else None
-    live = last is not None and last.status in (PrivilegeStatus.claimed, PrivilegeStatus.confirmed)
-    if not entry.privilege_said or entry.privilege == (last.kind if last else None):
-        return False
-    if entry.privilege is None and not live:
+    if not _another_privilege(application, entry):
         return False
     if not entry.reason:
         raise Refusal(Reason.reason_required, part="privilege")
-    if last is not None and live:
+    if (last := _live(application)) is not None:
         privileges.set_aside(last, by=by, at=at, reason=entry.reason)
     if entry.privilege is not None:
         stood = by_hand.before(application, at=at)
@@ -104,3 +118,16 @@ def _compare_privilege(application: Application, entry: Entry, *, by: Actor, at:
         if by_hand.announced(application):
             by_hand.seen(application, "confirm_privilege", stood, by=by, at=at, reason=entry.reason, always=False)
     return True
+
+
+def _another_privilege(application: Application, entry: Entry) -> bool:
+    last = application.privileges[-1] if application.privileges else None
+    if not entry.privilege_said or entry.privilege == (last.kind if last else None):
+        return False
+    return entry.privilege is not None or _live(application) is not None
+
+
+def _live(application: Application) -> Privilege | None:
+    """The last privilege, unless it is over."""
+    last = application.privileges[-1] if application.privileges else None
+    return last if last is not None and last.status in (PrivilegeStatus.claimed, PrivilegeStatus.confirmed) else None

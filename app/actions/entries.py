@@ -1,20 +1,27 @@
 """A line of an older list of applications, and what is recorded of its number, its child and its applicant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import select, union
 from sqlalchemy.orm import selectinload
 
 from app.actions import people
 from app.actions.people import Contacts, Person
+from app.db import name_keys
 from app.db.extensions import db
 from app.models import Applicant, Application, ApplicationStatus, Child, PrivilegeKind, QueueKind
 from app.rules import iin
-from app.rules.refusals import Reason, Refusal
-from app.rules.registration_numbers import fold
+from app.rules.calendar import local_day
+from app.rules.registration_numbers import fold, key
 
+Row = dict[str, Any]
+P = TypeVar("P", Child, Applicant)
+
+LANGUAGE = Application.__table__.c.notice_language.default.arg  # of a family that says none
 UNDER_WAY = frozenset(ApplicationStatus) - {ApplicationStatus.queued, ApplicationStatus.archived}
 
 
@@ -40,6 +47,63 @@ class Entry:
     privilege_said: bool = False
     reason: str | None = None
 
+    @cached_property
+    def number_key(self) -> str:
+        """By which its number is known again."""
+        return fold(self.number)
+
+    @cached_property
+    def new(self) -> "New":
+        """What this line would be where nothing of it is recorded. It is worked out once, and needs no lock.
+
+        Raises Refusal: bad_iin, bad_number, with the part at fault.
+        """
+        people.check(self.child, self.applicant)
+        key(self.number)
+        application = {
+            "number": self.number,
+            "number_key": self.number_key,
+            "queue_kind": self.queue_kind,
+            "queued_at": self.queued_at,
+            **{name: value or None for name, value in vars(self.contacts).items()},
+            **name_keys.of(Application, self.contacts),
+        }
+        application["notice_language"] = self.contacts.notice_language or LANGUAGE
+        doubts = tuple(iin.otherwise(iin.facts(self.child.iin), self.child.born_on, self.child.sex))
+        child, applicant = people.of_child(self.child), people.of_applicant(self.applicant)
+        return New(child, applicant, application, doubts, local_day(self.queued_at))
+
+
+class New(NamedTuple):
+    """The rows of a line of which nothing is recorded, without their district and what they are to each other.
+
+    `doubts`: the parts in which birth date and sex differ from the IIN; `queued_on`: the local day in the queue.
+    """
+
+    child: Row
+    applicant: Row
+    application: Row
+    doubts: tuple[str, ...]
+    queued_on: date
+
+
+def portions(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
+    """So many lines at once, in their order, and in one portion no number twice, and nobody in two ways: what a later
+    line says of the number or the person of an earlier one is compared with what is recorded then.
+    """
+    portion, numbers, told = list[Entry](), set[str](), dict[tuple[str, str], Person]()
+    for entry in entries:
+        same = told.setdefault(("child", entry.child.iin), entry.child) == entry.child
+        same &= told.setdefault(("applicant", entry.applicant.iin), entry.applicant) == entry.applicant
+        if len(portion) == most or entry.number_key in numbers or not same:
+            yield portion
+            told = {("child", entry.child.iin): entry.child, ("applicant", entry.applicant.iin): entry.applicant}
+            portion, numbers = [], set()
+        numbers.add(entry.number_key)
+        portion.append(entry)
+    if portion:
+        yield portion
+
 
 @dataclass
 class Recorded:
@@ -55,10 +119,25 @@ class Recorded:
     elsewhere: set[str]
     waiting: set[tuple[str, QueueKind]] = field(default_factory=set)
 
+    def learn(self, children: Iterable[str], applicants: Iterable[str]) -> None:
+        """Who is recorded under these numbers by now, and who no longer; what was added is on record too."""
+        self.waiting.clear()
+        for number in children:
+            self.children.pop(number, None)
+        for number in applicants:
+            self.applicants.pop(number, None)
+        self.children |= _recorded(Child, children, self.place_id)
+        self.applicants |= _recorded(Applicant, applicants, self.place_id)
+
+
+def _recorded(model: type[P], numbers: Iterable[str], place_id: int) -> dict[str, P]:
+    found = select(model).where(model.iin.in_(list(numbers)), model.place_id == place_id)
+    return {one.iin: one for one in db.session.scalars(found)}
+
 
 def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     """What is recorded of all these lines, in a few statements."""
-    keys = [fold(entry.number) for entry in entries]
+    keys = [entry.number_key for entry in entries]
     numbered = (
         select(Application)
         .where(Application.place_id == place_id, Application.number_key.in_(keys))
@@ -66,8 +145,6 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     )
     children = [entry.child.iin for entry in entries]
     applicants = [entry.applicant.iin for entry in entries]
-    here = select(Child).where(Child.iin.in_(children), Child.place_id == place_id)
-    their = select(Applicant).where(Applicant.iin.in_(applicants), Applicant.place_id == place_id)
     there = union(
         select(Child.iin).where(Child.iin.in_(children), Child.place_id != place_id),
         select(Applicant.iin).where(Applicant.iin.in_(applicants), Applicant.place_id != place_id),
@@ -75,26 +152,7 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     return Recorded(
         place_id,
         {a.number_key: a for a in db.session.scalars(numbered)},
-        {c.iin: c for c in db.session.scalars(here)},
-        {a.iin: a for a in db.session.scalars(their)},
+        _recorded(Child, children, place_id),
+        _recorded(Applicant, applicants, place_id),
         set(db.session.scalars(there)),
     )
-
-
-def child_of(entry: Entry, known: Recorded) -> Child:
-    """The recorded child, or a new one. Raises Refusal(reason_required): birth date or sex differ from the IIN."""
-    child = known.children.get(entry.child.iin)
-    if child is None:
-        for part in iin.otherwise(iin.facts(entry.child.iin), entry.child.born_on, entry.child.sex):
-            if not entry.reason:
-                raise Refusal(Reason.reason_required, part=part)
-        child = known.children[entry.child.iin] = people.new_child(entry.child, known.place_id)
-    return child
-
-
-def applicant_of(person: Person, known: Recorded) -> Applicant:
-    """The recorded applicant, or a new one."""
-    applicant = known.applicants.get(person.iin)
-    if applicant is None:
-        applicant = known.applicants[person.iin] = people.new_applicant(person, known.place_id)
-    return applicant

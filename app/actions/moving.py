@@ -1,6 +1,6 @@
 """The one writer of status and history (spec 3.7, house rule 4): permitted, by the table, on the record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func
 from app.access.actors import Actor
 from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, permit, permit_all, place_of
 from app.actions import versions
+from app.db.database import insert_all
 from app.db.extensions import db
 from app.models import Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
 from app.rules import eligibility
@@ -92,28 +93,28 @@ def _write(
             notify(application, verb, at=at, audience=audience, facts=tell, kindergarten_id=kindergarten_id)
 
 
-def record_all(
-    these: Iterable[tuple[Any, str | None, Mapping[str, Any]]],
+def record_new(
+    model: type[Application] | type[Privilege],
+    rows: Sequence[Mapping[str, Any]],
     verb: str,
     *,
+    place_id: int,
     by: Actor,
     at: datetime,
-    status: tuple[StrEnum | None, StrEnum | None] = (None, None),
 ) -> None:
-    """The same for many (subject, reason, details) at once, in few statements; nobody is told.
+    """Write the history of many records of one district that were just added, in one statement; nobody is told.
 
+    Each row says subject_id, application_id, status_to, reason and details, as the history has them. No paper is given:
+    what is taken over had its papers where it came from. What it changes of papers that are there is followed.
     Raises Refusal(not_allowed).
     """
-    found = list(these)
-    for subject, _, _ in found:
-        permit(by, verb, subject)
-    db.session.flush()
-    day = local_day(at)
-    rows = [_history(subject, verb, by, at, day, reason, None, status, details) for subject, reason, details in found]
-    if rows:
-        db.session.execute(insert(Change), rows)
-    for subject, _, details in found:
-        versions.follow(subject, verb, details, at=at, gives=False)
+    permit_all(by, verb, model, place_id)
+    shared = {**_act(model, verb, by, at, local_day(at)), "place_id": place_id, "kindergarten_id": None}
+    shared |= {"status_from": None, "standing": True if model is Application else None, "norm_id": None}
+    insert_all(Change, [{**shared, **row, "details": plain(row["details"])} for row in rows])
+    for row in rows:
+        if any(isinstance(value, list) for value in row["details"].values()):  # before and after
+            versions.follow(db.session.get_one(model, row["subject_id"]), verb, row["details"], at=at, gives=False)
 
 
 def _history(
@@ -128,26 +129,33 @@ def _history(
     details: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     application = application_of(subject)
-    for_family = by.stands_for_family(EVERY_VERB[type(subject)][verb]) and by.paper_on is not None
     return {
-        "at": at,
-        "effective_on": on,
-        "verb": verb,
-        "subject": subject.__tablename__,
+        **_act(type(subject), verb, by, at, on),
         "subject_id": subject.id,
         "application_id": application.id if application else None,
         "kindergarten_id": kindergarten_of(subject),
         "place_id": place_of(subject),
-        "role": str(by.role),
-        "user_id": by.user_id,
-        "for_family": for_family,
-        "paper_on": by.paper_on if for_family else None,
         "status_from": status[0],
         "status_to": status[1],
         "standing": subject.standing if isinstance(subject, Application) else None,
         "reason": reason,
         "norm_id": norm.id if norm else None,
         "details": plain(details),
+    }
+
+
+def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dict[str, Any]:
+    """What was done, by whom and when."""
+    for_family = by.stands_for_family(EVERY_VERB[model][verb]) and by.paper_on is not None
+    return {
+        "at": at,
+        "effective_on": on,
+        "verb": verb,
+        "subject": model.__tablename__,
+        "role": str(by.role),
+        "user_id": by.user_id,
+        "for_family": for_family,
+        "paper_on": by.paper_on if for_family else None,
     }
 
 

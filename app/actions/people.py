@@ -15,7 +15,7 @@ from app.access.actors import Actor
 from app.actions import places
 from app.db import name_keys
 from app.db.extensions import db
-from app.models import Applicant, Application, Base, Child, Language, Sex
+from app.models import Applicant, Application, Child, Language, Sex
 from app.rules import eligibility, folding, iin
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
@@ -42,6 +42,11 @@ class Person:
         """Surname, name and patronymic."""
         return self.last_name, self.first_name, self.patronymic
 
+    @property
+    def full_name(self) -> str:
+        """The same in one."""
+        return " ".join(filter(None, self.name))
+
 
 @dataclass(frozen=True)
 class Contacts:
@@ -60,7 +65,7 @@ class Difference(NamedTuple):
     """What is said otherwise than the record; `grave` where families gain or lose by it."""
 
     part: str
-    of: Base
+    of: Any
     name: str
     value: Any
     grave: bool = False
@@ -82,19 +87,20 @@ def born_on(child: Person) -> date:
     return child.born_on or iin.facts(child.iin).born_on
 
 
-def new_child(said: Person, place_id: int) -> Child:
-    """A child as it is said; what is not said of birth and sex is as the IIN has it."""
-    child = Child(place_id=place_id, iin=said.iin, born_on=born_on(said), sex=said.sex or iin.facts(said.iin).sex)
-    child.last_name, child.first_name, child.patronymic = said.last_name, said.first_name, said.patronymic
-    return child
+def of_child(said: Person) -> Details:
+    """What is recorded of a child as it is said; what is not said of birth and sex is as the IIN has it."""
+    day = born_on(said)
+    return {**_named(Child, said), "born_on": day, "birth_year": day.year, "sex": said.sex or iin.facts(said.iin).sex}
 
 
-def new_applicant(said: Person, place_id: int) -> Applicant:
-    """An applicant as it is said."""
-    applicant = Applicant(place_id=place_id, iin=said.iin, born_on=born_on(said))
-    for name in NAMES:
-        setattr(applicant, name, getattr(said, name))
-    return applicant
+def of_applicant(said: Person) -> Details:
+    """The same of an applicant."""
+    return {**_named(Applicant, said), "born_on": born_on(said)}
+
+
+def _named(model: type[Child] | type[Applicant], said: Person) -> Details:
+    names = {name: getattr(said, name) for name in NAMES}
+    return {"iin": said.iin, **names, **name_keys.of(model, said)}
 
 
 def recorded(model: type[Child] | type[Applicant], number: str, place_id: int) -> Any:
@@ -102,9 +108,12 @@ def recorded(model: type[Child] | type[Applicant], number: str, place_id: int) -
     return db.session.scalars(select(model).where(model.iin == number, model.place_id == place_id)).first()
 
 
-def differences(child: Child, applicant: Applicant, said: Person, by: Person) -> list[Difference]:
-    """What is said (`by` the applicant) otherwise than recorded; another birthday or sex is grave."""
-    of: list[tuple[str, Base, str, Any]] = [("child", child, name, getattr(said, name)) for name in NAMES]
+def differences(child: Child | Person, applicant: Applicant | Person, said: Person, by: Person) -> list[Difference]:
+    """What is said (`by` the applicant) otherwise than recorded; another birthday or sex is grave.
+
+    Of whom nobody is recorded stands here as it is said: nothing is said otherwise of it.
+    """
+    of: list[tuple[str, Any, str, Any]] = [("child", child, name, getattr(said, name)) for name in NAMES]
     of += [("applicant", applicant, name, getattr(by, name)) for name in NAMES]
     found = [Difference(*one) for one in of if one[3] and one[3] != getattr(one[1], one[2])]
     for name in ("born_on", "sex"):
@@ -113,7 +122,7 @@ def differences(child: Child, applicant: Applicant, said: Person, by: Person) ->
     return found
 
 
-def as_recorded(child: Child, applicant: Applicant, said: Person, by: Person) -> Details:
+def as_recorded(child: Child | Person, applicant: Applicant | Person, said: Person, by: Person) -> Details:
     """Spec 3.9: to register a child changes nothing of what its district has recorded of it and of its applicant.
 
     A part of a name that was empty is filled in: its before and after by name. Raises Refusal(recorded_otherwise)
@@ -127,7 +136,7 @@ def as_recorded(child: Child, applicant: Applicant, said: Person, by: Person) ->
     return set_all(filling(child, applicant, said, by), None)
 
 
-def filling(child: Child, applicant: Applicant, said: Person, by: Person) -> list[Difference]:
+def filling(child: Child | Person, applicant: Applicant | Person, said: Person, by: Person) -> list[Difference]:
     """The parts of names that are empty on record and are said now."""
     return [one for one in differences(child, applicant, said, by) if not getattr(one.of, one.name)]
 

@@ -1,32 +1,33 @@
 """Applications from an older list come in with their numbers, their days in the queue and their privileges.
 
-Many at once, in few statements. Families are not told: nothing happened to them but that the list moved.
+Many at once: what a new line would be is worked out before anybody is kept waiting (Entry.new), and under the lock
+the new ones are looked up and added in sets of rows. A line of a known number is compared with its record, and what it
+says otherwise is done by the verbs. Families are not told: nothing happened to them but that the list moved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.access.permissions import alone, permit
 from app.actions import applications, by_hand, corrections, counting, norms, people, places
-from app.actions.differences import compare
+from app.actions.differences import compare, differs
 from app.actions.due import catch_up
-from app.actions.entries import UNDER_WAY, Entry, Recorded, applicant_of, child_of, look_up
-from app.actions.moving import move_all, record_all
+from app.actions.entries import UNDER_WAY, Entry, Recorded, Row, look_up, portions
+from app.actions.moving import move_all, record_new
 from app.actions.people import Details
-from app.db.database import lock_districts
+from app.db.database import insert_all, lock_districts
 from app.db.extensions import db
-from app.models import Application, Child, Privilege, PrivilegeStatus, QueueKind
+from app.models import Applicant, Application, Child, Privilege, PrivilegeKind, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
 from app.rules.refusals import Reason, Refusal
-from app.rules.registration_numbers import key
 
 AT_ONCE = 1000
 
@@ -60,8 +61,10 @@ def take_over(entries: Sequence[Entry], *, place_id: int, by: Actor, at: datetim
     lock_districts({place_id, *_waiting_in(entries)})
     catch_up(at=at, place_id=place_id)
     outcome, own, stood = TakeoverResult(), set[int](), by_hand.before(None, at=at)
-    for first in range(0, len(entries), AT_ONCE):
-        own |= _take_over(entries[first : first + AT_ONCE], first, outcome, place_id, by=by, at=at)
+    first = 0
+    for portion in portions(entries, AT_ONCE):
+        own |= _take_over(portion, first, outcome, place_id, by=by, at=at)
+        first += len(portion)
     by_hand.taken_over(place_id, own, stood, by=by, at=at)
     return outcome
 
@@ -74,34 +77,40 @@ def _waiting_in(entries: Sequence[Entry]) -> set[int]:
 
 
 class _New(NamedTuple):
-    """A new application, what its line says otherwise of people, and the reason that goes on record."""
+    """A line that becomes an application: its place among the lines, its status, what it fills in of people who were
+    known before, and the reason that goes on record.
+    """
 
     line: int
-    application: Application
-    details: Details
     entry: Entry
+    status: A
+    details: Details
     reason: str | None
 
 
 def _take_over(
     entries: Sequence[Entry], first: int, outcome: TakeoverResult, place_id: int, *, by: Actor, at: datetime
 ) -> set[int]:
-    """Look up a portion at once, write what is new together, then put it on the record. Returns the ids of the new."""
-    known, new = look_up(entries, place_id), list[_New]()
-    months = int(norms.in_force("queue.maximum_age", place_id, local_day(at)).value)
+    """Look up a portion at once, and add what is new of it together. Returns the ids of the new."""
+    known, new, own, today = look_up(entries, place_id), list[_New](), set[int](), local_day(at)
+    months = int(norms.in_force("queue.maximum_age", place_id, today).value)
     for index, entry in enumerate(entries, first):
         try:
-            people.check(entry.child, entry.applicant)
-            application = known.applications.get(key(entry.number))
-            too_old = age_in_months(people.born_on(entry.child), local_day(at)) >= months
+            too_old = age_in_months(entry.new.child["born_on"], today) >= months
+            application = known.applications.get(entry.number_key)
             if entry.status in UNDER_WAY and not too_old and (not application or application.status != entry.status):
                 raise Refusal(Reason.wrong_status, part="status")  # spec 3.2: what is under way stands by its record
             if application is None:
                 status = A.archived if too_old or entry.archived else A.queued
-                added = _add(entry, known, place_id, status, at=at)
-                new.append(_New(index, *added, entry, entry.reason or ("over_age" if too_old else None)))
+                details = _may_come(entry, known, status, today, at=at)
+                new.append(_New(index, entry, status, details, entry.reason or ("over_age" if too_old else None)))
                 outcome.added += 1
-            else:
+            elif differs(application, entry):
+                if new:  # what this line changes may be theirs too
+                    own |= _add(new, known, outcome, by=by, at=at)
+                    lines = [one.entry for one in new]
+                    known.learn([one.child.iin for one in lines], [one.applicant.iin for one in lines])
+                    new = []
                 was = application.status
                 changed = compare(application, entry, known, by=by, at=at)
                 outcome.changed += changed
@@ -113,77 +122,110 @@ def _take_over(
             if "part" not in refusal.facts:  # it is not this line's
                 raise
             outcome.refused.append((index, refusal))
-    _register(new, by=by, at=at)
-    _grant(new, place_id, by=by, at=at)
-    same = people.with_namesakes([one.application.id for one in new if not one.entry.reason], place_id)
-    outcome.namesakes += [one.line for one in new if one.application.id in same]
-    for one in new:
-        who = [p for p in (one.application.child, one.application.applicant) if p.iin in known.elsewhere]
-        outcome.differing += [one.line] if people.differs_elsewhere(*who) else []
-    own = {one.application.id for one in new}
+    own |= _add(new, known, outcome, by=by, at=at)
     db.session.expire_all()
     return own
 
 
-def _add(entry: Entry, known: Recorded, place_id: int, status: A, *, at: datetime) -> tuple[Application, Details]:
-    """A new application, and what its line says otherwise of people who were known before."""
-    child, applicant = child_of(entry, known), applicant_of(entry.applicant, known)
-    eligibility.born(people.born_on(entry.child), local_day(min(at, entry.queued_at)))
+def _may_come(entry: Entry, known: Recorded, status: A, today: date, *, at: datetime) -> Details:
+    """May this line become an application? What it fills in of people who were known before.
+
+    Raises Refusal: reason_required (birth date or sex of a new child differ from the IIN), too_young, already_waiting,
+    recorded_otherwise.
+    """
+    child, applicant = known.children.get(entry.child.iin), known.applicants.get(entry.applicant.iin)
+    if child is None and entry.new.doubts and not entry.reason:
+        raise Refusal(Reason.reason_required, part=entry.new.doubts[0])
+    eligibility.born(entry.new.child["born_on"], min(today, entry.new.queued_on))
     if status is A.queued:
-        _waits_nowhere_else(child, entry.queue_kind, known, at=at)
-    application = Application(
-        number=entry.number,
-        number_key=key(entry.number),
-        place_id=place_id,
-        queue_kind=entry.queue_kind,
-        queued_at=entry.queued_at,
-        status=status,
-        referrals=[],  # a new one has none: not to be looked up one by one
-    )
-    for name, value in vars(entry.contacts).items():
-        if value:
-            setattr(application, name, value)
-    details = people.as_recorded(child, applicant, entry.child, entry.applicant)
-    application.child, application.applicant = child, applicant
-    db.session.add(application)
-    known.applications[application.number_key] = application
-    return application, details
+        _waits_nowhere_else(child, entry, known, at=at)
+    if child is None and applicant is None:
+        return {}
+    return people.as_recorded(child or entry.child, applicant or entry.applicant, entry.child, entry.applicant)
 
 
-def _register(new: Sequence[_New], *, by: Actor, at: datetime) -> None:
-    """Spec 3.2 ("imports keep older ones, archived"): new lines on the record, in the queue or kept beside it."""
-    for status in (A.queued, A.archived):
-        these = [
-            (
-                one.application,
-                one.reason,
-                one.details
-                | {"queued_at": one.entry.queued_at, "number": one.entry.number}
-                | {"born_on": one.application.child.born_on},
-            )
-            for one in new
-            if one.application.status is status
-        ]
-        record_all(these, "register", by=by, at=at, status=(None, status))
-
-
-def _grant(new: Sequence[_New], place_id: int, *, by: Actor, at: datetime) -> None:
-    """Privileges as the older list had them: claimed and confirmed."""
-    kinds = [(one.application, one.entry.privilege) for one in new if one.entry.privilege is not None]
-    granted = [Privilege(application=application, kind=kind, claimed_at=at) for application, kind in kinds]
-    db.session.add_all(granted)
-    claims = [(privilege, None, {"kind": privilege.kind}) for privilege in granted]
-    record_all(claims, "claim", by=by, at=at, status=(None, PrivilegeStatus.claimed))
-    ids = select(Privilege.id).where(Privilege.id.in_([privilege.id for privilege in granted]))
-    move_all(Privilege, ids, "confirm", by=by, at=at, on=local_day(at), place_id=place_id, decided_at=at)
-    counting.counts([application for application, _ in kinds])
-
-
-def _waits_nowhere_else(child: Child, queue_kind: QueueKind, known: Recorded, *, at: datetime) -> None:
+def _waits_nowhere_else(child: Child | None, entry: Entry, known: Recorded, *, at: datetime) -> None:
     """Spec 3.7: one live application per child and queue, here or in another district."""
-    if (child.iin, queue_kind) in known.waiting:
+    number = entry.child.iin if child is None else child.iin
+    if (number, entry.queue_kind) in known.waiting:
         raise Refusal(Reason.already_waiting, part="child")
-    if child.id is not None or child.iin in known.elsewhere:
-        applications.end_what_is_due(child.iin, queue_kind, at=at)
-        applications.not_waiting_already(child.iin, queue_kind)
-    known.waiting.add((child.iin, queue_kind))
+    if child is not None or number in known.elsewhere:
+        applications.end_what_is_due(number, entry.queue_kind, at=at)
+        applications.not_waiting_already(number, entry.queue_kind)
+    known.waiting.add((number, entry.queue_kind))
+
+
+def _add(new: Sequence[_New], known: Recorded, outcome: TakeoverResult, *, by: Actor, at: datetime) -> set[int]:
+    """Spec 3.2 ("imports keep older ones, archived"): new lines with their people, in the queue or kept beside it, on
+    record, and what a person should look at. Returns their ids.
+    """
+    if not new:
+        return set()
+    db.session.flush()
+    place_id, rows = known.place_id, list[Row]()
+    children = _ids_of(Child, {one.entry.child.iin: one.entry.new.child for one in new}, known.children, place_id)
+    family = {one.entry.applicant.iin: one.entry.new.applicant for one in new}
+    applicants = _ids_of(Applicant, family, known.applicants, place_id)
+    for one in new:
+        child, applicant = one.entry.child.iin, one.entry.applicant.iin
+        born_on = known.children[child].born_on if child in known.children else one.entry.new.child["born_on"]
+        whose = {"child_id": children[child], "child_iin": child, "applicant_id": applicants[applicant]}
+        birth = {"born_on": born_on, "birth_year": born_on.year}
+        rows.append({**one.entry.new.application, **whose, **birth, "place_id": place_id, "status": one.status})
+    insert_all(Application, rows)
+    numbered = select(Application.number_key, Application.id).where(Application.place_id == place_id)
+    numbered = numbered.where(Application.number_key.in_([row["number_key"] for row in rows]))
+    ids = dict(db.session.execute(numbered).all())
+    added = {ids[row["number_key"]]: one for row, one in zip(rows, new, strict=True)}
+    history = [
+        {
+            "subject_id": id_,
+            "application_id": id_,
+            "status_to": one.status,
+            "reason": one.reason,
+            "details": one.details | {name: row[name] for name in ("queued_at", "number", "born_on")},
+        }
+        for (id_, one), row in zip(added.items(), rows, strict=True)
+    ]
+    record_new(Application, history, "register", place_id=place_id, by=by, at=at)
+    _grant({id_: one.entry.privilege for id_, one in added.items() if one.entry.privilege}, place_id, by=by, at=at)
+    same = people.with_namesakes([id_ for id_, one in added.items() if not one.entry.reason], place_id)
+    outcome.namesakes += [one.line for id_, one in added.items() if id_ in same]
+    for id_, one in added.items():
+        if known.elsewhere & {one.entry.child.iin, one.entry.applicant.iin}:
+            application = db.session.get_one(Application, id_)
+            who = [p for p in (application.child, application.applicant) if p.iin in known.elsewhere]
+            outcome.differing += [one.line] if people.differs_elsewhere(*who) else []
+    return set(added)
+
+
+def _ids_of(
+    model: type[Child] | type[Applicant], said: Mapping[str, Row], known: Mapping[str, Any], place_id: int
+) -> dict[str, int]:
+    """The ids of these people by their IINs; whoever is not recorded is added."""
+    new = [{**row, "place_id": place_id} for number, row in said.items() if number not in known]
+    insert_all(model, new)
+    found = select(model.iin, model.id).where(model.place_id == place_id, model.iin.in_([row["iin"] for row in new]))
+    return {number: one.id for number, one in known.items()} | dict(db.session.execute(found).all())
+
+
+def _grant(kinds: Mapping[int, PrivilegeKind], place_id: int, *, by: Actor, at: datetime) -> None:
+    """Privileges as the older list had them, by their applications: claimed and confirmed."""
+    if not kinds:
+        return
+    insert_all(Privilege, [{"application_id": id_, "kind": kind, "claimed_at": at} for id_, kind in kinds.items()])
+    granted = select(Privilege.id, Privilege.application_id, Privilege.kind).where(Privilege.application_id.in_(kinds))
+    claims = [
+        {
+            "subject_id": id_,
+            "application_id": application_id,
+            "status_to": PrivilegeStatus.claimed,
+            "reason": None,
+            "details": {"kind": kind},
+        }
+        for id_, application_id, kind in db.session.execute(granted.order_by(Privilege.id))
+    ]
+    record_new(Privilege, claims, "claim", place_id=place_id, by=by, at=at)
+    ids = select(Privilege.id).where(Privilege.id.in_([one["subject_id"] for one in claims]))
+    move_all(Privilege, ids, "confirm", by=by, at=at, on=local_day(at), place_id=place_id, decided_at=at)
+    counting.count(list(kinds))

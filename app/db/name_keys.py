@@ -49,9 +49,14 @@ def has_word(search_name: Any, text: str) -> ColumnElement[bool]:
     return literal(" ").concat(search_name).contains(f" {key}", autoescape=True) if key else false()
 
 
+def of(model: type[Base], said: Any) -> dict[str, str]:
+    """The keys of a record, or of what is said and becomes one."""
+    return {column: key(said) for column, key in KEYS[model].items()}
+
+
 def _write(_mapper: Any, _connection: Any, row: Base) -> None:
-    for column, key in KEYS[type(row)].items():
-        setattr(row, column, key(row))
+    for column, key in of(type(row), row).items():
+        setattr(row, column, key)
 
 
 for one in KEYS:

@@ -5,7 +5,7 @@ An application is known by its number in its district. Children over age come ar
 
 from collections import defaultdict
 from datetime import datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.access.actors import Actor
 from app.actions import norms, people, takeover
@@ -23,6 +23,7 @@ from app.rules.refusals import Reason, Refusal
 from app.rules.registration_numbers import fold
 from app.rules.verbs import APPLICATION_FINAL
 from app.spreadsheets.reading import Sheet
+from app.words.problems import Problem
 
 REASON_TITLES = ("Негіздеме", "Обоснование", "Себебі", "Причина")
 COLUMNS = (
@@ -92,10 +93,22 @@ PARTS = {"child": "child_iin", "applicant": "applicant_iin"}  # of a refusal, wh
 OTHERWISE = {"born_on": "born_otherwise", "sex": "sex_otherwise"}
 
 
+class Journal(NamedTuple):
+    """A table that was read, and its lines of which nothing is wrong, by their districts."""
+
+    table: MatchedTable
+    lines: dict[int, list[tuple[TableRow, Entry]]]
+
+
 def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> ImportResult:
     """Take over all that the rows say, in the caller's transaction; with any problem the caller undoes it."""
-    table, outcome, first = MatchedTable(sheet, COLUMNS, answers), ImportResult(), dict[Any, TableRow]()
-    good: dict[int, list[TableRow]] = defaultdict(list)
+    return take_over(read(sheet, places, answers=answers, at=at), by=by, at=at)
+
+
+def read(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, at: datetime) -> Journal:
+    """What the rows say, as far as it can be understood and worked out without a lock."""
+    table, first = MatchedTable(sheet, COLUMNS, answers), dict[Any, TableRow]()
+    lines: dict[int, list[tuple[TableRow, Entry]]] = defaultdict(list)
     oldest = _Oldest(at)
     places.check(table)
     if table.titles and not table.at.keys() & {"queued_at", "created"}:
@@ -108,11 +121,22 @@ def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by:
         over_age = oldest.reached(row, place_id)
         _compare(row, place_id, first, waits=not over_age and row["status"] not in APPLICATION_FINAL)
         if not row.broken and row.has(*REQUIRED):
-            good[place_id].append(row)
-    lock_districts(good)  # all of them before any row: no two imports wait for each other
-    for place_id, rows in sorted(good.items()):
-        _take_over(rows, place_id, outcome, by=by, at=at)
-    outcome.take(table)
+            entry = _entry(row)
+            entry.new  # noqa: B018 (worked out now, while nobody waits)
+            lines[place_id].append((row, entry))
+    return Journal(table, lines)
+
+
+def take_over(journal: Journal, *, by: Actor, at: datetime) -> ImportResult:
+    """Take over what was read, in the caller's transaction: may it still be so is asked under the districts' locks.
+
+    What was read stays as it is: where the locks of others undo the transaction it is taken over once more.
+    """
+    outcome = ImportResult()
+    lock_districts(journal.lines)  # all of them before any row: no two imports wait for each other
+    for place_id, lines in sorted(journal.lines.items()):
+        _take_over(lines, place_id, outcome, by=by, at=at)
+    outcome.take(journal.table)
     return outcome
 
 
@@ -196,17 +220,20 @@ def _compare(row: TableRow, place_id: int, first: dict[Any, TableRow], *, waits:
                 row.wrong(field, "person_differs", cell=before.cell(field))
 
 
-def _take_over(rows: list[TableRow], place_id: int, outcome: ImportResult, *, by: Actor, at: datetime) -> None:
-    done = takeover.take_over([_entry(row) for row in rows], place_id=place_id, by=by, at=at)
+def _take_over(
+    lines: list[tuple[TableRow, Entry]], place_id: int, outcome: ImportResult, *, by: Actor, at: datetime
+) -> None:
+    rows = [row for row, _ in lines]
+    done = takeover.take_over([entry for _, entry in lines], place_id=place_id, by=by, at=at)
     outcome.added += done.added
     outcome.changed += done.changed
     outcome.same += len(rows) - done.added - done.changed - len(done.refused)
     for index, refusal in done.refused:
         for part in refusal.facts.get("parts", [refusal.facts["part"]]):
-            _refused(rows[index], str(part), refusal)
-    outcome.warnings += [rows[index].warning("child_iin", "differs_elsewhere") for index in done.differing]
-    outcome.warnings += [rows[index].warning("child_iin", "contrary") for index in done.contrary]
-    outcome.warnings += [rows[index].warning("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
+            outcome.problems.append(_refused(rows[index], str(part), refusal))
+    outcome.warnings += [rows[index].problem("child_iin", "differs_elsewhere") for index in done.differing]
+    outcome.warnings += [rows[index].problem("child_iin", "contrary") for index in done.contrary]
+    outcome.warnings += [rows[index].problem("child_name", "namesake", kk=REASON_TITLES[0]) for index in done.namesakes]
 
 
 def _entry(row: TableRow) -> Entry:
@@ -227,26 +254,20 @@ def _entry(row: TableRow) -> Entry:
     )
 
 
-def _refused(row: TableRow, part: str, refusal: Refusal) -> None:
+def _refused(row: TableRow, part: str, refusal: Refusal) -> Problem:
     """The cell and the sentence for what the record refuses."""
     field = PARTS.get(part, part)
     if field == "queued_at" and not row.has(field):
         field = "created"
     if refusal.reason is Reason.wrong_status and part == "status":
-        row.wrong(field, "under_way")
-    elif refusal.reason is Reason.reason_required:
-        row.wrong(field, "needs_reason", kk=REASON_TITLES[0])
-    elif refusal.reason is Reason.recorded_otherwise:
-        row.wrong(field, "recorded_otherwise")
-    elif refusal.facts.get("many"):
-        row.wrong(field, "many_archived")
-    elif part == "number":
-        otherwise = refusal.facts.get("of_one_name")
-        if otherwise:
-            row.wrong("child_iin", "iin_otherwise", kk=REASON_TITLES[0])
-        else:
-            row.wrong(field, "number_taken")
-    elif part == "child":
-        row.wrong(field, "child_waiting")
-    else:
-        row.wrong(field, "clashes")
+        return row.problem(field, "under_way")
+    if refusal.reason is Reason.reason_required:
+        return row.problem(field, "needs_reason", kk=REASON_TITLES[0])
+    if refusal.reason is Reason.recorded_otherwise:
+        return row.problem(field, "recorded_otherwise")
+    if refusal.facts.get("many"):
+        return row.problem(field, "many_archived")
+    if part == "number" and refusal.facts.get("of_one_name"):
+        return row.problem("child_iin", "iin_otherwise", kk=REASON_TITLES[0])
+    known = {"number": "number_taken", "child": "child_waiting"}
+    return row.problem(field, known.get(part, "clashes"))

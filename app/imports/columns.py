@@ -278,8 +278,8 @@ class TableRow:
         """The name of a cell: Парақ1!B7."""
         return self.table.sheet.cell(self.number, self.table.at.get(field, 1))
 
-    def warning(self, field: str, name: str, /, **facts: Any) -> Problem:
-        """What a person should look at in this row's cell, though it may be so."""
+    def problem(self, field: str, name: str, /, **facts: Any) -> Problem:
+        """What is wrong with this row's cell (its first one where the file has no such column), or to be looked at."""
         column = self.table.at.get(field, 1)
         return Problem(self.number, column, self.table.sheet.cell(self.number, column), name, facts)
 
@@ -291,9 +291,9 @@ class TableRow:
         return said
 
     def wrong(self, field: str, name: str, /, **facts: Any) -> None:
-        """Note a problem of this row's cell of a field (of its first cell where the file has no such column)."""
+        """Note a problem of this row's cell of a field."""
         self.broken.add(field)
-        self.table.wrong(self.number, self.table.at.get(field, 1), name, **facts)
+        self.table.problems.append(self.problem(field, name, **facts))
 
 
 def _said(cell: Any) -> bool:

@@ -38,8 +38,9 @@ def bring_in(
         sheet = read(path)
     except Wrong as wrong:
         return ImportResult(problems=[whole_file.of_file(wrong, path.name)])
-    facts = {"name": path.name, "place": place, "answers": answers or {}, "by": by, "at": at, "dry_run": dry_run}
-    return retried(lambda: whole_file.bring_in(ImportKind(kind), sheet, **facts))
+    facts = {"place": place, "answers": answers or {}, "by": by, "at": at}
+    table = whole_file.ahead(ImportKind(kind), sheet, **facts)
+    return retried(lambda: whole_file.bring_in(ImportKind(kind), table, name=path.name, dry_run=dry_run, **facts))
 
 
 @click.command("import")

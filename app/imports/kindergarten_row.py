@@ -175,7 +175,7 @@ def apply(
         outcome.count(step.became)
         if row.has("attending") and not row.broken:
             for _group_id, above in db.session.execute(rules.over_capacity(group.id)):
-                outcome.warnings.append(row.warning("attending", "over_full", over=above))
+                outcome.warnings.append(row.problem("attending", "over_full", over=above))
 
 
 def _kindergarten(

@@ -42,7 +42,8 @@ class ImportResult:
     def take(self, table: MatchedTable) -> None:
         """What the table has found: its rows, its problems in the order of their cells, and what else is to be said."""
         self.rows, self.sheet = table.count, table.sheet
-        self.problems, self.warnings = sorted(table.problems), sorted([*table.notes, *self.warnings])
+        self.problems = sorted([*table.problems, *self.problems])
+        self.warnings = sorted([*table.notes, *self.warnings])
 
     def count(self, became: str | None) -> None:
         """One row more that was added, changed or the same; None for one with a problem."""

@@ -11,8 +11,10 @@ from app.access.actors import Actor
 from app.actions import imports
 from app.db.database import locked, trial
 from app.db.extensions import db
+from app.db.viewer import unscoped
+from app.imports.applications import Journal
 from app.imports.outcome import ImportResult
-from app.imports.whole_file import bring_in, of_file
+from app.imports.whole_file import ahead, bring_in, of_file
 from app.models import ImportKind, ImportRun, ImportStage
 from app.papers import storage
 from app.rules.calendar import LOCAL
@@ -60,17 +62,36 @@ class Tried(NamedTuple):
     outcome: ImportResult | None
 
 
-def tried(file: StoredFile, table: Opened, *, at: datetime) -> Opened | Tried:
-    """Try a table where nothing is kept and nobody waits for it; what is no table, or is to be brought in, goes on."""
-    if file.stage is not ImportStage.trying or not isinstance(table, Sheet):
+Found = Opened | Journal | Tried
+
+
+def tried(file: StoredFile, table: Opened, *, at: datetime) -> Found:
+    """Try a table where nothing is kept and nobody waits for it; one that is to be brought in is worked out as far as
+    can be; what is no table goes on.
+    """
+    if not isinstance(table, Sheet):
         return table
+    if file.stage is ImportStage.running:
+        return _ahead(file, table, at=at)
     with trial():
         run = db.session.get_one(ImportRun, file.run_id)
         by = imports.asker(run)
         return table if by is None else Tried(_outcome(run, table, by=by, at=at))
 
 
-def go_on(run_id: int, found: Opened | Tried, *, at: datetime) -> None:
+def _ahead(file: StoredFile, table: Sheet, *, at: datetime) -> Sheet | Journal:
+    with unscoped():
+        run = db.session.get_one(ImportRun, file.run_id)
+        by = imports.asker(run)
+    try:
+        return (
+            table if by is None else ahead(file.kind, table, place=run.district_id, answers=run.answers, by=by, at=at)
+        )
+    except MISTAKES:  # it is told when it is brought in
+        return table
+
+
+def go_on(run_id: int, found: Found, *, at: datetime) -> None:
     """Keep what came of trying a file, or bring it in, in the caller's transaction; a run with nothing to do stays.
 
     The rights are those that whoever brought it has now: without the role of then nothing is brought in.
@@ -94,7 +115,7 @@ def go_on(run_id: int, found: Opened | Tried, *, at: datetime) -> None:
     return imports.tell(run, counts, *told, **of, by=by, at=at)
 
 
-def _outcome(run: ImportRun, table: Sheet | Wrong, *, by: Actor, at: datetime) -> ImportResult | None:
+def _outcome(run: ImportRun, table: Sheet | Journal | Wrong, *, by: Actor, at: datetime) -> ImportResult | None:
     """What comes of all rows, kept only where that is asked and nothing is wrong; None for a mistake of ours."""
     if isinstance(table, Wrong):
         return ImportResult(problems=[of_file(table, run.file_name)])

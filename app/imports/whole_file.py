@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app import registers
 from app.access.actors import Actor
 from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.imports import applications, declared, kindergartens
 from app.imports.outcome import Answers, ImportResult, Places
 from app.models import ImportKind
@@ -32,9 +33,27 @@ class _Undo(Exception):
     """What was done has shown what it would do, and is not to be kept."""
 
 
+def ahead(
+    kind: ImportKind, sheet: Sheet, *, place: str | int | None, answers: Answers, by: Actor, at: datetime
+) -> Sheet | applications.Journal:
+    """What of a table can be worked out before its transaction, in one that only reads: nobody waits for it.
+
+    Of applications it is the most; what cannot even be read is told by `bring_in`.
+    """
+    if kind is not ImportKind.applications:
+        return sheet
+    try:
+        with unscoped():
+            return applications.read(sheet, Places(place, by.place_ids), answers=answers, at=at)
+    except (Refusal, Wrong):
+        return sheet
+    finally:
+        db.session.rollback()
+
+
 def bring_in(
     kind: ImportKind,
-    sheet: Sheet,
+    sheet: Sheet | applications.Journal,
     *,
     name: str,
     place: str | int | None,
@@ -51,7 +70,10 @@ def bring_in(
     outcome = ImportResult()
     try:
         with db.session.begin_nested():
-            outcome = KINDS[kind](sheet, Places(place, by.place_ids), answers=answers, by=by, at=at)
+            if isinstance(sheet, applications.Journal):
+                outcome = applications.take_over(sheet, by=by, at=at)
+            else:
+                outcome = KINDS[kind](sheet, Places(place, by.place_ids), answers=answers, by=by, at=at)
             if outcome.problems or dry_run:
                 raise _Undo
     except _Undo:

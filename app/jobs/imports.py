@@ -13,12 +13,12 @@ def read(row: Outbox) -> steps.StoredFile | None:
     return steps.file_of(db.session.get_one(ImportRun, row.import_run_id))
 
 
-def make(file: steps.StoredFile | None) -> steps.Opened | steps.Tried | None:
-    """The table in it, or what came of trying it: however long that takes, nobody waits for it."""
+def make(file: steps.StoredFile | None) -> steps.Found | None:
+    """What it says, or what came of trying it: however long that takes, nobody waits for it."""
     return steps.tried(file, steps.opened(file), at=now()) if file else None
 
 
-def keep(row: Outbox, found: steps.Opened | steps.Tried | None) -> None:
+def keep(row: Outbox, found: steps.Found | None) -> None:
     """All or nothing, and its run's stage. While one process is at it, another finds the outbox row locked."""
     if row.import_run_id is not None and found is not None:
         steps.go_on(row.import_run_id, found, at=now())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app.models import Sex
 from app.rules.refusals import Reason, Refusal
@@ -44,6 +45,7 @@ def bin_valid(number: str) -> bool:
     return valid(number)
 
 
+@lru_cache(maxsize=1_000)  # of one line of a list they are asked for again and again
 def facts(iin: str) -> IinFacts:
     """Spec 3.9: birthday and sex from an IIN. Refusal bad_iin for a number that cannot be a person's."""
     if not _digits(iin, 12):

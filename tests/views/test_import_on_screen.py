@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.actions import imports as actions
 from app.db.database import transaction
 from app.db.extensions import db
-from app.imports import steps, whole_file
+from app.imports import applications, steps, whole_file
 from app.jobs import outbox
 from app.models import (
     Application,
@@ -292,6 +292,22 @@ def test_a_long_file_is_tried_and_brought_in_by_jobs_once_however_often_they_are
         assert db.session.scalar(sa.select(sa.func.count(Change.id)).where(Change.verb == "bring_in")) == 1
 
 
+def decides(address: sa.URL, district_id: int) -> str:
+    """What becomes of another process that decides in a district at this moment."""
+    engine, here = sa.create_engine(address), Place.id == district_id
+    try:
+        with engine.begin() as other:
+            wait = {"postgresql": "SET LOCAL lock_timeout = 500", "sqlite": "PRAGMA busy_timeout = 500"}
+            other.exec_driver_sql(wait[engine.dialect.name])
+            other.execute(sa.select(Place.id).where(here).with_for_update(key_share=True))
+            other.execute(sa.update(Place).where(here).values(support_phone="+77162550001"))
+    except sa.exc.OperationalError:
+        return "waited"
+    finally:
+        engine.dispose()
+    return "done"
+
+
 def test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing(web, town, specialist, monkeypatch):
     """In the middle of the trial, where its rows are written, another process decides in the district."""
     bring_in, seen = whole_file.KINDS[ImportKind.applications], []
@@ -299,16 +315,7 @@ def test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing
     def beside(*args, **facts):
         outcome = bring_in(*args, **facts)
         seen.append(db.session.scalar(sa.select(sa.func.count()).select_from(Application)) - before)
-        engine, here = sa.create_engine(address), Place.id == town.here
-        try:
-            with engine.begin() as other:
-                wait = {"postgresql": "SET LOCAL lock_timeout = 500", "sqlite": "PRAGMA busy_timeout = 500"}
-                other.exec_driver_sql(wait[engine.dialect.name])
-                other.execute(sa.select(Place.id).where(here).with_for_update(key_share=True))
-                other.execute(sa.update(Place).where(here).values(support_phone="+77162550001"))
-        except sa.exc.OperationalError:
-            seen.append("waited")
-        engine.dispose()
+        seen.append(decides(address, town.here))
         return outcome
 
     monkeypatch.setitem(whole_file.KINDS, ImportKind.applications, beside)
@@ -316,10 +323,54 @@ def test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing
         address, before = db.engine.url, db.session.scalar(sa.select(sa.func.count()).select_from(Application))
     left(specialist, table([files.application(1)]))
     work(web)
-    assert seen == [1]
+    assert seen == [1, "done"]
     assert run_of(web).stage is ImportStage.tried and count(web, Application) == before
     with web.app_context():
         assert db.session.get_one(Place, town.here).support_phone == "+77162550001"
+
+
+def test_while_a_file_that_is_to_be_brought_in_is_read_nobody_waits(web, town, specialist, monkeypatch):
+    """And all that can be worked out of its lines then is: under the lock of the district nothing of it is left."""
+    read, seen, before = applications.read, [], count(web, Application)
+    brought(specialist, table([files.application(1)]))
+
+    def beside(*args, **facts):
+        journal = read(*args, **facts)
+        seen.append(decides(db.engine.url, town.here))
+        seen.extend("new" in vars(entry) for lines in journal.lines.values() for _, entry in lines)
+        return journal
+
+    monkeypatch.setattr(applications, "read", beside)
+    start(specialist, run_of(web))
+    assert seen == ["done", True] and count(web, Application) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("said", "cell"),
+    [({"number": "ОДО-2026-2"}, "A3"), ({"number": "9", "child": files.child_iin(2)}, "B3")],
+    ids=["number", "child"],
+)
+def test_what_others_record_after_a_file_was_read_is_told_by_its_cell_and_nothing_is_written(
+    web, town, specialist, monkeypatch, said, cell
+):
+    """Whether its lines may be is asked again under the district's lock."""
+    ahead = steps.ahead
+    brought(specialist, table([files.application(serial) for serial in (1, 2, 3)]))
+
+    def and_then(*args, **facts):
+        journal = ahead(*args, **facts)
+        with transaction():
+            own = factories.application(db.session.get_one(Place, town.here), number=said["number"])
+            own.child.iin = own.child_iin = said.get("child", own.child.iin)
+        return journal
+
+    monkeypatch.setattr(steps, "ahead", and_then)
+    before = count(web, Application)
+    start(specialist, run_of(web))
+    run = run_of(web)
+    assert (run.stage, run.refused_because, run.problems) == (ImportStage.refused, "problems", 1)
+    assert count(web, Application) == before + 1  # the one that others have recorded
+    assert [row[0] for row in told(specialist, run)] == [cell]
 
 
 def test_a_worker_that_dies_before_the_end_leaves_everything_to_the_next_one(web, specialist, monkeypatch):
