@@ -903,7 +903,10 @@ class Referral(Base):
 
 
 class Contract(Base):
-    """S1: the electronic contract of family and kindergarten; two signatures, in either order."""
+    """S1: the electronic contract of family and kindergarten; two signatures, in either order.
+
+    ``text``: what it says, for good; None while none is in force (docs/adr/0025-the-text-of-a-contract.md).
+    """
 
     __tablename__ = "contract"
     __table_args__ = (
@@ -911,13 +914,16 @@ class Contract(Base):
             "status <> 'signed' OR (family_signed_at IS NOT NULL AND head_signed_at IS NOT NULL)",
             name="signed_contract_has_both_signatures",
         ),
+        Index("ix_contract_without_text", "referral_id", **only("text_id IS NULL AND status <> 'void'")),
     )
     referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"), unique=True)
+    text_id: Mapped[int | None] = mapped_column(ForeignKey("contract_text.id"), index=True)
     status: Mapped[ContractStatus] = mapped_column(default=ContractStatus.draft)
     drawn_up_at: Mapped[datetime]
     family_signed_at: Mapped[datetime | None]
     head_signed_at: Mapped[datetime | None]
     referral: Mapped[Referral] = relationship(back_populates="contract")
+    text: Mapped["ContractText | None"] = relationship()
 
 
 class Enrolment(Base):
@@ -1164,6 +1170,34 @@ class QueueCategory(Base):
     name_kk: Mapped[str] = mapped_column(sa.String(200))
     name_ru: Mapped[str] = mapped_column(sa.String(200))
     queue_order: Mapped[QueueOrder] = relationship(back_populates="categories")
+
+
+class ContractText(Approved, Base):
+    """What the contracts of a place say from a day on, section by section (rules/contract.py), in both languages."""
+
+    __tablename__ = "contract_text"
+    __table_args__ = (
+        UniqueConstraint("place_id", "valid_from", name="uq_contract_text_once_per_place_and_day"),
+        other_approves("author_of_a_contract_text_never_approves"),
+    )
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    valid_from: Mapped[date]
+    legal_basis: Mapped[str] = mapped_column(sa.String(300))
+    subject_kk: Mapped[str] = mapped_column(sa.Text)
+    subject_ru: Mapped[str] = mapped_column(sa.Text)
+    organisation_kk: Mapped[str] = mapped_column(sa.Text)
+    organisation_ru: Mapped[str] = mapped_column(sa.Text)
+    family_kk: Mapped[str] = mapped_column(sa.Text)
+    family_ru: Mapped[str] = mapped_column(sa.Text)
+    fee_kk: Mapped[str] = mapped_column(sa.Text)
+    fee_ru: Mapped[str] = mapped_column(sa.Text)
+    liability_kk: Mapped[str] = mapped_column(sa.Text)
+    liability_ru: Mapped[str] = mapped_column(sa.Text)
+    disputes_kk: Mapped[str] = mapped_column(sa.Text)
+    disputes_ru: Mapped[str] = mapped_column(sa.Text)
+    term_kk: Mapped[str] = mapped_column(sa.Text)
+    term_ru: Mapped[str] = mapped_column(sa.Text)
+    place: Mapped[Place] = relationship()
 
 
 # ---------------------------------------------------------------- what happened, and what is to be delivered

@@ -10,6 +10,7 @@ from app.actions.places import country
 from app.db.extensions import db
 from app.models import (
     Application,
+    ContractText,
     DayOff,
     Intake,
     KgGroup,
@@ -26,7 +27,7 @@ from app.models import (
     Unit,
     Vacancy,
 )
-from app.rules import iin
+from app.rules import iin, shipped
 from app.rules.calendar import LOCAL
 from app.rules.orders import CategoryFacts
 from app.rules.roles import Role
@@ -83,6 +84,18 @@ def order(place: Place, since: date, *categories: CategoryFacts, approved: bool 
     steps = categories or (CategoryFacts(None, 0, None, "барлығы", "все"),)
     row.categories = [QueueCategory(rank=rank, **step._asdict()) for rank, step in enumerate(steps, start=1)]
     row.approved_at = START if approved else None
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def contract_text(place: Place, since: date, approved_at: datetime | None = START, **sections: str) -> ContractText:
+    """A text of contracts, the shipped one but for some sections: subject_kk and so on."""
+    texts = {f"{name}_kk": kk for name, (kk, _) in shipped.CONTRACT.items()}
+    texts |= {f"{name}_ru": ru for name, (_, ru) in shipped.CONTRACT.items()}
+    row = ContractText(
+        place=place, valid_from=since, legal_basis="test", approved_at=approved_at, **{**texts, **sections}
+    )
     db.session.add(row)
     db.session.flush()
     return row

@@ -39,6 +39,7 @@ POSSIBLE = "app/actions/possible.py"
 ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
 CERTIFICATES = "test_sanatorium_certificates.py"
 
+TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 GUARDS = (
@@ -1363,6 +1364,53 @@ GUARDS = (
                 "",
                 "views/test_notices.py::test_each_official_reads_the_inbox_for_himself",
                 "sqlite",
+            ),
+        )
+    ),
+    *(
+        Guard(*one)
+        for one in (
+            (
+                "a contract says what was in force on its day",
+                "app/rules/norms.py",
+                "model.place_id.in_(path), model.valid_from <= day, known_on(model, day))",
+                "model.place_id.in_(path), known_on(model, day))",
+                f"{TEXTS}::test_the_text_in_force_on_the_day_of_the_contract_is_printed[sqlite]",
+            ),
+            (
+                "a contract says what two people have put in force",
+                "app/rules/norms.py",
+                "model.valid_from <= day, known_on(model, day))",
+                "model.valid_from <= day)",
+                f"{TEXTS}::test_the_text_in_force_on_the_day_of_the_contract_is_printed[sqlite]",
+            ),
+            (
+                "a contract keeps its text",
+                "app/actions/contracts.py",
+                "Contract.text_id.is_(None)",
+                "Contract.id.is_not(None)",
+                f"{TEXTS}::test_a_contract_keeps_its_text_whatever_comes_into_force_afterwards[sqlite]",
+            ),
+            (
+                "nobody signs a contract that says nothing",
+                "app/actions/contracts.py",
+                "if contract.text_id is None:",
+                "if False:",
+                f"{TEXTS}::test_without_a_text_there_is_no_contract_and_nothing_is_lost[sqlite]",
+            ),
+            (
+                "a text names facts of a contract alone",
+                "app/rules/contract.py",
+                "if name.casefold() not in MEANT:",
+                "if False:",
+                "rules/test_contract.py::test_a_fact_that_is_not_known_is_named",
+            ),
+            (
+                "the second person has read all of a text",
+                "app/views/contract_texts.py",
+                "for line in self._lines(row)",
+                "for line in self._lines(row)[:3]",
+                "views/test_contract_texts.py::test_the_page_that_asks_for_approval_shows_every_section",
             ),
         )
     ),

@@ -18,6 +18,7 @@ OF_NO_DISTRICT = JOBS | {  # accounts, the rules of regions, what is of this mac
     "norm",
     "queue_order",
     "queue_category",
+    "contract_text",
     "day_off",
     "proposal",
     "signed_in",

@@ -15,7 +15,7 @@ from app.registers.declaration import Field, Register
 from app.rules.roles import Role
 from tests.factories import DEPARTMENT, START
 
-BY_HAND = {"vacancies", "kindergartens", "groups", "norms", "queue-orders", "days-off", "users"}
+BY_HAND = {"vacancies", "kindergartens", "groups", "norms", "queue-orders", "contract-texts", "days-off", "users"}
 OTHERS = [one for one in registers.ALL if one.noun not in BY_HAND]
 
 

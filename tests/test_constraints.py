@@ -15,6 +15,7 @@ from app.models import (
     Application,
     ApplicationStatus,
     Change,
+    ContractText,
     DayOff,
     Enrolment,
     Holding,
@@ -116,7 +117,7 @@ def users(n: int) -> list[int]:
     return [db.session.execute(insert(table).values(**row)).inserted_primary_key[0] for row in rows]
 
 
-@pytest.mark.parametrize("model", [Norm, QueueOrder, DayOff])
+@pytest.mark.parametrize("model", [Norm, QueueOrder, DayOff, ContractText])
 def test_nobody_approves_a_rule_that_they_entered(app, model):
     row = db.session.scalars(db.select(model)).first()
     author, other = users(2)

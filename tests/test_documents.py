@@ -15,6 +15,7 @@ from typst import TypstError
 from app.db.extensions import db
 from app.models import Document, DocumentKind, Outbox
 from app.papers import documents, storage, typesetting
+from app.rules import shipped
 from tests import papers
 
 OWN = {
@@ -69,6 +70,8 @@ CARD = OWN | CHILD | PLACE | PEOPLE | {"kind": "child_card", "number": "К-2026-
 CONTRACT = CARD | {
     **{"kind": "contract", "number": "Ш-2026-000123", "bin": "990840000385"},
     **{"family_signed_on": "2026-04-11", "head_signed_on": None},
+    "text_kk": [kk for kk, _ru in shipped.CONTRACT.values()],
+    "text_ru": [ru for _kk, ru in shipped.CONTRACT.values()],
 }
 REFUSAL = OWN | CHILD | {"kind": "refusal", "voucher": "В-2026-000045", "voucher_on": "2026-04-08"}
 REVOCATION = {
@@ -173,7 +176,7 @@ LENGTHS = {
 LENGTHS |= {"kindergarten": 200, "address_of_kindergarten": 300, "group": 120}
 
 
-@EVERY
+@pytest.mark.parametrize("facts", [facts for facts in PAPERS.values() if facts is not CONTRACT])
 @pytest.mark.parametrize("letter", ["Щ", "Әбілқайыр "], ids=["unbreakable", "words"])
 def test_the_longest_facts_stay_on_one_page(facts, letter):
     def fill(length):
@@ -181,6 +184,17 @@ def test_the_longest_facts_stay_on_one_page(facts, letter):
 
     longest = facts | {name: fill(length) for name, length in LENGTHS.items() if facts.get(name)}
     assert text(documents.render(longest)).count(letter[0]) > 700 // len(letter)
+
+
+def test_a_contract_has_as_many_pages_as_its_text_needs_and_its_number_on_each():
+    long = CONTRACT | {"text_kk": ["Тараптар келісті. " * 200] * 7, "text_ru": ["Стороны согласились. " * 180] * 7}
+    pages = list(pypdfium2.PdfDocument(documents.render(long)))
+    said = [" ".join(page.get_textpage().get_text_range().split()) for page in pages]
+    assert len(said) > 2
+    assert " ".join(said).count("Тараптар") == 7 * 200
+    for number, one in enumerate(said, start=1):
+        assert "№ Ш-2026-000123" in one and f"{number} / {len(said)}" in one
+    assert CONTRACT["address"] in said[-1]
 
 
 @EVERY

@@ -14,6 +14,7 @@ from app.models import (
     BulkRun,
     Child,
     Contract,
+    ContractText,
     DayOff,
     Delivery,
     Document,
@@ -163,7 +164,9 @@ def _last_referred_to(subject: Any) -> int | None:
 def place_of(subject: Any) -> int | None:
     """The place that a record belongs to, for the reach of officials."""
     match subject:
-        case Application() | Kindergarten() | Norm() | QueueOrder() | Round() | Offer() | BulkRun() | ImportRun():
+        case Application() | Kindergarten() | Round() | Offer() | BulkRun() | ImportRun():
+            return subject.place_id or (subject.place and subject.place.id)
+        case Norm() | QueueOrder() | ContractText():
             return subject.place_id or (subject.place and subject.place.id)
         case KgGroup():
             return place_of(subject.kindergarten)

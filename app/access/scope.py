@@ -24,6 +24,7 @@ from app.models import (
     Change,
     Child,
     Contract,
+    ContractText,
     DayOff,
     Delivery,
     DemoTime,
@@ -367,6 +368,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
             select(QueueOrder.__table__.c.id).where(_reaching_down(QueueOrder.__table__.c.place_id)(viewer))
         )
     ),
+    ContractText: _officials(_reaching_down(ContractText.place_id)),
     DayOff: rows_for(office=everything, head=everything, administrator=everything, family=everything),
     DemoTime: rows_for(office=everything, head=everything, administrator=everything, family=everything),
     Outbox: rows_for(office=_work, head=_nothing, administrator=everything),

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.access.actors import CLOCK
-from app.actions import due, norms, offers, vouchers
+from app.actions import contracts, due, norms, offers, vouchers
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import Application, Place, PlaceKind, Round
@@ -15,12 +15,14 @@ from app.rules.refusals import Refusal
 
 
 def run(*, at: datetime, place_id: int) -> int:
-    """Spec 3.1: all that is due in one district, and its round where the norm says that the clock holds it.
+    """Spec 3.1: all that is due in one district, contracts that wait for their text, and its round where the norm says
+    that the clock holds it.
 
     Returns the number of effects. The caller commits, district by district.
     """
     lock_district(place_id)
-    return due.catch_up(at=at, place_id=place_id) + _hold_round(at, place_id)
+    done = due.catch_up(at=at, place_id=place_id) + contracts.give_texts(place_id, at=at)
+    return done + _hold_round(at, place_id)
 
 
 def districts() -> list[int]:

@@ -3,12 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from app.access.actors import Actor
-from app.actions import claims
+from sqlalchemy import select
+
+from app.access.actors import CLOCK, Actor
+from app.actions import claims, documents, norms, versions
 from app.actions.moving import move, record
 from app.actions.preconditions import begin, with_its_paper
-from app.models import Application, Contract, ContractStatus, Referral
+from app.db.extensions import db
+from app.models import Application, Contract, ContractStatus, DocumentKind, Referral
 from app.rules import eligibility
+from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 
@@ -32,14 +36,44 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
 
 
 def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Referral, Contract, str]:
-    """The referral, its contract, and which signature is still missing there. Raises Refusal: wrong_status,
-    reason_required, too_late (the family's paper).
+    """The referral, its contract, and which signature is still missing there. Raises Refusal: wrong_status, no_norm
+    (no text of contracts is in force, so there is nothing to sign), reason_required, too_late (the family's paper).
     """
     referral = claims.current_referral(application)
     contract = referral.contract
     if contract is None or contract.status is ContractStatus.void:
         raise Refusal(Reason.wrong_status, verb="sign")
+    if contract.text_id is None:
+        raise Refusal(Reason.no_norm, no_text=True)
     side = "head_signed_at" if by.role is Role.head else "family_signed_at"
     eligibility.signed_once(getattr(contract, side))
     with_its_paper(application, "sign", by=by, at=at)
     return referral, contract, side
+
+
+def waits_for_text(contract: Contract) -> bool:
+    """S1: can it not be made, because no text was in force when it was drawn up, nor has been since?"""
+    return contract.text_id is None and contract.status is not ContractStatus.void
+
+
+def give_texts(place_id: int, *, at: datetime) -> int:
+    """S1: contracts of a district that were drawn up while no text was in force get the one that is now, for good, and
+    are printed. Returns how many. The caller holds the district's lock.
+    """
+    waiting = (
+        select(Contract)
+        .join(Referral)
+        .join(Application)
+        .where(Contract.text_id.is_(None), Contract.status != ContractStatus.void, Application.place_id == place_id)
+    )
+    found = db.session.scalars(waiting.order_by(Contract.id)).all()
+    text = norms.contract_text(place_id, local_day(at)) if found else None
+    if text is None:
+        return 0
+    for contract in found:
+        contract.text = text
+        record(contract, "draw_up", by=CLOCK, at=at, details={"contract_text": text})
+        paper = DocumentKind.contract, contract.referral
+        if paper in documents.missing(contract.referral.application):
+            versions.ask_for(contract.referral, DocumentKind.contract, at=at)
+    return len(found)

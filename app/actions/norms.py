@@ -11,12 +11,15 @@ from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import moving, places, two_people
 from app.db.extensions import db
-from app.models import Change, DayOff, Norm, QueueOrder, QueueOrderKind
+from app.models import Change, ContractText, DayOff, Norm, QueueOrder, QueueOrderKind
 from app.rules import eligibility
 from app.rules import norms as rules
 from app.rules.calendar import local_day
 from app.rules.deadlines import due_date
+from app.rules.norms import Dated
 from app.rules.refusals import Reason, Refusal
+
+Entered = Dated | DayOff
 
 
 def in_force(name: str, place_id: int, day: date) -> Norm:
@@ -109,27 +112,37 @@ def order_by(procedure: str, path: Sequence[int], day: date) -> QueueOrder | Non
     return db.session.scalars(rules.order_in_force(ORDERS[procedure], path, day)).first()
 
 
-def to_come(path: Sequence[int], day: date) -> list[tuple[date, Norm | QueueOrder]]:
+def contract_text(place_id: int, day: date) -> ContractText | None:
+    """S1: the text of a contract that is drawn up in this place on this local day; None while none is in force."""
+    path = places.path(place_id)
+    look_up = rules.text_in_force(path, day)
+    found: ContractText | None = places.once(
+        ("contract text", place_id, day), lambda: db.session.scalars(look_up).first()
+    )
+    return found
+
+
+def to_come(path: Sequence[int], day: date) -> list[tuple[date, Dated]]:
     """Spec 3.2: what is approved and changes the rules of the first place of `path` after this day, by day."""
     return rules.to_come(_rows(path, lambda model: model.approved_at.is_not(None)), path, day)
 
 
-def waiting(path: Sequence[int]) -> list[Norm | QueueOrder | DayOff]:
+def waiting(path: Sequence[int]) -> list[Entered]:
     """Spec 3.2: what is entered for these places, or for the calendar, and waits for a second official."""
     drafts = _rows(path, lambda model: model.approved_at.is_(None))
     days = select(DayOff).where(DayOff.approved_at.is_(None)).options(joinedload(DayOff.entered_by))
     return [*sorted(drafts, key=lambda row: row.valid_from), *db.session.scalars(days.order_by(DayOff.day))]
 
 
-def _rows(path: Sequence[int], which: Callable[[Any], ColumnElement[bool]]) -> list[Norm | QueueOrder]:
-    found: list[Norm | QueueOrder] = []
-    for model in (Norm, QueueOrder):
+def _rows(path: Sequence[int], which: Callable[[Any], ColumnElement[bool]]) -> list[Dated]:
+    found: list[Dated] = []
+    for model in (Norm, QueueOrder, ContractText):
         rows = select(model).where(model.place_id.in_(path), which(model)).order_by(model.id)
         found += db.session.scalars(rows.options(joinedload(model.place), joinedload(model.entered_by)))
     return found
 
 
-def approve(norm: Norm | QueueOrder | DayOff, *, by: Actor, at: datetime) -> None:
+def approve(norm: Entered, *, by: Actor, at: datetime) -> None:
     """Spec 3.2: a second official of the department puts a rule in force; none of its authors ever does.
 
     Raises Refusal: not_allowed, wrong_status (it is approved already).
@@ -139,7 +152,7 @@ def approve(norm: Norm | QueueOrder | DayOff, *, by: Actor, at: datetime) -> Non
     moving.record(norm, "approve", by=by, at=at)
 
 
-def may_approve(norm: Norm | QueueOrder | DayOff, *, by: Actor) -> None:
+def may_approve(norm: Entered, *, by: Actor) -> None:
     """Raises Refusal as `approve` does."""
     permit(by, "approve", norm)
     if norm.approved_at is not None:
@@ -147,7 +160,7 @@ def may_approve(norm: Norm | QueueOrder | DayOff, *, by: Actor) -> None:
     two_people.another(by, authors(norm), verb="approve")
 
 
-def authors(norm: Norm | QueueOrder | DayOff) -> set[int]:
+def authors(norm: Entered) -> set[int]:
     """Spec 3.2: whoever entered a rule, and everybody who changed it while it was a draft."""
     wrote = select(Change.user_id).where(
         Change.subject == norm.__tablename__, Change.subject_id == norm.id, Change.verb.in_(("create", "change"))
@@ -156,7 +169,7 @@ def authors(norm: Norm | QueueOrder | DayOff) -> set[int]:
     return {user_id for user_id in known if user_id is not None}
 
 
-def by_others(model: type[Norm | QueueOrder | DayOff], user_id: int | None) -> ColumnElement[bool]:
+def by_others(model: type[Entered], user_id: int | None) -> ColumnElement[bool]:
     """The same as a condition: the rows of which an account is no author."""
     change = Change.__table__.c
     wrote = select(change.subject_id).where(
@@ -168,7 +181,7 @@ def by_others(model: type[Norm | QueueOrder | DayOff], user_id: int | None) -> C
     )
 
 
-def take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime, reason: str | None) -> None:
+def take_back(norm: Dated, *, by: Actor, at: datetime, reason: str | None) -> None:
     """Spec 3.12: what is approved and has not begun may be taken back by two people (proposals.py): it is gone, and
     the history keeps all that it said. One in force is mended by the next row.
 
@@ -187,7 +200,7 @@ def take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime, reason: str |
     db.session.flush()
 
 
-def may_take_back(norm: Norm | QueueOrder, *, by: Actor, at: datetime) -> None:
+def may_take_back(norm: Dated, *, by: Actor, at: datetime) -> None:
     """Is it approved and has not begun? Raises Refusal: not_allowed, wrong_status, too_late."""
     permit(by, "take_back", norm)
     if norm.approved_at is None:

@@ -11,12 +11,23 @@ from app.access.actors import Actor
 from app.access.permissions import place_of
 from app.db.database import ends
 from app.db.extensions import db
-from app.models import BulkRun, DayOff, ImportRun, Norm, Place, PlaceKind, Proposal, QueueCategory, QueueOrder
+from app.models import (
+    BulkRun,
+    ContractText,
+    DayOff,
+    ImportRun,
+    Norm,
+    Place,
+    PlaceKind,
+    Proposal,
+    QueueCategory,
+    QueueOrder,
+)
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
 LOOKED_UP = "places and rules in force"
-WRITTEN = (Place, Norm, QueueOrder, QueueCategory, DayOff)
+WRITTEN = (Place, Norm, QueueOrder, QueueCategory, ContractText, DayOff)
 
 
 def once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:

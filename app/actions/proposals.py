@@ -17,7 +17,7 @@ from app.actions.moving import record
 from app.actions.possible import Act
 from app.db.database import lock_districts, taken_back
 from app.db.extensions import db
-from app.models import Application, Base, BulkRun, Norm, Proposal, QueueOrder
+from app.models import Application, Base, BulkRun, ContractText, Norm, Proposal, QueueOrder
 from app.rules import eligibility
 from app.rules.refusals import Reason, Refusal, accepted
 from app.rules.verbs import VERBS
@@ -28,6 +28,7 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {  # of the record; by=, at= and 
     BulkRun: {"start": Act(bulk.start_by_another, bulk.may_start)},
     Norm: TAKE_BACK,
     QueueOrder: TAKE_BACK,
+    ContractText: TAKE_BACK,
 }
 MODELS: Mapping[str, type[Base]] = {model.__tablename__: model for model in ACTS}
 

@@ -23,6 +23,7 @@ from app.models import (
     Absence,
     Approved,
     Base,
+    ContractText,
     DayOff,
     Enrolment,
     Holding,
@@ -210,6 +211,8 @@ def _check(row: Base) -> None:
             _once(row, QueueOrder.kind == row.kind)
             if problem := ordering.problem(row.kind, orders.steps(row)):
                 raise Invalid("categories", problem.name, rank=problem.rank, other=problem.other)
+        case ContractText():
+            _once(row)
         case DayOff() if not row.decree:
             raise Invalid("decree", "decree")
         case KgGroup() if row.birth_year_to < row.birth_year_from:
@@ -253,13 +256,14 @@ def _told_apart(row: Base, before: dict[str, Any], apart: bool) -> None:
         raise Invalid("name", "name_near", other=other)
 
 
-def _once(row: Norm | QueueOrder, same: ColumnElement[bool]) -> None:
-    """Spec 3.12: one norm of a name, one order of a kind, for a place and a first day, by whatever entrance it comes.
+def _once(row: norms.Dated, *same: ColumnElement[bool]) -> None:
+    """Spec 3.12: one norm of a name, one order of a kind, one text of contracts, for a place and a first day, by
+    whatever entrance it comes.
 
     Raises Refusal(already_used).
     """
     model, place_id = type(row), row.place_id or row.place.id
-    there = select(model.id).where(same, model.place_id == place_id, model.valid_from == row.valid_from)
+    there = select(model.id).where(*same, model.place_id == place_id, model.valid_from == row.valid_from)
     if db.session.scalars(there.where(model.id != (row.id or 0))).first() is not None:
         raise Refusal(Reason.already_used, part="valid_from", twice=True)
 

@@ -208,7 +208,8 @@ def _by_turn(application: Application) -> tuple[Referral, date]:
 def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime) -> None:
     """Spec 3.4.4: the place is held at once; referral and contract wait for two signatures."""
     _claim(referral, seat, at=at)
-    contract = Contract(referral=referral, drawn_up_at=at)
+    text = norms.contract_text(referral.application.place_id, local_day(at))
+    contract = Contract(referral=referral, drawn_up_at=at, text=text)
     db.session.add(contract)
     record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}

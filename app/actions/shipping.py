@@ -1,10 +1,10 @@
 """What Kezek comes with is added where it is missing (spec 3.1-3.3); what is there is officials' and stays as it is."""
 
 import holidays
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.extensions import db
-from app.models import DayOff, Norm, Place, PlaceKind, QueueCategory, QueueOrder, QueueOrderKind
+from app.models import Contract, ContractText, DayOff, Norm, Place, PlaceKind, QueueCategory, QueueOrder, QueueOrderKind
 from app.rules import shipped
 
 
@@ -18,6 +18,7 @@ def ship() -> None:
     _norms(country)
     _order(country)
     _days_off()
+    _contract_text(country)
 
 
 def _norms(country: Place) -> None:
@@ -49,6 +50,23 @@ def _order(country: Place) -> None:
         for rank, (privilege, first, last, kk, ru) in enumerate(shipped.CATEGORIES, start=1)
     ]
     db.session.add(order)
+
+
+def _contract_text(country: Place) -> None:
+    """S1: contracts that are there already were printed with this text, when it was a part of Kezek itself."""
+    if db.session.scalars(select(ContractText.id).where(ContractText.place_id == country.id)).first():
+        return
+    text = ContractText(
+        place_id=country.id,
+        valid_from=shipped.SINCE,
+        legal_basis=shipped.CONTRACT_BASIS,
+        approved_at=shipped.APPROVED_AT,
+        **{f"{name}_kk": kk for name, (kk, _) in shipped.CONTRACT.items()},
+        **{f"{name}_ru": ru for name, (_, ru) in shipped.CONTRACT.items()},
+    )
+    db.session.add(text)
+    db.session.flush()
+    db.session.execute(update(Contract).where(Contract.text_id.is_(None)).values(text_id=text.id))
 
 
 def _days_off() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from app.db.extensions import db
 from app.models import (
     Application,
+    Contract,
     Document,
     DocumentKind,
     KgGroup,
@@ -39,7 +40,7 @@ NEEDED = (  # what papers print, in the statement that finds them
     joinedload(Document.voucher),
     joinedload(Document.referral).options(
         joinedload(Referral.voucher),
-        joinedload(Referral.contract),
+        joinedload(Referral.contract).joinedload(Contract.text),
         joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
     ),
 )

@@ -47,6 +47,7 @@ from app.models import (
     Application,
     ApplicationStatus,
     BulkRun,
+    ContractText,
     KgGroup,
     Kindergarten,
     KindergartenKind,
@@ -64,6 +65,7 @@ from app.models import (
     Voucher,
 )
 from app.now import move_demo
+from app.rules import shipped
 from app.rules.calendar import LOCAL
 from app.rules.roles import Role
 from app.spreadsheets.reading import read
@@ -121,6 +123,7 @@ def found_town() -> dict[str, dict[str, str]]:
         if problems := bring_in(read(SAMPLES / file), Places(None), by=department, at=_at(moment)).problems:
             raise RuntimeError(f"{file}: {problems}")
     _certificates(town, _at("2026-04-07T17:00"))
+    _contract_text(town, _at("2026-04-07T17:10"))
     _waits_for_a_second_person(town, _at("2026-04-07T17:20"))
     for place_id in clock.districts():
         clock.run(at=_at("2026-04-08T00:10"), place_id=place_id)
@@ -212,6 +215,23 @@ def _norms(town: DemoTown) -> None:
         records.create(norm, by=town.actor("department"), at=_at("2023-02-06T10:00"))
     for norm in entered:
         norms.approve(norm, by=town.actor("deputy"), at=_at("2023-02-07T15:00"))
+
+
+def _contract_text(town: DemoTown, at: datetime) -> None:
+    """The region's own text, which waits for the deputy: the subject names the child and the kindergarten."""
+    own = {f"{name}_kk": kk for name, (kk, _) in shipped.CONTRACT.items()}
+    own |= {f"{name}_ru": ru for name, (_, ru) in shipped.CONTRACT.items()}
+    own["subject_kk"] = (
+        "{балабақша} (бұдан әрі – ұйым) және {өтініш беруші} (бұдан әрі – отбасы) мына бала туралы келісті: {бала}, "
+        "{туған күні}. " + own["subject_kk"]
+    )
+    own["subject_ru"] = (
+        "{детский сад} (далее – организация) и {заявитель} (далее – семья) договорились о ребёнке: {ребёнок}, "
+        "{дата рождения}. " + own["subject_ru"]
+    )
+    basis = f"{INVENTED}: {town.region.name_kk} білім басқармасының бұйрығы"
+    text = ContractText(place=town.region, valid_from=date(2026, 5, 1), legal_basis=basis, **own)
+    records.create(text, by=town.actor("department"), at=at)
 
 
 def _offices(town: DemoTown) -> None:

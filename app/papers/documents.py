@@ -6,7 +6,7 @@ holds is asked through its QR (views/verify.py).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +15,7 @@ from flask import current_app
 from app.models import (
     Application,
     ContractStatus,
+    ContractText,
     Document,
     DocumentKind,
     Referral,
@@ -90,7 +91,8 @@ def _given_up(row: Voucher) -> bool:
 
 
 def _agreed(row: Referral) -> bool:
-    return row.contract is not None and row.contract.status is not ContractStatus.void
+    signed = row.contract
+    return signed is not None and signed.text is not None and signed.status is not ContractStatus.void
 
 
 D, ITSELF, RIGHTS = DocumentKind, (Application,), (Voucher, Referral)
@@ -159,6 +161,14 @@ def printed(document: Document) -> Facts:
         "made_on": local_day(document.asked_at).isoformat(),
         "address": f"{current_app.config['KEZEK'].url}/verify/{document.code}",
     }
+
+
+def sample_contract(text: ContractText) -> Facts:
+    """All that the contract of an invented child would print with this text; its QR leads to no paper."""
+    found = facts.sample_contract(text)
+    own = {"kind": "contract", "version": 1, "number": "ҮЛГІ · ОБРАЗЕЦ", "asked_at": datetime.now(UTC).isoformat()}
+    address = f"{current_app.config['KEZEK'].url}/verify/{'0' * 22}"
+    return found | own | {"made_on": found["issued_on"], "address": address}
 
 
 def render(said: Facts) -> bytes:

@@ -6,8 +6,20 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db.extensions import db
-from app.models import Application, Change, KgGroup, Place, PlaceKind, PrivilegePaper, Referral, Voucher
-from app.rules import texts
+from app.models import (
+    Application,
+    Change,
+    ContractText,
+    KgGroup,
+    Place,
+    PlaceKind,
+    PrivilegePaper,
+    Referral,
+    Sex,
+    Voucher,
+)
+from app.rules import contract as contracts
+from app.rules import iin, texts
 from app.rules.calendar import LOCAL, local_day
 
 Facts = dict[str, Any]
@@ -69,15 +81,54 @@ def card(row: Referral) -> Facts:
 
 
 def contract(row: Referral) -> Facts:
-    """S1: the contract that a referral by voucher is drawn up with, and who has signed it when."""
+    """S1: the contract that a referral by voucher is drawn up with, what it says, and who has signed it when."""
     signed = row.contract
-    return {
+    assert signed is not None and signed.text is not None, "without a text there is no contract yet"
+    found = {
         **_place_of(row),
         **_people(row.application),
         "bin": row.vacancy.group.kindergarten.bin,
-        "family_signed_on": _day(_on(signed and signed.family_signed_at)),
-        "head_signed_on": _day(_on(signed and signed.head_signed_at)),
+        "family_signed_on": _day(_on(signed.family_signed_at)),
+        "head_signed_on": _day(_on(signed.head_signed_at)),
     }
+    return found | worded(signed.text, found)
+
+
+def worded(text: ContractText, facts: Facts) -> Facts:
+    """S1: the sections of a contract in each language, with the facts of this one where a section names them."""
+    return {
+        f"text_{language}": [
+            contracts.filled(getattr(text, f"{name}_{language}"), facts, language) for name in contracts.SECTIONS
+        ]
+        for language in contracts.LANGUAGES
+    }
+
+
+def sample_contract(text: ContractText) -> Facts:
+    """The same of an invented child, before anybody has approved the text; its day is the first one of the text."""
+    born, mother_born = date(2022, 9, 17), date(1993, 4, 12)
+    found = {
+        "issued_on": _day(text.valid_from),
+        "child": "Үлгібаев Алдияр Серікұлы",
+        "iin": iin.make(born, Sex.male, 1),
+        "born_on": _day(born),
+        "sex": str(Sex.male),
+        "applicant": "Үлгібаева Әсем Ерланқызы",
+        "applicant_iin": iin.make(mother_born, Sex.female, 1),
+        "application": "0000",
+        "voucher": None,
+        "kindergarten": "«Үлгі» балабақшасы",
+        "bin": None,
+        "address_of_kindergarten": "Абай көшесі, 1",
+        "phone_of_kindergarten": None,
+        "group": "Балапан",
+        "birth_years": "2022",
+        "language": "kk",
+        "family_signed_on": None,
+        "head_signed_on": None,
+        **_office(text.place),
+    }
+    return found | worded(text, found)
 
 
 def refused(row: Voucher) -> Facts:

@@ -6,6 +6,7 @@ scopes (access), labels of the history (words), columns and samples of files (im
 
 from app.models import ImportKind
 from app.registers.accounts import ACCOUNTS
+from app.registers.contract_texts import CONTRACT_TEXTS
 from app.registers.days_off import DAYS_OFF
 from app.registers.declaration import Register
 from app.registers.groups import GROUPS
@@ -25,6 +26,7 @@ ALL: tuple[Register, ...] = (
     SANATORIUM_CERTIFICATES,
     NORMS,
     QUEUE_ORDERS,
+    CONTRACT_TEXTS,
     DAYS_OFF,
     ACCOUNTS,
 )

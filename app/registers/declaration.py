@@ -35,9 +35,14 @@ def printed(longest: int = 200) -> Text:
 
 @dataclass(frozen=True)
 class Lines(Type):
-    """Some lines: a note, a reason."""
+    """Some lines: a note, a reason; `read` as that of a text."""
 
     longest: int = 500
+    read: Callable[[str], str] | None = None
+
+    def reads(self) -> Callable[[str], str]:
+        """What judges them. It raises Unfit."""
+        return self.read or texts.lines(self.longest)
 
 
 @dataclass(frozen=True)

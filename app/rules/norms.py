@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
-from app.models import Approved, DayOff, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
+from app.models import Approved, ContractText, DayOff, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
 from app.rules.calendar import local_day, start_of_day
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
 
+Dated = Norm | QueueOrder | ContractText  # what two people put in force for a place from a day on
 TERM = frozenset({Unit.WD, Unit.CD})
 TURN = frozenset({"none", "needed"})
 HOUR = r"(?:[0-9]|1[0-9]|2[0-3])"
@@ -74,15 +75,17 @@ def known_on(model: type[Approved], day: date) -> ColumnElement[bool]:
 
 
 def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:
-    """Spec 3.2: the approved row of this name on this day; `path` names the place and those above it, upwards.
+    """Spec 3.2: the approved row of this name on this day; `path` names the place and those above it, upwards."""
+    return _nearest(Norm, path, day, Norm.name == name)
 
-    The most specific place wins; of one place's rows the last that has begun.
-    """
+
+def _nearest(model: type[Any], path: Sequence[int], day: date, *of: ColumnElement[bool]) -> Select[Any]:
+    """Spec 3.2: the most specific place wins; of one place's rows the last that has begun."""
     return (
-        select(Norm)
-        .where(Norm.name == name, Norm.place_id.in_(path), Norm.valid_from <= day, known_on(Norm, day))
-        .order_by(case({place: depth for depth, place in enumerate(path)}, value=Norm.place_id))
-        .order_by(Norm.valid_from.desc())
+        select(model)
+        .where(*of, model.place_id.in_(path), model.valid_from <= day, known_on(model, day))
+        .order_by(case({place: depth for depth, place in enumerate(path)}, value=model.place_id))
+        .order_by(model.valid_from.desc())
         .limit(1)
     )
 
@@ -98,14 +101,12 @@ def all_in_force(path: Sequence[int], day: date) -> Select[Norm]:
 
 def order_in_force(kind: QueueOrderKind, path: Sequence[int], day: date) -> Select[QueueOrder]:
     """Spec 3.3: the queue order of this kind on this day; the most specific place wins, as with norms."""
-    return (
-        select(QueueOrder)
-        .where(QueueOrder.kind == kind, QueueOrder.place_id.in_(path), QueueOrder.valid_from <= day)
-        .where(known_on(QueueOrder, day))
-        .order_by(case({place: depth for depth, place in enumerate(path)}, value=QueueOrder.place_id))
-        .order_by(QueueOrder.valid_from.desc())
-        .limit(1)
-    )
+    return _nearest(QueueOrder, path, day, QueueOrder.kind == kind)
+
+
+def text_in_force(path: Sequence[int], day: date) -> Select[ContractText]:
+    """S1: the text of contracts that are drawn up on this day; the most specific place wins, as with norms."""
+    return _nearest(ContractText, path, day)
 
 
 def days_in_force() -> Select[DayOff]:
@@ -115,7 +116,7 @@ def days_in_force() -> Select[DayOff]:
     return select(DayOff).join(ranked, ranked.c.id == DayOff.id).where(ranked.c.latest == 1).order_by(DayOff.day)
 
 
-def begins_on(row: Norm | QueueOrder) -> date:
+def begins_on(row: Dated) -> date:
     """Spec 3.2: the first day that an approved row is used on: its own first day, or that of a later approval."""
     approved_at = row.approved_at
     assert approved_at is not None, "a draft begins on no day"
@@ -148,7 +149,7 @@ def periods(rows: Sequence[Norm], path: Sequence[int], until: date) -> list[Peri
     return found
 
 
-def to_come(rows: Iterable[Norm | QueueOrder], path: Sequence[int], day: date) -> list[tuple[date, Norm | QueueOrder]]:
+def to_come(rows: Iterable[Dated], path: Sequence[int], day: date) -> list[tuple[date, Dated]]:
     """Spec 3.2: what is in force after this day and not on it, by the day it begins; `rows`: approved ones of `path`.
 
     A row that a more specific place has its own for changes nothing here and is left out.
@@ -165,12 +166,12 @@ def to_come(rows: Iterable[Norm | QueueOrder], path: Sequence[int], day: date) -
     return sorted(found, key=lambda one: (one[0], _named(one[1])))
 
 
-def _named(row: Norm | QueueOrder) -> tuple[str, str]:
+def _named(row: Dated) -> tuple[str, str]:
     """What rows are of one kind by: a norm's name, an order's kind."""
-    return row.__tablename__, row.name if isinstance(row, Norm) else str(row.kind)
+    return row.__tablename__, row.name if isinstance(row, Norm) else str(getattr(row, "kind", ""))
 
 
-def _holds(rows: Sequence[Norm | QueueOrder], path: Sequence[int], day: date) -> Norm | QueueOrder | None:
+def _holds(rows: Sequence[Dated], path: Sequence[int], day: date) -> Dated | None:
     """Of approved rows of one name the one in force, as `in_force` finds it."""
     begun = [row for row in rows if begins_on(row) <= day]
     return min(begun, key=lambda row: (path.index(row.place_id), -row.valid_from.toordinal()), default=None)

@@ -91,6 +91,12 @@ def lines(most: int) -> Reader:
     return read
 
 
+def printed_lines(most: int) -> Reader:
+    """Some lines that papers show. Raises Unfit: no_glyph, and as `lines`."""
+    read = lines(most)
+    return lambda raw: _on_paper(read(raw))
+
+
 def name(raw: str, most: int = LONGEST_NAME) -> str:
     """Spec 3.9: a part of a person's name: letters, hyphens, apostrophes.
 
@@ -192,7 +198,7 @@ def _shows_nothing(sign: str) -> bool:
 
 
 def _on_paper(text: str) -> str:
-    if found := NOT_ON_PAPER.search(text):
+    if found := NOT_ON_PAPER.search(text.replace("\n", " ")):
         raise Unfit("no_glyph", sign=found[0], code=f"U+{ord(found[0]):04X}")
     return text
 

@@ -16,6 +16,7 @@ from app.models import (
     Base,
     BulkRun,
     Contract,
+    ContractText,
     DayOff,
     Delivery,
     Enrolment,
@@ -298,7 +299,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "miss": Verb("3.5.5", CLOCK, {S.issued}, {S.missed}),
     },
     Contract: {
-        "draw_up": Verb("3.4.4", FAMILY),
+        "draw_up": Verb("3.4.4", FAMILY | CLOCK),  # the clock: once there is a text for it
         "sign": Verb(
             "3.4.4",
             FAMILY | HEAD,
@@ -331,6 +332,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     },
     Norm: {"approve": APPROVE, "take_back": TAKE_BACK},
     QueueOrder: {"approve": APPROVE, "take_back": TAKE_BACK},
+    ContractText: {"approve": APPROVE, "take_back": TAKE_BACK},
     DayOff: {"approve": APPROVE},
     BulkRun: {"ask": Verb("3.8", OFFICE), "start": Verb("3.8", OFFICE), "stop": Verb("3.8", OFFICE)},
     ImportRun: {

@@ -18,6 +18,7 @@ from app.db.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
 from app.views import (  # noqa: F401 (some are here for the register that they name)
+    contract_texts,
     days_off,
     headers,
     kindergartens,

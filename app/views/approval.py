@@ -52,7 +52,7 @@ def author(row: Approved) -> Any:
 
 
 class ApprovedView(Registered):
-    """Norms, queue orders and days off: entered by one of the department, approved by another."""
+    """Norms, queue orders, texts of contracts and days off: entered by one of the department, approved by another."""
 
     list_template = "pages/approved.html"
 
@@ -80,11 +80,15 @@ class ApprovedView(Registered):
 
     def _facts(self, row: Any) -> str:
         """All that a row says, in one line."""
+        return "; ".join(self._lines(row))
+
+    def _lines(self, row: Any) -> list[str]:
+        """All that a row says, a line for each fact."""
         columns = [name for name in self.show_columns if name != "approved_at"]
         values = map(in_words, self.datamodel.get_values_item(row, columns))
-        return "; ".join(
+        return [
             f"{self.label_columns[name]}: {value}" for name, value in zip(columns, values, strict=True) if value != ""
-        )
+        ]
 
     def details(self, _verb: str, rows: Sequence[Any]) -> Sequence[str]:
         return [self._facts(row) for row in rows[:MOST_TOLD]]

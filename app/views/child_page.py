@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app import words
 from app.access import personal_data
 from app.access.permissions import of
-from app.actions import claims, corrections, documents, norms, numbers, people, possible, proposals
+from app.actions import claims, contracts, corrections, documents, norms, numbers, people, possible, proposals
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
@@ -78,6 +78,7 @@ class ChildPage:
             contrary = corrections.contrary(application) if g.actor.role in OFFICE else []
             papers = {one.id: documents.standing(one, day) for one in application.documents}
             missing = bool(documents.missing(application))
+            unworded = any(one.contract and contracts.waits_for_text(one.contract) for one in application.referrals)
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
@@ -111,6 +112,7 @@ class ChildPage:
             contrary=contrary,
             papers=papers,
             missing=missing,
+            unworded=unworded,
             not_told=application.status is ApplicationStatus.notified
             and not db.session.scalars(told_of_their_turn([application.id])).all(),
             failures=_failures(application),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from app import words
-from app.models import Application, BulkRun, DayOff, ImportRun, Norm, Proposal, QueueOrder
+from app.models import Application, BulkRun, ContractText, DayOff, ImportRun, Norm, Proposal, QueueOrder
 from app.now import now
 from app.rules import seats, terms, waits
 from app.rules.calendar import local_day
@@ -83,6 +83,7 @@ OF_APPLICATIONS = {
 MINE = {  # of rows that somebody decides: those that wait for the reader
     Norm: on_or_off(lambda: to_decide.drafts(Norm)),
     QueueOrder: on_or_off(lambda: to_decide.drafts(QueueOrder)),
+    ContractText: on_or_off(lambda: to_decide.drafts(ContractText)),
     DayOff: on_or_off(lambda: to_decide.drafts(DayOff)),
     Proposal: on_or_off(to_decide.proposed),
     ImportRun: on_or_off(to_decide.files),

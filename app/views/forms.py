@@ -172,9 +172,15 @@ def email(label: Any, required: bool = False, **more: Any) -> LineField:
     return text(label, texts.LONGEST_EMAIL, required, read=texts.email, **more)
 
 
-def lines(label: Any, longest: int = 500, required: bool = True, **more: Any) -> LinesField:
-    """Some lines of text: a reason, a note."""
-    checks = [DataRequired(REQUIRED) if required else Optional(), Fits(texts.lines(longest), longest)]
+def lines(
+    label: Any,
+    longest: int = 500,
+    required: bool = True,
+    read: Callable[[str], str] | None = None,
+    **more: Any,
+) -> LinesField:
+    """Some lines of text: a reason, a note; `read` as that of a text."""
+    checks = [DataRequired(REQUIRED) if required else Optional(), Fits(read or texts.lines(longest), longest)]
     return LinesField(label, checks, filters=[_stripped], **more)
 
 

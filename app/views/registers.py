@@ -69,7 +69,9 @@ def _text(label: Any, kind: Any, required: bool, **more: Any) -> Any:
 # How what a field may hold is asked for: label, type, whether it has to be there, and what else wtforms is told.
 ASKED: dict[type, Callable[..., Any]] = {
     said.Text: _text,
-    said.Lines: lambda label, kind, required, **more: forms.lines(label, kind.longest, required, **more),
+    said.Lines: lambda label, kind, required, **more: forms.lines(
+        label, kind.longest, required, read=kind.reads(), **more
+    ),
     said.Name: lambda label, kind, required, **more: forms.name(label, required, kind.longest, **more),
     said.Bin: lambda label, _, required, **more: forms.text(
         label, texts.LONGEST_DIGITS, required, read=texts.digits, **more

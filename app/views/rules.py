@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.actions import norms, places
 from app.db.extensions import db
-from app.models import DayOff, Norm, Place, PlaceKind, QueueOrder
+from app.models import ContractText, DayOff, Norm, Place, PlaceKind, QueueOrder
 from app.now import now
 from app.registers.norms import PLACES
 from app.rules.calendar import local_day
@@ -27,7 +27,12 @@ GROUPS = (  # heading, which norms stand below it, the procedure that they belon
     (_l("Referrals"), ("referral.", "state_order.", "mini_centre."), "referral"),
     (_l("The queue"), ("",), None),
 )
-VIEWS = {Norm: "NormView", QueueOrder: "QueueOrderView", DayOff: "DayOffView"}
+VIEWS = {
+    Norm: "NormView",
+    QueueOrder: "QueueOrderView",
+    ContractText: "ContractTextView",
+    DayOff: "DayOffView",
+}
 
 
 class RulesView(BaseView):
@@ -49,7 +54,7 @@ class RulesView(BaseView):
         offered = db.session.scalars(PLACES).all()
         place = _place(offered)
         day, known = forms.asked_day("day", local_day(now()), forms.FIRST_DAY, forms.LAST_DAY)
-        facts = _facts(places.path(place.id), day) if place else {}
+        facts = _facts(place.id, day) if place else {}
         status = 200 if known else 422
         return page("pages/rules.html", status, title=self.list_title, places=offered, place=place, day=day, **facts)
 
@@ -62,7 +67,8 @@ def _place(offered: Any) -> Place | None:
     return next(iter(districts or offered), None)
 
 
-def _facts(path: Any, day: date) -> dict[str, Any]:
+def _facts(place_id: int, day: date) -> dict[str, Any]:
+    path = places.path(place_id)
     found = norms.all_in_force(path, day)
     procedure = found["procedure"].value if "procedure" in found else None
     days = days_in_force().where(DayOff.day >= day).limit(NEXT_DAYS)
@@ -71,6 +77,7 @@ def _facts(path: Any, day: date) -> dict[str, Any]:
         "groups": _groups(),
         "procedure": procedure,
         "order": norms.order_by(procedure, path, day) if procedure else None,
+        "text": norms.contract_text(place_id, day),
         "to_come": norms.to_come(path, day),
         "waiting": norms.waiting(path),
         "days": db.session.scalars(days).all(),
@@ -80,7 +87,7 @@ def _facts(path: Any, day: date) -> dict[str, Any]:
     }
 
 
-def _page_of(row: Norm | QueueOrder | DayOff) -> str:
+def _page_of(row: norms.Entered) -> str:
     """The page of one row, for whoever may read its register."""
     view = VIEWS[type(row)]
     may = current_app.appbuilder.sm.has_access("can_show", view)

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, and_, false, select
 from app.access.permissions import EVERYWHERE
 from app.actions import corrections, imports, norms, proposals
 from app.db.viewer import unscoped
-from app.models import Application, BulkRun, BulkStage, DayOff, ImportRun, Norm, Proposal, QueueOrder
+from app.models import Application, BulkRun, BulkStage, ImportRun, Proposal
 from app.rules.verbs import VERBS
 
 
-def drafts(model: type[Norm | QueueOrder | DayOff]) -> ColumnElement[bool]:
+def drafts(model: type[norms.Entered]) -> ColumnElement[bool]:
     """Spec 3.2: rules that the reader may approve: the role may, they lie in its reach, somebody else wrote them."""
     if g.actor.role not in VERBS[model]["approve"].roles:
         return false()

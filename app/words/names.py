@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -13,6 +14,7 @@ from app.models import (
     Applicant,
     Base,
     Child,
+    ContractText,
     DayOff,
     KgGroup,
     Kindergarten,
@@ -65,6 +67,8 @@ def name(row: Any) -> str:
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
         case Proposal():
             return f"{verb(row.verb, row.subject)}, {row.application or f'№ {row.subject_id}'}"
+        case ContractText():
+            return f"{_('Text of contracts')}, {name(row.place)}, {day(row.valid_from)}"
         case DayOff():
             return f"{day(row.day)}, {row.name}"
     return str(row)

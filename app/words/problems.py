@@ -66,6 +66,11 @@ CELL: dict[str, Any] = {
     "invisible": _l("There is a character in it that nobody sees (%(code)s). Type the text anew without it."),
     "line_break": _l("There is a line break in it. Write it in one line."),
     "no_glyph": _l("Papers cannot show “%(sign)s” (%(code)s). Write it in Kazakh, Russian or Latin letters."),
+    "fact_unknown": _l(
+        "“%(name)s” is no fact of a contract. In braces a text may name: child, IIN, birth date, applicant, "
+        "applicant's IIN, kindergarten, BIN, address, phone, group, birth years, day, office, place."
+    ),
+    "brace": _l("A brace is opened or closed alone. Close it, or remove it."),
     "long_text": _l("The text is longer than %(most)d letters. Shorten it."),
     "not_whole": _l("A whole number from %(low)d to %(high)d is expected here."),
     "other_digits": _l("“%(sign)s” (%(code)s) is no digit from 0 to 9. Type the number anew."),

@@ -72,6 +72,9 @@ BECAUSE: dict[str, Any] = {
     "lends": _l("It was drafted by an absence, and its days are those of the absence. It ends when the child is back."),
     "changed": _l("Somebody changed it after this page was shown to you. Look at it again, then approve it."),
     "no_draft": _l("It was published, so it stays as it is. Draft another one; close this one for its free places."),
+    "no_text": _l(
+        "No text of contracts is in force here, so there is no contract to sign. The department approves one."
+    ),
     "approved": _l("It is approved, so it stays as it is. Enter a new one that begins on its own day."),
 }
 # What keeps a record from being removed, by the table that names it.

@@ -8,7 +8,8 @@ from app.access.actors import Actor
 from app.actions import norms, records
 from app.actions.records import Invalid
 from app.db.extensions import db
-from app.models import Change, DayOff, Norm, OnLapse, QueueCategory, QueueOrder, QueueOrderKind, Unit
+from app.models import Change, ContractText, DayOff, Norm, OnLapse, QueueCategory, QueueOrder, QueueOrderKind, Unit
+from app.rules import contract
 from app.rules.orders import CategoryFacts
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
@@ -26,6 +27,9 @@ def people(app) -> tuple[Actor, Actor]:
     """Two of the department, with accounts."""
     users = official("author", Role.department, district()), official("other", Role.department, district("Екінші"))
     return Actor(Role.department, user_id=users[0].id), Actor(Role.department, user_id=users[1].id)
+
+
+SECTIONS = [f"{name}_{language}" for name in contract.SECTIONS for language in contract.LANGUAGES]
 
 
 def rows() -> list[object]:
@@ -46,6 +50,7 @@ def rows() -> list[object]:
         ),
         order,
         DayOff(day=date(2026, 8, 29), working=True, name="Жұмыс сенбісі", decree="№ 1"),
+        ContractText(place=place, valid_from=since, legal_basis="1", **dict.fromkeys(SECTIONS, "Мәтін")),
     ]
 
 
@@ -66,7 +71,7 @@ def test_everybody_who_changed_a_draft_is_an_author_and_never_approves(people):
     author, other = people
     third = Actor(Role.department, user_id=official("third", Role.department, district("Үшінші")).id)
     fourth = Actor(Role.department, user_id=official("fourth", Role.department, district("Төртінші")).id)
-    fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name"}
+    fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name", ContractText: "legal_basis"}
     for row in rows():
         records.create(row, by=author, at=START)
         records.change(row, {fields[type(row)]: "2"}, by=other, at=START)
@@ -90,11 +95,11 @@ def test_whoever_changed_the_categories_of_an_order_is_its_author_too(people):
 def test_a_second_norm_or_order_of_one_place_and_day_is_a_named_refusal(people):
     """Spec 3.12, whether the first one is a draft or approved, and by a change of a draft as well."""
     author, other = people
-    first, order, _ = rows()
-    for row in (first, order):
+    first, order, _, text = rows()
+    for row in (first, order, text):
         records.create(row, by=author, at=START)
     norms.approve(first, by=other, at=START)
-    for row, again in ((first, Norm), (order, QueueOrder)):
+    for row, again in ((first, Norm), (order, QueueOrder), (text, ContractText)):
         names = [c.key for c in again.__table__.columns if c.key not in ("id", "approved_at", "approved_by_id")]
         copy = again(**{name: getattr(row, name) for name in names})
         if again is QueueOrder:
@@ -110,7 +115,7 @@ def test_a_second_norm_or_order_of_one_place_and_day_is_a_named_refusal(people):
 
 def test_what_is_approved_is_neither_changed_nor_removed(people):
     author, other = people
-    fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name"}
+    fields = {Norm: "legal_basis", QueueOrder: "legal_basis", DayOff: "name", ContractText: "legal_basis"}
     for row in rows():
         records.create(row, by=author, at=START)
         records.change(row, {fields[type(row)]: "2"}, by=author, at=START)

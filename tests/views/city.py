@@ -32,6 +32,7 @@ from app.models import (
     Audience,
     Change,
     Channel,
+    ContractText,
     DayOff,
     DemoTime,
     DocumentKind,
@@ -73,7 +74,7 @@ UNMARKED = {
 }  # by these things are found and named
 CANARIES = {"neighbour": "ңғұк", "district": "ңғұа", "region": "ңғұо"}  # no random token holds such letters
 
-RULES = (Norm, QueueOrder, QueueCategory)
+RULES = (Norm, QueueOrder, QueueCategory, ContractText)
 SHARED = {model.__tablename__: set(model.__table__.c.keys()) for model in RULES}  # a place's rules are its heads' too
 
 
@@ -141,6 +142,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     norm = factories.norm("notice.reminder", "3", Unit.WD, place, since=since, note=shared)
     norm.approved_at = None
     came, absence, back, asked = _referred_in_march(place, kindergarten)
+    text = factories.contract_text(place, since, None)
     order = factories.order(place, since, approved=False, legal_basis=shared)
     late = factories.application(place)
     vouchers.issue_out_of_turn(late, by=DEPARTMENT, at=at("2026-04-01T10:00"), reason="ерте")
@@ -189,6 +191,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         temporary=temporary.id,
         norm=norm.id,
         order=order.id,
+        text=text.id,
         late=late.id,
         waiting=waiting.id,
         application=referred.id,

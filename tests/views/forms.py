@@ -10,6 +10,7 @@ from app.db.extensions import db
 from app.jobs import outbox
 from app.models import Outbox, Sex
 from app.rules import iin
+from app.rules.contract import SECTIONS
 from app.rules.roles import Role
 from tests.registers import OTHERS, typed, writer
 
@@ -20,6 +21,7 @@ ADDS = {  # noun -> who adds, and a valid answer; what is of a place comes from 
     "groups": Role.head,
     "norms": Role.department,
     "queue-orders": Role.department,
+    "contract-texts": Role.department,
     "days-off": Role.department,
     "users": Role.administrator,
     **{one.noun: writer(one, one.adds) for one in OTHERS},
@@ -101,6 +103,13 @@ def valid(noun: str, own) -> dict[str, str]:
             "categories-0-months_to": "72",
             "categories-0-name_kk": "үш жасқа толғандар",
             "categories-0-name_ru": "достигшие трёх лет",
+        },
+        "contract-texts": {
+            "place": own.place,
+            "valid_from": "2028-01-01",
+            "legal_basis": "бұйрық 3",
+            **{f"{name}_kk": f"{name}: {{бала}} қабылданады" for name in SECTIONS},
+            **{f"{name}_ru": f"{name}: принимаем: {{ребёнок}}" for name in SECTIONS},
         },
         "days-off": {"day": "2035-05-05", "working": "", "name": "Мереке", "decree": "№ 7"},
         "users": {

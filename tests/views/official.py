@@ -20,6 +20,7 @@ from app.models import (
     Application,
     Change,
     Child,
+    ContractText,
     DayOff,
     KgGroup,
     Kindergarten,
@@ -52,6 +53,7 @@ MODELS = {
     "groups": KgGroup,
     "norms": Norm,
     "queue-orders": QueueOrder,
+    "contract-texts": ContractText,
     "days-off": DayOff,
     "proposals": Proposal,
     "users": User,
@@ -64,6 +66,7 @@ OTHERWISE = {  # noun -> the field that is typed otherwise, and how
     "groups": ("name", "Басқа топ"),
     "norms": ("legal_basis", "басқа бұйрық"),
     "queue-orders": ("legal_basis", "басқа бұйрық"),
+    "contract-texts": ("legal_basis", "басқа бұйрық"),
     "days-off": ("decree", "№ 99"),
     "users": ("first_name", "Басқа"),
     **{one.noun: (text_field(one), "Басқа") for one in OTHERS},
@@ -121,7 +124,7 @@ class Official:
                 return f"{self.kind(row.group)} {row.intake} {row.status} {row.places} {row.ends_on}"
             case User():
                 return f"{[role.name for role in row.roles]} {row.username == self.name}"
-            case Norm() | QueueOrder() | DayOff():
+            case Norm() | QueueOrder() | ContractText() | DayOff():
                 to_come = not isinstance(row, DayOff) and row.valid_from > self.today
                 return f"{row.approved_at is None} {to_come} {row.entered_by_id} {getattr(row, 'place_id', 0)}"
         return str(row.id)

@@ -34,6 +34,7 @@ REGISTERS = {  # address -> who reads it, who adds and changes, who removes (Non
     "groups": (QUEUE, {D, S, H}, {D, S, H}),
     "norms": ({D, S, A}, {D}, {D}),
     "queue-orders": ({D, S, A}, {D}, {D}),
+    "contract-texts": ({D, S, A}, {D}, {D}),
     "days-off": ({D, S, A}, {D}, {D}),
     "history": ({D, S, H, A}, None, None),
     "notices": (QUEUE, None, None),
@@ -72,13 +73,15 @@ VERBS = {  # register -> verb -> who may
     "vacancies": {"publish": {D, S, H}, "offer": OFFICE, "close": {D, S, H}},
     "norms": {"approve": {D}, "take_back": {D}},
     "queue-orders": {"approve": {D}, "take_back": {D}},
+    "contract-texts": {"approve": {D}, "take_back": {D}},
     "days-off": {"approve": {D}},
     "users": {"reset_password": {X}},
     "inbox": {"read": {D, S, H}},
     "deliveries": {"send_again": COUNTER, "arrived": COUNTER},
     "jobs": {"try_again": {D, X}, "cancel": {D, X}},
 }
-FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "days-off", "inbox", "jobs")
+FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "contract-texts")
+FOR_MANY += ("days-off", "inbox", "jobs")
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
@@ -159,6 +162,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "groups": of.group,
         "norms": of.norm,
         "queue-orders": of.order,
+        "contract-texts": of.text,
         "days-off": ids.own.day,
         "history": of.change,
         "notices": of.notice,

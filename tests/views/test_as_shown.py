@@ -37,6 +37,7 @@ def asked(city) -> dict[str, tuple[str, int]]:
             "start": run,
             "take_back norm": factories.norm("notice.reminder", "2", Unit.WD, place, since=LATER),
             "take_back order": factories.order(place, LATER),
+            "take_back text": factories.contract_text(place, LATER),
         }
         back = db.session.get_one(Proposal, own.proposal)
         back.asked_by_id = author.id
@@ -46,7 +47,7 @@ def asked(city) -> dict[str, tuple[str, int]]:
             db.session.flush()
             found[name] = ("proposals", one.id)
     browser = city.sign_in("department")
-    for noun in ("norms", "queue-orders", "days-off"):
+    for noun in ("norms", "queue-orders", "contract-texts", "days-off"):
         pk = browser.post(f"/{noun}/add", {**valid(noun, own), "valid_from": "2029-01-01"}).location.rsplit("/", 1)[1]
         found[f"approve {noun}"] = (noun, int(pk))
     return found

@@ -28,11 +28,12 @@ MAY_BE_EMPTY = {
     "groups": set(),
     "norms": {"on_lapse", "note"},
     "queue-orders": {f"categories-0-{name}" for name in ("rank", "privilege", "months_from", "months_to")},
+    "contract-texts": set(),
     "days-off": set(),
     "users": {"place", "kindergarten", "password"},
     **{one.noun: {field.name for field in one.typed if not field.required} for one in OTHERS},
 }
-OWN = {"vacancies": "draft", "days-off": "day", "queue-orders": "order", "users": "account"}
+OWN = {"vacancies": "draft", "days-off": "day", "queue-orders": "order", "contract-texts": "text", "users": "account"}
 OWN |= {one.noun: one.table for one in OTHERS}
 MARK, MARK_ID, MARK_DAY = "smuggled", 987_654, date(2077, 7, 7)
 

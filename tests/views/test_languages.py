@@ -21,7 +21,9 @@ SAID = ("alt", "aria-label", "placeholder", "title", "data-confirm")  # attribut
 OWN_NAMES = {"Қазақша", "Русский", "English"}  # what each language calls itself, for whoever reads no other
 IN_NAMES = {"Бала", "Топ", "Ясли-сад"}  # words that the town's children, groups and kindergartens are named by
 NAMES = {row[-1] for row in shipped.NORMS} - {shipped.OURS} | {kk for *_, kk, _ru in shipped.CATEGORIES}
+NAMES |= {text for texts in shipped.CONTRACT.values() for text in texts}
 BASES = re.compile("|".join(sorted(map(re.escape, NAMES), key=len, reverse=True)))  # titles and categories are names
+FILES = "/static", "/verify", "/applications/paper", "/contract-texts/preview", "/imports/sample"  # no page of ours
 ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
@@ -80,7 +82,9 @@ def pages(browser, start: tuple[str, ...]) -> Iterator[tuple[str, Page]]:
     while waiting:
         method, address = waiting.pop(0)
         kind = re.sub(r"\d+", "0", urlsplit(address).path)
-        if (method, kind) in seen or kind.startswith(("/static", "/verify", "/applications/paper", "/imports/sample")):
+        if (method, kind) in seen or kind.startswith(
+            ("/static", "/verify", "/applications/paper", "/contract-texts/preview", "/imports/sample")
+        ):
             continue
         seen.add((method, kind))
         answer = browser.get(address) if method == "GET" else browser.post(address)
@@ -145,6 +149,7 @@ def test_a_form_that_is_wrong_says_so_in_the_readers_language(town, language):
         "/norms/add",
         "/days-off/add",
         "/queue-orders/add",
+        "/contract-texts/add",
     ):
         answer = browser.post(address, {"child_iin": "1", "capacity": "x", "valid_from": "x", "phone": "1" * 99})
         assert answer.status_code == 422, address

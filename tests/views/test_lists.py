@@ -169,6 +169,7 @@ def test_whoever_reaches_fewer_records_gets_their_own_count(crowd):
 TYPED_BY_HAND = {
     "norm",
     "queue_order",
+    "contract_text",
     "day_off",
     "bulk_run",
     "import_run",

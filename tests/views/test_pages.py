@@ -13,6 +13,7 @@ LISTS = (
     "groups",
     "norms",
     "queue-orders",
+    "contract-texts",
     "days-off",
     "history",
     "notices",

@@ -170,7 +170,7 @@ def test_every_notice_says_its_facts_in_words(web, language):
 
 OURS = (Role.department, "kk"), (Role.specialist, "ru"), (Role.operator, "en"), (Role.head, "ru")
 WALKS = (*OURS, (Role.auditor, "kk"), (Role.administrator, "ru"))
-FILE = re.compile("/export/|/paper/|/problems/|/result/|/sample/")  # looked at below, or as a whole elsewhere
+FILE = re.compile("/export/|/paper/|/preview/|/problems/|/result/|/sample/")  # looked at below, or as a whole elsewhere
 NO_PAGE = re.compile("/(login|logout|language|demo|bulk-runs/begin|imports/take)|.*/export/")
 A_DAY = re.compile(r"\d\d\.\d\d\.\d{4}(?: \d\d:\d\d(?::\d\d)?)?")
 CANARY = re.compile(r"\S*(?:" + "|".join(CANARIES.values()) + r")\S*")  # what is not the city's own is a text of a test
@@ -229,7 +229,7 @@ def test_every_problem_of_a_file_says_its_facts_in_words(web, language):
     of = vocabulary.STATUSES, vocabulary.KINDS, vocabulary.LANGUAGES, vocabulary.PRIVILEGES
     facts = {"known": ", ".join(written[0] for meanings in of for written in meanings.values())}
     facts |= {"kk": "Негіздеме", "ru": "Обоснование", "title": "Баға", "near": "Атауы", "other": "№ 1", "sign": "ж"}
-    facts |= {"cell": "B2", "code": "U+200B", "rows": "2, 3", "columns": "B, C", "key": "x"}
+    facts |= {"cell": "B2", "code": "U+200B", "rows": "2, 3", "columns": "B, C", "key": "x", "name": "ақы"}
     counted = {name for one in SENTENCES.values() for name in re.findall(r"%\((\w+)\)d", str(one))}
     facts |= dict.fromkeys(counted, 3)
     with web.test_request_context(), force_locale(language):

@@ -23,9 +23,15 @@ PICKERS = {
     "kindergartens": "place",
     "norms": "place",
     "queue-orders": "place",
+    "contract-texts": "place",
     **{one.noun: field.name for one in OTHERS for field in one.typed if other_record(field)},
 }
-OWN = {"vacancies": "draft", "queue-orders": "order", **{one.noun: one.table for one in OTHERS}}
+OWN = {
+    "vacancies": "draft",
+    "queue-orders": "order",
+    "contract-texts": "text",
+    **{one.noun: one.table for one in OTHERS},
+}
 LISTS = [noun for noun in routes.REGISTERS if noun != "users"]
 
 

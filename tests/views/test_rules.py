@@ -19,10 +19,10 @@ from tests.factories import at
 from tests.views.city import official
 from tests.views.forms import Fields, says_yes, valid
 
-RULES = {"norms": "norm", "queue-orders": "queue_order", "days-off": "day_off"}
+RULES = {"norms": "norm", "queue-orders": "queue_order", "contract-texts": "contract_text", "days-off": "day_off"}
 YES = {"sure": "yes"}
 OWN, APPROVED = "согласие даёт другой человек", "Это утверждено"
-OTHER_FIELD = {"norms": "note", "queue-orders": "legal_basis", "days-off": "name"}
+OTHER_FIELD = {"norms": "note", "queue-orders": "legal_basis", "contract-texts": "legal_basis", "days-off": "name"}
 
 
 def said(answer) -> str:

@@ -25,6 +25,7 @@ from app.models import (
     BulkRun,
     Change,
     Child,
+    ContractText,
     DayOff,
     DemoTime,
     Document,
@@ -166,7 +167,7 @@ def test_a_foreign_record_is_404_at_every_address(city):
     assert wrong == []
 
 
-SHARED = {Place, Norm, QueueOrder, QueueCategory}  # what lies in a place holds for all its kindergartens
+SHARED = {Place, Norm, QueueOrder, QueueCategory, ContractText}  # what lies in a place holds for all its kindergartens
 
 
 def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):

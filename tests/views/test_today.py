@@ -15,12 +15,14 @@ from app.db.extensions import db
 from app.models import (
     Application,
     BulkRun,
+    ContractText,
     DayOff,
     ImportKind,
     ImportRun,
     Intake,
     Norm,
     Outbox,
+    Place,
     Privilege,
     PrivilegeGround,
     PrivilegeKind,
@@ -123,7 +125,7 @@ def test_the_department_sees_what_waits_for_a_second_person_and_what_failed(busy
 def may_decide(row, actor) -> bool:
     """Whether a reader may decide about a record, or start it, now: as the verb itself would say."""
     match row:
-        case Norm() | QueueOrder() | DayOff():
+        case Norm() | QueueOrder() | ContractText() | DayOff():
             return accepted(lambda: norms.may_approve(row, by=actor))
         case Proposal():
             return proposals.may_decide(row, by=actor)
@@ -141,6 +143,7 @@ def may_decide(row, actor) -> bool:
 DECIDED = {
     "/norms/list/?_flt_0_mine=1": Norm,
     "/queue-orders/list/?_flt_0_mine=1": QueueOrder,
+    "/contract-texts/list/?_flt_0_mine=1": ContractText,
     "/days-off/list/?_flt_0_mine=1": DayOff,
     "/proposals/list/?_flt_0_mine=1": Proposal,
     "/imports/list/?_flt_0_mine=1": ImportRun,
@@ -164,6 +167,8 @@ def waiting_for_all(busy):
                 db.session.add(
                     QueueOrder(place_id=place, kind="ratio", valid_from=since, legal_basis="бұйрық", **facts)
                 )
+                text = factories.contract_text(db.session.get_one(Place, place), since, None)
+                text.entered_by_id, text.changed_by_id = facts["entered_by_id"], facts["changed_by_id"]
             db.session.add(DayOff(day=date(2027, 5, next(days)), name="күн", decree="1", working=False, **facts))
         for who in (own, other):
             by = accounts.actor_of(who)

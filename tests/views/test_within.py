@@ -32,6 +32,7 @@ FILTERS = {  # register -> what its rows lie in, by its tables
     "groups": BOTH,
     "norms": DISTRICT,
     "queue-orders": DISTRICT,
+    "contract-texts": DISTRICT,
     "days-off": NONE,
     "history": BOTH,
     "notices": BOTH,
