@@ -8,26 +8,36 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app import registers
+from app.actions.people import NAMES
 from app.db.extensions import db
 from app.imports import declared, kindergarten_row, vocabulary
 from app.imports.whole_file import COLUMNS
 from app.models import (
+    Applicant,
     Application,
+    Child,
     Enrolment,
     Holding,
     ImportKind,
     KgGroup,
     Kindergarten,
+    Place,
+    Privilege,
     PrivilegeStatus,
 )
 from app.registers.kindergartens import KINDERGARTENS
 from app.rules.calendar import LOCAL
 
 AT_ONCE = 500  # rows in memory
-NAMES = {"last_name": "last_name", "first_name": "first_name", "patronymic": "patronymic"}
+WORDS = {  # the first of each is the one that is written
+    "sex": {value: words[0] for value, words in vocabulary.SEXES.items()},
+    "status": {value: words[0] for value, words in vocabulary.STATUSES.items()},
+    "privilege": {value: words[0] for value, words in vocabulary.PRIVILEGES.items()},
+    "queue_kind": {value: words[0] for value, words in vocabulary.QUEUES.items()},
+}
 LEFT = {"child_name", "applicant_name", "created", "reason"}  # said by other columns, or of no record
 
 
@@ -42,7 +52,7 @@ def rows(kind: ImportKind) -> Iterator[list[Any]]:
     of = {ImportKind.applications: _applications, ImportKind.kindergartens: _kindergartens}
     of |= {kind: partial(declared.rows, one) for kind, one in registers.BROUGHT.items()}
     for told in of[kind]():
-        yield [told.get(field, "") if told.get(field) is not None else "" for field in fields]
+        yield ["" if (cell := told.get(field)) is None else cell for field in fields]
 
 
 def _columns(kind: ImportKind) -> list[Any]:
@@ -50,26 +60,33 @@ def _columns(kind: ImportKind) -> list[Any]:
 
 
 def _applications() -> Iterator[dict[str, Any]]:
-    whole = joinedload(Application.child), joinedload(Application.applicant), joinedload(Application.place)
-    found = select(Application).options(*whole, selectinload(Application.privileges)).order_by(Application.id)
-    for one in db.session.scalars(found.execution_options(yield_per=AT_ONCE)):
-        last = one.privileges[-1] if one.privileges else None
-        live = last is not None and last.status in (PrivilegeStatus.claimed, PrivilegeStatus.confirmed)
-        yield {
-            "number": one.number,
-            "child_iin": one.child.iin,
-            **{f"child_{name}": getattr(one.child, name) for name in NAMES},
-            "born_on": one.child.born_on,
-            "sex": vocabulary.SEXES[one.child.sex][0],
-            "applicant_iin": one.applicant.iin,
-            **{f"applicant_{name}": getattr(one.applicant, name) for name in NAMES},
-            "queued_at": one.queued_at.astimezone(LOCAL).replace(tzinfo=None),
-            "status": vocabulary.STATUSES[one.status][0],
-            "privilege": vocabulary.PRIVILEGES[last.kind if last is not None and live else None][0],
-            "queue_kind": vocabulary.QUEUES[one.queue_kind][0],
-            **{name: getattr(one, name) for name in ("phone", "email", "address")},
-            "place": one.place.name_kk,
-        }
+    """Columns and no records: a record of each would take longer than all the rest."""
+    last = aliased(Privilege)
+    own = select(func.max(last.id)).where(last.application_id == Application.id).scalar_subquery()
+    live = Privilege.status.in_([PrivilegeStatus.claimed, PrivilegeStatus.confirmed])
+    columns = {
+        **{name: getattr(Application, name) for name in ("number", "queued_at", "status", "queue_kind")},
+        **{name: getattr(Application, name) for name in ("phone", "email", "address")},
+        **{f"child_{name}": getattr(Child, name) for name in ("iin", *NAMES)},
+        **{name: getattr(Child, name) for name in ("born_on", "sex")},
+        **{f"applicant_{name}": getattr(Applicant, name) for name in ("iin", *NAMES)},
+        "privilege": Privilege.kind,
+        "place": Place.name_kk,
+    }
+    found = (
+        select(*columns.values())
+        .join(Application.child)
+        .join(Application.applicant)
+        .join(Application.place)
+        .outerjoin(Privilege, (Privilege.id == own) & live)
+        .order_by(Application.id)
+    )
+    for row in db.session.execute(found.execution_options(yield_per=AT_ONCE)):
+        told = dict(zip(columns, row, strict=True))
+        told["queued_at"] = told["queued_at"].astimezone(LOCAL).replace(tzinfo=None)
+        for name, words in WORDS.items():
+            told[name] = words[told[name]]
+        yield told
 
 
 def _kindergartens() -> Iterator[dict[str, Any]]:
