@@ -28,7 +28,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    insert,
     inspect,
     literal,
     select,
@@ -286,26 +285,28 @@ def _holds_none(session: Session, transaction: SessionTransaction) -> None:
 
 
 def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add many rows at once, all with the same columns; what they leave out is as the model has it.
+    """Add many rows at once, all with the same columns in one order; what they leave out is as the model has it.
 
-    They get their ids in their order. Nothing of it is seen by the session: what it knows of them it reads later.
+    They get their ids in their order. The session sees nothing of it: what it knows of them it reads later. It goes
+    past SQLAlchemy, which takes longer for the same rows than either database does.
     """
     if not rows:
         return
     connection, table = db.session.connection(), model.__table__
-    if connection.dialect.name == "sqlite":
-        connection.execute(insert(table), rows)
-        return
     left_out = [one for one in table.columns if one.name not in rows[0] and one.default is not None]
-    same = {one.name: one.default.arg for one in left_out}
-    columns = [table.columns[name] for name in (*rows[0], *same)]
+    same = [one.default.arg for one in left_out]
+    columns = [*(table.columns[name] for name in rows[0]), *left_out]
     kept = [one.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for one in columns]
-    names = ", ".join(connection.dialect.identifier_preparer.format_column(one) for one in columns)
-    into = f"COPY {connection.dialect.identifier_preparer.format_table(table)} ({names}) FROM STDIN"
-    with connection.connection.cursor() as cursor, cursor.copy(into) as copy:
-        for row in rows:
-            values = [*row.values(), *same.values()]
-            copy.write_row([one(v) if one else v for one, v in zip(kept, values, strict=True)])
+    values = ([of(v) if of else v for of, v in zip(kept, (*row.values(), *same), strict=True)] for row in rows)
+    said = connection.dialect.identifier_preparer
+    into = f"{said.format_table(table)} ({', '.join(map(said.format_column, columns))})"
+    with closing(connection.connection.cursor()) as cursor:
+        if connection.dialect.name == "sqlite":
+            cursor.executemany(f"INSERT INTO {into} VALUES ({', '.join('?' * len(columns))})", values)
+            return
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in values:
+                copy.write_row(row)
 
 
 def fixed(ids: Select[int]) -> Select[int]:

@@ -43,6 +43,7 @@ MONTHS = (  # by their first letters, folded: Russian, and Kazakh as on any keyb
 )
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 MARK = re.compile(r"^'(?=[\s=+@\d-])")  # of Excel, and of lists taken out as CSV: what follows is a text
+OTHER_DIGIT = re.compile(r"[^\D0-9]")
 LONGEST = 500  # of what is a word, a day or a number
 
 
@@ -190,8 +191,8 @@ def _text(cell: Any) -> str:
 
 def _of_our_digits(value: str) -> str:
     """Raises Wrong(other_digits): Python takes the digits of every script for numbers, people may not."""
-    for sign in value:
-        if sign.isdecimal() and not unicodedata.normalize("NFKC", sign).isascii():
+    for sign in OTHER_DIGIT.findall(value):
+        if not unicodedata.normalize("NFKC", sign).isascii():
             raise Wrong("other_digits", sign=sign, code=f"U+{ord(sign):04X}")
     return value
 

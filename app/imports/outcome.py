@@ -60,6 +60,7 @@ class Places:
         if reach is not None:
             districts = districts.where(Place.id.in_(sorted(reach)))
         found = db.session.scalars(districts).all()
+        self.told = dict[str, int]()  # by the rows so far
         self.exact, self.named = dict[str, set[int]](), dict[tuple[str, str], set[int]]()
         self.alike, self.names = dict[str, set[int]](), {one.id: one.name_kk for one in found}
         for one in found:
@@ -85,11 +86,16 @@ class Places:
             if not (self.said or self.whole_file) and "place" in row.table.at and "place" not in row.broken:
                 row.wrong("place", "place_missing", kk=PLACE_TITLES[0])
             return self.whole_file
+        if found := self.told.get(row["place"]):
+            return found
         try:
-            return self._find(row["place"], partial(row.ask, "place"))
+            found = self._find(row["place"], partial(row.ask, "place"))
         except Wrong as wrong:
             row.wrong("place", wrong.name, **wrong.facts)
             return None
+        if found:
+            self.told[row["place"]] = found
+        return found
 
     def _find(self, name: str, ask: Callable[..., str | None]) -> int | None:
         """The place of a name; None where another one of that name may be meant, which is asked. Raises Wrong."""

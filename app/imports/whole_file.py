@@ -1,6 +1,8 @@
 """A whole file brought in, or nothing of it: what `flask import` and the page "Import from a file" share."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -29,6 +31,18 @@ COLUMNS = {
 }
 
 
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Inside, the collector of garbage does not go through what was there before: thousands of rows, each a dozen of
+    objects, which it would look at again and again.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 class _Undo(Exception):
     """What was done has shown what it would do, and is not to be kept."""
 
@@ -43,7 +57,7 @@ def ahead(
     if kind is not ImportKind.applications:
         return sheet
     try:
-        with unscoped():
+        with unscoped(), set_aside():
             return applications.read(sheet, Places(place, by.place_ids), answers=answers, at=at)
     except (Refusal, Wrong):
         return sheet
@@ -71,7 +85,8 @@ def bring_in(
     try:
         with db.session.begin_nested():
             if isinstance(sheet, applications.Journal):
-                outcome = applications.take_over(sheet, by=by, at=at)
+                with set_aside():
+                    outcome = applications.take_over(sheet, by=by, at=at)
             else:
                 outcome = KINDS[kind](sheet, Places(place, by.place_ids), answers=answers, by=by, at=at)
             if outcome.problems or dry_run:

@@ -63,4 +63,6 @@ def match(one: str, other: str) -> Match | None:
 
 def visible(text: str) -> str:
     """Without what takes no room on paper: soft hyphens, signs of no width, marks of direction."""
+    if text.isprintable():  # most texts, known at a glance
+        return text
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")

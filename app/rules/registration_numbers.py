@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
-from app.rules.folding import SHAPES
+from app.rules.folding import SHAPES, visible
 from app.rules.refusals import Reason, Refusal
 
 LONGEST = 60  # as it came and as its key: what models.py keeps
@@ -17,6 +18,7 @@ SAME = str.maketrans(
 WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 
+@lru_cache(maxsize=1_000)  # of one line of a list it is asked for again and again
 def fold(raw: str) -> str:
     """Spec 3.9: the key of an application number: case, look-alikes, separators and № make no difference.
 
@@ -24,8 +26,7 @@ def fold(raw: str) -> str:
     zeros count. A text without letters or digits has the empty key.
     """
     text = unicodedata.normalize("NFKC", raw.replace("№", " ")).upper()
-    visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
-    return "-".join(WORDS.findall(visible.translate(SAME)))
+    return "-".join(WORDS.findall(visible(text).translate(SAME)))
 
 
 def key(raw: str) -> str:

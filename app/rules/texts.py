@@ -6,6 +6,7 @@ Each function takes what was typed and returns the one form in which it is kept,
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 import phonenumbers
@@ -30,6 +31,7 @@ PLAIN = re.compile(
     r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]*"
 )  # most texts, known at a glance
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as some keyboards type Latin letters
+PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # before the @, most addresses
 PLAIN_NAME = re.compile(r"[A-Za-z\u0400-\u0481\u048a-\u0525]+")  # most names, known at a glance
 APOSTROPHES = str.maketrans({"ʼ": "’", "ʻ": "’", "´": "’", "`": "’", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-"})
 OF_A_NAME = re.compile(r"[\w\s'’.-]+")
@@ -174,8 +176,16 @@ def digits(raw: str) -> str:
 def email(raw: str) -> str:
     """An e-mail address by its form alone; nobody is asked whether it exists. Raises Unfit: email, and as `line`."""
     typed = line(LONGEST_EMAIL)(raw)
+    local, _, domain = typed.rpartition("@")
+    if PLAIN_LOCAL.fullmatch(local):
+        return local + _address("a", domain).removeprefix("a")
+    return _address(local, domain)
+
+
+@lru_cache(maxsize=200)  # most addresses have one of few domains
+def _address(local: str, domain: str) -> str:
     try:
-        return validate_email(typed, check_deliverability=False).normalized
+        return validate_email(f"{local}@{domain}", check_deliverability=False).normalized
     except EmailNotValidError:
         raise Unfit("email") from None
 
