@@ -6,7 +6,7 @@ from flask import Flask
 from flask_babel import Babel
 
 import config as settings
-from app import cli, jobs, views
+from app import cabinet, cli, jobs, views
 from app.db import database
 from app.db.extensions import connect_redis, csrf, db, migrate
 
@@ -33,6 +33,7 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
     app.config.update(BABEL_DEFAULT_LOCALE="kk", BABEL_TRANSLATION_DIRECTORIES=str(settings.ROOT / "translations"))
     if web:
         views.register(app, csrf)
+        cabinet.register(app, csrf)
     else:
         Babel(app)  # jobs write to families in their languages
     return app

@@ -23,6 +23,7 @@ ALIKE = {
     "Auditor": "аудитор is the word of the law in both",
     "File": "файл is the word in both",
     "Norm": "норма is in both, from Latin",
+    "Statistics": "статистика is the word in both",
     "SMS": "nobody writes it otherwise in either",
     "Voucher": "ваучер is what the seeds call it in both",
 }

@@ -18,6 +18,7 @@ from redis import Redis, RedisError
 
 ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute, then an hour; a right password ends it
 ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
+CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
 
@@ -66,6 +67,12 @@ def failed(address: str | None) -> None:
 def succeeded(account: str) -> None:
     """It was the right one: its tries are forgotten."""
     _ask(lambda limits: [limits.clear(one, "account", _hashed(account)) for one in ACCOUNT])
+
+
+def wait_to_check(address: str | None) -> int:
+    """Seconds until a number in the queue may be asked for from this address; 0: now, and that is one of them."""
+    of = ("number", _network(address))
+    return _ask(lambda limits: _seconds(limits, [one for one in CHECK if not limits.hit(one, *of)], of))
 
 
 def _ask(question: Callable[[MovingWindowRateLimiter], Any]) -> Any:

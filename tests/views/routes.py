@@ -82,13 +82,17 @@ VERBS = {  # register -> verb -> who may
 }
 FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "contract-texts")
 FOR_MANY += ("days-off", "inbox", "jobs")
+PUBLIC = (
+    *("/d/<int:place_id>", "/places", "/k/<int:kindergarten_id>", "/queue", "/protocol/<int:place_id>", "/statistics"),
+    *("/help/", "/help/<topic>", "/check"),
+)
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
 def table() -> dict[tuple[str, str], set]:
     """(method, address) -> roles; a custom action's verb stands in its address."""
     found: dict[tuple[str, str], set] = {
-        ("GET", "/"): SIGNED_IN,
+        ("GET", "/"): ANYBODY,
         ("GET", "/login/"): ANYBODY,
         ("POST", "/login/"): ANYBODY,
         ("GET", "/password/"): SIGNED_IN,
@@ -109,6 +113,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
         ("GET", "/dictionary/"): QUEUE,
+        ("GET", "/contract-texts/preview/<pk>"): {D, S, A},
         ("GET", "/inbox/unread"): {D, S, H},
         ("GET", "/search/"): QUEUE,
         ("POST", "/search/"): QUEUE,
@@ -126,7 +131,8 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/children/pick"): OFFICE,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
-        **{("GET", file): ANYBODY for file in FILES},
+        **{("GET", file): ANYBODY for file in FILES + PUBLIC},
+        ("POST", "/queue"): ANYBODY,
     }
     for noun, (readers, writers, _) in REGISTERS.items():
         found["GET", f"/{noun}/list/"] = found["GET", f"/{noun}/show/<pk>"] = readers
@@ -179,6 +185,9 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
     for part, value in {
         "<pk>": pk,
         "<int:document_id>": str(of.document),
+        "<int:place_id>": str(of.place),
+        "<int:kindergarten_id>": str(of.kindergarten),
+        "<topic>": "voucher",
         "<string:language>": "ru",
         "<code>": "A" * 22,
         "<kind>": "csv",

@@ -96,7 +96,7 @@ def test_a_wrong_name_or_password_opens_nothing_and_the_name_stays_typed(city):
             answer = browser.post("/login/", {"username": who, "password": password})
             assert answer.status_code == 422, (who[:20], password[:20], answer.status_code)
             assert f'value="{escape(who)}"' in answer.data.decode(), who[:20]
-    assert "/login/" in browser.get("/").location
+    assert "/login/" in browser.get("/applications/list/").location
 
 
 def test_a_disabled_account_opens_nothing_and_a_signed_in_one_is_out_at_once(city):
@@ -107,7 +107,7 @@ def test_a_disabled_account_opens_nothing_and_a_signed_in_one_is_out_at_once(cit
         db.session.commit()
     assert "/login/" in inside.get("/applications/list/").location
     outside.post("/login/", {"username": "specialist", "password": PASSWORD})
-    assert "/login/" in outside.get("/").location
+    assert "/login/" in outside.get("/applications/list/").location
 
 
 def test_an_account_without_a_role_of_ours_sees_nothing_and_can_leave(city):
@@ -118,7 +118,7 @@ def test_an_account_without_a_role_of_ours_sees_nothing_and_can_leave(city):
     for noun in routes.REGISTERS:
         assert browser.get(f"/{noun}/list/").status_code == 403
     assert browser.post("/logout/").status_code == 302
-    assert "/login/" in browser.get("/").location
+    assert "/login/" in browser.get("/applications/list/").location
 
 
 def test_an_account_without_a_reach_sees_no_row(city):

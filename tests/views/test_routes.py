@@ -81,6 +81,9 @@ def test_a_method_that_is_not_in_the_table_is_405(web):
     assert wrong == []
 
 
+ASKS = ("/queue",)  # posted so that nothing stands in an address; it changes nothing and needs no session (ADR 26)
+
+
 @pytest.mark.parametrize("role", (None, Role.department, Role.head))
 def test_a_post_without_its_token_is_400_and_changes_nothing(city, role):
     browser, wrong = browser_of(city, role), []
@@ -88,7 +91,7 @@ def test_a_post_without_its_token_is_400_and_changes_nothing(city, role):
     with city.tables.unchanged():
         for method, rule in TABLE:
             address, data = routes.address(rule, city)
-            for token in ("", "nonsense", stolen) if method == "POST" else ():
+            for token in ("", "nonsense", stolen) if method == "POST" and rule not in ASKS else ():
                 answer = browser.client.post(address, data=data | {"sure": "yes", "csrf_token": token})
                 if answer.status_code != 400:
                     wrong.append((address, token, answer.status_code))

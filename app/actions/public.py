@@ -1,0 +1,212 @@
+"""What everybody may ask of the queue without an account: districts, free places, how many wait, what was issued, and
+the number of one application. Nothing here tells a name, an IIN, a phone or an address of a family (spec 7).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
+
+from app.actions import explanations, places
+from app.actions.explanations import Explanation
+from app.db.extensions import db
+from app.models import (
+    Application,
+    Enrolment,
+    KgGroup,
+    Kindergarten,
+    Norm,
+    Place,
+    PlaceKind,
+    Referral,
+    Vacancy,
+    Voucher,
+)
+from app.rules import norms as norms_rules
+from app.rules import public, terms
+from app.rules.registration_numbers import fold
+
+A_MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region with its districts and cities, in the order in which they were recorded."""
+
+    place: Place
+    districts: Sequence[Place]
+
+
+@dataclass(frozen=True)
+class Free:
+    """A vacancy with free places, how many, and when its kindergarten last kept its groups or its places."""
+
+    vacancy: Vacancy
+    places: int
+    kept_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A district in numbers: how many wait, by birth year; free places; vouchers and referrals issued, and children
+    enrolled, within the last 30 days.
+    """
+
+    waiting: Mapping[int, int]
+    free: int
+    issued: int
+    enrolled: int
+
+    @property
+    def wait(self) -> int:
+        return sum(self.waiting.values())
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A line of the protocol: what was issued when to which application, by its number."""
+
+    at: datetime
+    application: str
+    queued_at: datetime
+    birth_year: int
+    what: str
+    number: str
+
+
+def regions() -> list[Region]:
+    """All regions that have a district."""
+    found = db.session.scalars(select(Place).order_by(Place.sort_kk, Place.id)).all()
+    below = defaultdict(list)
+    for place in found:
+        if place.kind is PlaceKind.district:
+            below[place.parent_id].append(place)
+    return [Region(place, below[place.id]) for place in found if below[place.id]]
+
+
+def district(place_id: int) -> Place | None:
+    """A district or city by its id; None for any other place."""
+    found = db.session.get(Place, place_id)
+    return found if found is not None and found.kind is PlaceKind.district else None
+
+
+def district_of(place: Place) -> Place:
+    """The district or city that a place lies in. Raises Refusal(wrong_place) above districts."""
+    return db.session.get_one(Place, places.district_of(place.id))
+
+
+def support_phone(place: Place | None) -> str | None:
+    """S1: the phone that helps in this district, else that of the nearest place above it that has one."""
+    while place is not None:
+        if place.support_phone:
+            return place.support_phone
+        place = place.parent
+    return None
+
+
+def in_force(place: Place, day: date) -> Mapping[str, Norm]:
+    """The norms of a place on a day by their names; one that is missing is not in it."""
+    found = db.session.scalars(norms_rules.all_in_force(places.path(place.id), day))
+    return {norm.name: norm for norm in found}
+
+
+def free_places(place: Place, *, page: int, size: int, **asked: Any) -> tuple[list[Free], int]:
+    """S1: the free places of a district that hold for what is asked (rules/public.py), a page of them, from 1, and how
+    many there are.
+    """
+    found = public.free_places(places.subtree(place.id), **asked)
+    count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    listed = found.options(contains_eager(Vacancy.group).contains_eager(KgGroup.kindergarten))
+    listed = listed.order_by(Kindergarten.sort_name, KgGroup.birth_year_from.desc(), Vacancy.id)
+    rows = db.session.execute(listed.offset((page - 1) * size).limit(size)).all()
+    ids = {vacancy.group.kindergarten_id for vacancy, _free in rows}
+    kept = _kept(ids)
+    return [Free(vacancy, free, kept.get(vacancy.group.kindergarten_id)) for vacancy, free in rows], count
+
+
+def free_places_of(kindergarten: Kindergarten) -> list[Free]:
+    """The free places of one kindergarten."""
+    found = public.free_places([kindergarten.place_id], kindergarten=kindergarten.id)
+    rows = db.session.execute(found.order_by(KgGroup.birth_year_from.desc(), Vacancy.id)).all()
+    kept = _kept({kindergarten.id})
+    return [Free(vacancy, free, kept.get(kindergarten.id)) for vacancy, free in rows]
+
+
+def _kept(kindergartens: set[int]) -> dict[int, datetime]:
+    """When somebody last changed the groups or the free places of each."""
+    return {id_: at for id_, at in db.session.execute(public.last_kept(list(kindergartens))) if id_ is not None}
+
+
+def figures(place: Place, day: date) -> Figures:
+    """A district in numbers on a day, which is today."""
+    below, since = places.subtree(place.id), day - A_MONTH
+    waiting = {
+        year: count
+        for place_id, year, count in db.session.execute(terms.waiting().where(Application.place_id.in_(below)))
+        if place_id in below
+    }
+    free = public.free_places(below).subquery()
+    of_a_right = {
+        right: select(func.count())
+        .select_from(right)
+        .join(Application, Application.id == right.application_id)
+        .where(Application.place_id.in_(below), right.issued_on > since)
+        for right in (Voucher, Referral)
+    }
+    by_referral = of_a_right[Referral].where(Referral.voucher_id.is_(None))
+    enrolled = (
+        select(func.count(Enrolment.id))
+        .join(KgGroup, KgGroup.id == Enrolment.group_id)
+        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
+        .where(Kindergarten.place_id.in_(below), Enrolment.started_on > since, Enrolment.ends_on.is_(None))
+    )
+    numbers = select(
+        select(func.coalesce(func.sum(free.c.free), 0)).scalar_subquery(),
+        of_a_right[Voucher].scalar_subquery() + by_referral.scalar_subquery(),
+        enrolled.scalar_subquery(),
+    )
+    return Figures(waiting, *db.session.execute(numbers).one())
+
+
+def protocol(place: Place, *, page: int, size: int) -> tuple[list[Issued], int]:
+    """What was issued in a district, the newest first: a page of it, from 1, and how many there are."""
+    found = public.issued(places.subtree(place.id))
+    count = db.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
+    rows = db.session.execute(found.offset((page - 1) * size).limit(size)).all()
+    rights: dict[tuple[str, int], Voucher | Referral] = {}
+    ids = {what: [row.id for row in rows if row.what == what] for what in ("voucher", "referral")}
+    rights |= {
+        ("voucher", one.id): one for one in db.session.scalars(select(Voucher).where(Voucher.id.in_(ids["voucher"])))
+    }
+    rights |= {
+        ("referral", one.id): one
+        for one in db.session.scalars(select(Referral).where(Referral.id.in_(ids["referral"])))
+    }
+    lines = [
+        Issued(row.at, row.number, row.queued_at, row.birth_year, row.what, rights[row.what, row.id].number)
+        for row in rows
+    ]
+    return lines, count
+
+
+def by_number(number: str, born_on: date) -> list[Application]:
+    """S3 ("Кезекті тексеру"): the application of this number, if its child was born that day; else nothing, and nothing
+    says which of the two is wrong.
+    """
+    found = select(Application).where(Application.number_key == fold(number), Application.born_on == born_on)
+    return list(db.session.scalars(found))
+
+
+def by_iin(number: str) -> list[Application]:
+    """The same by the child's IIN, all its applications, the newest first."""
+    found = select(Application).where(Application.child_iin == number).order_by(Application.id.desc())
+    return list(db.session.scalars(found))
+
+
+def explained(application: Application, day: date) -> Explanation:
+    """Spec 1.1: its number today, who stands ahead and why. Raises Refusal(no_norm)."""
+    return explanations.of(application, day, day)
