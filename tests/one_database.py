@@ -25,7 +25,22 @@ ONE_DATABASE = {
     "views/test_personal_data.py::test_each_role_gets_what_the_table_says": "what is masked once it was read",
     "views/test_personal_data.py::test_the_history_masks_what_was_and_what_is": "the same",
     "views/test_scope.py::test_no_page_holds_a_byte_of_what_lies_outside_of_ones_reach": "what pages add to the rows",
+    # who may come where, and what a form has to carry: both are known before a row is asked for
+    "views/test_routes.py::test_an_address_opens_for_the_roles_of_the_table_and_for_nobody_else": "permissions",
+    "views/test_routes.py::test_a_method_that_is_not_in_the_table_is_405": "addresses",
+    "views/test_routes.py::test_a_post_without_its_token_is_400_and_changes_nothing": "tokens",
+    "views/test_routes.py::test_who_decides_nothing_changes_no_row": "permissions",
+    "views/test_rows.py::test_an_unknown_action_is_404_single_and_bulk_and_changes_nothing": "addresses",
+    "views/test_rows.py::test_actions_and_removals_answer_a_get_or_head_with_405_and_change_nothing": "addresses",
+    "views/test_rows.py::test_one_foreign_row_makes_a_whole_batch_404_and_nothing_changes": "the scope, as above",
+    "views/test_forms.py::test_no_column_that_is_not_on_the_form_can_be_posted": "what a form reads of what was sent",
+    "views/test_one_click.py::test_no_address_that_adds_or_acts_does_so_without_a_key": "keys of forms",
+    "views/test_nothing_lost.py::test_every_form_whose_session_is_over": "what a form is filled with again",
+    "views/test_nothing_lost.py::test_every_form_with_an_old_token": "the same",
+    "views/test_offered_on_pages.py::test_what_keeps_a_record_is_said_to_whoever_removes_it_by_hand": "what is said",
+    "test_seed.py::test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should": "the demo's accounts",
     # files
+    "test_import.py::test_a_file_that_is_no_table_is_named": "it is refused before a row is looked for",
     "test_import.py::test_one_changed_cell_is_one_change_on_record": "how a cell is compared with what is recorded",
     "test_scenarios.py::test_a_file_that_is_wrong_is_named_with_line_and_column": "it is refused before it is played",
 }

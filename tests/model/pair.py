@@ -24,8 +24,8 @@ class Pair:
     def play(self, step: Step, whole: bool = True) -> str:
         """One step in both: what differs then, if anything.
 
-        Not `whole`: of all facts only those of the application that it names. What the system's clock is late with is
-        done for the comparison, and undone.
+        Not `whole`: of all facts only those of the application that it names, and no past day. What the system's clock
+        is late with is done for the comparison, and undone.
         """
         at = moment(step["at"])
         fields = {name: value for name, value in step.items() if name not in ("at", "do")}
@@ -54,11 +54,13 @@ class Pair:
         return ""
 
     def past_days(self, whole: bool) -> list[date]:
-        """Days that are over and whose numbers may have been touched, and, when the whole is compared, some others."""
+        """When the whole is compared: days that are over and whose numbers may have been touched, and some others."""
+        if not whole:
+            return []  # nothing is forgotten: what was touched is compared the next time
         days = [day for day in self.model.shown if day < self.model.day]
         touched = self.real.touched()
         near = {one for day in touched for one in (day - DAY, day, day + DAY)}
-        return [day for n, day in enumerate(days) if day in near or (whole and n % 7 == len(days) % 7)]
+        return [day for n, day in enumerate(days) if day in near or n % 7 == len(days) % 7]
 
 
 def difference(what: str, expected: Any, found: Any) -> str:
