@@ -380,6 +380,7 @@ class Office(Base):
     name_ru: Mapped[str] = mapped_column(sa.String(200))
     address: Mapped[str] = mapped_column(sa.String(300))
     phone: Mapped[str | None] = mapped_column(sa.String(40))
+    support_phone: Mapped[str | None] = mapped_column(sa.String(40))
     responsible: Mapped[str] = mapped_column(sa.String(200))
     place: Mapped[Place] = relationship()
 

@@ -100,10 +100,11 @@ def district_of(place: Place) -> Place:
 
 
 def support_phone(place: Place | None) -> str | None:
-    """S1: the phone that helps in this district, else that of the nearest place above it that has one."""
+    """S1: the phone that helps in this district: its office's, else that of the nearest place above it that has one."""
     while place is not None:
-        if place.support_phone:
-            return place.support_phone
+        office = place.offices[-1] if place.offices else None
+        if phone := (office and (office.support_phone or office.phone)) or place.support_phone:
+            return phone
         place = place.parent
     return None
 

@@ -33,6 +33,15 @@ OFFICES = Register(
         Field("address", _l("Address"), printed(300), listed=False, example="Абай көшесі, 89"),
         Field("phone", _l("Phone"), Phone(), required=False, example="+7 7162 25 00 00"),
         Field(
+            "support_phone",
+            _l("Support phone"),
+            Phone(),
+            required=False,
+            listed=False,
+            example="+7 7162 25 00 01",
+            help=_l("It stands at the top of the pages of everybody; without one the phone does."),
+        ),
+        Field(
             "responsible",
             _l("Who answers for papers"),
             printed(200),

@@ -216,6 +216,20 @@ def test_the_protocol_names_every_right_once_in_its_order(city, visitor):
     assert all(row.number in page for row in rows) and not any(name in page for name in groups)
 
 
+def test_the_phone_at_the_top_is_the_one_that_an_official_has_set(city, visitor):
+    browser = city.sign_in("department")
+    form = {
+        "place": str(city.own.place),
+        "name_kk": "Білім бөлімі",
+        "name_ru": "Отдел образования",
+        "address": "Абай, 1",
+    }
+    form |= {"phone": "", "support_phone": "+77162250001", "responsible": "Темірова А."}
+    assert browser.post("/offices/add", form).status_code == 303
+    assert 'href="tel:+77162250001"' in visitor.get(f"/d/{city.own.place}").text
+    assert "+77162250001" not in visitor.get("/queue").text
+
+
 def test_the_instructions_say_the_terms_in_force_in_the_district(city, visitor):
     said = " ".join(visitor.get(f"/help/voucher?district={city.own.place}").text.split())
     assert "<strong>2 жұмыс күні</strong> ішінде растаңыз" in said and "<strong>28 күнтізбелік күн</strong>" in said
