@@ -14,6 +14,7 @@ from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
 from app.actions.preconditions import SOME, begin, latest_stop_listing, with_its_paper
 from app.db.database import lock_district, lock_districts
+from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import (
     Applicant,
@@ -245,7 +246,7 @@ def change(application: Application, *, by: Actor, at: datetime, **contacts: str
 def waits_in(child_iins: Sequence[str], *queue_kinds: QueueKind) -> set[int]:
     """The districts in which these children wait in these queues: they are locked together with the own one."""
     found = select(Application.place_id).where(
-        Application.child_iin.in_(child_iins),
+        one_of(Application.child_iin, child_iins),
         Application.queue_kind.in_(queue_kinds),
         Application.status.not_in(APPLICATION_FINAL),
     )

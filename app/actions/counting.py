@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from app.access.actors import Actor
 from app.actions.moving import move, notify, set_all
+from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import Application, Privilege, PrivilegeStatus
 from app.rules.verbs import VERBS
@@ -37,7 +38,7 @@ def count(ids: Sequence[int]) -> None:
         select(column).where(*of).correlate(Application).scalar_subquery()
         for column in (Privilege.kind, Privilege.valid_until)
     )
-    set_all(update(Application).where(Application.id.in_(ids)).values(privilege=kind, privilege_until=until))
+    set_all(update(Application).where(one_of(Application.id, ids)).values(privilege=kind, privilege_until=until))
 
 
 def tell(privilege: Privilege, verb: str, *, at: datetime, **facts: object) -> None:

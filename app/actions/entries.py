@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from app.actions import people
 from app.actions.people import Contacts, Person
 from app.db import name_keys
+from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import Applicant, Application, ApplicationStatus, Child, PrivilegeKind, QueueKind
 from app.rules import iin
@@ -131,7 +132,7 @@ class Recorded:
 
 
 def _recorded(model: type[P], numbers: Iterable[str], place_id: int) -> dict[str, P]:
-    found = select(model).where(model.iin.in_(list(numbers)), model.place_id == place_id)
+    found = select(model).where(one_of(model.iin, numbers), model.place_id == place_id)
     return {one.iin: one for one in db.session.scalars(found)}
 
 
@@ -140,14 +141,14 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     keys = [entry.number_key for entry in entries]
     numbered = (
         select(Application)
-        .where(Application.place_id == place_id, Application.number_key.in_(keys))
+        .where(Application.place_id == place_id, one_of(Application.number_key, keys))
         .options(*map(selectinload, (Application.child, Application.applicant, Application.privileges)))
     )
     children = [entry.child.iin for entry in entries]
     applicants = [entry.applicant.iin for entry in entries]
     there = union(
-        select(Child.iin).where(Child.iin.in_(children), Child.place_id != place_id),
-        select(Applicant.iin).where(Applicant.iin.in_(applicants), Applicant.place_id != place_id),
+        select(Child.iin).where(one_of(Child.iin, children), Child.place_id != place_id),
+        select(Applicant.iin).where(one_of(Applicant.iin, applicants), Applicant.place_id != place_id),
     )
     return Recorded(
         place_id,

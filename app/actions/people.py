@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from app.access.actors import Actor
 from app.actions import places
 from app.db import name_keys
+from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import Applicant, Application, Child, Language, Sex
 from app.rules import eligibility, folding, iin
@@ -223,7 +224,7 @@ def with_namesakes(ids: Sequence[int], place_id: int) -> set[int]:
         select(Application.id)
         .join(child, Application.child_id == child.id)
         .where(
-            Application.id.in_(ids),
+            one_of(Application.id, ids),
             Application.status.not_in(APPLICATION_FINAL),
             exists().where(same, exists().where(waits.child_id == other.id, there)),
         )

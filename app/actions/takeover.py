@@ -21,6 +21,7 @@ from app.actions.entries import UNDER_WAY, Entry, Recorded, Row, look_up, portio
 from app.actions.moving import move_all, record_new
 from app.actions.people import Details
 from app.db.database import insert_all, lock_districts
+from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import Applicant, Application, Child, Privilege, PrivilegeKind, PrivilegeStatus, QueueKind
 from app.models import ApplicationStatus as A
@@ -174,7 +175,7 @@ def _add(new: Sequence[_New], known: Recorded, outcome: TakeoverResult, *, by: A
         rows.append({**one.entry.new.application, **whose, **birth, "place_id": place_id, "status": one.status})
     insert_all(Application, rows)
     numbered = select(Application.number_key, Application.id).where(Application.place_id == place_id)
-    numbered = numbered.where(Application.number_key.in_([row["number_key"] for row in rows]))
+    numbered = numbered.where(one_of(Application.number_key, [row["number_key"] for row in rows]))
     ids = dict(db.session.execute(numbered).all())
     added = {ids[row["number_key"]]: one for row, one in zip(rows, new, strict=True)}
     history = [
@@ -205,8 +206,8 @@ def _ids_of(
     """The ids of these people by their IINs; whoever is not recorded is added."""
     new = [{**row, "place_id": place_id} for number, row in said.items() if number not in known]
     insert_all(model, new)
-    found = select(model.iin, model.id).where(model.place_id == place_id, model.iin.in_([row["iin"] for row in new]))
-    return {number: one.id for number, one in known.items()} | dict(db.session.execute(found).all())
+    found = select(model.iin, model.id).where(model.place_id == place_id, one_of(model.iin, said))
+    return dict(db.session.execute(found).all())
 
 
 def _grant(kinds: Mapping[int, PrivilegeKind], place_id: int, *, by: Actor, at: datetime) -> None:
@@ -214,7 +215,9 @@ def _grant(kinds: Mapping[int, PrivilegeKind], place_id: int, *, by: Actor, at: 
     if not kinds:
         return
     insert_all(Privilege, [{"application_id": id_, "kind": kind, "claimed_at": at} for id_, kind in kinds.items()])
-    granted = select(Privilege.id, Privilege.application_id, Privilege.kind).where(Privilege.application_id.in_(kinds))
+    granted = select(Privilege.id, Privilege.application_id, Privilege.kind)
+    granted = granted.where(one_of(Privilege.application_id, kinds)).order_by(Privilege.id)
+    found = db.session.execute(granted).all()
     claims = [
         {
             "subject_id": id_,
@@ -223,9 +226,9 @@ def _grant(kinds: Mapping[int, PrivilegeKind], place_id: int, *, by: Actor, at: 
             "reason": None,
             "details": {"kind": kind},
         }
-        for id_, application_id, kind in db.session.execute(granted.order_by(Privilege.id))
+        for id_, application_id, kind in found
     ]
     record_new(Privilege, claims, "claim", place_id=place_id, by=by, at=at)
-    ids = select(Privilege.id).where(Privilege.id.in_([one["subject_id"] for one in claims]))
+    ids = select(Privilege.id).where(one_of(Privilege.id, [id_ for id_, *_ in found]))
     move_all(Privilege, ids, "confirm", by=by, at=at, on=local_day(at), place_id=place_id, decided_at=at)
     counting.count(list(kinds))

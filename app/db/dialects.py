@@ -1,5 +1,6 @@
 """Expressions that each of the two databases says in its own words."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -11,7 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Integer,
+    String,
     TypeDecorator,
+    bindparam,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
@@ -29,15 +32,30 @@ class Ids(TypeDecorator[list[int]]):
         return dialect.type_descriptor(ARRAY(Integer) if dialect.name == "postgresql" else JSON())
 
 
+class Words(TypeDecorator[list[str]]):
+    """Any number of texts as one bound value."""
+
+    impl, cache_ok = JSON, True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(String) if dialect.name == "postgresql" else JSON())
+
+
 class Among(BinaryExpression[bool]):
-    """Is a column one of some `Ids`?"""
+    """Is a column one of some `Ids` or `Words`?"""
 
     inherit_cache = True
 
 
-def among(column: Any, ids: BindParameter[list[int]]) -> ColumnElement[bool]:
-    """Is the column one of these `Ids`? As `in_`, to which each id is a value of its own."""
-    return Among(column, ids, operators.in_op, Boolean())
+def among(column: Any, values: BindParameter[Any]) -> ColumnElement[bool]:
+    """Is the column one of these `Ids` or `Words`? As `in_`, to which each is a value of its own."""
+    return Among(column, values, operators.in_op, Boolean())
+
+
+def one_of(column: Any, values: Iterable[int] | Iterable[str]) -> ColumnElement[bool]:
+    """The same of thousands of them, which are at hand."""
+    known = list(values)
+    return among(column, bindparam(None, known, Words if known and isinstance(known[0], str) else Ids))
 
 
 @compiles(Among, "postgresql")
