@@ -1367,6 +1367,27 @@ GUARDS = (
             ),
         )
     ),
+    Guard(
+        "a number in the queue is told to whoever knows the birth date too",
+        "app/actions/public.py",
+        "Application.number_key == fold(number), Application.born_on == born_on",
+        "Application.number_key == fold(number)",
+        "test_public.py::test_the_wrong_of_two_facts_is_told_to_nobody",
+    ),
+    Guard(
+        "whoever asks for numbers too often waits",
+        "app/cabinet/public.py",
+        "        if seconds := login_limits.wait_to_check(request.remote_addr):\n",
+        "        if seconds := 0:\n",
+        "test_public.py::test_who_asks_too_often_waits_and_others_do_not",
+    ),
+    Guard(
+        "a visitor sees no application",
+        "app/cabinet/public.py",
+        "    with looking_as(VISITOR):\n",
+        "    with unscoped():\n",
+        "test_public.py::test_what_a_visitor_may_see_is_what_a_family_of_no_application_may",
+    ),
     *(
         Guard(*one)
         for one in (

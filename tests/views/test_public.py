@@ -8,8 +8,22 @@ import sqlalchemy as sa
 
 from app.access import login_limits
 from app.actions import public
+from app.cabinet import public as entrance
 from app.db.extensions import db
-from app.models import Application, ApplicationStatus, KgGroup, Kindergarten, Referral, Vacancy, Voucher
+from app.models import (
+    Applicant,
+    Application,
+    ApplicationStatus,
+    Change,
+    Child,
+    Document,
+    KgGroup,
+    Kindergarten,
+    Notice,
+    Referral,
+    Vacancy,
+    Voucher,
+)
 from tests.views.city import CANARIES
 from tests.views.conftest import Browser
 from tests.views.test_personal_data import CANARY, canaries, leaks, secrets_of  # noqa: F401
@@ -106,6 +120,13 @@ def test_whoever_has_no_account_learns_of_nobody(canaries, caplog):  # noqa: F81
     assert leaks(pages, secrets_of(canaries)) == set()
     assert not any(CANARY in text for text in pages.values())
     assert leaks({"log": caplog.text}, secrets_of(canaries)) == set()
+
+
+def test_what_a_visitor_may_see_is_what_a_family_of_no_application_may(city):
+    with city.web.app_context(), entrance.seen():
+        for private in (Application, Child, Applicant, Voucher, Referral, Change, Notice, Document):
+            assert db.session.scalars(sa.select(private.id)).first() is None
+        assert db.session.scalars(sa.select(Kindergarten.id)).first() is not None
 
 
 # ---------------------------------------------------------------- "Кезекті тексеру"
