@@ -4,12 +4,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import select
 
 from app.actions import claims, norms, offers, places
 from app.actions.preconditions import in_time, latest_voucher
-from app.actions.seating import leaves_room, seating, with_one_more
+from app.actions.seating import Seating, leaves_room, seating, with_one_more
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -54,9 +55,12 @@ class Choosing:
         self.offer = claims.live_offer(application)
         self.district = frozenset(places.subtree(application.place_id))
         self.referred = _is_referred(application)
-        self.held = seating(application.place_id, application.queue_kind, but=application.id)
-        if self.offer is not None:  # it ends with the choice of another place, and its own is free again
-            self.held = with_one_more(self.held, self.offer.vacancy)
+
+    @cached_property
+    def held(self) -> Seating:
+        """Who has a claim on a seat. The dearest question: whoever finds no free place is told without it."""
+        held = seating(self.application.place_id, self.application.queue_kind, but=self.application.id)
+        return held if self.offer is None else with_one_more(held, self.offer.vacancy)  # which ends with the choice
 
     def offered(self, vacancy: Vacancy) -> bool:
         """Is it the place that was offered to this child? Nothing else is asked then: the offer was."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Dialect,
     Engine,
     FromClause,
     Integer,
@@ -365,6 +366,26 @@ def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
             connection.commit()
         except psycopg.OperationalError as gone:
             raise DisconnectionError from gone
+
+
+class Prepared(psycopg.Connection[Any]):
+    """A connection whose prepared statements survive a transaction that is undone.
+
+    The server keeps them; psycopg forgets them, lest one names a table that the transaction made. None of ours makes
+    one, and a refused verb would have the next one plan some twenty statements anew, under its district's lock.
+    """
+
+    def rollback(self) -> None:
+        known, self._prepared = self._prepared, type(self._prepared)()
+        try:
+            super().rollback()
+        finally:
+            self._prepared = known
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, _record: Any, arguments: Any, more: Any) -> Any:
+    return Prepared.connect(*arguments, **more) if dialect.driver == "psycopg" else None
 
 
 @event.listens_for(Engine, "connect")

@@ -10,6 +10,7 @@ from app.actions import clock, contracts, enrolments, referrals, vouchers
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, Kindergarten, Place, Vacancy
+from app.rules.refusals import Refusal
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, vacancy
 
 
@@ -92,3 +93,37 @@ VERBS = {
     "sign by the head": lambda child, where: contracts.sign(child, by=head_of(where), at=at("2026-04-08T14:00")),
     "enrol": lambda child, where: enrolments.enrol(child, by=head_of(where), at=at("2026-04-08T15:00")),
 }
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite's statements are planned in the process
+def test_what_was_prepared_outlives_a_transaction_that_is_undone(town):
+    """A refused choice, of which a burst has many, must not have the next verb plan its statements anew."""
+    asked = sa.select(sa.func.count()).select_from(Vacancy)
+    with db.engine.connect() as connection:
+        for _ in range(10):
+            connection.execute(asked)
+        connection.rollback()
+        connection.execute(asked)
+        prepared = connection.execute(sa.text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
+    assert prepared > 0
+
+
+def test_whoever_finds_no_free_place_is_told_before_the_whole_queue_is_asked(town):
+    place_id, vacancy_id, _ = town
+    with transaction():
+        vouchers.issue_round(place_id, by=DEPARTMENT, at=at("2026-04-08T10:00"))
+    with transaction():
+        wanted = db.session.get_one(Vacancy, vacancy_id)
+        children = db.session.scalars(sa.select(Application).order_by(Application.id)).all()
+        for child in children:
+            vouchers.confirm(child, by=family(child), at=at("2026-04-09T10:00"))
+        for child in children[:2]:
+            referrals.choose(
+                child, db.session.get_one(Vacancy, vacancy_id), by=family(child), at=at("2026-04-09T11:00")
+            )
+        last = children[2].id
+    with pytest.raises(Refusal), counted() as said:
+        child = db.session.get_one(Application, last)
+        referrals.choose(child, db.session.get_one(Vacancy, vacancy_id), by=family(child), at=at("2026-04-09T12:00"))
+    assert not any("extract" in one.lower() and "child.born_on" in one for one in said)
+    assert len(said) <= 14
