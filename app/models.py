@@ -250,7 +250,9 @@ class QueueOrderKind(StrEnum):
 
 
 class DocumentKind(StrEnum):
-    """Papers, in the order in which a family gets them; the first three and the card are seed 002's."""
+    """Papers, in the order in which a family gets them; the first three and the card are seed 002's. The last one is
+    of a round, and nobody's own.
+    """
 
     registration_notice = "registration_notice"
     receipt = "receipt"
@@ -262,6 +264,7 @@ class DocumentKind(StrEnum):
     contract = "contract"
     refusal = "refusal"
     revocation = "revocation"
+    protocol = "protocol"
 
 
 class Audience(StrEnum):
@@ -1331,7 +1334,11 @@ class Document(Base):
     __tablename__ = "document"
     __table_args__ = (
         CheckConstraint("voucher_id IS NULL OR referral_id IS NULL", name="paper_is_of_one_right_at_most"),
+        CheckConstraint(
+            "(application_id IS NULL) <> (round_id IS NULL)", name="paper_is_of_an_application_or_of_a_round"
+        ),
         CheckConstraint("(file_key IS NULL) = (sha256 IS NULL)", name="stored_file_has_its_checksum"),
+        Index("uq_document_one_current_of_a_round", "round_id", "kind", unique=True, **only("replaced_at IS NULL")),
         Index("uq_document_one_current_of_a_voucher", "voucher_id", "kind", unique=True, **only("replaced_at IS NULL")),
         Index(
             "uq_document_one_current_of_a_referral", "referral_id", "kind", unique=True, **only("replaced_at IS NULL")
@@ -1344,9 +1351,10 @@ class Document(Base):
             **only("replaced_at IS NULL AND voucher_id IS NULL AND referral_id IS NULL"),
         ),
     )
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
     referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"), index=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("queue_round.id"), index=True)
     kind: Mapped[DocumentKind]
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     facts: Mapped[dict[str, Any] | None]
@@ -1355,9 +1363,10 @@ class Document(Base):
     replaced_at: Mapped[datetime | None]
     file_key: Mapped[str | None] = mapped_column(sa.String(200))
     sha256: Mapped[str | None] = mapped_column(sa.String(64))
-    application: Mapped[Application] = relationship(back_populates="documents")
+    application: Mapped[Application | None] = relationship(back_populates="documents")
     voucher: Mapped[Voucher | None] = relationship()
     referral: Mapped[Referral | None] = relationship()
+    round: Mapped[Round | None] = relationship()
 
 
 class BulkRun(Base):

@@ -39,6 +39,7 @@ POSSIBLE = "app/actions/possible.py"
 ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_what_it_does_not_offer_is_refused"
 CERTIFICATES = "test_sanatorium_certificates.py"
 
+PROTOCOLS = "actions/test_protocols.py"
 TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
@@ -1432,6 +1433,39 @@ GUARDS = (
                 "for line in self._lines(row)",
                 "for line in self._lines(row)[:3]",
                 "views/test_contract_texts.py::test_the_page_that_asks_for_approval_shows_every_section",
+            ),
+        )
+    ),
+    *(
+        Guard(*one)
+        for one in (
+            (
+                "a protocol has numbers and no names",
+                "app/actions/protocols.py",
+                "select(Application.id, Application.number)",
+                "select(Application.id, Child.last_name).join(Application.child)",
+                f"{PROTOCOLS}::test_no_name_and_no_iin_of_the_town_is_in_a_protocol[sqlite]",
+            ),
+            (
+                "a protocol names the rules of its own day",
+                "app/papers/facts.py",
+                "norms.all_in_force(_upwards(place), held.held_on)",
+                "norms.all_in_force(_upwards(place), date(2099, 1, 1))",
+                f"{PROTOCOLS}::test_a_protocol_names_the_rules_that_were_in_force[sqlite]",
+            ),
+            (
+                "a protocol is for whoever reaches its district",
+                "app/access/scope.py",
+                "return select(held.id).where(_places(viewer, held.place_id))",
+                "return select(held.id)",
+                "views/test_protocols.py::test_nobody_elsewhere_and_no_head_gets_a_protocol",
+            ),
+            (
+                "a family's paper is no round's",
+                "app/views/explanations.py",
+                "of_a_round = Document.id == row_id(document_id), Document.round_id.is_not(None)",
+                "of_a_round = (Document.id == row_id(document_id),)",
+                "views/test_protocols.py::test_whoever_reads_rounds_downloads_their_protocol",
             ),
         )
     ),

@@ -45,7 +45,8 @@ def qr_on(pdf: bytes) -> list[list[int]]:
 
 def untrue() -> list[Document]:
     """The current papers of rights in use that print something else than the records say now."""
-    current = db.session.scalars(db.select(Document).where(Document.replaced_at.is_(None))).all()
+    of_families = Document.replaced_at.is_(None), Document.application_id.is_not(None)
+    current = db.session.scalars(db.select(Document).where(*of_families)).all()
     standing = [one for one in current if documents.stands(one)]
     return [one for one in standing if documents.PAPERS[one.kind].prints(documents.paper_of(one)) != one.facts]
 

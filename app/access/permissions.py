@@ -181,7 +181,9 @@ def place_of(subject: Any) -> int | None:
         case Outbox():
             of = (subject.document, subject.delivery, subject.bulk_run, subject.import_run)
             return next((place_of(one) for one in of if one is not None), None)
-        case Document() | Notice():
+        case Document():
+            return place_of(subject.application or subject.round)
+        case Notice():
             return place_of(subject.application)
         case Voucher() | Referral() | Privilege():
             return place_of(subject.application)

@@ -207,9 +207,16 @@ def _of_foreign_account(viewer: Viewer) -> ColumnElement[bool]:
 
 def _papers(viewer: Viewer) -> ColumnElement[bool]:
     own = Document.application_id.in_(_own_applications(viewer))
-    if viewer.kindergarten is None:
+    if viewer.application is not None:
         return own
+    if viewer.kindergarten is None:
+        return own | Document.round_id.in_(_own_rounds(viewer))
     return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(viewer)))
+
+
+def _own_rounds(viewer: Viewer) -> Any:
+    held = Round.__table__.c
+    return select(held.id).where(_places(viewer, held.place_id))
 
 
 def _runs(viewer: Viewer, run: Any) -> ColumnElement[bool]:
@@ -254,6 +261,7 @@ def _work(viewer: Viewer) -> ColumnElement[bool]:
     paper, message, run, file = Document.__table__.c, Delivery.__table__.c, BulkRun.__table__.c, ImportRun.__table__.c
     return or_(
         Outbox.document_id.in_(select(paper.id).where(paper.application_id.in_(_own_applications(viewer)))),
+        Outbox.document_id.in_(select(paper.id).where(paper.round_id.in_(_own_rounds(viewer)))),
         Outbox.delivery_id.in_(select(message.id).where(message.notice_id.in_(_own_notices(viewer)))),
         Outbox.bulk_run_id.in_(select(run.id).where(_runs(viewer, run))),
         Outbox.import_run_id.in_(select(file.id).where(_runs(viewer, file))),

@@ -1,14 +1,17 @@
-"""Papers of an application: whether each still holds, and any of them made anew by an official."""
+"""Papers of an application and of a round: whether each still holds, and any of them made anew by an official."""
 
 from datetime import date, datetime
 from typing import NamedTuple
+
+from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import places, versions
 from app.actions.moving import record
 from app.db.database import lock_districts
-from app.models import Application, Document, DocumentKind
+from app.db.extensions import db
+from app.models import Application, Document, DocumentKind, Round
 from app.papers import documents
 from app.rules import validity
 from app.rules.refusals import Reason, Refusal
@@ -39,14 +42,38 @@ def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:
 
     Raises Refusal: not_allowed, wrong_status (it was replaced already, or its right has come to nothing).
     """
-    application = document.application
-    permit(by, "make_anew", application)
-    lock_districts(places.districts(application))
+    whose = document.application or document.round
+    assert whose is not None, "the database allows no paper of nothing"
+    permit(by, "make_anew", whose)
+    lock_districts(places.districts(whose))
     if not _current(document):
         raise Refusal(Reason.wrong_status, verb="make_anew")
     made = versions.renew(document, at=at, anew=True)
     details = {"document": document.kind, "version": [document.version, made.version]}
-    record(application, "make_anew", by=by, at=at, details=details)
+    record(whose, "make_anew", by=by, at=at, details=details)
+    return made
+
+
+def protocols(held: Round) -> list[Document]:
+    """The versions of a round's protocol, the last one first."""
+    of_it = select(Document).where(Document.round_id == held.id).order_by(Document.version.desc())
+    return list(db.session.scalars(of_it))
+
+
+def make_protocol(held: Round, *, by: Actor, at: datetime) -> Document:
+    """The protocol of a round that has none, because it served nobody or was held before protocols were made; or else
+    its next version.
+
+    Raises Refusal: not_allowed, wrong_status (an act by hand, or a day whose vacancies have a round each).
+    """
+    if there := protocols(held):
+        return make_anew(there[0], by=by, at=at)
+    permit(by, "make_anew", held)
+    lock_districts(places.districts(held))
+    if not documents.PAPERS[DocumentKind.protocol].stands(held):
+        raise Refusal(Reason.wrong_status, verb="make_anew")
+    made = versions.ask_for(held, DocumentKind.protocol, at=at)
+    record(held, "make_anew", by=by, at=at, details={"document": made.kind, "version": [None, 1]})
     return made
 
 

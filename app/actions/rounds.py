@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions import norms, numbers, offers, vouchers
-from app.actions.seating import seatings
+from app.actions.seating import Seating, seatings
 from app.db.extensions import db
 from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side
 from app.rules import matching, past, queue, ratio
@@ -32,6 +32,7 @@ class RoundLine:
     """One child as the round met it: its position from 1, where it stood, what happened and why."""
 
     position: int
+    queue_kind: QueueKind
     application_id: int
     birth_year: int
     standing: QueueCategory | Side | None
@@ -81,10 +82,8 @@ def _then(held: Round, queue_kind: QueueKind) -> queue.Queue:
 
 
 def _record_of(held: Round) -> dict[str, Any]:
-    details = db.session.scalars(
-        select(Change.details).where(Change.subject == Round.__tablename__, Change.subject_id == held.id)
-    ).first()
-    return details or {}
+    of_it = Change.subject == Round.__tablename__, Change.subject_id == held.id, Change.verb.in_(("issue", "offer"))
+    return db.session.scalars(select(Change.details).where(*of_it)).first() or {}
 
 
 def expected(place_id: int, *, at: datetime) -> RoundExplained:
@@ -95,22 +94,28 @@ def expected(place_id: int, *, at: datetime) -> RoundExplained:
     day = local_day(at)
     vouchers.voucher_district(place_id, day)
     norms.last_day("voucher.confirm", place_id, day)
-    stood = [(queue.waiting(place_id, kind, day), *held) for kind, held in seatings(place_id).items()]
+    stood = [(kind, queue.waiting(place_id, kind, day), *held) for kind, held in seatings(place_id).items()]
     return _by_categories(stood, norms.order(place_id, day).categories, day)
 
 
 def _of_vouchers(held: Round) -> RoundExplained:
-    seats, stood = _record_of(held).get("seating", {}), []
-    for kind in QueueKind:
-        known = seats.get(str(kind), {})
-        free = {(first, last): n for first, last, n in known.get("pool", [])}
-        stood.append((_then(held, kind), free, {int(year): n for year, n in known.get("holders", {}).items()}))
+    stood = [(kind, _then(held, kind), *seats) for kind, seats in seats_before(held).items()]
     told = _by_categories(stood, held.queue_order.categories, held.held_on)
     return replace(told, followed=vouchers.served_in(held) == told.served)
 
 
+def seats_before(held: Round) -> dict[QueueKind, Seating]:
+    """Spec 3.4.1: of each queue what was free and who had a claim before a round of vouchers, as its history has it."""
+    seats, found = _record_of(held).get("seating", {}), {}
+    for kind in QueueKind:
+        known = seats.get(str(kind), {})
+        free = {(first, last): n for first, last, n in known.get("pool", [])}
+        found[kind] = Seating(free, {int(year): n for year, n in known.get("holders", {}).items()})
+    return found
+
+
 def _by_categories(
-    stood: Iterable[tuple[queue.Queue, dict[matching.Years, int], dict[int, int]]],
+    stood: Iterable[tuple[QueueKind, queue.Queue, dict[matching.Years, int], dict[int, int]]],
     categories: Sequence[QueueCategory],
     day: date,
 ) -> RoundExplained:
@@ -120,7 +125,7 @@ def _by_categories(
     """
     lines, pool, holding = list[RoundLine](), Counter[matching.Years](), Counter[int]()
     by_rank = {category.rank: category for category in categories}
-    for line, free, holders in stood:
+    for kind, line, free, holders in stood:
         rank = queue.category_rank(line, categories, day)
         order = select(line.c.id, line.c.birth_year, rank).order_by(rank, line.c.queued_at, line.c.id)
         waiting = db.session.execute(order).all()
@@ -130,10 +135,19 @@ def _by_categories(
             outcome = RoundOutcome.served if id_ in served else RoundOutcome.no_seat
             if r == queue.NOT_SERVED:
                 outcome = RoundOutcome.too_young
-            lines.append(RoundLine(len(lines) + 1, id_, year, by_rank.get(r), outcome))
+            lines.append(RoundLine(len(lines) + 1, kind, id_, year, by_rank.get(r), outcome))
         pool.update(free)
         holding.update(holders)
     return RoundExplained(lines, True, dict(pool), dict(holding))
+
+
+def places_offered(held: Round) -> tuple[matching.Years, int]:
+    """Spec 3.5.1: the birth years that the group of a vacancy took then, and how many free places were offered."""
+    if held.vacancy is None:
+        raise ValueError("offers belong to a vacancy")
+    group, known = held.vacancy.group, _record_of(held)
+    first, last = known.get("years", (group.birth_year_from, group.birth_year_to))
+    return (first, last), int(known.get("places", held.served))
 
 
 def _of_offers(held: Round) -> RoundExplained:
@@ -144,7 +158,7 @@ def _of_offers(held: Round) -> RoundExplained:
     kind = QueueKind(known.get("serves", group.kindergarten.queue_kind))
     line = _then(held, kind)
     minimum = int(known.get("minimum", offers.minimum_age(group.kindergarten, day)))
-    first, last = known.get("years", (group.birth_year_from, group.birth_year_to))
+    (first, last), places_then = places_offered(held)
     years = range(first, last + 1)
     found = db.session.execute(queue.next_by_sides(line).where(line.c.birth_year.in_(years)))
     stood = ratio.children(found)
@@ -158,10 +172,10 @@ def _of_offers(held: Round) -> RoundExplained:
             for year in years
         ]
     )
-    places_then = int(known.get("places", held.served))
     lines = [
         RoundLine(
             position,
+            kind,
             child.application_id,
             child.birth_year,
             child.side,
@@ -171,7 +185,7 @@ def _of_offers(held: Round) -> RoundExplained:
     ]
     young = [child for child in stood if child not in old]
     lines += [
-        RoundLine(len(lines) + n, child.application_id, child.birth_year, child.side, RoundOutcome.too_young)
+        RoundLine(len(lines) + n, kind, child.application_id, child.birth_year, child.side, RoundOutcome.too_young)
         for n, child in enumerate(young, start=1)
     ]
     offered = select(Offer.application_id).where(Offer.round_id == held.id).order_by(Offer.id)

@@ -24,6 +24,7 @@ from app.models import (
     Privilege,
     Referral,
     ReferralStatus,
+    Round,
     Vacancy,
     Voucher,
     VoucherStatus,
@@ -52,6 +53,8 @@ def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: da
 
     A fact of a person ("child.iin") stands on the papers of all applications that share that person.
     """
+    if isinstance(subject, Round):
+        return _of_round(subject, verb, at=at)
     if not isinstance(subject, Application | Privilege):
         return
     row = VERBS[type(subject)][verb]
@@ -72,6 +75,13 @@ def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: da
             over = getattr(paper_of, "ended_at", None)  # what was over before this moment is another verb's
             if (kind, paper_of) not in there and over in (None, at):
                 ask_for(paper_of, kind, at=at)
+
+
+def _of_round(held: Round, verb: str, *, at: datetime) -> None:
+    """The protocol of a round that has served somebody."""
+    for kind in VERBS[Round][verb].gives:
+        if held.served and documents.PAPERS[kind].stands(held):
+            ask_for(held, kind, at=at)
 
 
 def of_groups(groups: Iterable[KgGroup], *, at: datetime) -> None:
@@ -117,7 +127,8 @@ def renew(document: Document, *, at: datetime, anew: bool = False) -> Document:
 def ask_for(paper_of: documents.PaperOf, kind: DocumentKind, *, at: datetime, version: int = 1) -> Document:
     """Leave a version to be rendered, with what it prints, and the outbox row that says so; its code is in the QR."""
     document = Document(
-        application=paper_of if isinstance(paper_of, Application) else paper_of.application,
+        application=_application(paper_of),
+        round=paper_of if isinstance(paper_of, Round) else None,
         voucher=paper_of if isinstance(paper_of, Voucher) else None,
         referral=paper_of if isinstance(paper_of, Referral) else None,
         kind=kind,
@@ -128,6 +139,12 @@ def ask_for(paper_of: documents.PaperOf, kind: DocumentKind, *, at: datetime, ve
     )
     db.session.add(Outbox(job="render", document=document, asked_at=at))
     return document
+
+
+def _application(paper_of: documents.PaperOf) -> Application | None:
+    if isinstance(paper_of, Round):
+        return None
+    return paper_of if isinstance(paper_of, Application) else paper_of.application
 
 
 def _unsent(document: Document) -> bool:

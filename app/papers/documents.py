@@ -18,8 +18,10 @@ from app.models import (
     ContractText,
     Document,
     DocumentKind,
+    QueueOrderKind,
     Referral,
     ReferralStatus,
+    Round,
     Voucher,
     VoucherStatus,
 )
@@ -30,7 +32,8 @@ from app.rules.calendar import LOCAL, local_day
 from app.rules.validity import PaperState
 
 NO_LETTER = "no letter: "  # how the row of a paper that cannot be made begins to say why
-PaperOf = Application | Voucher | Referral
+ITS_OWN = ("kind", "version", "asked_at", "made_on", "address")  # of a version, whatever its facts
+PaperOf = Application | Voucher | Referral | Round
 
 
 class NotReady(Exception):
@@ -95,6 +98,11 @@ def _agreed(row: Referral) -> bool:
     return signed is not None and signed.text is not None and signed.status is not ContractStatus.void
 
 
+def _by_the_order(held: Round) -> bool:
+    """Not an act by hand, nor the day whose vacancies have a round each."""
+    return held.by_hand is None and (held.vacancy_id is not None or held.queue_order.kind is QueueOrderKind.categories)
+
+
 D, ITSELF, RIGHTS = DocumentKind, (Application,), (Voucher, Referral)
 PAPERS: Mapping[DocumentKind, PaperKind] = {
     D.registration_notice: PaperKind(
@@ -123,6 +131,9 @@ PAPERS: Mapping[DocumentKind, PaperKind] = {
     D.revocation: PaperKind(
         "О", "Кері қайтарып алу туралы хабарлама", "Уведомление об отзыве", RIGHTS, facts.revoked, _taken_back
     ),
+    D.protocol: PaperKind(
+        "Х", "Орындарды бөлу хаттамасы", "Протокол распределения мест", (Round,), facts.protocol, _by_the_order
+    ),
 }
 
 
@@ -137,7 +148,9 @@ def papers_of(kind: DocumentKind, application: Application) -> list[PaperOf]:
 
 def paper_of(document: Document) -> PaperOf:
     """The record that a paper is of."""
-    return document.voucher or document.referral or document.application
+    found = document.voucher or document.referral or document.application or document.round
+    assert found is not None, "the database allows no paper of nothing"
+    return found
 
 
 def stands(document: Document) -> bool:
@@ -154,13 +167,14 @@ def printed(document: Document) -> Facts:
     """All that a version prints: its facts, and what is its own alone."""
     kind = PAPERS[document.kind]
     kept = document.facts or kind.prints(paper_of(document))  # of a version from before they were kept
-    return kept | {
-        "kind": str(document.kind),
-        "version": document.version,
-        "asked_at": document.asked_at.isoformat(),
-        "made_on": local_day(document.asked_at).isoformat(),
-        "address": f"{current_app.config['KEZEK'].url}/verify/{document.code}",
-    }
+    own = str(document.kind), document.version, document.asked_at.isoformat(), local_day(document.asked_at).isoformat()
+    address = f"{current_app.config['KEZEK'].url}/verify/{document.code}"
+    return kept | dict(zip(ITS_OWN, (*own, address), strict=True))
+
+
+def its_facts(said: Facts) -> Facts:
+    """The facts of a version, without what is its own alone."""
+    return {name: value for name, value in said.items() if name not in ITS_OWN}
 
 
 def sample_contract(text: ContractText) -> Facts:

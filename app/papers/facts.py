@@ -14,15 +14,21 @@ from app.models import (
     Place,
     PlaceKind,
     PrivilegePaper,
+    QueueOrderKind,
     Referral,
+    Round,
     Sex,
     Voucher,
 )
 from app.rules import contract as contracts
-from app.rules import iin, texts
+from app.rules import iin, norms, texts
 from app.rules.calendar import LOCAL, local_day
 
 Facts = dict[str, Any]
+OF_A_ROUND = {  # the norms that decide whom a round serves and what it gives
+    QueueOrderKind.categories: ("procedure", "voucher.confirm", "voucher.choose"),
+    QueueOrderKind.ratio: ("procedure", "queue.ratio", "referral.minimum_age", "referral.priority", "referral.attend"),
+}
 
 
 def registered(application: Application) -> Facts:
@@ -153,6 +159,34 @@ def revoked(row: Voucher | Referral) -> Facts:
     }
 
 
+def protocol(held: Round) -> Facts:
+    """Spec 1.2: what a round went by: the office, the day, the order and the norms that were in force, the vacancy of
+    offers. Whom it met is reckoned from the history (actions/protocols.py). Nobody's name.
+    """
+    at, place, order = held.held_at.astimezone(LOCAL), held.place, held.queue_order
+    found = {norm.name: norm for norm in db.session.scalars(norms.all_in_force(_upwards(place), held.held_on))}
+    return {
+        "issued_on": _day(held.held_on),
+        "held_at": f"{at:%H:%M:%S}",
+        "automatic": held.automatic,
+        "by": str(order.kind),
+        **_office(place),
+        "order": {**_named_place(order.place), "valid_from": _day(order.valid_from), "legal_basis": order.legal_basis},
+        "norms": [
+            {
+                "name": name,
+                "value": found[name].value,
+                "unit": str(found[name].unit),
+                "valid_from": _day(found[name].valid_from),
+                "legal_basis": found[name].legal_basis,
+            }
+            for name in OF_A_ROUND[order.kind]
+            if name in found
+        ],
+        **(_kindergarten(held.vacancy.group) if held.vacancy else {"kindergarten": None}),
+    }
+
+
 def stay_of(row: Voucher) -> Referral | None:
     """The last temporary place that was chosen by a voucher."""
     found = row.application.referrals if row.kind == "temporary" else []
@@ -192,6 +226,15 @@ def _office(place: Place) -> Facts:
         "office_phone": texts.phones_said(phone or "") or None,
         "responsible": office.responsible if office else None,
     }
+
+
+def _upwards(place: Place) -> list[int]:
+    """The place and all above it."""
+    return [place.id, *(_upwards(place.parent) if place.parent is not None else ())]
+
+
+def _named_place(place: Place) -> Facts:
+    return {"place_kk": place.name_kk, "place_ru": place.name_ru}
 
 
 def _place_of(row: Referral) -> Facts:

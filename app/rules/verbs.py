@@ -55,7 +55,7 @@ MANY, ANY = 50, 1_000_000_000  # records at once
 TOLD = (Audience.family,)
 KINDERGARTEN = (Audience.kindergarten,)
 BOTH = (Audience.family, Audience.kindergarten)
-EVERY_PAPER = frozenset(D)
+EVERY_PAPER = frozenset(D) - {D.protocol}  # of a family
 
 
 class ForFamily(StrEnum):
@@ -322,7 +322,11 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "approve": Verb("3.8", OFFICE, alone=ANY),
         "reject": Verb("3.8", OFFICE, alone=ANY),
     },
-    Round: {"issue": Verb("3.4.1", NEXT), "offer": Verb("3.5.1", NEXT)},
+    Round: {
+        "issue": Verb("3.4.1", NEXT, gives=frozenset({D.protocol})),
+        "offer": Verb("3.5.1", NEXT, gives=frozenset({D.protocol})),
+        "make_anew": Verb("3.8", OFFICE),  # its protocol
+    },
     Vacancy: {
         "publish": Verb("3.8", PLACES, {Y.draft}, {Y.published}, alone=ANY),
         "offer": Verb("3.5.1", NEXT, alone=ANY),  # its places

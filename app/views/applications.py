@@ -1,9 +1,8 @@
 """Applications: the journal, a child's page, and the counter where officials act for families."""
 
-from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, send_file, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
@@ -33,8 +32,6 @@ from app.models import (
     Vacancy,
 )
 from app.now import now
-from app.papers import storage
-from app.papers.documents import NotReady, open_stored
 from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
 from app.rules.notices import told_of_their_turn
@@ -46,6 +43,7 @@ from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage, is_private
 from app.views.confirmation import READ, ask, asked, by_row, done, problem_with, reason, signer
 from app.views.corrections import Correcting
+from app.views.downloads import stored_paper
 from app.views.explanations import Why
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
@@ -252,18 +250,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         if not personal_data.whole(document.application):
             flash(_("A paper shows what is masked for you. Open the record first, with a reason."), "warning")
             return redirect(url_for("ApplicationView.show", pk=document.application_id))
-        try:
-            file = open_stored(document)
-        except NotReady:
-            abort(404)
-        except storage.Damaged:
-            flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
-            return redirect(url_for("ApplicationView.show", pk=document.application_id))
-        return send_file(
-            BytesIO(file),
-            mimetype="application/pdf",
-            download_name=f"{document.kind}-{document.id}.pdf",
-        )
+        return stored_paper(document, url_for("ApplicationView.show", pk=document.application_id))
 
     @expose("/make-missing/<pk>", methods=["POST"])
     @has_access

@@ -1,5 +1,6 @@
 """The page of one application: what a child's place in the queue is, what has happened, and what can be done now."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -115,7 +116,7 @@ class ChildPage:
             unworded=unworded,
             not_told=application.status is ApplicationStatus.notified
             and not db.session.scalars(told_of_their_turn([application.id])).all(),
-            failures=_failures(application),
+            failures=failures(application.documents),
             not_notified=waits.not_notified(application),
             masked=not personal_data.whole(application),
             open_for=personal_data.OPEN_FOR // timedelta(minutes=1),
@@ -123,9 +124,9 @@ class ChildPage:
         )
 
 
-def _failures(application: Application) -> dict[int, str]:
+def failures(papers: Iterable[Document]) -> dict[int, str]:
     """Of the papers that are not there why they could not be made, by their ids; nothing of those that only wait."""
-    missing = [document.id for document in application.documents if document.file_key is None]
+    missing = [document.id for document in papers if document.file_key is None]
     if not missing:
         return {}
     with unscoped():

@@ -1,16 +1,33 @@
-"""A table as a file to download, sent while it is read: XLSX or CSV (spreadsheets/writing.py)."""
+"""Files to download: a table, sent while it is read, as XLSX or CSV (spreadsheets/writing.py); a stored paper."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from io import BytesIO
 from typing import Any
 
-from flask import Response, abort, g, stream_with_context
+from flask import Response, abort, flash, g, redirect, send_file, stream_with_context
+from flask_babel import gettext as _
 
 from app.access import personal_data
 from app.access.row_scope import looking_as
 from app.db.database import will_write
 from app.db.extensions import db
+from app.models import Document
+from app.papers import storage
+from app.papers.documents import NotReady, open_stored
 from app.spreadsheets import writing
+
+
+def stored_paper(document: Document, page: str) -> Any:
+    """A stored paper, exactly as it was made; 404 before it is. `page`: where to go where the file is damaged."""
+    try:
+        file = open_stored(document)
+    except NotReady:
+        abort(404)
+    except storage.Damaged:
+        flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
+        return redirect(page)
+    return send_file(BytesIO(file), mimetype="application/pdf", download_name=f"{document.kind}-{document.id}.pdf")
 
 
 def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequence[Any]]) -> Response:

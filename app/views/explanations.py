@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from flask import g, request
+from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
@@ -13,16 +13,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import words
-from app.actions import by_hand, explanations, movements, rounds
+from app.actions import by_hand, documents, explanations, movements, rounds
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Application, KgGroup, Round, Vacancy
+from app.models import Application, Document, DocumentKind, KgGroup, Round, Vacancy
 from app.now import now
+from app.papers.documents import PAPERS
 from app.rules.calendar import local_day
 from app.rules.registration_numbers import fold
-from app.rules.roles import QUEUES
+from app.rules.roles import OFFICE, QUEUES
 from app.views import forms
-from app.views.base import BaseView
+from app.views.base import BaseView, attempt, row_id
+from app.views.child_page import failures
+from app.views.downloads import stored_paper
 from app.views.paging import Records, attribute
 from app.views.rendering import tag
 
@@ -93,6 +96,7 @@ class RoundView(BaseView):
         joinedload(Round.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten),
     )
     show_title = _l("Round")
+    grants: ClassVar = {"can_paper": QUEUES, "can_make_protocol": OFFICE}
     list_columns = ["held_at", "place", "by_hand", "vacancy", "queue_order.kind", "served", "passed", "automatic"]
     search_columns = ["by_hand", "automatic"]
     order_columns, sorted_as = ["held_at"], {"held_at": "id"}
@@ -107,7 +111,7 @@ class RoundView(BaseView):
             return self._by_hand(held)
         with unscoped():
             told = rounds.of_round(held)
-        lines = told.lines
+        lines, papers = told.lines, documents.protocols(held)
         sought = request.args.get("q", "").strip()
         if sought:
             found = select(Application.id).where(Application.number_key == fold(sought))
@@ -121,8 +125,28 @@ class RoundView(BaseView):
             lines=with_applications(lines),
             shown=SHOWN,
             actor=g.actor,
+            papers=[(one, documents.standing(one, local_day(now()))) for one in papers],
+            failures=failures(papers),
+            has_protocol=PAPERS[DocumentKind.protocol].stands(held),
             view=self,
         )
+
+    @expose("/paper/<int:document_id>", methods=["GET"])
+    @has_access
+    def paper(self, document_id: int) -> Any:
+        """The protocol of a round, exactly as it was made."""
+        of_a_round = Document.id == row_id(document_id), Document.round_id.is_not(None)
+        document = db.session.scalars(select(Document).where(*of_a_round)).first() or abort(404)
+        return stored_paper(document, url_for(".show", pk=document.round_id))
+
+    @expose("/make-protocol/<pk>", methods=["POST"])
+    @has_access
+    def make_protocol(self, pk: str) -> Any:
+        """The protocol of a round that has none, or its next version."""
+        held = self.load(pk)
+        if attempt(lambda: documents.make_protocol(held, by=g.actor, at=now())):
+            flash(_("The papers are being prepared."), "success")
+        return redirect(self.after(held))
 
     def _by_hand(self, held: Round) -> Any:
         """Spec 3.8: what was done by hand, for whom and why, by whose yes, and whom it passed."""

@@ -160,6 +160,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "contract": _l("Electronic contract"),
         "refusal": _l("Statement of the refusal of a voucher"),
         "revocation": _l("Notice of revocation"),
+        "protocol": _l("Protocol of a round"),
     },
     Sex: {
         "male": _l("Boy"),

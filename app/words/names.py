@@ -23,6 +23,7 @@ from app.models import (
     Proposal,
     QueueCategory,
     QueueOrder,
+    Round,
 )
 from app.rules.alphabet import sort_key
 from app.words.days import day
@@ -67,6 +68,8 @@ def name(row: Any) -> str:
             return f"{label(row.kind)}, {name(row.place)}, {day(row.valid_from)}"
         case Proposal():
             return f"{verb(row.verb, row.subject)}, {row.application or f'№ {row.subject_id}'}"
+        case Round():
+            return f"{_('Round')}, {name(row.place)}, {day(row.held_on)}"
         case ContractText():
             return f"{_('Text of contracts')}, {name(row.place)}, {day(row.valid_from)}"
         case DayOff():

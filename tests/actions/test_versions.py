@@ -32,6 +32,7 @@ from app.models import (
     Privilege,
     PrivilegeGround,
     QueueKind,
+    Round,
 )
 from app.rules import iin
 from app.rules.refusals import Refusal
@@ -124,7 +125,9 @@ def test_the_table_says_of_every_verb_which_papers_it_gives_and_whose_facts_it_c
     assert {verb for verb, row in rows.items() if row.people} == {"register", "change", "correct"}
     others = {of: rows for of, rows in VERBS.items() if of is not Application}
     assert {(of, verb) for of, rows in others.items() for verb, row in rows.items() if row.gives or row.changes} == {
-        (Privilege, "claim")
+        (Privilege, "claim"),
+        (Round, "issue"),
+        (Round, "offer"),
     }
 
 

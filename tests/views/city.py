@@ -26,6 +26,7 @@ from app.actions import (
     referrals,
     vouchers,
 )
+from app.actions import documents as actions_documents
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -164,6 +165,8 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     db.session.add(PrivilegePaper(privilege_id=privilege_id, title="анықтама", number="1", issued_on=issued_on))
     begins, basis = date(2027, 1, 1) + timedelta(kindergarten.id), "бұйрық"
     db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
+    protocol = actions_documents.make_protocol(held, by=DEPARTMENT, at=at("2026-04-08T11:10"))
+    documents.store(protocol, b"%PDF protocol")
     paper = next(one for one in referred.documents if one.kind is DocumentKind.referral)
     documents.store(paper, b"%PDF " + name.encode())
     db.session.flush()
@@ -209,6 +212,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         delivery=told.deliveries[0].id,
         job=db.session.scalars(sa.select(Outbox.id).where(Outbox.document_id == paper.id)).one(),
         round=held.id,
+        protocol=protocol.id,
         change=db.session.scalars(chosen).first(),
         account=account.id,
         run=run.id,

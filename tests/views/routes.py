@@ -108,6 +108,8 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/choose/<pk>"): COUNTER,
         ("POST", "/applications/choose/<pk>"): COUNTER,
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
+        ("GET", "/rounds/paper/<int:document_id>"): QUEUE - {H},
+        ("POST", "/rounds/make-protocol/<pk>"): OFFICE,
         ("POST", "/applications/make-anew/<int:document_id>"): COUNTER,
         ("POST", "/applications/make-missing/<pk>"): COUNTER,
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
@@ -184,10 +186,10 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
     rule, _, verb = rule.partition("#")
     for part, value in {
         "<pk>": pk,
-        "<int:document_id>": str(of.document),
         "<int:place_id>": str(of.place),
         "<int:kindergarten_id>": str(of.kindergarten),
         "<topic>": "voucher",
+        "<int:document_id>": str(of.protocol if noun == "rounds" else of.document),
         "<string:language>": "ru",
         "<code>": "A" * 22,
         "<kind>": "csv",
