@@ -1586,6 +1586,31 @@ class SignedIn(Base):
     facts: Mapped[str] = mapped_column(sa.Text)
 
 
+class OneTimeCode(Base):
+    """S1, «Бір реттік құпия сөз»: a code that was asked for on one browser, by whoever says to be a person.
+
+    ``code_hash`` is None where this phone is not on record for this IIN: nothing was sent, and nothing opens then.
+    """
+
+    __tablename__ = "one_time_code"
+    browser_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    iin: Mapped[str] = mapped_column(sa.String(12))
+    code_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class Visit(Base):
+    """Somebody of a family signed in on one browser, by a code (issue 13); here is the hash of its key."""
+
+    __tablename__ = "visit"
+    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    iin: Mapped[str] = mapped_column(sa.String(12))
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
 class SentForm(Base):
     """A form that was sent and had its effect, by the hash of its key: again it has none (access/sent_forms.py).
 

@@ -18,6 +18,8 @@ from redis import Redis, RedisError
 
 ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute, then an hour; a right password ends it
 ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
+CODE = parse_many("1/minute; 3/hour; 6/day")  # codes sent to one person, and to one phone
+CODES = parse_many("5/minute; 30/hour")  # codes asked for from one address
 CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
@@ -73,6 +75,19 @@ def wait_to_check(address: str | None) -> int:
     """Seconds until a number in the queue may be asked for from this address; 0: now, and that is one of them."""
     of = ("number", _network(address))
     return _ask(lambda limits: _seconds(limits, [one for one in CHECK if not limits.hit(one, *of)], of))
+
+
+def wait_for_code(iin: str, phone: str, address: str | None) -> int:
+    """Seconds until another code may be asked for by this person, to this phone and from this address; 0: now."""
+    asked = [(CODES, ("codes", _network(address))), (CODE, ("code", _hashed(iin))), (CODE, ("code", _hashed(phone)))]
+
+    def count(limits: MovingWindowRateLimiter) -> int:
+        spent = [(one, of) for kinds, of in asked for one in kinds if not limits.test(one, *of)]
+        if not spent:
+            spent = [(one, of) for kinds, of in asked for one in kinds if not limits.hit(one, *of)]
+        return max((_seconds(limits, [one], of) for one, of in spent), default=0)
+
+    return _ask(count)
 
 
 def _ask(question: Callable[[MovingWindowRateLimiter], Any]) -> Any:

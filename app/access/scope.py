@@ -40,6 +40,7 @@ from app.models import (
     Notice,
     NoticeRead,
     Offer,
+    OneTimeCode,
     Outbox,
     Place,
     Privilege,
@@ -57,6 +58,7 @@ from app.models import (
     UserScope,
     Vacancy,
     VacancyStatus,
+    Visit,
     Voucher,
 )
 from app.registers.declaration import Register
@@ -383,6 +385,8 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     UserScope: rows_for(office=_own_account, head=_own_account, administrator=everything),
     Account: rows_for(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
     SignedIn: rows_for(office=_nothing, head=_nothing),
+    OneTimeCode: rows_for(office=_nothing, head=_nothing),
+    Visit: rows_for(office=_nothing, head=_nothing),
     SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: rows_for(office=_nothing, head=_nothing),
     NoticeRead: rows_for(office=_nothing, head=_nothing),  # asked about by plain tables

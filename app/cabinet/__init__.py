@@ -1,4 +1,5 @@
-"""The entrance of families and of everybody: pages without an account (public.py). ADR 26.
+"""The entrance of families and of everybody: pages without an account (public.py, ADR 26), and a
+family's own (own.py, ADR 27).
 
 It shares nothing with the office's pages but the words and the files that browsers load: no session, no cookie but the
 language, no menu. What it reads is cut to what any family may know.
@@ -7,11 +8,14 @@ language, no menu. What it reads is cut to what any family may know.
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from app.cabinet import public
+from app.cabinet import own, public
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the pages on, after those of the office: `/` is everybody's who is not signed in there."""
     app.register_blueprint(public.blueprint)
+    app.register_blueprint(own.blueprint)
+    app.extensions["kezek_elsewhere"] |= {public.blueprint.name, own.blueprint.name}  # an official is nobody there
     csrf.exempt(public.blueprint)  # nothing is changed there: a form is posted so that no IIN stands in an address
+    csrf.exempt(own.blueprint)  # it looks at where a form comes from by itself
     app.before_request(public.instead_of_the_office)

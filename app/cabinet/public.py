@@ -130,7 +130,7 @@ def queue() -> Any:
     stands in an address. What is wrong of the two is told to nobody.
     """
     with seen():
-        if request.method == "GET":
+        if request.method != "POST":
             return _page("queue.html", typed={}, answers=None)
         typed = {name: request.form.get(name, "").strip() for name in ("number", "born_on", "iin")}
         if seconds := login_limits.wait_to_check(request.remote_addr):
@@ -192,7 +192,7 @@ def _for_templates() -> dict[str, Any]:
 
 
 def _is_ours() -> bool:
-    return request.blueprint == blueprint.name or request.path == "/"
+    return request.blueprint in (blueprint.name, "own") or request.path == "/"
 
 
 def in_language(code: str) -> str:

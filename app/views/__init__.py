@@ -144,6 +144,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     csrf.init_app(app)  # before the framework
     headers.register(app)
     list_context.register(app)
+    app.extensions[security.ELSEWHERE] = set()
     app.before_request(_not_yet_anybody)
     with app.app_context():
         appbuilder = BackOffice(

@@ -118,9 +118,7 @@ def test_whoever_finds_no_free_place_is_told_before_the_whole_queue_is_asked(tow
         for child in children:
             vouchers.confirm(child, by=family(child), at=at("2026-04-09T10:00"))
         for child in children[:2]:
-            referrals.choose(
-                child, db.session.get_one(Vacancy, vacancy_id), by=family(child), at=at("2026-04-09T11:00")
-            )
+            referrals.choose(child, wanted, by=family(child), at=at("2026-04-09T11:00"))
         last = children[2].id
     with pytest.raises(Refusal), counted() as said:
         child = db.session.get_one(Application, last)

@@ -84,8 +84,10 @@ FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queu
 FOR_MANY += ("days-off", "inbox", "jobs")
 PUBLIC = (
     *("/d/<int:place_id>", "/places", "/k/<int:kindergarten_id>", "/queue", "/protocol/<int:place_id>", "/statistics"),
-    *("/help/", "/help/<topic>", "/check"),
+    *("/help/", "/help/<topic>", "/check", "/my/", "/my/enter", "/my/enter/code", "/my/a/<int:application_id>"),
+    "/my/a/<int:application_id>/paper/<int:document_id>",
 )
+FORMS = ("/queue", "/my/enter", "/my/enter/code", "/my/leave")  # of everybody; who may, their own tests say
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
@@ -134,7 +136,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES + PUBLIC},
-        ("POST", "/queue"): ANYBODY,
+        **{("POST", form): ANYBODY for form in FORMS},
     }
     for noun, (readers, writers, _) in REGISTERS.items():
         found["GET", f"/{noun}/list/"] = found["GET", f"/{noun}/show/<pk>"] = readers
@@ -190,6 +192,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "<int:kindergarten_id>": str(of.kindergarten),
         "<topic>": "voucher",
         "<int:document_id>": str(of.protocol if noun == "rounds" else of.document),
+        "<int:application_id>": str(of.waiting),
         "<string:language>": "ru",
         "<code>": "A" * 22,
         "<kind>": "csv",

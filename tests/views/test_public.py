@@ -48,7 +48,7 @@ def crawled(browser) -> dict[str, str]:
         assert answer.status_code == 200, (address, answer.status_code)
         pages[address] = answer.text
         found = [one.replace("&amp;", "&") for one in re.findall(r'href="(/[^"]*)"', answer.text)]
-        todo += [one for one in found if not one.startswith(("/static", "/login")) and "lang=" not in one]
+        todo += [one for one in found if not one.startswith(("/static", "/login", "/my/")) and "lang=" not in one]
     return pages
 
 
@@ -188,6 +188,14 @@ def test_who_asks_too_often_waits_and_others_do_not(city):
     assert [one.status_code for one in found] == [404] * 5 + [429] * 3
     assert int(found[-1].headers["Retry-After"]) > 0 and "тым көп" in found[-1].text
     assert ask("10.1.1.2").status_code == 404
+
+
+def test_an_official_who_is_signed_in_may_ask_as_everybody_may(city):
+    with city.web.app_context():
+        child = waiting(city)
+        typed = {"number": child.number, "born_on": child.born_on.isoformat()}
+    browser = city.sign_in("auditor")
+    assert browser.client.post("/queue", data=typed).status_code == 200
 
 
 def test_an_answer_is_kept_nowhere_on_its_way(city, visitor):

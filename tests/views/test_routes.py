@@ -46,7 +46,10 @@ def test_an_address_opens_for_the_roles_of_the_table_and_for_nobody_else(city, r
     for (method, rule), roles in TABLE.items():
         address, data = routes.address(rule, city)
         answer = browser.get(address) if method == "GET" else browser.post(address, data)
-        opens = answer.status_code in (200, 302, 303, 409, 422) or rule == "/verify/<code>"  # there is no such paper
+        opens = answer.status_code in (200, 302, 303, 409, 422)
+        opens |= (
+            rule == "/verify/<code>" or rule in routes.FORMS
+        )  # there is no such paper; it says not where it is from
         if refused(role, answer) == (role in roles) or (role in roles and not opens):
             wrong.append((method, address, answer.status_code))
     assert wrong == []
@@ -81,9 +84,6 @@ def test_a_method_that_is_not_in_the_table_is_405(web):
     assert wrong == []
 
 
-ASKS = ("/queue",)  # posted so that nothing stands in an address; it changes nothing and needs no session (ADR 26)
-
-
 @pytest.mark.parametrize("role", (None, Role.department, Role.head))
 def test_a_post_without_its_token_is_400_and_changes_nothing(city, role):
     browser, wrong = browser_of(city, role), []
@@ -91,7 +91,7 @@ def test_a_post_without_its_token_is_400_and_changes_nothing(city, role):
     with city.tables.unchanged():
         for method, rule in TABLE:
             address, data = routes.address(rule, city)
-            for token in ("", "nonsense", stolen) if method == "POST" and rule not in ASKS else ():
+            for token in ("", "nonsense", stolen) if method == "POST" and rule not in routes.FORMS else ():
                 answer = browser.client.post(address, data=data | {"sure": "yes", "csrf_token": token})
                 if answer.status_code != 400:
                     wrong.append((address, token, answer.status_code))

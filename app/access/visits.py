@@ -1,0 +1,95 @@
+"""Who of a family is signed in, and the codes that sign in (S1, «Бір реттік құпия сөз»; spec 3.10: weakly).
+
+A code has six digits, lives five minutes, opens once, on the browser that asked for it, and bears five tries. It is
+written over a connection of its own, as sessions of officials are. Time is the real one, never the demo's.
+"""
+
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy.exc import OperationalError
+
+from app.db.database import own_transaction
+from app.db.extensions import db
+from app.models import OneTimeCode, Visit
+
+LIVES, TRIES, DIGITS = timedelta(minutes=5), 5, 6  # of a code
+IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=8)  # of a visit
+KEPT = timedelta(days=1)  # what a code leaves
+SEEN_EVERY = timedelta(minutes=1)
+CODE, VISIT = OneTimeCode.__table__, Visit.__table__
+
+
+class Asked(NamedTuple):
+    """A code that was asked for: the browser's key, which is nowhere else, and the code, if one is to be sent."""
+
+    browser: str
+    code: str | None
+
+
+def ask(iin: str, *, known: bool) -> Asked:
+    """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens."""
+    browser, at = secrets.token_urlsafe(32), _now()
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    kept = {"browser_hash": _hash(browser), "iin": iin, "asked_at": at, "tries": 0}
+    with own_transaction() as connection:
+        connection.execute(delete(CODE).where(CODE.c.asked_at < at - KEPT))
+        connection.execute(insert(CODE).values(code_hash=_hash(browser + code) if known else None, **kept))
+    return Asked(browser, code if known else None)
+
+
+def enter(browser: str, code: str) -> str | None:
+    """The key of a new visit, if this is the code that was sent for this browser; else None, and it is one try."""
+    at = _now()
+    lives = and_(
+        CODE.c.browser_hash == _hash(browser),
+        CODE.c.used_at.is_(None),
+        CODE.c.tries < TRIES,
+        CODE.c.asked_at > at - LIVES,
+    )
+    with own_transaction() as connection:
+        tried = update(CODE).where(lives).values(tries=CODE.c.tries + 1)
+        if connection.execute(tried).rowcount != 1:
+            return None
+        right = and_(CODE.c.browser_hash == _hash(browser), CODE.c.code_hash == _hash(browser + code))
+        if connection.execute(update(CODE).where(right, CODE.c.used_at.is_(None)).values(used_at=at)).rowcount != 1:
+            return None
+        iin = connection.execute(select(CODE.c.iin).where(right)).scalar_one()
+        key = secrets.token_urlsafe(32)
+        connection.execute(insert(VISIT).values(key_hash=_hash(key), iin=iin, began_at=at, seen_at=at))
+    return key
+
+
+def who(key: str) -> str | None:
+    """The IIN of whoever visits with this key; None when the visit is over."""
+    at = _now()
+    lives = and_(VISIT.c.key_hash == _hash(key), VISIT.c.seen_at > at - IDLE, VISIT.c.began_at > at - LONGEST)
+    found = db.session.execute(select(VISIT.c.iin, VISIT.c.seen_at).where(lives)).first()
+    if found is not None and found.seen_at < at - SEEN_EVERY:
+        db.session.rollback()  # SQLite has one writer
+        with suppress(OperationalError), own_transaction(waits=False) as connection:
+            connection.execute(update(VISIT).where(VISIT.c.key_hash == _hash(key)).values(seen_at=at))
+    return found.iin if found is not None else None
+
+
+def leave(key: str) -> None:
+    """Signed out: the key opens nothing any more."""
+    with own_transaction() as connection:
+        connection.execute(delete(VISIT).where(VISIT.c.key_hash == _hash(key)))
+
+
+def key_of_message() -> str:
+    """By what a gateway knows the message with a code, which is sent once."""
+    return secrets.token_hex(16)
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,225 @@
+"""The cabinet of a family (S1, S2): entry by a one-time code, its applications, and what it may look at in each.
+
+Its cookie is its own and goes to `/my` alone: an official who is signed in on the same browser is nobody here, and a
+family nobody in the office. Each page reads within the scope of the one application that it shows.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app import words
+from app.access import login_limits, personal_data, visits
+from app.access.actors import Actor
+from app.access.row_scope import looking_as
+from app.actions import documents, families, public
+from app.db.extensions import db
+from app.db.viewer import unscoped
+from app.gateways import Message, NotSent, Unsure, sms
+from app.models import Application, Audience, Document, Notice, Place
+from app.now import is_demo, now
+from app.papers import storage
+from app.papers.documents import PAPERS, NotReady, open_stored
+from app.rules import iin as iins
+from app.rules import texts
+from app.rules.calendar import local_day
+from app.rules.refusals import Refusal
+from app.rules.roles import Role
+
+KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
+
+blueprint = Blueprint("own", __name__, url_prefix="/my")
+
+
+@blueprint.before_request
+def _own_forms_only() -> None:
+    """What is posted here comes from a page of ours: every browser says where a form was."""
+    if request.method == "POST" and request.headers.get("Origin") != request.host_url[:-1]:
+        abort(400)
+
+
+@blueprint.after_request
+def _kept_nowhere(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page for whoever has entered; others enter first. What it shows of people is shown to a family."""
+
+    @wraps(view)
+    def shown(**arguments: Any) -> Any:
+        iin = visits.who(request.cookies.get(KEY, ""))
+        if iin is None:
+            return redirect(url_for("own.enter"), code=303)
+        with personal_data.reading_as(personal_data.Reader(Role.family)):
+            return view(iin, **arguments)
+
+    return shown
+
+
+@blueprint.route("/enter", methods=["GET", "POST"])
+def enter() -> Any:
+    """S1: IIN and phone, for a code. Known and unknown are answered alike, and the code leaves after the answer."""
+    typed = {name: request.form.get(name, "").strip() for name in ("iin", "phone")}
+    if request.method != "POST":
+        return _page("enter.html", typed=typed)
+    try:
+        phone = texts.phones(typed["phone"])
+    except texts.Unfit:
+        phone = ""
+    number = typed["iin"].replace(" ", "")
+    if not iins.valid(number) or not phone or len(texts.phone_numbers(phone)) != 1:
+        problem = _("Look at the IIN, which has twelve digits, and at the mobile phone.")
+        return _page("enter.html", typed=typed, problem=problem), 422
+    if seconds := login_limits.wait_for_code(number, phone, request.remote_addr):
+        problem = _("A code was asked for too often. Try again later.")
+        return _page("enter.html", typed=typed, problem=problem), 429, {"Retry-After": str(seconds)}
+    with unscoped():
+        known = families.is_on_record(number, phone)
+    db.session.rollback()
+    asked = visits.ask(number, known=known)
+    told = {"demo": asked.code} if asked.code and current_app.config["KEZEK"].demo and is_demo() else {}
+    answer = make_response(redirect(url_for("own.code", **told), code=303))
+    answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
+    if asked.code is not None and not told:
+        _send_after(answer, phone, asked.code)
+    return answer
+
+
+@blueprint.route("/enter/code", methods=["GET", "POST"])
+def code() -> Any:
+    """S1: the code that came."""
+    if request.method != "POST":
+        return _page("code.html", demo=request.args.get("demo", "") if is_demo() else "")
+    key = visits.enter(request.cookies.get(ENTRY, ""), request.form.get("code", "").replace(" ", ""))
+    if key is None:
+        problem = _(
+            "This code opens nothing: it is wrong, it was used, or its five minutes are over. Ask for another one."
+        )
+        return _page("code.html", problem=problem), 422
+    answer = make_response(redirect(url_for("own.journal"), code=303))
+    answer.delete_cookie(ENTRY, path="/my")
+    answer.set_cookie(KEY, key, path="/my", **_cookie())
+    return answer
+
+
+@blueprint.post("/leave")
+def leave() -> Response:
+    visits.leave(request.cookies.get(KEY, ""))
+    answer = make_response(redirect("/", code=303))
+    answer.delete_cookie(KEY, path="/my")
+    return answer
+
+
+@blueprint.get("/")
+@signed_in
+def journal(iin: str) -> str:
+    """S2, «Өтініштер журналы», in its columns; what is to be done comes first."""
+    with unscoped():
+        rows = [(one, _numbers(one), families.to_do(one)) for one in families.applications_of(iin)]
+    return _page("journal.html", rows=rows)
+
+
+@blueprint.get("/a/<int:application_id>")
+@signed_in
+def application(iin: str, application_id: int) -> str:
+    """S1: «Өтініш туралы ақпарат», «Тарих», «Құжаттар»; and why the number is what it is."""
+    own = _own(iin, application_id)
+    with unscoped():
+        told, to_do = _numbers(own), families.to_do(own)
+    with looking_as(Actor(Role.family, application_id=own.id)):
+        to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
+        notices = db.session.scalars(to_family.order_by(Notice.id.desc())).all()
+        found = select(Document).where(Document.application_id == own.id, Document.replaced_at.is_(None))
+        papers = [
+            (one, PAPERS[one.kind], documents.standing(one, local_day(now())))
+            for one in db.session.scalars(found.order_by(Document.id)).all()
+        ]
+        return _page(
+            "application.html",
+            place=own.place,
+            application=own,
+            told=told,
+            to_do=to_do,
+            notices=[(one.at, words.notice(one)) for one in notices],
+            papers=papers,
+        )
+
+
+@blueprint.get("/a/<int:application_id>/paper/<int:document_id>")
+@signed_in
+def paper(iin: str, application_id: int, document_id: int) -> Any:
+    """S0-S2, «Жүктеу»: a paper exactly as it was made."""
+    own = _own(iin, application_id)
+    with looking_as(Actor(Role.family, application_id=own.id)):
+        document = db.session.scalars(select(Document).where(Document.id == document_id)).first()
+        if document is None or document.application_id != own.id:
+            abort(404)
+        try:
+            file = open_stored(document)
+        except (NotReady, storage.Damaged):
+            abort(404)
+    return send_file(BytesIO(file), mimetype="application/pdf", download_name=f"{document.kind}-{document.id}.pdf")
+
+
+def _own(iin: str, application_id: int) -> Application:
+    """One of the person's applications; 404 for any other."""
+    with unscoped():
+        own = next((one for one in families.applications_of(iin) if one.id == application_id), None)
+    return own or abort(404)
+
+
+def _numbers(own: Application) -> dict[str, Any]:
+    """Its number today and why, or why it has none."""
+    try:
+        told = public.explained(own, local_day(now()))
+    except Refusal as refusal:
+        return {"told": None, "why_not": words.refusal(refusal), "ahead": 0}
+    return {"told": told, "why_not": None, "ahead": sum(count for _one, count in told.ahead)}
+
+
+def _send_after(answer: Response, phone: str, said: str) -> None:
+    """The code leaves when the answer has left: nobody can tell by the time of it whether the phone is on record."""
+    gateway, log = current_app.config["KEZEK"].sms, current_app.logger
+    text = _("Kezek: your code is %(code)s. It is good for five minutes. Tell it to nobody.", code=said)
+
+    def send() -> None:
+        try:
+            sms.send(gateway, Message(visits.key_of_message(), phone, "", text))
+        except (NotSent, Unsure) as missed:
+            log.warning("a code was not sent: %s", missed.why)
+
+    if gateway is None:
+        log.warning("a code was not sent: no gateway is set up")
+        return
+
+    answer.call_on_close(send)
+
+
+def _cookie() -> dict[str, Any]:
+    return {"httponly": True, "samesite": "Lax", "secure": current_app.config["SESSION_COOKIE_SECURE"]}
+
+
+def _page(template: str, place: Place | None = None, **facts: Any) -> str:
+    with unscoped():
+        phone = texts.phones_said(public.support_phone(place) or "")
+    return render_template(f"cabinet/{template}", place=place, phone=phone, **facts)

@@ -1,0 +1,190 @@
+"""The cabinet of a family (issue 13, 1 and 3): who comes in by a code, and that it is nobody else's who is seen."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.access import login_limits, visits
+from app.actions import applications
+from app.db.database import transaction
+from app.db.extensions import db
+from app.models import Application, Document, OneTimeCode, Sex, Visit
+from app.rules import iin
+from tests.factories import DEPARTMENT, at
+from tests.gateways import set_up, sms_gateway
+from tests.views.conftest import Browser
+from tests.views.test_personal_data import canaries, leaks, people_of, secrets_of  # noqa: F401
+from tests.views.test_public import crawled
+
+PHONE, OTHER_PHONE = "+77020000001", "+77029999999"
+HERE = {"Origin": "http://localhost"}
+
+
+@pytest.fixture
+def family(city):
+    """The applicant of a child that waits, with a phone on record: the IIN."""
+    with city.web.app_context(), transaction():
+        child = db.session.get_one(Application, city.own.waiting)
+        applications.change(child, by=DEPARTMENT, at=at("2026-04-12T10:00"), phone=PHONE)
+        return child.applicant.iin
+
+
+@pytest.fixture
+def browser(city):
+    return Browser(city.web.test_client())
+
+
+def ask(browser, person: str, phone: str = PHONE):
+    return browser.client.post("/my/enter", data={"iin": person, "phone": phone}, headers=HERE)
+
+
+def code_of(answer) -> str:
+    return re.search(r"demo=(\d{6})", answer.location)[1]
+
+
+def say(browser, code: str):
+    return browser.client.post("/my/enter/code", data={"code": code}, headers=HERE)
+
+
+def entered(browser, person: str, phone: str = PHONE):
+    asked = ask(browser, person, phone)
+    assert asked.status_code == 303, (asked.status_code, asked.text)
+    said = say(browser, code_of(asked))
+    assert (said.status_code, said.location) == (303, "/my/")
+    return browser
+
+
+# ---------------------------------------------------------------- in by a code
+
+
+def test_a_parent_comes_in_by_a_code_and_finds_the_application(city, browser, family):
+    assert browser.get("/my/").location == "/my/enter"
+    journal = entered(browser, family).get("/my/").text
+    assert f"/my/a/{city.own.waiting}" in journal and "Менің өтініштерім" in journal
+    page = browser.get(f"/my/a/{city.own.waiting}")
+    assert page.status_code == 200 and "Кезек нөмірі" in page.text and "Құжаттар" in page.text
+    for answer in (page, browser.get("/my/")):
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_code_opens_once_on_the_browser_that_asked_for_it(city, browser, family):
+    code = code_of(ask(browser, family))
+    assert say(Browser(city.web.test_client()), code).status_code == 422
+    entry = browser.client.get_cookie("kezek_entry", path="/my").value
+    assert say(browser, code).status_code == 303
+    again = Browser(city.web.test_client())
+    again.client.set_cookie("kezek_entry", entry, path="/my")
+    assert say(again, code).status_code == 422
+
+
+def test_five_wrong_tries_close_a_code(city, browser, family):
+    code = code_of(ask(browser, family))
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    assert [say(browser, wrong).status_code for _ in range(5)] == [422] * 5
+    assert say(browser, code).status_code == 422
+
+
+def test_a_code_is_over_after_five_minutes_and_a_visit_after_half_an_hour(city, browser, family):
+    code = code_of(ask(browser, family))
+    with city.web.app_context(), transaction():
+        db.session.execute(sa.update(OneTimeCode).values(asked_at=datetime.now(UTC) - visits.LIVES))
+    assert say(browser, code).status_code == 422
+    login_limits.register(city.web)
+    entered(browser, family)
+    with city.web.app_context(), transaction():
+        db.session.execute(sa.update(Visit).values(seen_at=datetime.now(UTC) - visits.IDLE - timedelta(seconds=1)))
+    assert browser.get("/my/").location == "/my/enter"
+
+
+def test_whoever_is_not_on_record_is_answered_alike_and_gets_no_code(city, family):
+    def asked(person, phone):
+        login_limits.register(city.web)
+        browser = Browser(city.web.test_client())
+        answer = ask(browser, person, phone)
+        assert answer.status_code == 303, answer.text
+        return answer.status_code, answer.location.partition("?")[0], browser.get("/my/enter/code").text
+
+    with city.web.app_context():
+        stranger = iin.make(date(1991, 6, 2), Sex.female, 4321)
+    known = asked(family, PHONE)
+    assert asked(family, OTHER_PHONE) == asked(stranger, PHONE) == known
+    with city.web.app_context():
+        kept = db.session.execute(sa.select(OneTimeCode.code_hash).order_by(OneTimeCode.id)).scalars().all()
+    assert kept[0] is not None and kept[1:] == [None, None]
+
+
+@pytest.mark.parametrize("typed", ({}, {"iin": "123456789012", "phone": PHONE}, {"iin": "x", "phone": "жоқ"}))
+def test_what_cannot_be_a_person_is_said_and_stays_typed(browser, typed):
+    answer = browser.client.post("/my/enter", data=typed, headers=HERE)
+    assert answer.status_code == 422 and "он екі сан" in answer.text
+    assert all(f'value="{one}"' in answer.text for one in typed.values())
+
+
+def test_codes_are_limited_by_person_phone_and_address(city, family):
+    first, second = (Browser(city.web.test_client()) for _ in range(2))
+    assert [ask(first, family).status_code for _ in range(2)] == [303, 429]
+    second.client.environ_base["REMOTE_ADDR"] = "10.1.2.3"
+    assert ask(second, family).status_code == 429
+
+
+def test_the_code_is_sent_by_sms_once_and_stands_in_no_log(city, family, browser, monkeypatch, caplog):
+    caplog.set_level("DEBUG")
+    monkeypatch.setattr("app.cabinet.own.is_demo", lambda: False)
+    with sms_gateway() as gateway, set_up(city.web, sms=gateway.sms()):
+        answer = ask(browser, family)
+        answer.close()
+        (text,) = gateway.texts(PHONE)
+    code = re.search(r"\d{6}", text)[0]
+    assert "demo" not in answer.location and code not in caplog.text and PHONE[1:] not in caplog.text
+    assert say(browser, code).status_code == 303
+
+
+# ---------------------------------------------------------------- nobody else's
+
+
+def test_two_families_see_each_their_own_and_a_foreign_number_is_not_found(canaries, browser):  # noqa: F811
+    with canaries.web.app_context():
+        own = db.session.get_one(Application, canaries.own.waiting)
+        person, phone = own.applicant.iin, own.phone
+        mine = {one.id for one in db.session.scalars(sa.select(Application)) if one.applicant.iin == person}
+        others = set(db.session.scalars(sa.select(Application.id))) - mine
+        papers = db.session.execute(sa.select(Document.id, Document.application_id)).all()
+    entered(browser, person, phone)
+    pages = {address: browser.get(address).text for address in ("/my/", *(f"/my/a/{one}" for one in mine))}
+    assert leaks(pages, secrets_of(canaries, but=mine)) == set()
+    assert people_of(canaries)[own.id]["texts"] & set(re.findall(r"[\wқғңөұүһіӘ]+", " ".join(pages.values())))
+    assert {browser.get(f"/my/a/{one}").status_code for one in others} == {404}
+    for document, application in papers:
+        status = browser.get(f"/my/a/{canaries.own.waiting}/paper/{document}").status_code
+        assert status == 404 or application in mine
+
+
+def test_an_official_is_nobody_in_the_cabinet_and_a_family_nobody_in_the_office(city, browser, family):
+    official = city.sign_in("department")
+    assert official.get("/my/").location == "/my/enter"
+    entered(official, family)
+    assert official.get(f"/my/a/{city.own.waiting}").status_code == 200
+    assert official.get(f"/my/a/{city.neighbour.application}").status_code == 404
+    assert official.get("/applications/list/").status_code == 200
+    entered_alone = browser
+    login_limits.register(city.web)
+    entered(entered_alone, family)
+    assert "/login/" in entered_alone.get("/applications/list/").location
+    assert entered_alone.client.get_cookie("kezek_family", path="/my") is not None
+    assert entered_alone.client.get_cookie("kezek_family", path="/") is None
+
+
+def test_a_form_of_another_site_is_refused_and_leaving_ends_the_visit(city, browser, family):
+    entered(browser, family)
+    key = browser.client.get_cookie("kezek_family", path="/my").value
+    for headers in ({}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}):
+        assert browser.client.post("/my/leave", headers=headers).status_code == 400
+    assert browser.client.post("/my/leave", headers=HERE).status_code == 303
+    browser.client.set_cookie("kezek_family", key, path="/my")
+    assert browser.get("/my/").location == "/my/enter"
+
+
+def test_the_pages_of_everybody_lead_to_the_cabinet(browser):
+    assert "/my/" in crawled(browser)["/"]
