@@ -57,7 +57,7 @@ def _own_forms_only() -> None:
 @blueprint.after_request
 def _kept_nowhere(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Referrer-Policy"] = "same-origin"  # with none at all a browser says of no form where it is from
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
