@@ -18,7 +18,7 @@ import app.views
 from app.imports.columns import Column, MatchedTable
 from app.imports.whole_file import COLUMNS
 from app.papers.typesetting import FACES, FONTS
-from app.rules import texts
+from app.rules import contract, texts
 from app.spreadsheets.reading import Sheet
 from app.views import forms
 from app.words.problems import SENTENCES
@@ -120,7 +120,8 @@ def test_what_nobody_sees_or_nothing_keeps_is_refused_at_every_door_by_the_same_
 
 def test_a_line_break_is_refused_at_every_door_of_one_line():
     lines = {name for name, judge in doors() if judge("себеп\nсебеп") is None}
-    assert {name.rpartition(".")[2] for name in lines} == {"reason", "note"}
+    sections = {f"{name}_{language}" for name in contract.SECTIONS for language in contract.LANGUAGES}
+    assert {name.rpartition(".")[2] for name in lines} == {"reason", "note"} | sections
     for name, judge in doors():
         if name not in lines and not name.endswith("phone"):  # two phones stand in two lines
             assert {text: judge(text) for text in OF_ONE_LINE} == OF_ONE_LINE, name
