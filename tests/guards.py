@@ -25,7 +25,7 @@ SCOPE, ROW_SCOPE = "app/access/scope.py", "app/access/row_scope.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/spreadsheets/writing.py"
 CHOOSING, DUE = "app/actions/choosing.py", "app/actions/due.py"
 IMPORTS, BRINGING, SPREADSHEET = "app/actions/imports.py", "app/imports/whole_file.py", "app/spreadsheets/reading.py"
-TAKEOVER = "app/actions/takeover.py"
+TAKEOVER, AHEAD = "app/actions/takeover.py", "test_inserted_ahead.py"
 OPENING, VERSIONS = "app/spreadsheets/opening.py", "app/actions/versions.py"
 
 TWO_EDITORS, FORM_KEYS, REFUSED_FORMS = (
@@ -370,8 +370,8 @@ GUARDS = (
     Guard(
         "that a number is free is asked again under the lock",
         TAKEOVER,
-        "            application = known.applications.get(entry.number_key)\n",
-        "            application = None\n",
+        "    application = known.applications.get(entry.number_key)\n",
+        "    application = None\n",
         "test_import_on_screen.py::"
         "test_what_others_record_after_a_file_was_read_is_told_by_its_cell_and_nothing_is_written",
     ),
@@ -382,6 +382,54 @@ GUARDS = (
         "        pass\n",
         "test_import_on_screen.py::"
         "test_what_others_record_after_a_file_was_read_is_told_by_its_cell_and_nothing_is_written",
+    ),
+    Guard(
+        "new lines are inserted before their district is locked",
+        "app/imports/applications.py",
+        "    with db.session.begin_nested():  # of the norms",
+        "    lock_districts(entries)\n    with db.session.begin_nested():  # of the norms",
+        f"{AHEAD}::test_while_its_rows_are_inserted_others_decide_in_the_district_and_are_before_it_on_record",
+        "postgresql",
+    ),
+    Guard(
+        "of new lines that were inserted before the lock none has come to attend meanwhile",
+        TAKEOVER,
+        "        applications.not_attending(numbers, queue_kind)\n",
+        "        pass\n",
+        f"{AHEAD}::test_a_child_that_came_to_attend_meanwhile_is_told_by_its_cell_and_nothing_is_written",
+        "postgresql",
+    ),
+    Guard(
+        "new lines that were inserted before the lock are judged by the age that counts under it",
+        TAKEOVER,
+        "    if ahead.months != _maximum_age(place_id, at):\n",
+        "    if False:\n",
+        f"{AHEAD}::test_another_maximum_age_of_meanwhile_is_the_one_that_counts",
+        "postgresql",
+    ),
+    Guard(
+        "a norm that was looked up before the lock is looked up again under it",
+        "app/imports/applications.py",
+        "    with db.session.begin_nested():  # of the norms",
+        "    if True:  # of the norms",
+        f"{AHEAD}::test_another_maximum_age_of_meanwhile_is_the_one_that_counts",
+        "postgresql",
+    ),
+    Guard(
+        "what the database refuses of many rows at once is told as of one row",
+        DATABASE,
+        "        raise DBAPIError.instance(insert, None, error, driver.Error, hide_parameters=True) from error\n",
+        "        raise\n",
+        f"{AHEAD}::test_the_same_list_brought_in_twice_at_once_comes_in_once",
+        "postgresql",
+    ),
+    Guard(
+        "a list of which others have written a line meanwhile is taken over line by line",
+        "app/imports/applications.py",
+        "    with suppress(Refusal, IntegrityError), db.session.begin_nested():\n",
+        "    with suppress(Refusal), db.session.begin_nested():\n",
+        f"{AHEAD}::test_the_same_list_brought_in_twice_at_once_comes_in_once",
+        "postgresql",
     ),
     Guard(
         "a list is taken over in one transaction",

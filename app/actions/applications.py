@@ -275,20 +275,27 @@ def not_waiting_already(child_iin: str, queue_kind: QueueKind) -> None:
     A sanatorium kindergarten ends no usual enrolment (spec 3.6), so neither of the two keeps a child out of the other's
     queue.
     """
+    if db.session.scalars(_waiting(child_iin, queue_kind)).first():
+        raise Refusal(Reason.already_waiting, part="child")
+    not_attending([child_iin], queue_kind)
+
+
+def not_attending(child_iins: Sequence[str], queue_kind: QueueKind) -> None:
+    """The second half of it, of many children at once."""
     of_sanatoria = Kindergarten.queue_kind == QueueKind.sanatorium
     attends = (
         select(Enrolment.id)
         .join(KgGroup, KgGroup.id == Enrolment.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
         .where(
-            Enrolment.child_iin == child_iin,
+            one_of(Enrolment.child_iin, child_iins),
             Enrolment.ended_on.is_(None),
             Enrolment.voucher_id.is_(None),  # a stay in a lent place has the voucher that it was chosen by
             Kindergarten.ownership == Ownership.state,
             of_sanatoria if queue_kind is QueueKind.sanatorium else ~of_sanatoria,
         )
     )
-    if db.session.scalars(_waiting(child_iin, queue_kind)).first() or db.session.scalars(attends).first():
+    if db.session.scalars(attends.limit(1)).first():
         raise Refusal(Reason.already_waiting, part="child")
 
 

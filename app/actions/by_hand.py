@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, not_, select
 
 from app.access.actors import Actor
 from app.actions import norms, numbers, places
 from app.actions.moving import last_change
+from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -93,6 +94,9 @@ def taken_over(place_id: int, own: set[int], stood: Stood, *, by: Actor, at: dat
     A line is passed by whoever of the list stands first in it. Raises no_norm.
     """
     for queue_kind in QueueKind if own else ():
+        line = queue.waiting(place_id, queue_kind, local_day(at))
+        if db.session.scalars(select(line.c.id).where(not_(one_of(line.c.id, own))).limit(1)).first() is None:
+            continue  # nobody else waits
         for first in _first_of_each_line(place_id, queue_kind, own, local_day(at)):
             now = mark(first, local_day(at))
             held = _keep(first, "take_over", stood, now, by=by, at=at, reason=None, own=own)
@@ -106,12 +110,11 @@ def _first_of_each_line(place_id: int, queue_kind: QueueKind, own: set[int], day
     """By ratio of each birth year, by categories of the whole queue: who of these is served first."""
     order, line = norms.order(place_id, day), queue.waiting(place_id, queue_kind, day)
     if order.kind is QueueOrderKind.ratio:
-        ranked = [(year, side, rank, id_) for id_, year, side, rank, *_ in db.session.execute(queue.all_by_ratio(line))]
-        sides = {(year, side): (rank, id_) for year, side, rank, id_ in sorted(ranked, reverse=True) if id_ in own}
-        found = [(year, db.session.get_one(Application, id_)) for (year, _), (_, id_) in sides.items()]
-        numbered = [(year, numbers.of(one, day), one) for year, one in found]
+        theirs = queue.all_by_ratio(select(line).where(one_of(line.c.id, own)).subquery()).subquery().c
         firsts: dict[int, tuple[int, Application]] = {}
-        for year, number, one in numbered:
+        for id_ in db.session.scalars(select(theirs.id).where(theirs.rank == 1).order_by(theirs.id)):
+            one = db.session.get_one(Application, id_)
+            number, year = numbers.of(one, day), one.birth_year
             if number is not None and (year not in firsts or number.value < firsts[year][0]):
                 firsts[year] = (number.value, one)
         return [one for _, one in firsts.values()]
@@ -214,9 +217,7 @@ def _how_many(held: Round, queue_kind: QueueKind, own: Collection[int]) -> int:
     """How many of those who wait now were passed, but for those whom the act was for."""
     line = queue.waiting(held.place_id, queue_kind, held.held_on)
     passed = select(line.c.id).where(passed_in(held, line)).subquery()
-    if len(own) > 1:
-        return sum(id_ not in own for id_ in db.session.scalars(select(passed.c.id)))
-    return db.session.scalar(select(func.count()).select_from(passed).where(passed.c.id.not_in(own))) or 0
+    return db.session.scalar(select(func.count()).select_from(passed).where(not_(one_of(passed.c.id, own)))) or 0
 
 
 def _last_of(line: queue.Queue, side: str, birth_year: int, count: int) -> list[Any] | None:

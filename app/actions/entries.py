@@ -146,14 +146,17 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     )
     children = [entry.child.iin for entry in entries]
     applicants = [entry.applicant.iin for entry in entries]
-    there = union(
-        select(Child.iin).where(one_of(Child.iin, children), Child.place_id != place_id),
-        select(Applicant.iin).where(one_of(Applicant.iin, applicants), Applicant.place_id != place_id),
-    )
     return Recorded(
         place_id,
         {a.number_key: a for a in db.session.scalars(numbered)},
         _recorded(Child, children, place_id),
         _recorded(Applicant, applicants, place_id),
-        set(db.session.scalars(there)),
+        known_elsewhere(entries, place_id),
     )
+
+
+def known_elsewhere(entries: Sequence[Entry], place_id: int) -> set[str]:
+    """The IINs of these lines of which any other district knows."""
+    people = (Child, [entry.child.iin for entry in entries]), (Applicant, [entry.applicant.iin for entry in entries])
+    there = [select(of.iin).where(one_of(of.iin, numbers), of.place_id != place_id) for of, numbers in people]
+    return set(db.session.scalars(union(*there)))

@@ -111,7 +111,7 @@ def record_new(
     permit_all(by, verb, model, place_id)
     shared = {**_act(model, verb, by, at, local_day(at)), "place_id": place_id, "kindergarten_id": None}
     shared |= {"status_from": None, "standing": True if model is Application else None, "norm_id": None}
-    insert_all(Change, [{**shared, **row, "details": plain(row["details"])} for row in rows])
+    insert_all(Change, [{**row, "details": plain(row["details"])} for row in rows], **shared)
     for row in rows:
         if any(isinstance(value, list) for value in row["details"].values()):  # before and after
             versions.follow(db.session.get_one(model, row["subject_id"]), verb, row["details"], at=at, gives=False)

@@ -285,29 +285,49 @@ def _holds_none(session: Session, transaction: SessionTransaction) -> None:
         session.info.pop(HELD, None)
 
 
-def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add many rows at once, all with the same columns in one order; what they leave out is as the model has it.
+def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]], **shared: Any) -> list[int]:
+    """Add many rows at once, all with the same columns in one order, and what they share; what they leave out is as
+    the model has it.
 
-    They get their ids in their order. The session sees nothing of it: what it knows of them it reads later. It goes
-    past SQLAlchemy, which takes longer for the same rows than either database does.
+    Returns their ids, which follow their order. The session sees nothing of it: what it knows of them it reads later.
+    It goes past SQLAlchemy, which takes longer for the same rows than either database does; its errors are raised.
     """
     if not rows:
-        return
+        return []
     connection, table = db.session.connection(), model.__table__
-    left_out = [one for one in table.columns if one.name not in rows[0] and one.default is not None]
-    same = [one.default.arg for one in left_out]
-    columns = [*(table.columns[name] for name in rows[0]), *left_out]
+    ids = _free_ids(connection, table.name, len(rows))
+    left_out = {one.name: one.default.arg for one in table.columns if one.name not in rows[0] and one.default}
+    columns = [table.columns[name] for name in (*rows[0], *(left_out | shared), "id")]
     kept = [one.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for one in columns]
-    values = ([of(v) if of else v for of, v in zip(kept, (*row.values(), *same), strict=True)] for row in rows)
+    of_each, of_all = kept[: len(rows[0])], kept[len(rows[0]) : -1]
+    same = [of(v) if of else v for of, v in zip(of_all, (left_out | shared).values(), strict=True)]
+    values = (
+        [*(of(v) if of else v for of, v in zip(of_each, row.values(), strict=True)), *same, id_]
+        for id_, row in zip(ids, rows, strict=True)
+    )
     said = connection.dialect.identifier_preparer
     into = f"{said.format_table(table)} ({', '.join(map(said.format_column, columns))})"
-    with closing(connection.connection.cursor()) as cursor:
-        if connection.dialect.name == "sqlite":
-            cursor.executemany(f"INSERT INTO {into} VALUES ({', '.join('?' * len(columns))})", values)
-            return
-        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
+    insert, driver = f"INSERT INTO {into}", connection.dialect.loaded_dbapi
+    try:
+        with closing(connection.connection.cursor()) as cursor:
+            if connection.dialect.name == "sqlite":
+                cursor.executemany(f"{insert} VALUES ({', '.join('?' * len(columns))})", values)
+                return ids
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:  # type: ignore[attr-defined]
+                for row in values:
+                    copy.write_row(row)
+            return ids
+    except driver.Error as error:
+        raise DBAPIError.instance(insert, None, error, driver.Error, hide_parameters=True) from error
+
+
+def _free_ids(connection: Connection, table: str, count: int) -> list[int]:
+    """So many ids for new rows, in their order; on SQLite whoever writes is the only one."""
+    if connection.dialect.name == "sqlite":
+        last = connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {table}").scalar_one()
+        return list(range(last + 1, last + 1 + count))
+    serial = func.nextval(func.pg_get_serial_sequence(table, "id"))
+    return sorted(connection.scalars(select(serial).select_from(func.generate_series(1, count))))
 
 
 def fixed(ids: Select[int]) -> Select[int]:

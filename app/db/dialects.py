@@ -54,8 +54,7 @@ def among(column: Any, values: BindParameter[Any]) -> ColumnElement[bool]:
 
 def one_of(column: Any, values: Iterable[int] | Iterable[str]) -> ColumnElement[bool]:
     """The same of thousands of them, which are at hand."""
-    known = list(values)
-    return among(column, bindparam(None, known, Words if known and isinstance(known[0], str) else Ids))
+    return among(column, bindparam(None, list(values), Words if isinstance(column.type, String) else Ids))
 
 
 @compiles(Among, "postgresql")

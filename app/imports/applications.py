@@ -4,14 +4,18 @@ An application is known by its number in its district. Children over age come ar
 """
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, time
 from typing import Any, NamedTuple
+
+from sqlalchemy.exc import IntegrityError
 
 from app.access.actors import Actor
 from app.actions import norms, people, takeover
 from app.actions.entries import Entry
 from app.actions.people import Contacts, Person
 from app.db.database import lock_districts
+from app.db.extensions import db
 from app.imports import cells, vocabulary
 from app.imports.columns import Column, MatchedTable, TableRow
 from app.imports.outcome import NO_ANSWERS, NOTE_TITLES, PLACE_TITLES, ROW_NUMBER_TITLES, Answers, ImportResult, Places
@@ -132,10 +136,22 @@ def take_over(journal: Journal, *, by: Actor, at: datetime) -> ImportResult:
 
     What was read stays as it is: where the locks of others undo the transaction it is taken over once more.
     """
+    with suppress(Refusal, IntegrityError), db.session.begin_nested():
+        return _take_over_all(journal, True, by=by, at=at)
+    return _take_over_all(journal, False, by=by, at=at)
+
+
+def _take_over_all(journal: Journal, new: bool, *, by: Actor, at: datetime) -> ImportResult:
+    """`new`: of new lines alone, inserted before the locks. Raises Refusal, IntegrityError, which tell no cell."""
     outcome = ImportResult()
-    lock_districts(journal.lines)  # all of them before any row: no two imports wait for each other
-    for place_id, lines in sorted(journal.lines.items()):
-        _take_over(lines, place_id, outcome, by=by, at=at)
+    entries = {place_id: [entry for _, entry in lines] for place_id, lines in sorted(journal.lines.items())}
+    with db.session.begin_nested():  # of the norms that were looked up inside nothing is known under the lock
+        ahead = {id_: takeover.insert_ahead(own, place_id=id_, at=at) for id_, own in entries.items() if new}
+    lock_districts(entries)  # all of them before any row: no two imports wait for each other
+    for place_id, own in entries.items():
+        rows = [row for row, _ in journal.lines[place_id]]
+        done = takeover.take_over(own, place_id=place_id, by=by, at=at, ahead=ahead.get(place_id))
+        _tell(done, rows, outcome)
     outcome.take(journal.table)
     return outcome
 
@@ -220,11 +236,8 @@ def _compare(row: TableRow, place_id: int, first: dict[Any, TableRow], *, waits:
                 row.wrong(field, "person_differs", cell=before.cell(field))
 
 
-def _take_over(
-    lines: list[tuple[TableRow, Entry]], place_id: int, outcome: ImportResult, *, by: Actor, at: datetime
-) -> None:
-    rows = [row for row, _ in lines]
-    done = takeover.take_over([entry for _, entry in lines], place_id=place_id, by=by, at=at)
+def _tell(done: takeover.TakeoverResult, rows: list[TableRow], outcome: ImportResult) -> None:
+    """What came of the lines of these rows."""
     outcome.added += done.added
     outcome.changed += done.changed
     outcome.same += len(rows) - done.added - done.changed - len(done.refused)

@@ -17,6 +17,7 @@ from app.db.database import taken_back, transaction
 from app.db.extensions import db
 from app.models import Application, Base, Change, Child, PrivilegeKind, QueueKind, Sex
 from app.rules import iin
+from app.rules.refusals import Refusal
 from tests import factories
 from tests.factories import DEPARTMENT, at
 
@@ -72,19 +73,30 @@ def lists(seed: int) -> tuple[list[Entry], list[Entry]]:
     return first, second
 
 
-def brought(lists: tuple[list[Entry], ...], place_id: int) -> tuple[list[Any], dict[str, list[str]]]:
+def inserted_ahead(entries: list[Entry], **facts: Any) -> takeover.TakeoverResult:
+    """Take lines over that are inserted before the lock, where all of them are new."""
+    try:
+        ahead = takeover.insert_ahead(entries, place_id=facts["place_id"], at=facts["at"])
+    except Refusal:
+        ahead = None
+    return takeover.take_over(entries, **facts, ahead=ahead)
+
+
+def brought(
+    lists: tuple[list[Entry], ...], place_id: int, take_over: Any = takeover.take_over
+) -> tuple[list[Any], dict[str, list[str]]]:
     """What came of each list, without the lines that are refused, and what all of it left."""
     told = []
     for days, entries in enumerate(lists):
         refused: list[Any] = [None]
         while refused:
             with taken_back():
-                came = takeover.take_over(entries, place_id=place_id, by=DEPARTMENT, at=NOW + timedelta(days))
+                came = take_over(entries, place_id=place_id, by=DEPARTMENT, at=NOW + timedelta(days))
             refused = came.refused
             told.append(asdict(came) | {"refused": [(index, str(why), why.facts) for index, why in refused]})
             wrong = {index for index, _ in refused}
             entries = [entry for index, entry in enumerate(entries) if index not in wrong]
-        takeover.take_over(entries, place_id=place_id, by=DEPARTMENT, at=NOW + timedelta(days))
+        take_over(entries, place_id=place_id, by=DEPARTMENT, at=NOW + timedelta(days))
     return told, rows()
 
 
@@ -111,11 +123,13 @@ def test_lines_that_come_together_leave_what_they_leave_one_by_one(app, seed, mo
     place, came = factories.district(), lists(seed)
     with taken_back():
         together = brought(came, place.id)
+    with taken_back():
+        ahead = brought(came, place.id, inserted_ahead)
     monkeypatch.setattr(takeover, "AT_ONCE", 1)
     with taken_back():
         one_by_one = brought(came, place.id)
-    assert together[0] == one_by_one[0]
-    assert together[1] == one_by_one[1]
+    assert together[0] == ahead[0] == one_by_one[0]
+    assert together[1] == ahead[1] == one_by_one[1]
     assert len(together[1]["application"]) > 35
 
 
