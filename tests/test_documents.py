@@ -190,7 +190,9 @@ def test_the_qr_leads_to_the_page_that_verifies_the_paper(facts):
     assert papers.qr_on(documents.render(facts)) == [list(row) for row in typesetting.qr(facts["address"]).matrix]
 
 
+MARGIN = 15 * 72 / 25.4  # points at both sides of a page, on which no letter stands
 LENGTHS = {
+    "reason": 300,
     "child": 242,
     "applicant": 242,
     "application": 60,
@@ -209,7 +211,13 @@ def test_the_longest_facts_stay_on_one_page(facts, letter):
         return (letter * length)[:length]
 
     longest = facts | {name: fill(length) for name, length in LENGTHS.items() if facts.get(name)}
-    assert text(documents.render(longest)).count(letter[0]) > 700 // len(letter)
+    pdf = documents.render(longest)
+    assert text(pdf).count(letter[0]) > 700 // len(letter)
+    page = pypdfium2.PdfDocument(pdf)[0]
+    letters, (left, _, right, _) = page.get_textpage(), page.get_mediabox()
+    boxes = [letters.get_charbox(i) for i in range(letters.count_chars())]
+    assert min(box[0] for box in boxes if box[2] > box[0]) > left + MARGIN
+    assert max(box[2] for box in boxes) < right - MARGIN
 
 
 def test_a_contract_has_as_many_pages_as_its_text_needs_and_its_number_on_each():

@@ -148,6 +148,11 @@ def give_up(delivery: Delivery, error: str, *, at: datetime) -> None:
         _fail(delivery, error, at)
 
 
+def goes_on(delivery: Delivery) -> bool:
+    """Is it still tried, under the key by which its gateway may know it already? Another one would send it twice."""
+    return delivery.stage is S.waiting
+
+
 def failed(delivery: Delivery) -> bool:
     """Did it fail, or perhaps not arrive, and is there an address to send it to now?"""
     known = rules.address(delivery.notice, delivery.channel) is not None

@@ -45,7 +45,8 @@ from app.rules import seats as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 
-PRINTED = {"name", "address", "phone", "language", "birth_year_from", "birth_year_to"}  # on papers, of a group's place
+PRINTED = {"name", "address", "phone", "bin", "language", "birth_year_from", "birth_year_to"}  # on papers, of a place
+PRINTED |= {"kindergarten", "kindergarten_id"}  # of which all of that is
 QUEUES = {KindergartenKind.sanatorium: QueueKind.sanatorium, KindergartenKind.special: QueueKind.special}
 
 

@@ -18,7 +18,7 @@ def try_again(row: Outbox, *, by: Actor, at: datetime) -> None:
     row = locked(Outbox, row.id)
     may_try_again(row, by=by, at=at)
     record(row, "try_again", by=by, at=at)
-    if row.delivery is not None:
+    if row.delivery is not None and not deliveries.goes_on(row.delivery):
         deliveries.anew(row.delivery, at=at)
     else:
         begin_anew(row)

@@ -7,12 +7,21 @@ language, no menu. What it reads is cut to what any family may know.
 
 from flask import Flask
 from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from app.cabinet import own, public
 
 
+class Id(IntegerConverter):
+    """A number of a row in an address; one that no row can have is not found, and no database is asked."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
+
+
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the pages on, after those of the office: `/` is everybody's who is not signed in there."""
+    app.url_map.converters["id"] = Id
     app.register_blueprint(public.blueprint)
     app.register_blueprint(own.blueprint)
     app.extensions["kezek_elsewhere"] |= {public.blueprint.name, own.blueprint.name}  # an official is nobody there

@@ -139,7 +139,7 @@ def journal(iin: str) -> str:
     return _page("journal.html", rows=rows)
 
 
-@blueprint.get("/a/<int:application_id>")
+@blueprint.get("/a/<id:application_id>")
 @signed_in
 def application(iin: str, application_id: int) -> str:
     """S1: «Өтініш туралы ақпарат», «Тарих», «Құжаттар»; and why the number is what it is."""
@@ -165,7 +165,7 @@ def application(iin: str, application_id: int) -> str:
         )
 
 
-@blueprint.get("/a/<int:application_id>/paper/<int:document_id>")
+@blueprint.get("/a/<id:application_id>/paper/<id:document_id>")
 @signed_in
 def paper(iin: str, application_id: int, document_id: int) -> Any:
     """S0-S2, «Жүктеу»: a paper exactly as it was made."""

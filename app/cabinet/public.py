@@ -1,5 +1,6 @@
 """S0-S3: what a family finds without an account: its district, free places, its number, how it all goes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def front() -> str:
         return _page("front.html", regions=public.regions())
 
 
-@blueprint.get("/d/<int:place_id>")
+@blueprint.get("/d/<id:place_id>")
 def district(place_id: int) -> str:
     """S0: a district: how many wait and how many places are free, its rules, its phone."""
     with seen():
@@ -111,7 +112,7 @@ def places() -> str:
         return _page("places.html", place=place, regions=found, rows=rows, page=page, asked=asked, **choices)
 
 
-@blueprint.get("/k/<int:kindergarten_id>")
+@blueprint.get("/k/<id:kindergarten_id>")
 def kindergarten(kindergarten_id: int) -> str:
     """S1: the card of a kindergarten, and its free places."""
     with seen():
@@ -144,7 +145,7 @@ def queue() -> Any:
         return _no_store(_page("queue.html", typed=typed, answers=answers), status)
 
 
-@blueprint.get("/protocol/<int:place_id>")
+@blueprint.get("/protocol/<id:place_id>")
 def protocol(place_id: int) -> str:
     """Everything that was issued in a district, in its order: numbers, no names, and not where to."""
     with seen():
@@ -181,7 +182,7 @@ def instructions(topic: str = TOPICS[0]) -> str:
 @blueprint.get("/check")
 def check() -> Any:
     """Where whoever has a paper without a camera types the code that stands on it."""
-    code = request.args.get("code", "").strip().rpartition("/")[2]
+    code = re.sub(r"[^A-Za-z0-9_-]", "", request.args.get("code", "").rpartition("/")[2])
     return redirect(f"/verify/{code}", code=303) if code else _page("check.html")
 
 

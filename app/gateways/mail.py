@@ -7,6 +7,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
 
+from email_validator import EmailNotValidError, validate_email
+
 from app.gateways import ANSWER, CONNECT, Message, NotSent, Unsure
 from config import Smtp
 
@@ -15,12 +17,13 @@ TAKEN, DATA_REFUSED = 250, range(400, 600)
 
 def send(smtp: Smtp, message: Message) -> None:
     """Hand a letter to the server. Raises NotSent, Unsure."""
-    handed = False
+    handed, address = False, _ascii(message.address)
+    message = message._replace(address=address)
     try:
         server = _connected(smtp)
         try:
             _taken(*server.mail(smtp.sender), final=False)
-            _taken(*server.rcpt(message.address), final=True)
+            _taken(*server.rcpt(address), final=True)
             handed = True
             code, _said = server.data(letter(smtp, message).as_bytes(policy=SMTP))
             with suppress(OSError, smtplib.SMTPException):
@@ -42,6 +45,15 @@ def letter(smtp: Smtp, message: Message) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"  # no answering machine answers
     mail.set_content(message.text)
     return mail
+
+
+def _ascii(address: str) -> str:
+    """As every server knows it: пошта.қаз is xn--... there. NotSent for good where there is no such spelling."""
+    try:
+        known = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise NotSent("refused", final=True) from None
+    return known.ascii_email or address
 
 
 def _connected(smtp: Smtp) -> smtplib.SMTP:

@@ -133,6 +133,8 @@ def do(row_id: int) -> None:
 def _end(row_id: int, work: Work, made: Any) -> None:
     row = _claim(row_id, skip=not work.waits)
     if row is None:
+        if work.waits:  # cancelled meanwhile: what became of it is no less true
+            work.keep(db.session.get_one(Outbox, row_id), made)
         return
     match work.keep(row, made):
         case datetime() as moment:

@@ -185,7 +185,7 @@ def email(raw: str) -> str:
 @lru_cache(maxsize=200)  # most addresses have one of few domains
 def _address(local: str, domain: str) -> str:
     try:
-        return validate_email(f"{local}@{domain}", check_deliverability=False).normalized
+        return validate_email(f"{local}@{domain}", check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
         raise Unfit("email") from None
 

@@ -27,13 +27,18 @@ from app.models import (
     Change,
     Document,
     Kindergarten,
+    KindergartenKind,
+    Language,
     Office,
     Outbox,
+    Ownership,
     Privilege,
     PrivilegeGround,
     QueueKind,
     Round,
 )
+from app.registers.groups import GROUPS
+from app.registers.kindergartens import KINDERGARTENS
 from app.rules import iin
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
@@ -317,6 +322,38 @@ def test_a_new_name_of_a_kindergarten_is_on_the_papers_of_those_on_the_way_alone
     records.change(arman, {"bin": None, "name": "Ертегі"}, by=DEPARTMENT, at=NOW)
     records.change(arman.groups[0], {"capacity": 4}, by=DEPARTMENT, at=NOW)
     assert len(versions(coming)) == 7
+
+
+OTHERWISE = {  # another value of each field that officials type of a kindergarten and of a group
+    **{"name": "Ертегі", "address": "Сәтбаев көшесі, 7", "phone": "+77162259999", "bin": "990840000002"},
+    **{"email": "ertegi@example.org", "kind": KindergartenKind.kindergarten, "ownership": Ownership.departmental},
+    **{"state_order": True, "queue_kind": QueueKind.general, "language": Language.en, "capacity": 9},
+    **{"birth_year_from": 2021, "birth_year_to": 2023},
+}
+
+
+@pytest.mark.parametrize(
+    ("register", "name"),
+    [(one, each.name) for one in (KINDERGARTENS, GROUPS) for each in one.typed],
+    ids=[f"{one.noun}-{each.name}" for one in (KINDERGARTENS, GROUPS) for each in one.typed],
+)
+def test_no_field_of_a_kindergarten_or_a_group_leaves_a_paper_untrue(place, register, name):
+    """Each field that a form has: the papers of those on the way there say the same as the records afterwards."""
+    child = chosen(place)
+    own = child.referrals[0].vacancy.group
+    row = own if register is GROUPS else own.kindergarten
+    other = {
+        "kindergarten": lambda: kindergarten(own.kindergarten.place, "Ақбота"),
+        "place": lambda: district("Зеренді"),
+    }
+    value = other[name]() if name in other else OTHERWISE[name]
+    if name == "place":  # nobody on the way there may lose the place
+        with pytest.raises(Refusal):
+            records.change(row, {name: value}, by=DEPARTMENT, at=LATER)
+        db.session.rollback()
+    else:
+        records.change(row, {name: value}, by=DEPARTMENT, at=LATER)
+    assert papers.untrue() == []
 
 
 def test_an_official_has_a_paper_made_anew_and_the_history_says_so(place):

@@ -10,11 +10,13 @@ import pytest
 from app import gateways
 from app.access.actors import Actor
 from app.actions import applications, deliveries, moving
+from app.actions import work as actions
 from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import deliveries as jobs
 from app.jobs import outbox, queues
 from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
+from app.rules import texts
 from app.rules.calendar import local_day
 from app.rules.roles import Role
 from tests import factories
@@ -343,6 +345,46 @@ def test_what_was_perhaps_sent_did_arrive_when_a_person_says_so(out, mail):
         deliveries.arrived(of(notice, MAIL), by=OPERATOR, at=START)
     go_on()
     assert of(notice, MAIL).stage is S.sent and len(mail.letters) == 1
+
+
+def test_what_an_administrator_has_tried_again_keeps_its_key_while_it_may_have_arrived(out, sms):
+    """The gateway took it and did not answer: under another key the family would have it twice."""
+    sms.ways[:] = ["drops"]
+    notice = told(email=None)
+    go_on()
+    assert of(notice, SMS).stage is S.waiting and of(notice, SMS).uncertain
+    with transaction():
+        (row_id,) = work()
+        actions.try_again(db.session.get_one(Outbox, row_id), by=Actor(Role.administrator), at=START)
+    go_on()
+    assert of(notice, SMS).stage is S.sent
+    assert len(sms.texts(PHONE)) == 1 and len({call["id"] for call in sms.calls}) == 1
+
+
+def test_a_yes_that_comes_after_a_cancel_is_kept(out, sms):
+    notice = told(email=None)
+    (row_id,) = work()
+    handed = jobs.make(of(notice, SMS).id)
+    with transaction():
+        actions.cancel(db.session.get_one(Outbox, row_id), by=Actor(Role.administrator), at=START)
+    assert of(notice, SMS).stage is S.perhaps
+    outbox.retried(lambda: outbox._end(row_id, outbox.JOBS["sms"], handed))
+    assert of(notice, SMS).stage is S.sent
+
+
+@pytest.mark.parametrize("typed", ("asem@пошта.қаз", "asem+1@mail.example.kz"))
+def test_a_letter_goes_to_an_address_as_servers_know_it(out, mail, typed):
+    notice = told(phone=None, email=texts.email(typed))
+    go_on()
+    assert of(notice, MAIL).stage is S.sent
+    ((to, letter),) = mail.letters
+    assert to[0].isascii() and letter["To"].isascii() and "@" in to[0]
+
+
+def test_a_letter_to_an_address_that_no_server_knows_has_surely_failed(out, mail):
+    notice = told(phone=None, email="әсем@example.org")  # from before such were refused
+    go_on(times=2)
+    assert (of(notice, MAIL).stage, of(notice, MAIL).error, mail.letters) == (S.failed, "no_address", [])
 
 
 # ---------------------------------------------------------------- quiet hours and the daily limit

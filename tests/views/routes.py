@@ -83,9 +83,24 @@ VERBS = {  # register -> verb -> who may
 FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "contract-texts")
 FOR_MANY += ("days-off", "inbox", "jobs")
 PUBLIC = (
-    *("/d/<int:place_id>", "/places", "/k/<int:kindergarten_id>", "/queue", "/protocol/<int:place_id>", "/statistics"),
-    *("/help/", "/help/<topic>", "/check", "/my/", "/my/enter", "/my/enter/code", "/my/a/<int:application_id>"),
-    "/my/a/<int:application_id>/paper/<int:document_id>",
+    *(
+        "/d/<id:place_id>",
+        "/places",
+        "/k/<id:kindergarten_id>",
+        "/queue",
+        "/protocol/<id:place_id>",
+        "/statistics",
+    ),
+    *(
+        "/help/",
+        "/help/<topic>",
+        "/check",
+        "/my/",
+        "/my/enter",
+        "/my/enter/code",
+        "/my/a/<id:application_id>",
+    ),
+    "/my/a/<id:application_id>/paper/<id:document_id>",
 )
 FORMS = ("/queue", "/my/enter", "/my/enter/code", "/my/leave")  # of everybody; who may, their own tests say
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
@@ -188,11 +203,12 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
     rule, _, verb = rule.partition("#")
     for part, value in {
         "<pk>": pk,
-        "<int:place_id>": str(of.place),
-        "<int:kindergarten_id>": str(of.kindergarten),
+        "<id:place_id>": str(of.place),
+        "<id:kindergarten_id>": str(of.kindergarten),
         "<topic>": "voucher",
+        "<id:document_id>": str(of.document),
         "<int:document_id>": str(of.protocol if noun == "rounds" else of.document),
-        "<int:application_id>": str(of.waiting),
+        "<id:application_id>": str(of.waiting),
         "<string:language>": "ru",
         "<code>": "A" * 22,
         "<kind>": "csv",

@@ -91,11 +91,17 @@ def test_a_page_in_another_language_is_a_link_that_is_remembered(visitor):
     (
         *("/d/999999", "/k/999999", "/protocol/999999", "/help/nothing", "/places?district=1&size=7"),
         *("/places?district=x", "/places?district=3&language=xx", "/places?district=3&page=999999999"),
-        "/places?year=20２4",
+        *("/places?year=20２4", "/protocol/99999999999999999999999", "/k/99999999999999999999", "/d/0"),
     ),
 )
 def test_what_is_not_there_is_not_found(visitor, address):
     assert visitor.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ("a%0d%0ab", "http://x/verify/ab", "a/../b", "%00a"))
+def test_a_typed_code_leads_to_a_page_of_ours_and_nowhere_else(visitor, typed):
+    led = visitor.get(f"/check?code={typed}")
+    assert led.status_code == 400 or re.fullmatch(r"/verify/[A-Za-z0-9_-]+", led.location)
 
 
 # ---------------------------------------------------------------- nobody's name
