@@ -256,6 +256,11 @@ def test_what_a_paper_says_is_attached_for_machines(facts):
     assert json.loads(bytes(attached.get_data())) == facts
 
 
+def test_a_receipt_of_many_papers_has_as_many_pages_as_it_needs():
+    many = RECEIPT | {"papers": [f"{RECEIPT['papers'][0]}, {n}-данасы, ұзақ түсіндірмесімен" for n in range(60)]}
+    assert len(pypdfium2.PdfDocument(documents.render(many))) > 1
+
+
 def test_every_kind_of_paper_has_a_sample_here():
     assert {facts["kind"] for facts in [*PAPERS.values(), PROTOCOL]} == {str(each) for each in DocumentKind}
 

@@ -195,8 +195,9 @@ def _waits_nowhere_else(child: Child | None, entry: Entry, known: Recorded, *, a
     number = entry.child.iin if child is None else child.iin
     if (number, entry.queue_kind) in known.waiting:
         raise Refusal(Reason.already_waiting, part="child")
-    if child is not None or number in known.elsewhere:
+    if number in known.elsewhere:  # what is due in this district has been done
         applications.end_what_is_due(number, entry.queue_kind, at=at)
+    if child is not None or number in known.elsewhere:
         applications.not_waiting_already(number, entry.queue_kind)
     known.waiting.add((number, entry.queue_kind))
 

@@ -1,5 +1,6 @@
 """What families and kindergartens are told and how it is written to them, and reasons as they were given."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -212,6 +213,9 @@ def error(name: str | None) -> str:
     return str(ERRORS.get(name or "", name or ""))
 
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")  # as facts have it; a kindergarten may be called 20240101
+
+
 class _Facts(dict[str, Any]):
     """A notice's facts as sentences need them: days as people write them, and a dash for one that is missing."""
 
@@ -220,7 +224,9 @@ class _Facts(dict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name) if name in self else self.__missing__(name)
+        if not (isinstance(value, str) and DAY.fullmatch(value)):
+            return reason(value) if name == "reason" else value
         try:
             return day(date.fromisoformat(value))
-        except (TypeError, ValueError):
-            return reason(value) if name == "reason" else value
+        except ValueError:
+            return value

@@ -7,9 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from app import words
+from app.actions import vouchers
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, Place, Round, Unit, Voucher
+from app.now import now
 from app.rules.refusals import Reason
 from tests import factories
 from tests.views import forms
@@ -88,7 +90,7 @@ def test_no_page_holds_a_round_a_job_does_and_the_page_that_follows_leads_to_it(
     assert f'href="/rounds/show/{held}"' in page and "data-follow" not in page
 
 
-@pytest.mark.parametrize("becomes", ["another", "impossible"])
+@pytest.mark.parametrize("becomes", ["another", "held", "impossible"])
 def test_a_round_that_is_not_what_its_page_showed_when_its_job_comes_is_not_held_and_says_why(city, becomes):
     browser = city.sign_in("department")
     browser.client.set_cookie("language", "en")
@@ -96,6 +98,8 @@ def test_a_round_that_is_not_what_its_page_showed_when_its_job_comes_is_not_held
     with city.web.app_context(), transaction():
         if becomes == "another":
             db.session.execute(sa.update(Application).where(Application.id == city.own.waiting).values(standing=False))
+        elif becomes == "held":  # by a colleague who looked at the same page
+            vouchers.issue_round(city.own.place, by=factories.DEPARTMENT, at=now())
         else:
             place = db.session.get_one(Place, city.own.place)
             factories.norm("procedure", "referral", Unit.CHOICE, place, since=date(2026, 4, 13))
@@ -103,8 +107,10 @@ def test_a_round_that_is_not_what_its_page_showed_when_its_job_comes_is_not_held
     work_at_rounds(city.web)
     assert ids_of(city, "queue_round", "voucher") == before
     page = browser.get(follows).text
-    sentence = {"another": words.WHY_NOT["changed"], "impossible": words.REFUSALS[Reason.wrong_place]}[becomes]
+    changed = words.WHY_NOT["changed"]
+    sentence = {"another": changed, "held": changed, "impossible": words.REFUSALS[Reason.wrong_place]}[becomes]
     assert str(sentence) in page and "data-follow" not in page
+    assert "Served" not in page
 
 
 def test_a_round_that_nobody_looked_at_is_not_issued(city):
