@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
+from itertools import repeat
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -296,15 +297,13 @@ def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]], **shared: A
         return []
     connection, table = db.session.connection(), model.__table__
     ids = _free_ids(connection, table.name, len(rows))
-    left_out = {one.name: one.default.arg for one in table.columns if one.name not in rows[0] and one.default}
-    columns = [table.columns[name] for name in (*rows[0], *(left_out | shared), "id")]
+    same = {one.name: one.default.arg for one in table.columns if one.name not in rows[0] and one.default} | shared
+    columns = [table.columns[name] for name in (*rows[0], *same, "id")]
     kept = [one.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for one in columns]
-    of_each, of_all = kept[: len(rows[0])], kept[len(rows[0]) : -1]
-    same = [of(v) if of else v for of, v in zip(of_all, (left_out | shared).values(), strict=True)]
-    values = (
-        [*(of(v) if of else v for of, v in zip(of_each, row.values(), strict=True)), *same, id_]
-        for id_, row in zip(ids, rows, strict=True)
-    )
+    told = zip(*(row.values() for row in rows), strict=True)  # column by column
+    cells = [map(of, column) if of else column for of, column in zip(kept, told, strict=False)]
+    cells += [repeat(of(v) if of else v) for of, v in zip(kept[len(cells) :], same.values(), strict=False)]
+    values = zip(*cells, ids, strict=False)
     said = connection.dialect.identifier_preparer
     into = f"{said.format_table(table)} ({', '.join(map(said.format_column, columns))})"
     insert, driver = f"INSERT INTO {into}", connection.dialect.loaded_dbapi
