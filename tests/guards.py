@@ -1466,11 +1466,11 @@ GUARDS = (
         "test_public.py::test_an_official_who_is_signed_in_may_ask_as_everybody_may",
     ),
     Guard(
-        "codes are limited by person, phone and address",
+        "codes are limited by person with phone and by address",
         "app/cabinet/own.py",
         "    if seconds := login_limits.wait_for_code(number, phone, request.remote_addr):\n",
         "    if seconds := 0:\n",
-        "test_cabinet.py::test_codes_are_limited_by_person_phone_and_address",
+        "test_cabinet.py::test_codes_are_limited_by_person_with_phone_and_by_address",
     ),
     Guard(
         "what may have arrived is tried again under its key",

@@ -18,7 +18,8 @@ from redis import Redis, RedisError
 
 ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute, then an hour; a right password ends it
 ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
-CODE = parse_many("1/minute; 3/hour; 6/day")  # codes sent to one person, and to one phone
+CODE = parse_many("1/minute; 3/hour; 6/day")  # codes for one person with one phone: of the IIN alone, anybody who
+# knows it could keep its owner out
 CODES = parse_many("5/minute; 30/hour")  # codes asked for from one address
 CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
@@ -78,8 +79,8 @@ def wait_to_check(address: str | None) -> int:
 
 
 def wait_for_code(iin: str, phone: str, address: str | None) -> int:
-    """Seconds until another code may be asked for by this person, to this phone and from this address; 0: now."""
-    asked = [(CODES, ("codes", _network(address))), (CODE, ("code", _hashed(iin))), (CODE, ("code", _hashed(phone)))]
+    """Seconds until another code may be asked for by this person with this phone, from this address; 0: now."""
+    asked = [(CODES, ("codes", _network(address))), (CODE, ("code", _hashed(f"{iin} {phone}")))]
 
     def count(limits: MovingWindowRateLimiter) -> int:
         spent = [(one, of) for kinds, of in asked for one in kinds if not limits.test(one, *of)]

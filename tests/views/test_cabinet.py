@@ -122,11 +122,13 @@ def test_what_cannot_be_a_person_is_said_and_stays_typed(browser, typed):
     assert all(f'value="{one}"' in answer.text for one in typed.values())
 
 
-def test_codes_are_limited_by_person_phone_and_address(city, family):
+def test_codes_are_limited_by_person_with_phone_and_by_address(city, family):
     first, second = (Browser(city.web.test_client()) for _ in range(2))
     assert [ask(first, family).status_code for _ in range(2)] == [303, 429]
     second.client.environ_base["REMOTE_ADDR"] = "10.1.2.3"
     assert ask(second, family).status_code == 429
+    third = Browser(city.web.test_client())
+    assert ask(third, family, OTHER_PHONE).status_code == 303  # whoever knows the IIN alone keeps nobody out
 
 
 def test_the_code_is_sent_by_sms_once_and_stands_in_no_log(city, family, browser, monkeypatch, caplog):
