@@ -14,11 +14,12 @@ from app.rules.folding import fold
 from app.rules.texts import phone_numbers
 
 Keys = Mapping[str, Callable[[Any], str]]
+LONGEST = Child.__table__.c.search_name.type.length
 
 
 def folded_name(person: Child | Applicant) -> str:
     """Spec 3.9: by which a person is found, and by which namesakes are told: all parts of the name as one."""
-    return fold(person.full_name)[: Child.search_name.type.length]
+    return fold(person.full_name)[:LONGEST]
 
 
 NAMED: Keys = {"search_name": folded_name}
