@@ -96,7 +96,7 @@ GUARDS = (
     Guard(
         "a namesake is told by the folded key",
         "app/db/name_keys.py",
-        "    return fold(person.full_name)[: Child.search_name.type.length]\n",
+        "    return fold(person.full_name)[:LONGEST]\n",
         "    return person.full_name.casefold()[: Child.search_name.type.length]\n",
         "test_names.py::test_a_namesake_is_asked_about_at_the_counter_and_in_a_file_whatever_people_mix_up",
     ),

@@ -58,8 +58,10 @@ class Paging:
 
 
 def instead_of_the_office() -> Response | str | None:
-    """`/` is the office's first page for whoever is signed in there, and everybody's for everybody else."""
-    if request.path == "/" and request.method in ("GET", "HEAD") and g.get("actor") is None:
+    """`/` is the office's first page for whoever is signed in there, and everybody's for everybody else. SecurityError
+    for a Host that is not ours.
+    """
+    if request.host and request.path == "/" and request.method in ("GET", "HEAD") and g.get("actor") is None:
         return chosen_language() or front()
     return None
 

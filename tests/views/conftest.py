@@ -58,13 +58,17 @@ def _town() -> SimpleNamespace:
     )
 
 
+def forget_tries(web: Flask) -> None:
+    """As if nobody had tried anything; from now on it is counted in this process."""
+    login_limits.register(web)
+    web.extensions[login_limits.LIMITS].away_until = math.inf
+
+
 @pytest.fixture(autouse=True)
 def fresh_tries(request: pytest.FixtureRequest) -> None:
     """What one test tried at the door is nothing to the next: counted in this process, with no queue server."""
     if "web" in request.fixturenames:
-        web = request.getfixturevalue("web")
-        login_limits.register(web)
-        web.extensions[login_limits.LIMITS].away_until = math.inf
+        forget_tries(request.getfixturevalue("web"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.access import login_limits, visits
+from app.access import visits
 from app.actions import applications
 from app.db.database import transaction
 from app.db.extensions import db
@@ -14,7 +14,7 @@ from app.models import Application, Document, OneTimeCode, Sex, Visit
 from app.rules import iin
 from tests.factories import DEPARTMENT, at
 from tests.gateways import set_up, sms_gateway
-from tests.views.conftest import Browser
+from tests.views.conftest import Browser, forget_tries
 from tests.views.test_personal_data import canaries, leaks, people_of, secrets_of  # noqa: F401
 from tests.views.test_public import crawled
 
@@ -91,7 +91,7 @@ def test_a_code_is_over_after_five_minutes_and_a_visit_after_half_an_hour(city, 
     with city.web.app_context(), transaction():
         db.session.execute(sa.update(OneTimeCode).values(asked_at=datetime.now(UTC) - visits.LIVES))
     assert say(browser, code).status_code == 422
-    login_limits.register(city.web)
+    forget_tries(city.web)
     entered(browser, family)
     with city.web.app_context(), transaction():
         db.session.execute(sa.update(Visit).values(seen_at=datetime.now(UTC) - visits.IDLE - timedelta(seconds=1)))
@@ -100,7 +100,7 @@ def test_a_code_is_over_after_five_minutes_and_a_visit_after_half_an_hour(city, 
 
 def test_whoever_is_not_on_record_is_answered_alike_and_gets_no_code(city, family):
     def asked(person, phone):
-        login_limits.register(city.web)
+        forget_tries(city.web)
         browser = Browser(city.web.test_client())
         answer = ask(browser, person, phone)
         assert answer.status_code == 303, answer.text
@@ -171,7 +171,7 @@ def test_an_official_is_nobody_in_the_cabinet_and_a_family_nobody_in_the_office(
     assert official.get(f"/my/a/{city.neighbour.application}").status_code == 404
     assert official.get("/applications/list/").status_code == 200
     entered_alone = browser
-    login_limits.register(city.web)
+    forget_tries(city.web)
     entered(entered_alone, family)
     assert "/login/" in entered_alone.get("/applications/list/").location
     assert entered_alone.client.get_cookie("kezek_family", path="/my") is not None

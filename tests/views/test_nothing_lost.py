@@ -398,7 +398,7 @@ def test_signing_out_is_certain_or_says_that_it_was_not(city, kind, at_once):
     assert (told.status_code, 'id="errors"' in told.text) == (503, True)
     assert browser.get("/").status_code == 200
     assert browser.post("/logout/").status_code == 302
-    assert (browser.get("/").status_code, copy.get("/").status_code) == (302, 302)
+    assert (browser.get("/password/").status_code, copy.get("/password/").status_code) == (302, 302)
 
 
 def test_signing_in_while_another_one_writes_is_503_with_the_name_typed(city, kind, at_once):

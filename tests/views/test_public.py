@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app.access import login_limits
 from app.actions import public
 from app.cabinet import public as entrance
 from app.db.extensions import db
@@ -25,7 +24,7 @@ from app.models import (
     Voucher,
 )
 from tests.views.city import CANARIES
-from tests.views.conftest import Browser
+from tests.views.conftest import Browser, forget_tries
 from tests.views.test_personal_data import CANARY, canaries, leaks, secrets_of  # noqa: F401
 
 
@@ -115,7 +114,7 @@ def test_whoever_has_no_account_learns_of_nobody(canaries, caplog):  # noqa: F81
         people = db.session.scalars(sa.select(Application).order_by(Application.id)).all()
         facts = [(one.number_key, one.born_on, one.child.iin) for one in people]
     for number, born_on, child_iin in facts[::9]:
-        login_limits.register(canaries.web)
+        forget_tries(canaries.web)
         for typed in ({"number": number, "born_on": born_on.isoformat()}, {"iin": child_iin}):
             answer = asked(browser, **typed)
             assert answer.status_code == 200 or number.startswith(tuple(CANARIES.values()))

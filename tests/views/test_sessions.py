@@ -39,7 +39,7 @@ def age(city, **moments: timedelta) -> None:
 
 
 def is_in(browser: Browser) -> bool:
-    answer = browser.get("/")
+    answer = browser.get("/password/")
     assert answer.status_code in (200, 302)
     return answer.status_code == 200
 

@@ -77,7 +77,7 @@ def test_what_a_stranger_says_of_a_proxy_is_not_believed(office):
     with office.test_request_context("/login/", headers={"Host": "office.example", **said}) as context:
         assert context.request.host == "office.example"
         assert context.request.remote_addr != "10.0.0.1"
-    assert "evil" not in office.test_client().get("/", headers={"Host": "office.example", **said}).location
+    assert "evil" not in office.test_client().get("/password/", headers={"Host": "office.example", **said}).location
 
 
 def test_our_own_proxy_is_believed_once(proxied):
