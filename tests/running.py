@@ -57,9 +57,8 @@ def started(ready: Path | None = None, **more: str) -> Iterator[Kezek]:
                 assert any("Kezek is at" in line for line in process.stdout)
                 yield Kezek(process, place["env"])
             finally:
-                for pid in family(process.pid):  # at once: to end well takes it seconds (test_start.py)
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+                # at once, for to end well takes it seconds; until none is left, for a worker may just have forked
+                assert soon(lambda: not ended(living_in(var)))
 
 
 def prepared(var: Path, **more: str) -> None:
@@ -105,6 +104,24 @@ def soon(true: Callable[[], object], every: float = 0.1, patience: float = 90) -
 
 def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def living_in(var: str) -> list[int]:
+    """All processes whose KEZEK_VAR this is and that are no zombies, whoever has started them."""
+    found, told = [], f"KEZEK_VAR={var}\0".encode()
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if told in (one / "environ").read_bytes():
+                found.append(int(one.name))
+    return found
+
+
+def ended(pids: list[int]) -> list[int]:
+    """They are killed; those that there were."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return pids
 
 
 def family(pid: int) -> list[int]:
