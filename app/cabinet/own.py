@@ -29,6 +29,7 @@ from app.access import login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import documents, families, public
+from app.cabinet.public import chosen_language
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, sms
@@ -45,6 +46,7 @@ from app.rules.roles import Role
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
 
 blueprint = Blueprint("own", __name__, url_prefix="/my")
+blueprint.before_request(chosen_language)
 
 
 @blueprint.before_request

@@ -143,6 +143,18 @@ def test_the_code_is_sent_by_sms_once_and_stands_in_no_log(city, family, browser
     assert say(browser, code).status_code == 303
 
 
+@pytest.mark.parametrize("address", ("/my/enter", "/my/enter/code", "/my/"))
+def test_a_page_is_read_in_the_language_that_is_chosen_on_it(city, browser, family, address):
+    if address == "/my/":
+        entered(browser, family)
+    links = dict(re.findall(r'href="([^"]*)" lang="(\w+)"', browser.get(address).text))
+    for link, language in links.items():
+        chosen = browser.get(link)
+        assert (chosen.status_code, chosen.location) == (303, address)
+        assert f'<html lang="{language}">' in browser.get(address).text
+    assert set(links.values()) == set(city.web.config["LANGUAGES"])
+
+
 # ---------------------------------------------------------------- nobody else's
 
 
