@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
-from app.actions import explanations, places
-from app.actions.explanations import Explanation
+from app.actions import places
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -206,8 +205,3 @@ def by_iin(number: str) -> list[Application]:
     """The same by the child's IIN, all its applications, the newest first."""
     found = select(Application).where(Application.child_iin == number).order_by(Application.id.desc())
     return list(db.session.scalars(found))
-
-
-def explained(application: Application, day: date) -> Explanation:
-    """Spec 1.1: its number today, who stands ahead and why. Raises Refusal(no_norm)."""
-    return explanations.of(application, day, day)

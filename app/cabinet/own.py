@@ -15,7 +15,6 @@ from flask import (
     current_app,
     make_response,
     redirect,
-    render_template,
     request,
     send_file,
     url_for,
@@ -28,19 +27,17 @@ from app import words
 from app.access import login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
-from app.actions import documents, families, public
-from app.cabinet.public import chosen_language
+from app.actions import documents, families
+from app.cabinet.public import chosen_language, numbers_of, render, today
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, sms
-from app.models import Application, Audience, Document, Notice, Place
-from app.now import is_demo, now
+from app.models import Application, Audience, Document, Notice
+from app.now import is_demo
 from app.papers import storage
 from app.papers.documents import PAPERS, NotReady, open_stored
 from app.rules import iin as iins
 from app.rules import texts
-from app.rules.calendar import local_day
-from app.rules.refusals import Refusal
 from app.rules.roles import Role
 
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
@@ -83,7 +80,7 @@ def enter() -> Any:
     """S1: IIN and phone, for a code. Known and unknown are answered alike, and the code leaves after the answer."""
     typed = {name: request.form.get(name, "").strip() for name in ("iin", "phone")}
     if request.method != "POST":
-        return _page("enter.html", typed=typed)
+        return render("enter.html", typed=typed)
     try:
         phone = texts.phones(typed["phone"])
     except texts.Unfit:
@@ -91,10 +88,10 @@ def enter() -> Any:
     number = typed["iin"].replace(" ", "")
     if not iins.valid(number) or not phone or len(texts.phone_numbers(phone)) != 1:
         problem = _("Look at the IIN, which has twelve digits, and at the mobile phone.")
-        return _page("enter.html", typed=typed, problem=problem), 422
+        return render("enter.html", typed=typed, problem=problem), 422
     if seconds := login_limits.wait_for_code(number, phone, request.remote_addr):
         problem = _("A code was asked for too often. Try again later.")
-        return _page("enter.html", typed=typed, problem=problem), 429, {"Retry-After": str(seconds)}
+        return render("enter.html", typed=typed, problem=problem), 429, {"Retry-After": str(seconds)}
     with unscoped():
         known = families.is_on_record(number, phone)
     db.session.rollback()
@@ -111,13 +108,13 @@ def enter() -> Any:
 def code() -> Any:
     """S1: the code that came."""
     if request.method != "POST":
-        return _page("code.html", demo=request.args.get("demo", "") if is_demo() else "")
+        return render("code.html", demo=request.args.get("demo", "") if is_demo() else "")
     key = visits.enter(request.cookies.get(ENTRY, ""), request.form.get("code", "").replace(" ", ""))
     if key is None:
         problem = _(
             "This code opens nothing: it is wrong, it was used, or its five minutes are over. Ask for another one."
         )
-        return _page("code.html", problem=problem), 422
+        return render("code.html", problem=problem), 422
     answer = make_response(redirect(url_for("own.journal"), code=303))
     answer.delete_cookie(ENTRY, path="/my")
     answer.set_cookie(KEY, key, path="/my", **_cookie())
@@ -137,8 +134,8 @@ def leave() -> Response:
 def journal(iin: str) -> str:
     """S2, «Өтініштер журналы», in its columns; what is to be done comes first."""
     with unscoped():
-        rows = [(one, _numbers(one), families.to_do(one)) for one in families.applications_of(iin)]
-    return _page("journal.html", rows=rows)
+        rows = [(one, numbers_of(one), families.to_do(one)) for one in families.applications_of(iin)]
+    return render("journal.html", rows=rows)
 
 
 @blueprint.get("/a/<id:application_id>")
@@ -147,16 +144,16 @@ def application(iin: str, application_id: int) -> str:
     """S1: «Өтініш туралы ақпарат», «Тарих», «Құжаттар»; and why the number is what it is."""
     own = _own(iin, application_id)
     with unscoped():
-        told, to_do = _numbers(own), families.to_do(own)
+        told, to_do = numbers_of(own), families.to_do(own)
     with looking_as(Actor(Role.family, application_id=own.id)):
         to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
         notices = db.session.scalars(to_family.order_by(Notice.id.desc())).all()
         found = select(Document).where(Document.application_id == own.id, Document.replaced_at.is_(None))
         papers = [
-            (one, PAPERS[one.kind], documents.standing(one, local_day(now())))
+            (one, PAPERS[one.kind], documents.standing(one, today()))
             for one in db.session.scalars(found.order_by(Document.id)).all()
         ]
-        return _page(
+        return render(
             "application.html",
             place=own.place,
             application=own,
@@ -190,15 +187,6 @@ def _own(iin: str, application_id: int) -> Application:
     return own or abort(404)
 
 
-def _numbers(own: Application) -> dict[str, Any]:
-    """Its number today and why, or why it has none."""
-    try:
-        told = public.explained(own, local_day(now()))
-    except Refusal as refusal:
-        return {"told": None, "why_not": words.refusal(refusal), "ahead": 0}
-    return {"told": told, "why_not": None, "ahead": sum(count for _one, count in told.ahead)}
-
-
 def _send_after(answer: Response, phone: str, said: str) -> None:
     """The code leaves when the answer has left: nobody can tell by the time of it whether the phone is on record."""
     gateway, log = current_app.config["KEZEK"].sms, current_app.logger
@@ -219,9 +207,3 @@ def _send_after(answer: Response, phone: str, said: str) -> None:
 
 def _cookie() -> dict[str, Any]:
     return {"httponly": True, "samesite": "Lax", "secure": current_app.config["SESSION_COOKIE_SECURE"]}
-
-
-def _page(template: str, place: Place | None = None, **facts: Any) -> str:
-    with unscoped():
-        phone = texts.phones_said(public.support_phone(place) or "")
-    return render_template(f"cabinet/{template}", place=place, phone=phone, **facts)

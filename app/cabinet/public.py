@@ -17,7 +17,7 @@ from app import words
 from app.access import login_limits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
-from app.actions import public
+from app.actions import explanations, public
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Application, Intake, Kindergarten, Language, Ownership, Place
@@ -51,10 +51,7 @@ class Paging:
 
     def address(self, **change: Any) -> str:
         """This list with another page or size; what else was asked stays."""
-        asked = (
-            request.args.to_dict() | (request.view_args or {}) | {name: str(value) for name, value in change.items()}
-        )
-        return url_for(request.endpoint or "", **asked)
+        return url_for(request.endpoint or "", **(request.args.to_dict() | (request.view_args or {}) | change))
 
 
 def instead_of_the_office() -> Response | str | None:
@@ -84,7 +81,7 @@ def chosen_language() -> Response | None:
 def front() -> str:
     """S0, S1: choose the district; what can be asked without an account."""
     with seen():
-        return _page("front.html", regions=public.regions())
+        return render("front.html", regions=public.regions())
 
 
 @blueprint.get("/d/<id:place_id>")
@@ -93,8 +90,8 @@ def district(place_id: int) -> str:
     with seen():
         place = _district(place_id)
         with unscoped():
-            facts = {"figures": public.figures(place, _today()), "norms": public.in_force(place, _today())}
-        return _page("district.html", place=place, **facts)
+            facts = {"figures": public.figures(place, today()), "norms": public.in_force(place, today())}
+        return render("district.html", place=place, **facts)
 
 
 @blueprint.get("/places")
@@ -110,8 +107,8 @@ def places() -> str:
             with unscoped():
                 rows, count = public.free_places(place, page=number, size=size, **only)
             page = Paging(number, size, count)
-        choices = {"years": range(_today().year, _today().year - 7, -1), "kinds": KINDS, "sizes": SIZES}
-        return _page("places.html", place=place, regions=found, rows=rows, page=page, asked=asked, **choices)
+        choices = {"years": range(today().year, today().year - 7, -1), "kinds": KINDS, "sizes": SIZES}
+        return render("places.html", place=place, regions=found, rows=rows, page=page, asked=asked, **choices)
 
 
 @blueprint.get("/k/<id:kindergarten_id>")
@@ -124,7 +121,7 @@ def kindergarten(kindergarten_id: int) -> str:
         with unscoped():
             free = public.free_places_of(found)
         district = public.district_of(found.place)
-        return _page("kindergarten.html", place=found.place, kindergarten=found, free=free, district=district)
+        return render("kindergarten.html", place=found.place, kindergarten=found, free=free, district=district)
 
 
 @blueprint.route("/queue", methods=["GET", "POST"])
@@ -134,17 +131,17 @@ def queue() -> Any:
     """
     with seen():
         if request.method != "POST":
-            return _page("queue.html", typed={}, answers=None)
+            return render("queue.html", typed={}, answers=None)
         typed = {name: request.form.get(name, "").strip() for name in ("number", "born_on", "iin")}
         if seconds := login_limits.wait_to_check(request.remote_addr):
             said = _("Too many questions from your network. Try again later.")
-            page = _page("queue.html", typed=typed, answers=None, problem=said)
+            page = render("queue.html", typed=typed, answers=None, problem=said)
             return page, 429, {"Retry-After": str(seconds), "Cache-Control": "no-store"}
         with unscoped():
             sought = _sought(typed)
-            answers = [_answer(one) for one in sought or ()]
+            answers = [numbers_of(one) for one in sought or ()]
         status = 200 if answers else 404 if sought is not None else 422
-        return _no_store(_page("queue.html", typed=typed, answers=answers), status)
+        return _no_store(render("queue.html", typed=typed, answers=answers), status)
 
 
 @blueprint.get("/protocol/<id:place_id>")
@@ -154,7 +151,7 @@ def protocol(place_id: int) -> str:
         place, (number, size) = _district(place_id), _paging()
         with unscoped():
             rows, count = public.protocol(place, page=number, size=size)
-        return _page("protocol.html", place=place, rows=rows, page=Paging(number, size, count), sizes=SIZES)
+        return render("protocol.html", place=place, rows=rows, page=Paging(number, size, count), sizes=SIZES)
 
 
 @blueprint.get("/statistics")
@@ -163,8 +160,8 @@ def statistics() -> str:
     with seen():
         found = public.regions()
         with unscoped():
-            figures = {one.id: public.figures(one, _today()) for region in found for one in region.districts}
-        return _page("statistics.html", regions=found, figures=figures)
+            figures = {one.id: public.figures(one, today()) for region in found for one in region.districts}
+        return render("statistics.html", regions=found, figures=figures)
 
 
 @blueprint.get("/help/")
@@ -177,33 +174,23 @@ def instructions(topic: str = TOPICS[0]) -> str:
         found, asked = public.regions(), _number("district")
         place = _district(asked) if asked else next((one for each in found for one in each.districts), None)
         with unscoped():
-            norms = public.in_force(place, _today()) if place else {}
-        return _page("help.html", topic=topic, topics=TOPICS, place=place, regions=found, norms=norms)
+            norms = public.in_force(place, today()) if place else {}
+        return render("help.html", topic=topic, topics=TOPICS, place=place, regions=found, norms=norms)
 
 
 @blueprint.get("/check")
 def check() -> Any:
     """Where whoever has a paper without a camera types the code that stands on it."""
     code = re.sub(r"[^A-Za-z0-9_-]", "", request.args.get("code", "").rpartition("/")[2])
-    return redirect(f"/verify/{code}", code=303) if code else _page("check.html")
+    return redirect(f"/verify/{code}", code=303) if code else render("check.html")
 
 
-@blueprint.app_context_processor
-def _for_templates() -> dict[str, Any]:
-    """What the layout of these pages calls by name."""
-    return {"in_language": in_language, "sections": sections} if request and _is_ours() else {}
-
-
-def _is_ours() -> bool:
-    return request.blueprint in (blueprint.name, "own") or request.path == "/"
-
-
-def in_language(code: str) -> str:
+def _in_language(code: str) -> str:
     """This page in another language."""
     return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': code})}"
 
 
-def sections() -> list[tuple[str, str]]:
+def _sections() -> list[tuple[str, str]]:
     """The pages that every page leads to."""
     return [
         ("queue", _("Check the queue")),
@@ -213,19 +200,32 @@ def sections() -> list[tuple[str, str]]:
     ]
 
 
+def render(template: str, place: Place | None = None, **facts: Any) -> str:
+    """A page of families or of everybody, with the phone of the district that it is about."""
+    with unscoped():  # an office is no register of families
+        phone = texts.phones_said(public.support_phone(place) or "")
+    layout = {"phone": phone, "in_language": _in_language, "sections": _sections()}
+    return render_template(f"cabinet/{template}", place=place, **layout, **facts)
+
+
+def numbers_of(application: Application) -> dict[str, Any]:
+    """What is told of an application on the day: its numbers in the queue and why (spec 1.1), or why it has none;
+    nobody's name.
+    """
+    day = today()
+    try:
+        told = explanations.of(application, day, day)
+    except Refusal as refusal:
+        return {"application": application, "told": None, "ahead": 0, "why_not": words.refusal(refusal)}
+    ahead = sum(count for _one, count in told.ahead)
+    return {"application": application, "told": told, "ahead": ahead, "why_not": None}
+
+
 @contextmanager
 def seen() -> Iterator[None]:
     """What is read inside is what any family may know of all."""
     with looking_as(VISITOR):
         yield
-
-
-def _page(template: str, place: Place | None = None, **facts: Any) -> str:
-    """A page of this entrance, with the phone of the district that it is about."""
-    place = place or facts.get("place")
-    with unscoped():  # an office is no register of families
-        phone = texts.phones_said(public.support_phone(place) or "")
-    return render_template(f"cabinet/{template}", place=place, phone=phone, **facts)
 
 
 def _no_store(page: str, status: int) -> Response:
@@ -245,15 +245,6 @@ def _sought(typed: dict[str, str]) -> list[Application] | None:
     except ValueError:
         return None
     return public.by_number(typed["number"], born_on) if fold(typed["number"]) else None
-
-
-def _answer(application: Application) -> dict[str, Any]:
-    """What is told of an application: its number, its status, its numbers in the queue and why; nobody's name."""
-    try:
-        told = public.explained(application, _today())
-    except Refusal as refusal:
-        return {"application": application, "told": None, "why_not": words.refusal(refusal)}
-    return {"application": application, "told": told, "ahead": sum(count for _one, count in told.ahead)}
 
 
 def _district(place_id: int | None) -> Place:
@@ -288,5 +279,6 @@ def _paging() -> tuple[int, int]:
     return number, size
 
 
-def _today() -> date:
+def today() -> date:
+    """The local day that these pages speak of."""
     return local_day(now())

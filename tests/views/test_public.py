@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app.actions import public
+from app.actions import explanations, public
 from app.cabinet import public as entrance
 from app.db.extensions import db
 from app.models import (
@@ -140,7 +140,7 @@ def test_what_a_visitor_may_see_is_what_a_family_of_no_application_may(city):
 def test_a_number_is_told_with_who_stands_ahead_as_the_office_sees_it(city, visitor):
     with city.web.app_context():
         child = waiting(city)
-        told = public.explained(child, date(2026, 4, 13))
+        told = explanations.of(child, date(2026, 4, 13), date(2026, 4, 13))
         typed, value = {"number": child.number.lower(), "born_on": child.born_on.isoformat()}, told.number.value
         by_iin = {"iin": child.child.iin}
     for how in (typed, by_iin):
