@@ -17,13 +17,12 @@ TAKEN, DATA_REFUSED = 250, range(400, 600)
 
 def send(smtp: Smtp, message: Message) -> None:
     """Hand a letter to the server. Raises NotSent, Unsure."""
-    handed, address = False, _ascii(message.address)
-    message = message._replace(address=address)
+    handed, message = False, message._replace(address=_ascii(message.address))
     try:
         server = _connected(smtp)
         try:
             _taken(*server.mail(smtp.sender), final=False)
-            _taken(*server.rcpt(address), final=True)
+            _taken(*server.rcpt(message.address), final=True)
             handed = True
             code, _said = server.data(letter(smtp, message).as_bytes(policy=SMTP))
             with suppress(OSError, smtplib.SMTPException):
