@@ -36,12 +36,7 @@ def measure(town: Town, times: int) -> Figure:
                     pass
 
             def peer() -> None:
-                options = {
-                    "constant_memory": True,
-                    "default_date_format": "dd.mm.yyyy hh:mm",
-                    **writing.TEXTS_STAY_TEXTS,
-                }
-                with xlsxwriter.Workbook(io.BytesIO(), options) as book:
+                with xlsxwriter.Workbook(io.BytesIO(), OPTIONS) as book:
                     sheet = book.add_worksheet()
                     for number, row in enumerate([titles, *rows]):
                         sheet.write_row(number, 0, row)
