@@ -1,10 +1,10 @@
 """How often somebody may try to sign in (spec 7, brute force): by account and by address, counted in Redis.
 
 While Redis is away each process counts by itself: more tries fit in then, never any number, and no page fails.
+What somebody typed for a name may be a password: Redis is told its hash.
 """
 
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from ipaddress import ip_network
 from math import ceil
 from time import monotonic, time
@@ -15,6 +15,8 @@ from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis import Redis, RedisError
+
+from app.access.hashes import hashed
 
 ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute, then an hour; a right password ends it
 ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
@@ -51,7 +53,7 @@ def register(app: Flask) -> None:
 
 def wait(account: str, address: str | None) -> int:
     """Seconds until this account may be tried from this address; 0: now, and that is one try of it."""
-    of_address, of_account = ("address", _network(address)), ("account", _hashed(account))
+    of_address, of_account = ("address", _network(address)), ("account", hashed(account))
 
     def count(limits: MovingWindowRateLimiter) -> int:
         if spent := [one for one in ADDRESS if not limits.test(one, *of_address)]:
@@ -69,7 +71,7 @@ def failed(address: str | None) -> None:
 
 def succeeded(account: str) -> None:
     """It was the right one: its tries are forgotten."""
-    _ask(lambda limits: [limits.clear(one, "account", _hashed(account)) for one in ACCOUNT])
+    _ask(lambda limits: [limits.clear(one, "account", hashed(account)) for one in ACCOUNT])
 
 
 def wait_to_check(address: str | None) -> int:
@@ -80,7 +82,7 @@ def wait_to_check(address: str | None) -> int:
 
 def wait_for_code(iin: str, phone: str, address: str | None) -> int:
     """Seconds until another code may be asked for by this person with this phone, from this address; 0: now."""
-    asked = [(CODES, ("codes", _network(address))), (CODE, ("code", _hashed(f"{iin} {phone}")))]
+    asked = [(CODES, ("codes", _network(address))), (CODE, ("code", hashed(f"{iin} {phone}")))]
 
     def count(limits: MovingWindowRateLimiter) -> int:
         spent = [(one, of) for kinds, of in asked for one in kinds if not limits.test(one, *of)]
@@ -104,8 +106,3 @@ def _network(address: str | None) -> str:
     """An address, or the network of 2^64 that one household has in the new kind."""
     address = address or "0.0.0.0"
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
-
-
-def _hashed(account: str) -> str:
-    """What somebody typed for a name may be a password: Redis need not know."""
-    return sha256(account.encode()).hexdigest()

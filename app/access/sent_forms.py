@@ -13,12 +13,12 @@ import secrets
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.access.hashes import hashed
 from app.db.database import own_transaction
 from app.db.extensions import db
 from app.models import KeptForm, SentForm
@@ -51,14 +51,14 @@ def digest(key: str, body: str) -> str:
 
 def find(key: str) -> Sent | None:
     """What became of the form with this key, if it had its effect."""
-    found = select(SENT.c.user_id, SENT.c.body_hash, SENT.c.answer).where(SENT.c.key_hash == _hash(key))
+    found = select(SENT.c.user_id, SENT.c.body_hash, SENT.c.answer).where(SENT.c.key_hash == hashed(key))
     row = db.session.execute(found).first()
     return Sent(*row) if row else None
 
 
 def claim(key: str, user_id: int, body_hash: str) -> None:
     """In the effect's own transaction: no other one has this effect. Raises Repeated."""
-    row = {"key_hash": _hash(key), "user_id": user_id, "body_hash": body_hash, "at": _now()}
+    row = {"key_hash": hashed(key), "user_id": user_id, "body_hash": body_hash, "at": _now()}
     try:
         db.session.execute(insert(SENT).values(row))
     except IntegrityError:
@@ -69,7 +69,7 @@ def answered(key: str, answer: dict[str, Any], *, user_id: int, path: str) -> No
     """How it was answered, for whoever sends it again. What was kept of this account's form at this path is done."""
     done = delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.path == path)
     with own_transaction() as connection:
-        connection.execute(update(SENT).where(SENT.c.key_hash == _hash(key)).values(answer=answer))
+        connection.execute(update(SENT).where(SENT.c.key_hash == hashed(key)).values(answer=answer))
         connection.execute(done)
 
 
@@ -119,10 +119,6 @@ def _is_kept(user_id: int) -> ColumnElement[bool]:
 def _together(half: bytes, other: bytes) -> bytes:
     """A one-time pad, both ways. ValueError for halves that are none of each other."""
     return bytes(one ^ two for one, two in zip(half, other, strict=True))
-
-
-def _hash(key: str) -> str:
-    return sha256(key.encode()).hexdigest()
 
 
 def _now() -> datetime:

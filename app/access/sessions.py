@@ -7,13 +7,13 @@ is the real one, never the demo's.
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
 from app.access import account_scope
+from app.access.hashes import hashed
 from app.db.database import own_transaction
 from app.db.extensions import db
 from app.models import Account, SignedIn, User
@@ -53,14 +53,14 @@ FOUND = _found()  # built once: every page begins with it
 
 def find(key: str) -> LiveSession | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
-    one = db.session.execute(FOUND, {"key_hash": _hash(key), **_not_before()}).first()
+    one = db.session.execute(FOUND, {"key_hash": hashed(key), **_not_before()}).first()
     return LiveSession(*one[:6], account_scope.found(*one[6:])) if one else None
 
 
 def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
     """A new one, for the account as it was at this version. Returns its id and its key, which is nowhere else."""
     key, at = secrets.token_urlsafe(32), _now()
-    values = {"key_hash": _hash(key), "user_id": user_id, "version": version, "facts": facts}
+    values = {"key_hash": hashed(key), "user_id": user_id, "version": version, "facts": facts}
     with own_transaction() as connection:
         row = insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values)
         return connection.execute(row).inserted_primary_key[0], key
@@ -95,10 +95,6 @@ def _not_before() -> dict[str, datetime]:
     """Seen lately, and not begun too long ago."""
     config, at = current_app.config["KEZEK"], _now()
     return {"seen_after": at - config.session_idle, "began_after": at - config.session_longest}
-
-
-def _hash(key: str) -> str:
-    return sha256(key.encode()).hexdigest()
 
 
 def _now() -> datetime:

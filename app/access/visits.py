@@ -7,12 +7,12 @@ written over a connection of its own, as sessions of officials are. Time is the 
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import NamedTuple
 
 from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
+from app.access.hashes import hashed
 from app.db.database import own_transaction
 from app.db.extensions import db
 from app.models import OneTimeCode, Visit
@@ -35,60 +35,49 @@ def ask(iin: str, *, known: bool) -> Asked:
     """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens."""
     browser, at = secrets.token_urlsafe(32), _now()
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    kept = {"browser_hash": _hash(browser), "iin": iin, "asked_at": at, "tries": 0}
+    kept = {"browser_hash": hashed(browser), "iin": iin, "asked_at": at, "tries": 0}
     with own_transaction() as connection:
         connection.execute(delete(CODE).where(CODE.c.asked_at < at - KEPT))
-        connection.execute(insert(CODE).values(code_hash=_hash(browser + code) if known else None, **kept))
+        connection.execute(insert(CODE).values(code_hash=hashed(browser + code) if known else None, **kept))
     return Asked(browser, code if known else None)
 
 
 def enter(browser: str, code: str) -> str | None:
     """The key of a new visit, if this is the code that was sent for this browser; else None, and it is one try."""
-    at = _now()
+    at, asked_here = _now(), CODE.c.browser_hash == hashed(browser)
     lives = and_(
-        CODE.c.browser_hash == _hash(browser),
+        asked_here,
         CODE.c.used_at.is_(None),
         CODE.c.tries < TRIES,
         CODE.c.asked_at > at - LIVES,
     )
+    tried = update(CODE).where(lives).values(tries=CODE.c.tries + 1).returning(CODE.c.iin, CODE.c.code_hash)
     with own_transaction() as connection:
-        tried = update(CODE).where(lives).values(tries=CODE.c.tries + 1)
-        if connection.execute(tried).rowcount != 1:
+        sent = connection.execute(tried).one_or_none()
+        if sent is None or sent.code_hash != hashed(browser + code):
             return None
-        right = and_(CODE.c.browser_hash == _hash(browser), CODE.c.code_hash == _hash(browser + code))
-        if connection.execute(update(CODE).where(right, CODE.c.used_at.is_(None)).values(used_at=at)).rowcount != 1:
-            return None
-        iin = connection.execute(select(CODE.c.iin).where(right)).scalar_one()
+        connection.execute(update(CODE).where(asked_here).values(used_at=at))
         key = secrets.token_urlsafe(32)
-        connection.execute(insert(VISIT).values(key_hash=_hash(key), iin=iin, began_at=at, seen_at=at))
+        connection.execute(insert(VISIT).values(key_hash=hashed(key), iin=sent.iin, began_at=at, seen_at=at))
     return key
 
 
 def who(key: str) -> str | None:
     """The IIN of whoever visits with this key; None when the visit is over."""
     at = _now()
-    lives = and_(VISIT.c.key_hash == _hash(key), VISIT.c.seen_at > at - IDLE, VISIT.c.began_at > at - LONGEST)
+    lives = and_(VISIT.c.key_hash == hashed(key), VISIT.c.seen_at > at - IDLE, VISIT.c.began_at > at - LONGEST)
     found = db.session.execute(select(VISIT.c.iin, VISIT.c.seen_at).where(lives)).first()
     if found is not None and found.seen_at < at - SEEN_EVERY:
         db.session.rollback()  # SQLite has one writer
         with suppress(OperationalError), own_transaction(waits=False) as connection:
-            connection.execute(update(VISIT).where(VISIT.c.key_hash == _hash(key)).values(seen_at=at))
+            connection.execute(update(VISIT).where(VISIT.c.key_hash == hashed(key)).values(seen_at=at))
     return found.iin if found is not None else None
 
 
 def leave(key: str) -> None:
     """Signed out: the key opens nothing any more."""
     with own_transaction() as connection:
-        connection.execute(delete(VISIT).where(VISIT.c.key_hash == _hash(key)))
-
-
-def key_of_message() -> str:
-    """By what a gateway knows the message with a code, which is sent once."""
-    return secrets.token_hex(16)
-
-
-def _hash(key: str) -> str:
-    return sha256(key.encode()).hexdigest()
+        connection.execute(delete(VISIT).where(VISIT.c.key_hash == hashed(key)))
 
 
 def _now() -> datetime:

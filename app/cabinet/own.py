@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 from flask import (
     Blueprint,
@@ -194,7 +195,7 @@ def _send_after(answer: Response, phone: str, said: str) -> None:
 
     def send() -> None:
         try:
-            sms.send(gateway, Message(visits.key_of_message(), phone, "", text))
+            sms.send(gateway, Message(uuid4().hex, phone, "", text))
         except (NotSent, Unsure) as missed:
             log.warning("a code was not sent: %s", missed.why)
 
