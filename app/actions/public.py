@@ -2,13 +2,13 @@
 the number of one application. Nothing here tells a name, an IIN, a phone or an address of a family (spec 7).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from app.actions import places
@@ -73,7 +73,6 @@ class Issued:
     application: str
     queued_at: datetime
     birth_year: int
-    what: str
     number: str
 
 
@@ -141,35 +140,40 @@ def _kept(kindergartens: set[int]) -> dict[int, datetime]:
     return {id_: at for id_, at in db.session.execute(public.last_kept(list(kindergartens))) if id_ is not None}
 
 
-def figures(place: Place, day: date) -> Figures:
-    """A district in numbers on a day, which is today."""
-    below, since = places.subtree(place.id), day - A_MONTH
-    waiting = {
-        year: count
-        for place_id, year, count in db.session.execute(terms.waiting().where(Application.place_id.in_(below)))
-        if place_id in below
-    }
-    free = public.free_places(below).subquery()
+def figures(districts: Sequence[Place], day: date) -> Mapping[int, Figures]:
+    """Districts in numbers on a day, which is today, each by its id."""
+    of = {place_id: one.id for one in districts for place_id in places.subtree(one.id)}
+    since = day - A_MONTH
+    waiting: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for place_id, year, count in db.session.execute(terms.waiting().where(Application.place_id.in_(of))):
+        waiting[of[place_id]][year] += count
+
+    def counted(*found: Select[int, int]) -> Counter[int]:
+        """(place, how many) as how many by district."""
+        sums = Counter[int]()
+        for one in found:
+            for place_id, count in db.session.execute(one):
+                sums[of[place_id]] += int(count)  # PostgreSQL sums in decimals
+        return sums
+
+    here = public.free_places(list(of)).add_columns(Kindergarten.place_id).subquery()
+    free = counted(select(here.c.place_id, func.sum(here.c.free)).group_by(here.c.place_id))
     of_a_right = {
-        right: select(func.count())
-        .select_from(right)
-        .join(Application, Application.id == right.application_id)
-        .where(Application.place_id.in_(below), right.issued_on > since)
+        right: select(Application.place_id, func.count())
+        .join(right, right.application_id == Application.id)
+        .where(Application.place_id.in_(of), right.issued_on > since)
+        .group_by(Application.place_id)
         for right in (Voucher, Referral)
     }
-    by_referral = of_a_right[Referral].where(Referral.voucher_id.is_(None))
-    enrolled = (
-        select(func.count(Enrolment.id))
-        .join(KgGroup, KgGroup.id == Enrolment.group_id)
-        .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
-        .where(Kindergarten.place_id.in_(below), Enrolment.started_on > since, Enrolment.ends_on.is_(None))
+    issued = counted(of_a_right[Voucher], of_a_right[Referral].where(Referral.voucher_id.is_(None)))
+    enrolled = counted(
+        select(Kindergarten.place_id, func.count(Enrolment.id))
+        .join(KgGroup, KgGroup.kindergarten_id == Kindergarten.id)
+        .join(Enrolment, Enrolment.group_id == KgGroup.id)
+        .where(Kindergarten.place_id.in_(of), Enrolment.started_on > since, Enrolment.ends_on.is_(None))
+        .group_by(Kindergarten.place_id)
     )
-    numbers = select(
-        select(func.coalesce(func.sum(free.c.free), 0)).scalar_subquery(),
-        of_a_right[Voucher].scalar_subquery() + by_referral.scalar_subquery(),
-        enrolled.scalar_subquery(),
-    )
-    return Figures(waiting, *db.session.execute(numbers).one())
+    return {one.id: Figures(waiting[one.id], free[one.id], issued[one.id], enrolled[one.id]) for one in districts}
 
 
 def protocol(place: Place, *, page: int, size: int) -> tuple[list[Issued], int]:
@@ -177,20 +181,12 @@ def protocol(place: Place, *, page: int, size: int) -> tuple[list[Issued], int]:
     found = public.issued(places.subtree(place.id))
     count = db.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
     rows = db.session.execute(found.offset((page - 1) * size).limit(size)).all()
-    rights: dict[tuple[str, int], Voucher | Referral] = {}
-    ids = {what: [row.id for row in rows if row.what == what] for what in ("voucher", "referral")}
-    rights |= {
-        ("voucher", one.id): one for one in db.session.scalars(select(Voucher).where(Voucher.id.in_(ids["voucher"])))
-    }
-    rights |= {
-        ("referral", one.id): one
-        for one in db.session.scalars(select(Referral).where(Referral.id.in_(ids["referral"])))
-    }
-    lines = [
-        Issued(row.at, row.number, row.queued_at, row.birth_year, row.what, rights[row.what, row.id].number)
-        for row in rows
-    ]
-    return lines, count
+    numbers: dict[tuple[str, int], str] = {}
+    for right in (Voucher, Referral):
+        what = right.__tablename__
+        ids = [row.id for row in rows if row.what == what]
+        numbers |= {(what, one.id): str(one) for one in db.session.scalars(select(right).where(right.id.in_(ids)))}
+    return [Issued(row.at, row.number, row.queued_at, row.birth_year, numbers[row.what, row.id]) for row in rows], count
 
 
 def by_number(number: str, born_on: date) -> list[Application]:

@@ -90,7 +90,7 @@ def district(place_id: int) -> str:
     with seen():
         place = _district(place_id)
         with unscoped():
-            facts = {"figures": public.figures(place, today()), "norms": public.in_force(place, today())}
+            facts = {"figures": public.figures([place], today())[place.id], "norms": public.in_force(place, today())}
         return render("district.html", place=place, **facts)
 
 
@@ -160,7 +160,7 @@ def statistics() -> str:
     with seen():
         found = public.regions()
         with unscoped():
-            figures = {one.id: public.figures(one, today()) for region in found for one in region.districts}
+            figures = public.figures([one for region in found for one in region.districts], today())
         return render("statistics.html", regions=found, figures=figures)
 
 

@@ -32,25 +32,25 @@ def free_places(
     kindergarten: int | None = None,
 ) -> Select[Vacancy, int]:
     """S1 ("Бос орындар саны"): published vacancies of these places with a place that nobody has, and how many."""
-    free = (
-        select(Seat.vacancy_id, func.count().label("free"))
-        .where(Seat.vacancy_id.is_not(None), seats.is_free())
-        .group_by(Seat.vacancy_id)
-        .subquery()
-    )
     asked: list[ColumnElement[bool]] = [Kindergarten.place_id.in_(places), seats.has_places()]
     asked += [KgGroup.language == language] if language else []
     asked += [Kindergarten.ownership == ownership] if ownership else []
     asked += [Vacancy.intake == intake] if intake else []
     asked += [KgGroup.birth_year_from <= year, KgGroup.birth_year_to >= year] if year else []
     asked += [Kindergarten.id == kindergarten] if kindergarten else []
-    return (
-        select(Vacancy, free.c.free)
-        .join(free, free.c.vacancy_id == Vacancy.id)
+    listed = (
+        select(Vacancy)
         .join(KgGroup, KgGroup.id == Vacancy.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
         .where(Vacancy.status == VacancyStatus.published, *asked)
     )
+    free = (
+        select(Seat.vacancy_id, func.count().label("free"))
+        .where(Seat.vacancy_id.in_(listed.with_only_columns(Vacancy.id)), seats.is_free())
+        .group_by(Seat.vacancy_id)
+        .subquery()
+    )
+    return listed.join(free, free.c.vacancy_id == Vacancy.id).add_columns(free.c.free)
 
 
 def last_kept(kindergartens: Sequence[int]) -> Select[int | None, datetime]:

@@ -226,7 +226,7 @@ def test_the_places_are_those_that_are_free_and_hold_for_what_is_asked(city, vis
             )
             assert free.vacancy.id in {one.vacancy.id for one in rows}
             assert {one.vacancy.group.language for one in rows} == {group.language}
-        figures = public.figures(place, date(2026, 4, 13))
+        figures = public.figures([place], date(2026, 4, 13))[place.id]
         assert figures.free == sum(one.places for one in every)
         names = {one.vacancy.group.kindergarten.name for one in every}
     page = visitor.get(f"/places?district={city.own.place}&size=100").text
