@@ -91,11 +91,8 @@ def order(place: Place, since: date, *categories: CategoryFacts, approved: bool 
 
 def contract_text(place: Place, since: date, approved_at: datetime | None = START, **sections: str) -> ContractText:
     """A text of contracts, the shipped one but for some sections: subject_kk and so on."""
-    texts = {f"{name}_kk": kk for name, (kk, _) in shipped.CONTRACT.items()}
-    texts |= {f"{name}_ru": ru for name, (_, ru) in shipped.CONTRACT.items()}
-    row = ContractText(
-        place=place, valid_from=since, legal_basis="test", approved_at=approved_at, **{**texts, **sections}
-    )
+    texts = shipped.CONTRACT_COLUMNS | sections
+    row = ContractText(place=place, valid_from=since, legal_basis="test", approved_at=approved_at, **texts)
     db.session.add(row)
     db.session.flush()
     return row

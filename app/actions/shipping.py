@@ -61,8 +61,7 @@ def _contract_text(country: Place) -> None:
         valid_from=shipped.SINCE,
         legal_basis=shipped.CONTRACT_BASIS,
         approved_at=shipped.APPROVED_AT,
-        **{f"{name}_kk": kk for name, (kk, _) in shipped.CONTRACT.items()},
-        **{f"{name}_ru": ru for name, (_, ru) in shipped.CONTRACT.items()},
+        **shipped.CONTRACT_COLUMNS,
     )
     db.session.add(text)
     db.session.flush()

@@ -219,8 +219,7 @@ def _norms(town: DemoTown) -> None:
 
 def _contract_text(town: DemoTown, at: datetime) -> None:
     """The region's own text, which waits for the deputy: the subject names the child and the kindergarten."""
-    own = {f"{name}_kk": kk for name, (kk, _) in shipped.CONTRACT.items()}
-    own |= {f"{name}_ru": ru for name, (_, ru) in shipped.CONTRACT.items()}
+    own = dict(shipped.CONTRACT_COLUMNS)
     own["subject_kk"] = (
         "{балабақша} (бұдан әрі – ұйым) және {өтініш беруші} (бұдан әрі – отбасы) мына бала туралы келісті: {бала}, "
         "{туған күні}. " + own["subject_kk"]

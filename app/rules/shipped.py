@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from app.models import OnLapse, PrivilegeKind, Unit
+from app.rules import contract
 from app.rules.calendar import LOCAL
 
 YEARS = range(2016, 2032)  # later years would be guesses
@@ -139,4 +140,9 @@ CONTRACT: dict[str, tuple[str, str]] = {
         "Договор действует с дня второй подписи, пока ребёнок не выбыл из организации; семья может в любое "
         "время письменно расторгнуть его.",
     ),
+}
+CONTRACT_COLUMNS = {  # the same, as the columns of a text of contracts
+    f"{name}_{language}": said
+    for name, both in CONTRACT.items()
+    for language, said in zip(contract.LANGUAGES, both, strict=True)
 }

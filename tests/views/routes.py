@@ -83,23 +83,19 @@ VERBS = {  # register -> verb -> who may
 FOR_MANY = ("applications", "vouchers", "referrals", "vacancies", "norms", "queue-orders", "contract-texts")
 FOR_MANY += ("days-off", "inbox", "jobs")
 PUBLIC = (
-    *(
-        "/d/<id:place_id>",
-        "/places",
-        "/k/<id:kindergarten_id>",
-        "/queue",
-        "/protocol/<id:place_id>",
-        "/statistics",
-    ),
-    *(
-        "/help/",
-        "/help/<topic>",
-        "/check",
-        "/my/",
-        "/my/enter",
-        "/my/enter/code",
-        "/my/a/<id:application_id>",
-    ),
+    "/d/<id:place_id>",
+    "/places",
+    "/k/<id:kindergarten_id>",
+    "/queue",
+    "/protocol/<id:place_id>",
+    "/statistics",
+    "/help/",
+    "/help/<topic>",
+    "/check",
+    "/my/",
+    "/my/enter",
+    "/my/enter/code",
+    "/my/a/<id:application_id>",
     "/my/a/<id:application_id>/paper/<id:document_id>",
 )
 FORMS = ("/queue", "/my/enter", "/my/enter/code", "/my/leave")  # of everybody; who may, their own tests say
