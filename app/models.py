@@ -280,6 +280,13 @@ class Channel(StrEnum):
     email = "email"
 
 
+class SignedInBy(StrEnum):
+    """How a person of a family has entered (spec 3.10): by a one-time code, or by a key, with which it can sign."""
+
+    code = "code"
+    key = "key"
+
+
 class DeliveryStage(StrEnum):
     """`perhaps`: it was handed over and nobody answered, so a person decides; `shown`: the demo sends nothing."""
 
@@ -339,6 +346,8 @@ AT_THE_COUNTER = (
     " AND (verb IN ('confirm', 'refuse', 'restore', 'choose', 'sign', 'withdraw')"
     " OR role = 'operator' AND verb IN ('extend', 'revoke'))"
 )
+# What a family does itself (spec 3.10): it had entered by a code or a key, or a paper has its signature.
+OF_A_FAMILY = "role <> 'family' OR sign_in IS NOT NULL OR paper_on IS NOT NULL"
 
 
 # ---------------------------------------------------------------- places, kindergartens, seats
@@ -1211,7 +1220,8 @@ class Change(Base):
     """The history: one row for every change, never changed itself (spec 3.7). Enough to rebuild any past day.
 
     ``effective_on`` is the local day the change counts from: for what the clock does late, the day it was due.
-    ``standing`` is that of an application after it (None for other subjects).
+    ``standing`` is that of an application after it (None for other subjects). What a family did says how it had
+    entered, by ``code`` or ``key``, and which of its people it was (spec 3.10).
     """
 
     __tablename__ = "change"
@@ -1222,6 +1232,7 @@ class Change(Base):
         Index("ix_change_queue", "place_id", "subject", "effective_on", **only("status_to IS NOT NULL")),
         CheckConstraint("NOT for_family OR paper_on IS NOT NULL", name="act_for_a_family_has_its_paper"),
         CheckConstraint(f"NOT ({AT_THE_COUNTER}) OR paper_on IS NOT NULL", name="act_at_the_counter_has_its_paper"),
+        CheckConstraint(OF_A_FAMILY, name="act_of_a_family_has_its_entry"),
     )
     at: Mapped[datetime] = mapped_column(index=True)
     effective_on: Mapped[date]
@@ -1235,6 +1246,8 @@ class Change(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     for_family: Mapped[bool] = mapped_column(default=False)
     paper_on: Mapped[date | None]
+    sign_in: Mapped[SignedInBy | None]
+    applicant_id: Mapped[int | None] = mapped_column(ForeignKey("applicant.id"))
     status_from: Mapped[str | None] = mapped_column(sa.String(24))
     status_to: Mapped[str | None] = mapped_column(sa.String(24))
     standing: Mapped[bool | None]

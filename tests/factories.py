@@ -184,7 +184,7 @@ def role(name: Role, **reach: object) -> Actor:
 
 
 def family(of: Application) -> Actor:
-    return Actor(Role.family, application_id=of.id)
+    return Actor(Role.family, application_id=of.id, on_paper=True)
 
 
 def head(of: Kindergarten) -> Actor:

@@ -634,9 +634,9 @@ GUARDS = (
     ),
     Guard(
         "the table holds hashes of keys",
-        SESSIONS,
-        "    return sha256(key.encode()).hexdigest()",
-        "    return sha256(key.encode()).hexdigest() if len(key) != 64 else key",
+        "app/access/hashes.py",
+        "    return sha256(secret.encode()).hexdigest()",
+        "    return sha256(secret.encode()).hexdigest() if len(secret) != 64 else secret",
         "test_sessions.py::test_a_session_is_nobody_elses_even_on_the_same_database",
     ),
     Guard(
@@ -1591,6 +1591,20 @@ GUARDS = (
                 "of_a_round = Document.id == row_id(document_id), Document.round_id.is_not(None)",
                 "of_a_round = (Document.id == row_id(document_id),)",
                 "views/test_protocols.py::test_whoever_reads_rounds_downloads_their_protocol",
+            ),
+            (
+                "a family signs with a key where the norm asks for it",
+                "app/rules/eligibility.py",
+                "asked is SignedInBy.key and not (signs_in is SignedInBy.key and signed)",
+                "False",
+                "test_scenarios.py::test_the_regulation_holds[sqlite-by-a-code-or-by-a-key]",
+            ),
+            (
+                "an act of a family says how it had entered",
+                "migrations/versions/20261130_families_act.py",
+                "OF_A_FAMILY = \"role <> 'family' OR",
+                "OF_A_FAMILY = \"role = role OR",
+                "test_constraints.py::test_an_act_of_a_family_says_how_it_had_entered",
             ),
         )
     ),

@@ -29,6 +29,7 @@ from app.models import (
     ReferralStatus,
     Round,
     Seat,
+    SignedInBy,
     StopListing,
     VacancyStatus,
     VoucherStatus,
@@ -230,11 +231,19 @@ def test_an_act_for_a_family_at_the_counter_has_the_day_of_its_paper(chosen, rol
     done = db.session.scalars(db.select(Change).where(Change.subject == "application", Change.verb == "choose")).one()
     by = Actor(Role(role))
     if by.stands_for_family(VERBS[Application][verb]):
-        refused(done, role=role, verb=verb)
+        refused(done, role=role, verb=verb, paper_on=None)
     else:
-        copy(done, role=role, verb=verb)
+        copy(done, role=role, verb=verb, paper_on=None)
     copy(done, role=role, verb=verb, for_family=True, paper_on=START.date())
-    refused(done, role=role, verb=verb, for_family=True)
+    refused(done, role=role, verb=verb, for_family=True, paper_on=None)
+
+
+def test_an_act_of_a_family_says_how_it_had_entered(chosen):
+    done = db.session.scalars(db.select(Change).where(Change.subject == "application", Change.verb == "choose")).one()
+    assert done.role == "family" and done.paper_on is not None
+    refused(done, paper_on=None)
+    for sign_in in SignedInBy:
+        copy(done, paper_on=None, sign_in=sign_in)
 
 
 def test_an_absence_ends_after_it_starts_and_lends_one_place(chosen):

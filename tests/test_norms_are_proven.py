@@ -4,6 +4,7 @@ import pytest
 
 from app.rules import shipped
 from app.rules.norms import KNOWN
+from app.rules.verbs import SIGN_IN
 from app.scenarios.checking import read
 from app.scenarios.player import play
 from app.scenarios.reading import FileWrong
@@ -33,6 +34,7 @@ SHOWN_BY = {
     "queue.maximum_age": ["too-old-for-the-queue"],
     "rounds": ["a-temporary-place"],
     "notice.reminder": ["reminders"],
+    **{f"sign.{name}": ["by-a-code-or-by-a-key"] for name in SIGN_IN},
 }
 ELSEWHERE = {"notice.quiet", "notice.daily"}  # when an SMS goes no scenario says: tests/rules/test_notices.py
 

@@ -3,8 +3,18 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from app.models import SignedInBy
 from app.rules.roles import COUNTER, Role
 from app.rules.verbs import ForFamily, Verb
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Spec 3.10: who of a family has entered and how, and what this person signed: the exact text of the act."""
+
+    iin: str
+    sign_in: SignedInBy
+    signature_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -18,6 +28,8 @@ class Actor:
     kindergarten_id: int | None = None
     application_id: int | None = None
     paper_on: date | None = None  # at the counter: the day of the family's signed paper
+    visitor: Visitor | None = None  # of a family in its cabinet
+    on_paper: bool = False  # a family whose paper is of the day of its act: scenarios, the demo
 
     def stands_for_family(self, verb: Verb) -> bool:
         """Spec 3.8: an official at the counter does a family's verb for it.

@@ -12,7 +12,7 @@ from app.actions import by_hand, claims, norms, people, places, privileges
 from app.actions.due import catch_up
 from app.actions.moving import move, record
 from app.actions.people import Contacts, Person
-from app.actions.preconditions import SOME, begin, latest_stop_listing, with_its_paper
+from app.actions.preconditions import SOME, begin, latest_stop_listing, with_its_signature
 from app.db.database import lock_district, lock_districts
 from app.db.dialects import one_of
 from app.db.extensions import db
@@ -58,7 +58,8 @@ def register(
     What differs from the IIN, and a namesake, are accepted with a reason only (people.doubts); what the district has
     recorded of these people stays as it is (people.as_recorded). A privilege is claimed, not confirmed. Raises
     Refusal: not_allowed, bad_iin, bad_number, recorded_otherwise, reason_required, wrong_place, too_young (not born
-    yet), too_old, already_waiting, no_norm, paper_to_come.
+    yet), too_old, already_waiting, no_norm, paper_to_come,
+    signature_required.
     """
     application = Application(place_id=place_id, queue_kind=queue_kind, queued_at=queued_at or at)
     for name, value in vars(contacts).items():
@@ -76,6 +77,8 @@ def register(
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
     day = local_day(at)
+    if by.role is Role.family:
+        with_its_signature(application, "register", by=by, at=at)
     eligibility.born(row.born_on, min(day, local_day(application.queued_at)))
     eligibility.not_too_old(row.born_on, day, norms.number("queue.maximum_age", place_id, day))
     end_what_is_due(row.iin, queue_kind, at=at)
@@ -105,8 +108,8 @@ def register(
     if queued_at is not None and queued_at < at:
         by_hand.seen(application, "register", stood, by=by, at=at, reason=reason, always=False)
     if privilege is not None:
-        signed = replace(by, paper_on=by.paper_on or day)  # with the application that the family brings
-        privileges.claim(application, privilege, papers=papers, by=signed, at=at)
+        brought = by if by.visitor else replace(by, paper_on=by.paper_on or day)  # with the application of the family
+        privileges.claim(application, privilege, papers=papers, by=brought, at=at)
     return application
 
 
@@ -129,7 +132,7 @@ def may_restore(application: Application, *, by: Actor, at: datetime) -> StopLis
     listing, day = latest_stop_listing(application), local_day(at)
     if listing is None or listing.voucher_id is None or listing.ended_at is not None:
         raise Refusal(Reason.wrong_status, verb="restore")
-    with_its_paper(application, "restore", by=by, at=at)
+    with_its_signature(application, "restore", by=by, at=at)
     allowed = int(norms.in_force("voucher.restorations", application.place_id, day).value)
     if norms.in_force("voucher.restorations_per", application.place_id, day).value == "application":
         eligibility.times_left(restorations(application), allowed)
@@ -213,7 +216,7 @@ def withdraw(application: Application, *, by: Actor, at: datetime) -> None:
 
 def may_withdraw(application: Application, *, by: Actor, at: datetime) -> None:
     """With the family's paper. Raises Refusal: reason_required, too_late."""
-    with_its_paper(application, "withdraw", by=by, at=at)
+    with_its_signature(application, "withdraw", by=by, at=at)
 
 
 def archive(application: Application, *, by: Actor, at: datetime, reason: str | None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.access.actors import CLOCK, Actor
 from app.actions import claims, documents, norms, versions
 from app.actions.moving import move, record
-from app.actions.preconditions import begin, with_its_paper
+from app.actions.preconditions import begin, with_its_signature
 from app.db.extensions import db
 from app.models import Application, Contract, ContractStatus, DocumentKind, Referral
 from app.rules import eligibility
@@ -47,7 +47,7 @@ def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Refe
         raise Refusal(Reason.no_norm, no_text=True)
     side = "head_signed_at" if by.role is Role.head else "family_signed_at"
     eligibility.signed_once(getattr(contract, side))
-    with_its_paper(application, "sign", by=by, at=at)
+    with_its_signature(application, "sign", by=by, at=at)
     return referral, contract, side
 
 

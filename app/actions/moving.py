@@ -12,7 +12,7 @@ from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, 
 from app.actions import versions
 from app.db.database import insert_all
 from app.db.extensions import db
-from app.models import Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
+from app.models import Applicant, Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.verbs import VERBS, target
@@ -131,6 +131,7 @@ def _history(
     application = application_of(subject)
     return {
         **_act(type(subject), verb, by, at, on),
+        "applicant_id": _person(by, subject),
         "subject_id": subject.id,
         "application_id": application.id if application else None,
         "kindergarten_id": kindergarten_of(subject),
@@ -144,9 +145,18 @@ def _history(
     }
 
 
+def _person(by: Actor, subject: Any) -> int | None:
+    """Spec 3.7: who of the family it was, as the district of what was done knows this person; None for officials."""
+    if by.visitor is None:
+        return None
+    known = select(Applicant.id).where(Applicant.iin == by.visitor.iin, Applicant.place_id == place_of(subject))
+    return db.session.scalar(known)
+
+
 def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dict[str, Any]:
     """What was done, by whom and when."""
     for_family = by.stands_for_family(EVERY_VERB[model][verb]) and by.paper_on is not None
+    paper_on = local_day(at) if by.on_paper else by.paper_on if for_family else None
     return {
         "at": at,
         "effective_on": on,
@@ -155,7 +165,8 @@ def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dic
         "role": str(by.role),
         "user_id": by.user_id,
         "for_family": for_family,
-        "paper_on": by.paper_on if for_family else None,
+        "paper_on": paper_on,
+        "sign_in": by.visitor.sign_in if by.visitor else None,
     }
 
 

@@ -31,6 +31,7 @@ from app.actions.preconditions import latest_voucher, may_begin
 from app.models import Application, Base, Delivery, Outbox, Privilege, Referral, Vacancy, Voucher
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
+from app.rules.roles import Role
 from app.rules.verbs import VERBS
 
 
@@ -141,8 +142,14 @@ def verbs_of_record(row: Base, *, by: Actor, at: datetime) -> list[str]:
 
 
 def could(application: Application, name: str, *, by: Actor, at: datetime) -> bool:
-    """Would this verb be accepted, with the paper, reason or day that it asks, also while another yes is awaited?"""
-    signed = replace(by, paper_on=local_day(at)) if by.stands_for_family(of(Application, name)) else by
+    """Would this verb be accepted, with the paper, signature, reason or day that it asks, also while another yes is
+    awaited?
+    """
+    signed = by
+    if by.role is Role.family:
+        signed = replace(by, on_paper=True)
+    elif by.stands_for_family(of(Application, name)):
+        signed = replace(by, paper_on=local_day(at))
 
     def tried() -> None:
         if name in VERBS[Application]:

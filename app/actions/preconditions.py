@@ -8,12 +8,13 @@ from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor
 from app.access.permissions import of, permit
-from app.actions import due
+from app.actions import due, norms
 from app.db.database import lock_district, read_again
 from app.db.extensions import db
-from app.models import Application, ApplicationStatus, Change, Referral, StopListing, Voucher
+from app.models import Application, ApplicationStatus, Change, Referral, SignedInBy, StopListing, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
+from app.rules.roles import Role
 from app.rules.verbs import VERBS
 
 SOME = "…"  # stands for a reason that is yet to be typed, where a page asks whether a verb would be accepted
@@ -93,14 +94,27 @@ def has_say(right: Voucher | Referral) -> bool:
     return db.session.scalars(waits_again.limit(1)).first() is None
 
 
-def with_its_paper(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
-    """Spec 3.8: an official who acts for a family names the day on which it signed its paper.
+def with_its_signature(
+    application: Application, verb: str, *, by: Actor, at: datetime, temporary: bool = False
+) -> None:
+    """Spec 3.8, 3.10: a family's act stands on its entry by a code or on a signature, as sign.<verb> says; an official
+    who acts for it names the day on which it signed its paper. `temporary`: a place for a time is chosen.
 
-    Nothing is asked of the family itself, nor of an office that acts in its own right. Raises Refusal:
+    Nothing is asked of an office that acts in its own right. Raises Refusal: signature_required, no_norm;
     reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
     """
-    if by.stands_for_family(of(Application, verb)):
+    if by.role is Role.family and not by.on_paper:
+        name, visitor = f"{verb}_temporary" if temporary else verb, by.visitor
+        asked = sign_in(name, application.place_id, local_day(at))
+        signed = visitor is not None and visitor.signature_id is not None
+        eligibility.signed_in(visitor.sign_in if visitor else None, signed, asked)
+    elif by.stands_for_family(of(Application, verb)):
         eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
+
+
+def sign_in(verb: str, place_id: int, day: date) -> SignedInBy:
+    """Spec 3.10: with what a family signs in for this act of its own on this day. Raises Refusal(no_norm)."""
+    return SignedInBy(norms.in_force(f"sign.{verb}", place_id, day).value)
 
 
 def _right_began_on(application: Application, verb: str) -> date:

@@ -10,7 +10,7 @@ from app.access.permissions import permit_all, within
 from app.actions import by_hand, counting, norms
 from app.actions.due import catch_up
 from app.actions.moving import move, record
-from app.actions.preconditions import with_its_paper
+from app.actions.preconditions import with_its_signature
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import (
@@ -64,7 +64,7 @@ def may_claim(application: Application, *, by: Actor, at: datetime) -> None:
     _permit(application, "claim", by)
     if application.status in APPLICATION_FINAL or open_claim(application) is not None:
         raise Refusal(Reason.wrong_status, verb="claim")
-    with_its_paper(application, "claim_privilege", by=by, at=at)
+    with_its_signature(application, "claim_privilege", by=by, at=at)
 
 
 def _claimed(

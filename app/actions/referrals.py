@@ -9,7 +9,7 @@ from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import choosing, claims, enrolments, leaving, norms
 from app.actions.moving import move, record
-from app.actions.preconditions import SOME, begin, has_say, in_time, latest_referral, with_its_paper
+from app.actions.preconditions import SOME, begin, has_say, in_time, latest_referral, with_its_signature
 from app.actions.seating import first_day
 from app.actions.vouchers import live_voucher
 from app.db.database import read_again
@@ -45,12 +45,12 @@ ONE_DAY = timedelta(days=1)
 def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> Referral:
     """S0-S2, spec 3.4.4, 3.5.2-4: the family takes a place: by its voucher, or in its turn and where none is needed.
 
-    Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, wrong_place, wrong_birth_year, too_young,
-    no_free_place, not_their_turn, no_calendar.
+    Raises Refusal: not_allowed, too_late, stop_listed, wrong_status, reason_required, signature_required, wrong_place,
+    wrong_birth_year, too_young, no_free_place, not_their_turn, no_calendar.
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
-    with_its_paper(application, "choose", by=by, at=at)
     read_again(vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
+    with_its_signature(application, "choose", by=by, at=at, temporary=vacancy.intake is Intake.temporary)
     seat = choosing.seat_for(application, vacancy, day)
     take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
     return take(application, vacancy, seat, by=by, at=at, day=day)
@@ -62,7 +62,7 @@ def may_choose(application: Application, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: reason_required, too_late (the family's paper), no_free_place, no_norm, no_calendar.
     """
-    with_its_paper(application, "choose", by=by, at=at)
+    with_its_signature(application, "choose", by=by, at=at)
     if not choosing.choices(application, local_day(at)):
         raise Refusal(Reason.no_free_place)
     if choosing.procedure(application, local_day(at)) == "referral":
@@ -149,7 +149,7 @@ def may_extend(
     day = local_day(at)
     in_time(application, "extend", day, of=(Referral,))
     referral, running = _by_turn(application)
-    with_its_paper(application, "extend", by=by, at=at)
+    with_its_signature(application, "extend", by=by, at=at)
     until = until or running + ONE_DAY
     eligibility.later(until, running)
     eligibility.times_left(referral.extensions, norms.number("referral.extensions", application.place_id, day))
@@ -179,7 +179,7 @@ def may_revoke(
     """The referral that would be taken back, and why. Raises Refusal: too_late, wrong_status, reason_required."""
     _in_its_hours(application, by=by, at=at)
     referral, _ = _by_turn(application)
-    with_its_paper(application, "revoke", by=by, at=at)
+    with_its_signature(application, "revoke", by=by, at=at)
     return referral, reason if _by_family(by) else eligibility.given(reason)
 
 

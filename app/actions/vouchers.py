@@ -11,7 +11,7 @@ from app.access.permissions import permit, permit_all
 from app.actions import by_hand, claims, norms, numbers, places, two_people
 from app.actions.due import catch_up
 from app.actions.moving import last_change, move, move_all, notify_all, record, record_all_of
-from app.actions.preconditions import begin, in_time, latest_voucher, with_its_paper
+from app.actions.preconditions import begin, in_time, latest_voucher, with_its_signature
 from app.actions.seating import Seating, seating, seatings
 from app.db.database import in_order, lock_district
 from app.db.extensions import db
@@ -129,7 +129,7 @@ def may_confirm(application: Application, *, by: Actor, at: datetime) -> tuple[V
 
     Raises Refusal: reason_required, too_late (the family's paper), wrong_status, no_norm, no_calendar.
     """
-    with_its_paper(application, "confirm", by=by, at=at)
+    with_its_signature(application, "confirm", by=by, at=at)
     return live_voucher(application), *norms.last_day("voucher.choose", application.place_id, local_day(at))
 
 
@@ -146,7 +146,7 @@ def refuse(application: Application, *, by: Actor, at: datetime) -> None:
 def may_refuse(application: Application, *, by: Actor, at: datetime) -> None:
     """Is there a live voucher, and the family's paper? Raises Refusal: wrong_status, reason_required, too_late."""
     live_voucher(application)
-    with_its_paper(application, "refuse", by=by, at=at)
+    with_its_signature(application, "refuse", by=by, at=at)
 
 
 def extend(application: Application, *, until: date, by: Actor, at: datetime, reason: str | None) -> None:

@@ -498,7 +498,7 @@ def _head(of: Kindergarten) -> Actor:
 
 
 def _family(of: Application) -> Actor:
-    return Actor(Role.family, application_id=of.id)
+    return Actor(Role.family, application_id=of.id, on_paper=True)
 
 
 def _at(local: str) -> datetime:

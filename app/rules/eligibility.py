@@ -8,6 +8,7 @@ from app.models import (
     Kindergarten,
     Ownership,
     Referral,
+    SignedInBy,
     StopListing,
     Voucher,
 )
@@ -99,6 +100,14 @@ def signed_paper(signed_on: date | None, right_began_on: date, day: date) -> Non
         raise Refusal(Reason.too_late, part="paper_on", to_come=True)
     if signed_on < right_began_on:
         raise Refusal(Reason.too_late, part="paper_on", began_on=right_began_on)
+
+
+def signed_in(signs_in: SignedInBy | None, signed: bool, asked: SignedInBy) -> None:
+    """Spec 3.10: a family's act stands on its entry by a code, or, where the norm asks for a key, on a signature over
+    the text of the act. Raises Refusal(signature_required).
+    """
+    if signs_in is None or (asked is SignedInBy.key and not (signs_in is SignedInBy.key and signed)):
+        raise Refusal(Reason.signature_required)
 
 
 def in_birth_years(born_on: date, group: KgGroup) -> None:

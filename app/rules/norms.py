@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
-from app.models import Approved, ContractText, DayOff, Norm, OnLapse, QueueOrder, QueueOrderKind, Unit
+from app.models import Approved, ContractText, DayOff, Norm, OnLapse, QueueOrder, QueueOrderKind, SignedInBy, Unit
 from app.rules.calendar import local_day, start_of_day
 from app.rules.deadlines import Term
 from app.rules.refusals import Reason, Refusal
+from app.rules.verbs import SIGN_IN
 
 Dated = Norm | QueueOrder | ContractText  # what two people put in force for a place from a day on
 TERM = frozenset({Unit.WD, Unit.CD})
@@ -66,6 +67,7 @@ KNOWN: dict[str, NormKind] = {
     "notice.reminder": NormKind(_one(Unit.WD)),
     "notice.quiet": NormKind(_one(Unit.HOURS)),
     "notice.daily": NormKind(_one(Unit.COUNT)),
+    **{f"sign.{name}": NormKind(_one(Unit.CHOICE), choices=frozenset(SignedInBy)) for name in SIGN_IN},
 }
 
 

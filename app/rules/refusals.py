@@ -21,6 +21,7 @@ class Reason(StrEnum):
     wrong_birth_year = auto()
     wrong_place = auto()
     reason_required = auto()
+    signature_required = auto()
     too_old = auto()
     no_calendar = auto()
     already_waiting = auto()
@@ -40,6 +41,7 @@ ORDER = (
     Reason.stop_listed,
     Reason.wrong_status,
     Reason.reason_required,
+    Reason.signature_required,
     Reason.wrong_place,
     Reason.wrong_birth_year,
     Reason.too_young,

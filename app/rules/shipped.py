@@ -5,6 +5,7 @@ from datetime import date, datetime
 from app.models import OnLapse, PrivilegeKind, Unit
 from app.rules import contract
 from app.rules.calendar import LOCAL
+from app.rules.verbs import SIGN_IN
 
 YEARS = range(2016, 2032)  # later years would be guesses
 SINCE = date(2016, 1, 1)
@@ -17,6 +18,13 @@ LEGACY = "бұрынғы кезек тәртібі: бір жеңілдікті,
 CARD = "мемлекеттік қызмет көрсету картасы"
 APPROVED_AT = datetime(2016, 1, 1, tzinfo=LOCAL)
 
+# Spec 3.10: which instruction says how a family signs in for an act.
+SIGNED = {
+    "register": S3,
+    **dict.fromkeys(("confirm", "refuse", "restore", "choose", "choose_temporary", "sign"), S1),
+    **dict.fromkeys(("extend", "revoke", "claim_privilege"), S2),
+    "withdraw": S1,
+}
 NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("procedure", "referral", Unit.CHOICE, None, S0),
     ("voucher.confirm", "2", Unit.WD, OnLapse.stop_list, S1),
@@ -42,6 +50,7 @@ NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("notice.reminder", "1", Unit.WD, None, OURS),
     ("notice.quiet", "21-8", Unit.HOURS, None, OURS),
     ("notice.daily", "5", Unit.COUNT, None, OURS),
+    *((f"sign.{name}", str(SIGN_IN[name]), Unit.CHOICE, None, basis) for name, basis in SIGNED.items()),
 )
 
 # Spec 3.3: rank, privilege, ages in full months, and the name as the seed and the customer's forms have it.

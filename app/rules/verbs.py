@@ -30,6 +30,7 @@ from app.models import (
     QueueOrder,
     Referral,
     Round,
+    SignedInBy,
     User,
     Vacancy,
     Voucher,
@@ -87,7 +88,7 @@ class Verb:
     gives: Papers = frozenset()  # the papers that it asks for
     changes: Papers = frozenset()  # whose printed facts it may change: what differs is a new version (ADR 22)
     people: bool = False  # it changes them only where it changes a fact of a person
-    sign_in: None = None  # how strong a family's sign-in has to be: with the families' entrance
+    sign_in: SignedInBy | None = None  # how a family itself enters for it, as shipped; in force is the norm sign.<verb>
 
 
 def _only(*roles: Role) -> Roles:
@@ -100,6 +101,7 @@ KEEPERS = _only(Role.department, Role.administrator)  # of the work that goes on
 OFFICIALS = frozenset(Role) - {Role.family, Role.clock}
 ENDS = FAMILY | CLOCK | HEAD  # what follows from another verb may follow from anybody's
 ALWAYS, WITH_PAPER = ForFamily.always, ForFamily.with_paper
+CODE, KEY = SignedInBy.code, SignedInBy.key
 APPROVE = Verb("3.2", DEPARTMENT, alone=ANY)
 TAKE_BACK = Verb("3.12", DEPARTMENT, asks=("reason",), alone=0, takes=True)
 
@@ -114,6 +116,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             gives=frozenset({D.registration_notice, D.receipt, D.book_entry}),
             changes=EVERY_PAPER,
             people=True,
+            sign_in=CODE,
         ),
         "change": Verb("3.8", COUNTER, changes=EVERY_PAPER, people=True),
         "issue": Verb("3.4.1", NEXT, {A.queued}, {A.confirming}, tells=TOLD),
@@ -128,6 +131,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             alone=ANY,
             onward=True,
             gives=frozenset({D.voucher}),
+            sign_in=KEY,
         ),
         "choose": Verb(
             "3.4.4, 3.5.2",
@@ -141,6 +145,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             onward=True,
             gives=frozenset({D.referral, D.temporary_referral, D.child_card, D.contract}),
             changes=frozenset({D.voucher}),
+            sign_in=KEY,  # of a temporary place: sign.choose_temporary
         ),
         # the term to sign is the family's; the head signs after it too, while the contract stands
         "sign": Verb(
@@ -152,6 +157,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             alone=ANY,
             onward=True,
             changes=frozenset({D.contract}),
+            sign_in=KEY,
         ),
         # asks only where the kindergarten is a sanatorium one
         "enrol": Verb(
@@ -175,9 +181,19 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             alone=MANY,
             takes=True,
             gives=frozenset({D.refusal}),
+            sign_in=KEY,
         ),
         "restore": Verb(
-            "3.4.3", FAMILY, {A.stop_listed}, {A.queued}, family=ALWAYS, term=FAMILY, tells=TOLD, alone=ANY, onward=True
+            "3.4.3",
+            FAMILY,
+            {A.stop_listed},
+            {A.queued},
+            family=ALWAYS,
+            term=FAMILY,
+            tells=TOLD,
+            alone=ANY,
+            onward=True,
+            sign_in=KEY,
         ),
         "release": Verb("3.5.6", NEXT, {A.stop_listed}, {A.queued}, tells=TOLD, many=True, alone=ANY, onward=True),
         "issue_out_of_turn": Verb(
@@ -193,6 +209,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             many=True,
             alone=ANY,
             changes=frozenset({D.voucher, D.referral}),
+            sign_in=KEY,
         ),
         "revoke": Verb(
             "3.4.5, 3.5.5",
@@ -206,6 +223,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             alone=MANY,
             takes=True,
             gives=frozenset({D.revocation}),
+            sign_in=KEY,
         ),
         "absent": Verb("3.6", HEAD, asks=("from_on", "until", "reason"), alone=ANY),
         "return": Verb("3.6", HEAD, alone=ANY),
@@ -223,7 +241,9 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             alone=1,
             takes=True,
         ),
-        "withdraw": Verb("3.8", FAMILY, NOT_FINAL, {A.removed}, family=ALWAYS, tells=TOLD, alone=MANY, takes=True),
+        "withdraw": Verb(
+            "3.8", FAMILY, NOT_FINAL, {A.removed}, family=ALWAYS, tells=TOLD, alone=MANY, takes=True, sign_in=KEY
+        ),
         "reinstate": Verb(
             "3.8",
             DEPARTMENT,
@@ -246,7 +266,9 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "remind": Verb("3.2", CLOCK, tells=TOLD),
     },
     Privilege: {  # on the page of its application: claim_privilege and so on
-        "claim": Verb("3.3", FAMILY, asks=("claimed", "papers"), family=ALWAYS, changes=frozenset({D.receipt})),
+        "claim": Verb(
+            "3.3", FAMILY, asks=("claimed", "papers"), family=ALWAYS, changes=frozenset({D.receipt}), sign_in=CODE
+        ),
         "confirm": Verb("3.3", OFFICE, {P.claimed}, {P.confirmed}, tells=TOLD, alone=ANY, onward=True),
         "reject": Verb(
             "3.3", OFFICE, {P.claimed, P.confirmed}, {P.rejected}, asks=("reason",), tells=TOLD, alone=MANY, takes=True
@@ -356,6 +378,13 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "change_password": Verb("3.8", OFFICIALS),
         "export": Verb("3.8", OFFICIALS),  # what one may read, as a file: on the record of one's account
     },
+}
+
+# Spec 3.10: what a family signs in with for each of its acts, as shipped, by the name of its norm: sign.<name>.
+SIGN_IN: Mapping[str, SignedInBy] = {
+    **{verb: row.sign_in for verb, row in VERBS[Application].items() if row.sign_in},
+    "choose_temporary": CODE,  # S1
+    **{f"{verb}_privilege": row.sign_in for verb, row in VERBS[Privilege].items() if row.sign_in},
 }
 
 

@@ -3,23 +3,28 @@
 from datetime import date
 from typing import Any
 
-from app.access.actors import CLOCK, Actor
+from app.access.actors import CLOCK, Actor, Visitor
 from app.access.permissions import kindergarten_of, place_of
 from app.actions import places
 from app.db.extensions import db
-from app.models import Application, Intake, Kindergarten, Place, PlaceKind
+from app.models import Application, Intake, Kindergarten, Place, PlaceKind, SignedInBy
 from app.rules.roles import Role
 
 
-def actor(role: Role, subject: Any, paper_on: date | None = None) -> Actor:
-    """The person of this role who is in charge of this record: its district's specialist, its kindergarten's head."""
+def actor(role: Role, subject: Any, paper_on: date | None = None, sign_in: str | None = None) -> Actor:
+    """The person of this role who is in charge of this record: its district's specialist, its kindergarten's head.
+
+    A family signs on paper, on the day of the step, where the step does not say that it has entered by a code.
+    """
     match role:
         case Role.clock:
             return CLOCK
         case Role.auditor | Role.administrator:
             return Actor(role)
         case Role.family:
-            return Actor(role, application_id=subject.id if isinstance(subject, Application) else None)
+            own = subject if isinstance(subject, Application) else None
+            visitor = Visitor(own.applicant.iin if own else "", SignedInBy(sign_in)) if sign_in else None
+            return Actor(role, application_id=own.id if own else None, visitor=visitor, on_paper=visitor is None)
         case Role.head:
             return Actor(role, kindergarten_id=_kindergarten(subject))
     place = db.session.get_one(Place, _place(subject))

@@ -116,7 +116,8 @@ class _Player:
         new = step.get("application")
         ref = by.get("of") or (new["place"] if isinstance(new, dict) else _subject(step))
         subject = self.town.record(ref) if ref else db.session.get_one(Place, self.town.region)
-        return acting.actor(Role(by["role"]), subject, day(step["paper_on"]) if "paper_on" in step else None)
+        paper_on = day(step["paper_on"]) if "paper_on" in step else None
+        return acting.actor(Role(by["role"]), subject, paper_on, step.get("sign_in"))
 
     def compare(self, path: Path, when: str, expected: dict[str, Any], at: datetime) -> None:
         """Spec 4: every expectation that does not hold is told, with where it stands in the file."""

@@ -25,6 +25,7 @@ VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
     "sex": Sex,
 }
 
+SIGNED = ("paper_on", "sign_in")  # how a family's act is signed
 Step = dict[str, Any]
 
 
@@ -56,7 +57,7 @@ def on(action: Callable[..., object], *needs: str, may: tuple[str, ...] = ()) ->
         others = (given | set(may)) - RECORDS
         action(*records, by=by, at=at, **{name: _value(name, step.get(name)) for name in others})
 
-    return StepVerb(act, needs, (*may, "paper_on"), action=action)
+    return StepVerb(act, needs, (*may, *SIGNED), action=action)
 
 
 def _value(name: str, text: str | None) -> Any:
@@ -117,7 +118,7 @@ VERBS: dict[str, StepVerb] = {
     "absent": StepVerb(
         ScenarioTown.absent,
         ("application", "from_on", "until"),
-        ("reason", "vacancy", "paper_on"),
+        ("reason", "vacancy", *SIGNED),
         action=absences.absent,
     ),
     "extend": on(_extend, "application", "what", "until", may=("reason",)),
@@ -126,7 +127,7 @@ VERBS: dict[str, StepVerb] = {
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
-    "register": StepVerb(ScenarioTown.register, ("application",), ("reason", "paper_on")),
+    "register": StepVerb(ScenarioTown.register, ("application",), ("reason", *SIGNED)),
     "norm": StepVerb(
         ScenarioTown.norm,
         ("name", "valid_from", "value", "unit"),

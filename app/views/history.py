@@ -200,6 +200,7 @@ class HistoryView(BaseView):
         "role",
         "for_family",
         "paper_on",
+        "sign_in",
         "reason",
         "norm",
     ]

@@ -35,6 +35,7 @@ from app.models import (
     ReferralStatus,
     Sex,
     Side,
+    SignedInBy,
     Unit,
     VacancyStatus,
     VoucherStatus,
@@ -77,6 +78,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "ended": _l("Ended"),
     },
     Channel: {"sms": _l("SMS"), "email": _l("E-mail")},
+    SignedInBy: {"code": _l("by a one-time code"), "key": _l("by a key")},
     DeliveryStage: {
         "waiting": _l("Waits to be sent"),
         "sending": _l("Being sent"),

@@ -72,6 +72,7 @@ COLUMNS: dict[str, Any] = {
     "number": _l("Number"),
     "offered_on": _l("Offered"),
     "paper_on": _l("Day of the signed paper"),
+    "sign_in": _l("How the family had entered"),
     "passed": _l("Passed over"),
     "person": _l("Person"),
     "place": _l("District or city"),

@@ -36,6 +36,7 @@ REFUSALS: dict[Reason, Any] = {
     Reason.wrong_birth_year: _l("The group is for children of other birth years."),
     Reason.wrong_place: _l("This does not belong to this district, or another procedure is in force there."),
     Reason.reason_required: _l("Give a reason."),
+    Reason.signature_required: _l("This is signed with your key. Enter by your key, or come to the office."),
     Reason.no_calendar: _l("No days off are entered for that year. Enter the calendar first."),
     Reason.already_waiting: _l("This child is in the queue already, or attends a state kindergarten."),
     Reason.recorded_otherwise: _l(

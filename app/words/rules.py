@@ -6,8 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.models import Norm, QueueCategory, Unit
+from app.models import Norm, QueueCategory, SignedInBy, Unit
 from app.rules import shipped
+from app.rules.verbs import SIGN_IN
+from app.words.labels import LABELS
+from app.words.verbs import VERBS
 
 NORMS: dict[str, Any] = {
     "procedure": _l("Procedure of the district"),
@@ -34,6 +37,7 @@ NORMS: dict[str, Any] = {
     "notice.reminder": _l("Reminder before a last day"),
     "notice.quiet": _l("Hours in which no SMS is sent"),
     "notice.daily": _l("SMS to one phone in a day, at most"),
+    **{f"sign.{name}": _l("How a family signs: %(verb)s", verb=VERBS[name]) for name in SIGN_IN},
 }
 CHOICES: dict[str, Any] = {
     "referral": _l("by referrals"),
@@ -44,6 +48,7 @@ CHOICES: dict[str, Any] = {
     "needed": _l("yes, by turn"),
     "application": _l("application"),
     "stop_listing": _l("stop-listing"),
+    **LABELS[SignedInBy],
 }
 TERMS: dict[str, Any] = {  # rules/terms.py: what is to be done, or ends, by the last day
     "confirm": _l("Interest to be confirmed"),

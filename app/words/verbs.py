@@ -21,6 +21,7 @@ VERBS: dict[str, Any] = {
     "lapse": _l("Interest not confirmed in time"),
     "restore": _l("Restore the place in the queue"),
     "choose": _l("Choice of a kindergarten"),
+    "choose_temporary": _l("Choice of a place for a time"),
     "draw_up": _l("Draw up the contract"),
     "sign": _l("Sign the contract"),
     "enrol": _l("Enrol"),

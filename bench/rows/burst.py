@@ -82,7 +82,8 @@ def choice(app: Flask, together: Barrier | None, vacancy_id: int, application_id
 
     def choose() -> None:
         family, place = db.session.get_one(Application, application_id), db.session.get_one(Vacancy, vacancy_id)
-        referrals.choose(family, place, by=Actor(Role.family, application_id=application_id), at=AT)
+        by = Actor(Role.family, application_id=application_id, on_paper=True)
+        referrals.choose(family, place, by=by, at=AT)
 
     with app.app_context():
         if together is not None:

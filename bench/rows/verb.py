@@ -152,7 +152,7 @@ def prepared(app: Flask, url: str, many: int) -> Iterator[dict[str, int]]:
         head = Actor(Role.head, kindergarten_id=kindergarten.id)
         for id_ in enrols:
             child = db.session.get_one(Application, id_)
-            family = Actor(Role.family, application_id=id_)
+            family = Actor(Role.family, application_id=id_, on_paper=True)
             referrals.choose(child, vacancy, by=family, at=AT)
             contracts.sign(child, by=family, at=AT)
             contracts.sign(child, by=head, at=AT)

@@ -183,7 +183,7 @@ def test_a_family_may_register_its_child_and_is_then_its_own_family(app):
         place_id=place.id,
         child=applications.Person("220917500003"),
         applicant=applications.Person("930818450003"),
-        by=role(Role.family),
+        by=role(Role.family, on_paper=True),
         at=START,
         privilege=PrivilegeKind.first_order,
     )

@@ -22,7 +22,7 @@ def known(city, pk: int) -> tuple[list[str], str | None]:
         return [p.status for p in row.privileges], row.privilege
 
 
-def test_a_claim_with_its_paper_is_confirmed_and_rejected_on_the_page(city):
+def test_a_claim_with_its_signature_is_confirmed_and_rejected_on_the_page(city):
     pk, operator, office = city.own.late, city.sign_in("operator"), city.sign_in("specialist")
     claim, show = f"/applications/claim-privilege/{pk}", f"/applications/show/{pk}"
     for status in (303, 422):  # the second time one is undecided

@@ -97,7 +97,7 @@ def test_a_vacancy_shows_its_places_by_state(city):
     assert list(states.values()) == ["1", "0", "1", "1", "0"]
 
 
-def test_a_referral_is_extended_by_the_office_with_a_reason_or_by_the_family_with_its_paper(city):
+def test_a_referral_is_extended_by_the_office_with_a_reason_or_by_the_family_with_its_signature(city):
     operator, department = city.sign_in("operator"), city.sign_in("department")
     with city.tables.unchanged():
         for answer in ({}, {"until": "2026-04-30"}, {"until": "", "reason": "сырқат"}, {"until": "x", "reason": "x"}):
