@@ -53,6 +53,17 @@ class Sms:
 
 
 @dataclass(frozen=True)
+class Keys:
+    """Whose keys families enter and sign with (docs/operations.md)."""
+
+    anchors: Path  # PEM: the authority's own certificates, and those below them
+    crls: tuple[str, ...] = ()  # where its lists of revoked ones are fetched
+    longest: timedelta = timedelta(hours=24)  # for which a list that was fetched is good
+    service: str = ""  # verifies keys of GOST: NCANode's address
+    agent: str = "wss://127.0.0.1:13579"  # where the program that signs listens, on the family's own machine
+
+
+@dataclass(frozen=True)
 class Config:
     """One machine's settings. `secret_key` may be empty: only the web needs it, and refuses to start without."""
 
@@ -68,11 +79,17 @@ class Config:
     session_longest: timedelta = timedelta(hours=12)  # signed out then, whatever one does
     smtp: Smtp | None = None  # None: no letters are sent
     sms: Sms | None = None  # None: no SMS are sent
+    keys: Keys | None = None  # None: nobody enters or signs with a key
 
     @property
     def files(self) -> Path:
         """Where generated papers are kept."""
         return self.var / "files"
+
+    @property
+    def crls(self) -> Path:
+        """Where lists of revoked certificates are kept."""
+        return self.var / "crl"
 
     @property
     def hosts(self) -> list[str]:
@@ -97,6 +114,7 @@ def load(env: dict[str, str] | None = None) -> Config:
         url=(env.get("KEZEK_URL") or f"http://127.0.0.1:{env.get('KEZEK_PORT') or 8080}").rstrip("/"),
         smtp=_smtp(env),
         sms=_sms(env),
+        keys=_keys(env),
     )
 
 
@@ -139,6 +157,31 @@ def _sms(env: Mapping[str, str]) -> Sms | None:
     if body.lstrip().startswith(("{", "[")):
         _json("KEZEK_SMS_BODY", body)
     return Sms(named, body, headers, env.get("KEZEK_SMS_ACCEPTED", ""))
+
+
+def _keys(env: Mapping[str, str]) -> Keys | None:
+    """Whose keys families enter and sign with, if anybody's. Raises Wrong."""
+    name, named = "KEZEK_KEY_ANCHORS", env.get("KEZEK_KEY_ANCHORS")
+    if not named:
+        return None
+    if not (anchors := Path(named)).is_file():
+        raise Wrong(f"{name}: there is no such file.")
+    crls = tuple(env.get("KEZEK_KEY_CRLS", "").split())
+    if not crls:
+        raise Wrong("KEZEK_KEY_CRLS: the addresses of the lists of revoked keys are missing; no key is good without.")
+    for one in crls:
+        _address("KEZEK_KEY_CRLS", one, ("http", "https"), "http://crl.example.org/nca_rsa.crl")
+    hours = env.get("KEZEK_KEY_CRL_HOURS") or "24"
+    if not (hours.isascii() and hours.isdecimal() and 0 < int(hours) <= 24 * 31):
+        raise Wrong("KEZEK_KEY_CRL_HOURS: not a number of hours of a month at most.")
+    if service := env.get("KEZEK_KEY_SERVICE", ""):
+        to = _address("KEZEK_KEY_SERVICE", service, ("https", "http"), "https://ncanode.example.org:14579")
+        if to.scheme == "http" and to.hostname not in LOOPBACK:
+            raise Wrong("KEZEK_KEY_SERVICE: without TLS it is a service on this machine alone; use https://.")
+    agent = env.get("KEZEK_KEY_AGENT") or Keys.agent
+    if _address("KEZEK_KEY_AGENT", agent, ("wss", "ws"), Keys.agent).hostname not in LOOPBACK:
+        raise Wrong("KEZEK_KEY_AGENT: it listens on the family's own machine, 127.0.0.1.")
+    return Keys(anchors, crls, timedelta(hours=int(hours)), service, agent)
 
 
 def _address(name: str, url: str, schemes: Iterable[str], example: str) -> SplitResult:

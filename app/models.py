@@ -317,6 +317,14 @@ class BulkOutcome(StrEnum):
     skipped = "skipped"
 
 
+class Purpose(StrEnum):
+    """Spec 10: what a signature is for; a key that enters never signs, and one that signs never enters."""
+
+    entry = "entry"
+    act = "act"
+    organisation = "organisation"
+
+
 class ImportKind(StrEnum):
     """What the rows of a file are (docs/import.md)."""
 
@@ -1259,6 +1267,32 @@ class Change(Base):
     application: Mapped[Application | None] = relationship()
 
 
+class Signature(Base):
+    """What a person has signed with a key, and that it was verified (spec 10, R14): enough to verify it for years.
+
+    ``text`` and ``cms`` are what was verified, byte for byte; ``certificates``: PEM, the signer's own first, up to the
+    anchor. ``checked_against``: the fingerprint of that anchor, and by which lists nothing of it was revoked then.
+    """
+
+    __tablename__ = "signature"
+    __table_args__ = (Index("ix_signature_application_id", "application_id"),)
+    sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)  # of the text, which no second one has
+    text: Mapped[bytes]
+    cms: Mapped[bytes]
+    purpose: Mapped[Purpose]
+    iin: Mapped[str] = mapped_column(sa.String(12))
+    bin: Mapped[str | None] = mapped_column(sa.String(12))
+    name: Mapped[str] = mapped_column(sa.String(300))
+    serial: Mapped[str] = mapped_column(sa.String(40))
+    issuer: Mapped[str] = mapped_column(sa.String(500))
+    algorithm: Mapped[str] = mapped_column(sa.String(40))
+    certificates: Mapped[str] = mapped_column(sa.Text)
+    verb: Mapped[str | None] = mapped_column(sa.String(24))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+    checked_at: Mapped[datetime]
+    checked_against: Mapped[dict[str, Any]]
+
+
 class Notice(Base):
     """A message to a family or to officials: a template's name and the facts it needs, readable on screen.
 
@@ -1614,12 +1648,34 @@ class OneTimeCode(Base):
     used_at: Mapped[datetime | None]
 
 
+class Challenge(Base):
+    """A text that one browser was asked to have signed (spec 10): once, within five minutes (access/challenges.py).
+
+    ``text`` is kept as it was shown, byte for byte. ``iin`` and ``bin``: whose key it has to be, where that is known;
+    ``asked``: what the verb was asked with. Here are the hashes of its key and of the browser's.
+    """
+
+    __tablename__ = "challenge"
+    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(sa.String(64))
+    purpose: Mapped[Purpose]
+    iin: Mapped[str | None] = mapped_column(sa.String(12))
+    bin: Mapped[str | None] = mapped_column(sa.String(12))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+    verb: Mapped[str | None] = mapped_column(sa.String(24))
+    asked: Mapped[dict[str, Any] | None]
+    text: Mapped[bytes]
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
 class Visit(Base):
-    """Somebody of a family signed in on one browser, by a code (issue 13); here is the hash of its key."""
+    """Somebody of a family signed in on one browser (issue 13); here is the hash of its key."""
 
     __tablename__ = "visit"
     key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     iin: Mapped[str] = mapped_column(sa.String(12))
+    sign_in: Mapped[SignedInBy]
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 

@@ -1603,7 +1603,7 @@ GUARDS = (
                 "an act of a family says how it had entered",
                 "migrations/versions/20261130_families_act.py",
                 "OF_A_FAMILY = \"role <> 'family' OR",
-                "OF_A_FAMILY = \"role = role OR",
+                'OF_A_FAMILY = "role = role OR',
                 "test_constraints.py::test_an_act_of_a_family_says_how_it_had_entered",
             ),
         )

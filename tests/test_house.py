@@ -24,7 +24,7 @@ FLOORS = (
     {"rules"},
     {"db"},
     {"registers"},
-    {"access", "now", "papers", "gateways"},
+    {"access", "now", "papers", "gateways", "signing"},
     {"actions"},
     {"words"},
     {"spreadsheets"},

@@ -21,6 +21,7 @@ from app.models import (
     Base,
     BulkRow,
     BulkRun,
+    Challenge,
     Change,
     Child,
     Contract,
@@ -52,6 +53,7 @@ from app.models import (
     Round,
     Seat,
     SentForm,
+    Signature,
     SignedIn,
     StopListing,
     User,
@@ -387,6 +389,8 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     SignedIn: rows_for(office=_nothing, head=_nothing),
     OneTimeCode: rows_for(office=_nothing, head=_nothing),
     Visit: rows_for(office=_nothing, head=_nothing),
+    Challenge: rows_for(office=_nothing, head=_nothing),
+    Signature: rows_for(office=_nothing, head=_nothing),  # verified by `flask verify`; a page shows who signed, not it
     SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: rows_for(office=_nothing, head=_nothing),
     NoticeRead: rows_for(office=_nothing, head=_nothing),  # asked about by plain tables

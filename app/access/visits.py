@@ -1,4 +1,4 @@
-"""Who of a family is signed in, and the codes that sign in (S1, «Бір реттік құпия сөз»; spec 3.10: weakly).
+"""Who of a family is signed in, weakly by a code or strongly by a key, and the codes (S1, «Бір реттік құпия сөз»).
 
 A code has six digits, lives five minutes, opens once, on the browser that asked for it, and bears five tries. It is
 written over a connection of its own, as sessions of officials are. Time is the real one, never the demo's.
@@ -9,13 +9,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
+from app.access.actors import Visitor
 from app.access.hashes import hashed
 from app.db.database import own_transaction
 from app.db.extensions import db
-from app.models import OneTimeCode, Visit
+from app.models import OneTimeCode, SignedInBy, Visit
 
 LIVES, TRIES, DIGITS = timedelta(minutes=5), 5, 6  # of a code
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=8)  # of a visit
@@ -57,21 +58,35 @@ def enter(browser: str, code: str) -> str | None:
         if sent is None or sent.code_hash != hashed(browser + code):
             return None
         connection.execute(update(CODE).where(asked_here).values(used_at=at))
-        key = secrets.token_urlsafe(32)
-        connection.execute(insert(VISIT).values(key_hash=hashed(key), iin=sent.iin, began_at=at, seen_at=at))
+        return _begin(connection, sent.iin, SignedInBy.code)
+
+
+def begin(iin: str, *, instead_of: str = "") -> str:
+    """The key of a new visit of whoever has entered with a key; an older visit on this browser is over, so that nobody
+    who has learned its key becomes stronger with it.
+    """
+    with own_transaction() as connection:
+        connection.execute(delete(VISIT).where(VISIT.c.key_hash == hashed(instead_of)))
+        return _begin(connection, iin, SignedInBy.key)
+
+
+def _begin(connection: Connection, iin: str, sign_in: SignedInBy) -> str:
+    key, at = secrets.token_urlsafe(32), _now()
+    new = insert(VISIT).values(key_hash=hashed(key), iin=iin, sign_in=sign_in, began_at=at, seen_at=at)
+    connection.execute(new)
     return key
 
 
-def who(key: str) -> str | None:
-    """The IIN of whoever visits with this key; None when the visit is over."""
+def who(key: str) -> Visitor | None:
+    """Whoever visits with this key; None when the visit is over."""
     at = _now()
     lives = and_(VISIT.c.key_hash == hashed(key), VISIT.c.seen_at > at - IDLE, VISIT.c.began_at > at - LONGEST)
-    found = db.session.execute(select(VISIT.c.iin, VISIT.c.seen_at).where(lives)).first()
+    found = db.session.execute(select(VISIT.c.iin, VISIT.c.sign_in, VISIT.c.seen_at).where(lives)).first()
     if found is not None and found.seen_at < at - SEEN_EVERY:
         db.session.rollback()  # SQLite has one writer
         with suppress(OperationalError), own_transaction(waits=False) as connection:
             connection.execute(update(VISIT).where(VISIT.c.key_hash == hashed(key)).values(seen_at=at))
-    return found.iin if found is not None else None
+    return Visitor(found.iin, found.sign_in) if found is not None else None
 
 
 def leave(key: str) -> None:

@@ -14,6 +14,7 @@ from flask import (
     Blueprint,
     abort,
     current_app,
+    g,
     make_response,
     redirect,
     request,
@@ -67,11 +68,11 @@ def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def shown(**arguments: Any) -> Any:
-        iin = visits.who(request.cookies.get(KEY, ""))
-        if iin is None:
+        g.visitor = visits.who(request.cookies.get(KEY, ""))
+        if g.visitor is None:
             return redirect(url_for("own.enter"), code=303)
         with personal_data.reading_as(personal_data.Reader(Role.family)):
-            return view(iin, **arguments)
+            return view(g.visitor.iin, **arguments)
 
     return shown
 

@@ -6,7 +6,8 @@ from enum import StrEnum, auto
 
 class Reason(StrEnum):
     """Spec 4, named refusals: one word per cause; `no_norm` is ours, for a number nobody has entered, and
-    so are `no_paper` and `paper_to_come`, for the papers of a privilege, and `bad_number`, of an application."""
+    so are `no_paper` and `paper_to_come`, for the papers of a privilege, and `bad_number`, of an application. The
+    last ones are of signatures (spec 10)."""
 
     not_their_turn = auto()
     no_free_place = auto()
@@ -31,6 +32,18 @@ class Reason(StrEnum):
     no_norm = auto()
     no_paper = auto()
     paper_to_come = auto()
+    bad_signature = auto()
+    wrong_key = auto()
+    weak_key = auto()
+    foreign_iin = auto()
+    foreign_bin = auto()
+    certificate_expired = auto()
+    certificate_revoked = auto()
+    unknown_issuer = auto()
+    revocation_unknown = auto()
+    no_service = auto()
+    service_away = auto()
+    challenge_over = auto()
 
 
 # Spec 3.8, "Which refusal first". no_free_place stands twice: before not_their_turn where every published

@@ -47,6 +47,31 @@ REFUSALS: dict[Reason, Any] = {
     Reason.no_paper: _l("No paper proves this privilege. The family has to bring one."),
     Reason.paper_to_come: _l("The paper has a day that is still to come."),
     Reason.no_norm: _l("No norm is in force for this. Enter and approve it first."),
+    Reason.bad_signature: _l(
+        "This is no signature of the text that was shown. Nothing was done. Begin again and sign it."
+    ),
+    Reason.wrong_key: _l(
+        "This is another kind of key. To enter, choose your authentication key (AUTH in its file's name); to sign, "
+        "your signature key; for a kindergarten its head signs with the organisation's key."
+    ),
+    Reason.weak_key: _l("This key is of a kind that is no longer safe. Get a new one from the certification centre."),
+    Reason.foreign_iin: _l("This is another person's key. Sign with your own."),
+    Reason.foreign_bin: _l("This is the key of another organisation."),
+    Reason.certificate_expired: _l("This key is not valid today. Get a new one from the certification centre."),
+    Reason.certificate_revoked: _l("This key has been revoked. Get a new one from the certification centre."),
+    Reason.unknown_issuer: _l("This key is not of the national certification centre."),
+    Reason.revocation_unknown: _l(
+        "Whether this key has been revoked cannot be asked at the moment. Try again later, enter by a one-time code, "
+        "or come to the counter."
+    ),
+    Reason.no_service: _l(
+        "A GOST key cannot be verified here. Take an RSA key, enter by a one-time code, or come to the counter."
+    ),
+    Reason.service_away: _l(
+        "The service that verifies keys gives no answer. Try again later, enter by a one-time code, or come to the "
+        "counter."
+    ),
+    Reason.challenge_over: _l("This text was signed already, or its five minutes are over. Begin again."),
 }
 # A fact of a refusal that says more than its reason.
 BECAUSE: dict[str, Any] = {

@@ -4,6 +4,21 @@ import pickle
 
 from app.rules.refusals import ORDER, Reason, Refusal
 
+SIGNATURES = {  # refused before any verb is asked
+    Reason.bad_signature,
+    Reason.wrong_key,
+    Reason.weak_key,
+    Reason.foreign_iin,
+    Reason.foreign_bin,
+    Reason.certificate_expired,
+    Reason.certificate_revoked,
+    Reason.unknown_issuer,
+    Reason.revocation_unknown,
+    Reason.no_service,
+    Reason.service_away,
+    Reason.challenge_over,
+}
+
 
 def test_a_refusal_says_its_name_and_its_facts_and_survives_the_way_to_a_worker() -> None:
     refusal = Refusal(Reason.no_calendar, year=2032)
@@ -28,4 +43,5 @@ def test_no_free_place_alone_has_two_turns_and_ours_of_no_order_never_compete() 
         Reason.paper_to_come,
         Reason.place_is_lent,
         Reason.recorded_otherwise,
+        *SIGNATURES,
     }

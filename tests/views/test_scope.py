@@ -23,6 +23,7 @@ from app.models import (
     Application,
     BulkRow,
     BulkRun,
+    Challenge,
     Change,
     Child,
     ContractText,
@@ -47,6 +48,7 @@ from app.models import (
     Referral,
     Round,
     SentForm,
+    Signature,
     SignedIn,
     StopListing,
     User,
@@ -81,6 +83,8 @@ NOT_SHOWN = {
     NoticeRead,
     OneTimeCode,
     Visit,
+    Challenge,
+    Signature,
 }  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
 

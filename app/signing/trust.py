@@ -1,0 +1,94 @@
+"""Whose certificates are believed, and which of them were taken back: read from the files that the settings name."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from config import Config
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A list of revoked certificates, and when it was fetched."""
+
+    crl: x509.CertificateRevocationList
+    fetched_at: datetime
+
+
+@dataclass(frozen=True)
+class Trust:
+    """`anchors` are believed by themselves, `between` where an anchor vouches for them. `lists`: those of each of them,
+    by its public key, whose signature was verified. `longest`: how long a list that was fetched is good.
+    """
+
+    anchors: tuple[x509.Certificate, ...] = ()
+    between: tuple[x509.Certificate, ...] = ()
+    lists: dict[bytes, tuple[Kept, ...]] = field(default_factory=dict)
+    longest: timedelta = timedelta(hours=24)
+
+
+_known: dict[Path, tuple[object, Trust]] = {}
+
+
+def of(config: Config) -> Trust:
+    """What this machine believes, read anew when a file has changed. OSError, ValueError for one that is none."""
+    if config.keys is None:
+        return Trust()
+    files = [config.keys.anchors, *sorted(folder.glob("*.crl"))] if (folder := config.crls).exists() else []
+    files = files or [config.keys.anchors]
+    seen = tuple((file, (told := file.stat()).st_mtime_ns, told.st_size) for file in files)
+    known = _known.get(config.keys.anchors)
+    if known is None or known[0] != seen:
+        lists = [Kept(_crl(file.read_bytes()), _fetched(file)) for file in files[1:]]
+        known = seen, make(certificates(config.keys.anchors), lists, longest=config.keys.longest)
+        _known[config.keys.anchors] = known
+    return known[1]
+
+
+def make(known: Iterable[x509.Certificate], lists: Iterable[Kept] = (), **more: timedelta) -> Trust:
+    """What follows from these files: whoever has signed its own certificate is an anchor."""
+    known, of_each = list(known), dict[bytes, tuple[Kept, ...]]()
+    for kept in lists:
+        for one in known:
+            if one.subject == kept.crl.issuer and _has_signed(one, kept.crl):
+                of_each[named(one)] = (*of_each.get(named(one), ()), kept)
+    anchors = tuple(one for one in known if one.subject == one.issuer)
+    return Trust(anchors, tuple(one for one in known if one not in anchors), of_each, **more)
+
+
+def named(certificate: x509.Certificate) -> bytes:
+    """By what an authority is known: its public key."""
+    return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def certificates(file: Path) -> list[x509.Certificate]:
+    """Those of a PEM file; of algorithms that nothing here knows there are none. OSError, ValueError."""
+    found = []
+    for one in x509.load_pem_x509_certificates(file.read_bytes()):
+        try:
+            one.public_key()
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        found.append(one)
+    return found
+
+
+def _has_signed(one: x509.Certificate, crl: x509.CertificateRevocationList) -> bool:
+    try:
+        return crl.is_signature_valid(one.public_key())  # type: ignore[arg-type]
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
+
+
+def _crl(told: bytes) -> x509.CertificateRevocationList:
+    return x509.load_pem_x509_crl(told) if b"-----BEGIN" in told[:100] else x509.load_der_x509_crl(told)
+
+
+def _fetched(file: Path) -> datetime:
+    return datetime.fromtimestamp(os.stat(file).st_mtime, UTC)
