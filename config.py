@@ -92,6 +92,11 @@ class Config:
         return self.var / "crl"
 
     @property
+    def demo_keys(self) -> Path:
+        """Where the demo's own authority lies, whose keys are nobody's."""
+        return self.var / "demo-keys"
+
+    @property
     def hosts(self) -> list[str]:
         """The names that the web answers to; any other Host is somebody else's idea (spec 7)."""
         return [urlsplit(self.url).hostname or LOOPBACK[0], *self.more_hosts, *LOOPBACK]
@@ -114,7 +119,7 @@ def load(env: dict[str, str] | None = None) -> Config:
         url=(env.get("KEZEK_URL") or f"http://127.0.0.1:{env.get('KEZEK_PORT') or 8080}").rstrip("/"),
         smtp=_smtp(env),
         sms=_sms(env),
-        keys=_keys(env),
+        keys=_keys(env) or _demo_keys(var, env),
     )
 
 
@@ -182,6 +187,14 @@ def _keys(env: Mapping[str, str]) -> Keys | None:
     if _address("KEZEK_KEY_AGENT", agent, ("wss", "ws"), Keys.agent).hostname not in LOOPBACK:
         raise Wrong("KEZEK_KEY_AGENT: it listens on the family's own machine, 127.0.0.1.")
     return Keys(anchors, crls, timedelta(hours=int(hours)), service, agent)
+
+
+def _demo_keys(var: Path, env: Mapping[str, str]) -> Keys | None:
+    """The demo believes its own authority, once `flask seed` has made it; its lists are never fetched."""
+    anchors = var / "demo-keys" / "trust.pem"
+    if env.get("KEZEK_DEMO") != "1" or not anchors.exists():
+        return None
+    return Keys(anchors, longest=timedelta(days=3650), agent=env.get("KEZEK_KEY_AGENT") or "ws://127.0.0.1:13580")
 
 
 def _address(name: str, url: str, schemes: Iterable[str], example: str) -> SplitResult:

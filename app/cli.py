@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.actions import shipping
 from app.db.database import transaction
+from app.demo.keys import demo
 from app.demo.seed import seed
 from app.imports.command import import_file
 from app.jobs import clock
@@ -17,7 +18,7 @@ from app.scenarios.command import scenario
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (ship, run_clock, scenario, import_file, seed):
+    for command in (ship, run_clock, scenario, import_file, seed, demo):
         app.cli.add_command(command)
 
 

@@ -23,6 +23,7 @@ ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may
 CODE = parse_many("1/minute; 3/hour; 6/day")  # codes for one person with one phone: of the IIN alone, anybody who
 # knows it could keep its owner out
 CODES = parse_many("5/minute; 30/hour")  # codes asked for from one address
+KEYS = parse_many("10/minute; 60/hour")  # entries with a key that are begun from one address
 CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
@@ -78,6 +79,12 @@ def wait_to_check(address: str | None) -> int:
     """Seconds until a number in the queue may be asked for from this address; 0: now, and that is one of them."""
     of = ("number", _network(address))
     return _ask(lambda limits: _seconds(limits, [one for one in CHECK if not limits.hit(one, *of)], of))
+
+
+def wait_for_key(address: str | None) -> int:
+    """Seconds until another entry with a key may be begun from this address; 0: now, and that is one of them."""
+    of = ("key", _network(address))
+    return _ask(lambda limits: _seconds(limits, [one for one in KEYS if not limits.hit(one, *of)], of))
 
 
 def wait_for_code(iin: str, phone: str, address: str | None) -> int:

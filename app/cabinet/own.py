@@ -1,9 +1,10 @@
-"""The cabinet of a family (S1, S2): entry by a one-time code, its applications, and what it may look at in each.
+"""The cabinet of a family (S1, S2): entry by a one-time code or a key, its applications, what it may look at in each.
 
 Its cookie is its own and goes to `/my` alone: an official who is signed in on the same browser is nobody here, and a
 family nobody in the office. Each page reads within the scope of the one application that it shows.
 """
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
@@ -30,16 +31,18 @@ from app.access import login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import documents, families
+from app.cabinet import signing
 from app.cabinet.public import chosen_language, numbers_of, render, today
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, sms
-from app.models import Application, Audience, Document, Notice
+from app.models import Application, Audience, Document, Notice, Purpose
 from app.now import is_demo
 from app.papers import storage
 from app.papers.documents import PAPERS, NotReady, open_stored
 from app.rules import iin as iins
 from app.rules import texts
+from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
@@ -103,6 +106,41 @@ def enter() -> Any:
     answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
     if asked.code is not None and not told:
         _send_after(answer, phone, asked.code)
+    return answer
+
+
+@blueprint.route("/enter/key", methods=["GET", "POST"])
+def enter_by_key() -> Any:
+    """S1 (44), S2 (110): a key enters; whose it is is shown, then «Кіру». A new visit has a new key (ADR 28)."""
+    if request.method != "POST":
+        return render("enter_by_key.html", set_up=signing.set_up())
+    older = request.cookies.get(KEY, "")
+    try:
+        signed = signing.brought(purpose=Purpose.entry, browser=request.cookies.get(ENTRY, "")).signed
+    except Refusal as refused:
+        if refused.reason is Reason.challenge_over and visits.who(older) is not None:
+            return redirect(url_for("own.journal"), code=303)  # the page that had entered was loaded again
+        return render("enter_by_key.html", set_up=signing.set_up(), problem=words.refusal(refused)), 422
+    answer = make_response(render("owner.html", signed=signed))
+    answer.delete_cookie(ENTRY, path="/my")
+    answer.set_cookie(KEY, visits.begin(signed.iin, instead_of=older), path="/my", **_cookie())
+    return answer
+
+
+@blueprint.post("/enter/challenge")
+def challenge() -> Any:
+    """S1 (44), «Сертификатты таңдаңыз»: the agent is asked to sign, once, that this person enters here."""
+    if not signing.set_up():
+        return redirect(url_for("own.enter_by_key"), code=303)
+    if seconds := login_limits.wait_for_key(request.remote_addr):
+        problem = _("Too many entries were begun from your network. Try again later.")
+        page = render("enter_by_key.html", set_up=True, problem=problem)
+        return page, 429, {"Retry-After": str(seconds)}
+    browser = secrets.token_urlsafe(32)
+    text = _("I enter my cabinet at %(address)s.", address=current_app.config["KEZEK"].url)
+    asked = signing.to_sign(text, purpose=Purpose.entry, browser=browser)
+    answer = make_response(render("challenge.html", signing=asked))
+    answer.set_cookie(ENTRY, browser, max_age=300, path="/my", **_cookie())
     return answer
 
 

@@ -12,19 +12,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
-from cryptography.x509.oid import ExtendedKeyUsageOID as Uses
 from cryptography.x509.oid import NameOID
 
 from app.models import Purpose
-from app.signing.verify import ORGANISATION, PERSON
+from app.signing.verify import ORGANISATION, USES
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 YEAR = timedelta(days=365)
-USES = {
-    Purpose.entry: (Uses.CLIENT_AUTH.dotted_string, PERSON),
-    Purpose.act: (Uses.EMAIL_PROTECTION.dotted_string, PERSON),
-    Purpose.organisation: (Uses.EMAIL_PROTECTION.dotted_string, ORGANISATION, f"{ORGANISATION}.1"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,8 @@ def person(
     if bin:
         parts += [_is(NameOID.ORGANIZATION_NAME, "Invented"), _is(NameOID.ORGANIZATIONAL_UNIT_NAME, f"BIN{bin}")]
     usage = {"digital_signature", "key_encipherment" if purpose is Purpose.entry else "content_commitment"}
-    return issue(x509.Name(parts), key, by=by, **({"usage": usage, "uses": USES[purpose]} | more))  # type: ignore[arg-type]
+    uses = [*USES[purpose], f"{ORGANISATION}.1"] if purpose is Purpose.organisation else USES[purpose]
+    return issue(x509.Name(parts), key, by=by, **({"usage": usage, "uses": uses} | more))  # type: ignore[arg-type]
 
 
 def issue(

@@ -39,7 +39,7 @@ from app.actions import (
 )
 from app.db.database import transaction
 from app.db.extensions import db
-from app.demo import people
+from app.demo import keys, people
 from app.imports import applications as journal
 from app.imports import kindergartens as list_of_kindergartens
 from app.imports.outcome import Places
@@ -96,6 +96,7 @@ def seed() -> None:
     settings = current_app.config["KEZEK"]
     if not settings.demo:
         raise click.UsageError("The invented town is for the demo: set KEZEK_DEMO=1. Nothing was changed.")
+    keys.found(settings)
     with transaction():
         if db.session.scalars(select(Application.id).limit(1)).first() is None:
             write_accounts(settings.var / "demo.json", found_town())

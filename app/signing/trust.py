@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from config import Config
 
+DEMO = "Kezek demo"  # how the names of its authority begin, whose keys anybody makes
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -40,13 +42,15 @@ def of(config: Config) -> Trust:
     """What this machine believes, read anew when a file has changed. OSError, ValueError for one that is none."""
     if config.keys is None:
         return Trust()
-    files = [config.keys.anchors, *sorted(folder.glob("*.crl"))] if (folder := config.crls).exists() else []
-    files = files or [config.keys.anchors]
+    files = [config.keys.anchors, *sorted(config.crls.glob("*.crl"))]
     seen = tuple((file, (told := file.stat()).st_mtime_ns, told.st_size) for file in files)
     known = _known.get(config.keys.anchors)
     if known is None or known[0] != seen:
         lists = [Kept(_crl(file.read_bytes()), _fetched(file)) for file in files[1:]]
-        known = seen, make(certificates(config.keys.anchors), lists, longest=config.keys.longest)
+        anchors = certificates(config.keys.anchors)
+        if not config.demo and any(DEMO in one.subject.rfc4514_string() for one in anchors):
+            raise ValueError("the authority of the demo is believed in the demo alone")
+        known = seen, make(anchors, lists, longest=config.keys.longest)
         _known[config.keys.anchors] = known
     return known[1]
 

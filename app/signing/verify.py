@@ -30,6 +30,11 @@ RSA_BITS, CURVE_BITS = 2048, 256
 HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 PERSON, ORGANISATION = "1.2.398.3.3.4.1.1", "1.2.398.3.3.4.1.2"
+USES = {  # what an agent is asked for: keys with all of these
+    Purpose.entry: (Uses.CLIENT_AUTH.dotted_string, PERSON),
+    Purpose.act: (Uses.EMAIL_PROTECTION.dotted_string, PERSON),
+    Purpose.organisation: (Uses.EMAIL_PROTECTION.dotted_string, ORGANISATION),
+}
 SIGNS_FOR_IT = {f"{ORGANISATION}.1", f"{ORGANISATION}.2"}  # its head, and whoever has the right to sign
 GOST = "1.2.398.3.10.1."  # of the national authority's keys; no library here knows them
 

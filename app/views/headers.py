@@ -20,7 +20,7 @@ YEAR = 31_536_000  # seconds
 KEPT = 2000  # parts of pages at a time, of a few kilobytes each
 POLICY = (  # nothing from elsewhere, no script but those that the page itself named, no style inside a page
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'{reaches}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -68,8 +68,13 @@ def _guarded(answer: Response) -> Response:
     if g.get("actor"):  # no browser keeps what was only for whoever was signed in; files of ours are nobody's
         answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype == "text/html":  # browsers show papers by pages of their own, which it would break
-        answer.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
+        answer.headers.setdefault("Content-Security-Policy", _policy())
     return answer
+
+
+def _policy() -> str:
+    """`reaches` of a page that is signed: the agent on the reader's own machine (app/cabinet)."""
+    return POLICY.format(nonce=nonce(), reaches=f" {g.reaches}" if "reaches" in g else "")
 
 
 def _stamp() -> str:

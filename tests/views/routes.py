@@ -95,10 +95,12 @@ PUBLIC = (
     "/my/",
     "/my/enter",
     "/my/enter/code",
+    "/my/enter/key",
     "/my/a/<id:application_id>",
     "/my/a/<id:application_id>/paper/<id:document_id>",
 )
-FORMS = ("/queue", "/my/enter", "/my/enter/code", "/my/leave")  # of everybody; who may, their own tests say
+FORMS = ("/queue", "/my/leave")  # of everybody; who may, their own tests say
+FORMS += ("/my/enter", "/my/enter/code", "/my/enter/key", "/my/enter/challenge")
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 

@@ -1,0 +1,80 @@
+"""The demo's own authority in a folder of `var`, and `flask demo agent`, which signs for whomever it is told."""
+
+from collections.abc import Sequence
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from app.db.extensions import db
+from app.db.viewer import unscoped
+from app.demo.agent import Agent
+from app.demo.authority import YEAR, Holder, authority, person, revoked
+from app.models import Applicant, Purpose
+from app.now import is_demo
+from app.signing.trust import DEMO
+from app.signing.verify import ORGANISATION, USES
+from config import Config
+
+demo = AppGroup("demo", help="The demo alone.")
+
+
+def found(config: Config) -> None:
+    """Make the authority and its lists, unless they are there. They lie in `var` and are nobody's but this demo's."""
+    folder = config.demo_keys
+    if (folder / "trust.pem").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    root = authority(f"{DEMO}: root", _new())
+    issuer = authority(f"{DEMO}: keys of nobody", _new(), above=root)
+    config.crls.mkdir(parents=True, exist_ok=True)
+    for name, one in (("demo-root", root), ("demo", issuer)):
+        (config.crls / f"{name}.crl").write_bytes(revoked(one, lasts=9 * YEAR))
+    (folder / "issuer.key").write_bytes(issuer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    both = [one.certificate.public_bytes(Encoding.PEM) for one in (issuer, root)]
+    (folder / "trust.pem").write_bytes(b"".join(both))  # last: with it the demo has keys
+
+
+def holder(config: Config, iin: str, names: Sequence[str], uses: Sequence[str]) -> Holder:
+    """A key of this invented person, for what a page asks. OSError before the demo has an authority."""
+    issuer, *above = x509.load_pem_x509_certificates((config.demo_keys / "trust.pem").read_bytes())
+    key = load_pem_private_key((config.demo_keys / "issuer.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    purpose = next(one for one in Purpose if set(USES[one]) == set(uses))
+    bin = "" if ORGANISATION not in uses else iin
+    return person(iin, names, _new(), by=Holder(key, issuer, tuple(above)), purpose=purpose, bin=bin)
+
+
+def _new() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@demo.command("agent")
+@click.argument("iin")
+def agent(iin: str) -> None:
+    """Stand in for NCALayer: sign whatever a page of the demo asks, as the invented parent with this IIN."""
+    config: Config = current_app.config["KEZEK"]
+    if not (config.demo and is_demo() and config.keys and (config.demo_keys / "trust.pem").exists()):
+        raise click.UsageError("keys of nobody are for the demo alone: KEZEK_DEMO=1, after `flask seed`")
+    with unscoped():
+        who = db.session.scalars(select(Applicant).where(Applicant.iin == iin).limit(1)).first()
+    if who is None:
+        raise click.UsageError("no applicant of the demo has this IIN")
+    names = [name for name in (who.last_name, who.first_name, who.patronymic) if name]
+    db.session.remove()
+    click.secho(
+        "THE DEMO'S STAND-IN OF NCALAYER: it signs for anybody's page, without a password.", fg="red", bold=True
+    )
+    click.echo(f"It signs as {' '.join(names)}, {iin}, at {config.keys.agent}. Ctrl-C ends it.")
+    port = int(config.keys.agent.rpartition(":")[2])
+    with Agent(lambda uses: holder(config, iin, names, uses)).served(port) as server:
+        server.serve_forever()

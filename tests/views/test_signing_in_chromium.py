@@ -1,0 +1,109 @@
+"""A key signs on a page, through the agent, as a parent sees it (S1 43-48, S2 108-110; spec 10)."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from app.db.extensions import db
+from app.models import Application, Purpose
+from tests import agent as stand_in
+from tests import authority as of
+from tests.chromium import launched
+from tests.views.test_look_in_chromium import AXE, NARROW, WIDTH, kind, windows  # noqa: F401
+from tests.views.test_public_in_chromium import EVERY_RULE
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with launched(f"--ignore-certificate-errors-spki-list={stand_in.spki()}") as browser:
+        yield browser
+
+
+@pytest.fixture
+def agent(city, tmp_path):
+    with stand_in.running(tmp_path) as (agent, address), of.believed_by(city.web, tmp_path, agent=address):
+        with city.web.app_context():
+            agent.number = db.session.get_one(Application, city.own.waiting).applicant.iin
+        yield agent
+
+
+def begun(windows, language: str = "kk"):  # noqa: F811
+    """The page of entry by a key, just before its button is pressed."""
+    page = windows.open(None, language)
+    page.goto("/my/")
+    page.get_by_role("link", name="ЭЦҚ" if language == "kk" else "ЭЦП").click()
+    expect(page.get_by_text("NCALayer").first).to_be_visible()
+    return page
+
+
+def choose(page) -> None:
+    page.get_by_role("button", name="Сертификатты таңдаңыз").click()
+
+
+def state(page):
+    return page.locator("[data-state]")
+
+
+def test_S1_entry_by_a_key_on_a_phones_width(windows, agent, city):  # noqa: F811
+    page = begun(windows)
+    page.set_viewport_size(NARROW)
+    barriers = []
+
+    def look(name):
+        page.evaluate(AXE)
+        barriers.extend((name, one) for one in page.evaluate(EVERY_RULE))
+        assert page.evaluate(WIDTH) <= NARROW["width"], name
+
+    look("the way in")
+    choose(page)
+    expect(page.get_by_role("heading", name="ЭЦҚ иесінің деректері")).to_be_visible()
+    expect(page.get_by_text("Ойдан Шығарылған Әкесіқызы")).to_be_visible()
+    look("the owner")
+    page.get_by_role("link", name="Кіру", exact=True).click()
+    expect(page.get_by_role("link", name=re.compile(r"\d")).first).to_be_visible()
+    assert page.url.endswith("/my/") and barriers == [] and windows.refused == []
+    (asked,) = agent.asked
+    assert asked["args"]["signerParams"] == {"extKeyUsageOids": ["1.3.6.1.5.5.7.3.2", "1.2.398.3.3.4.1.1"], "chain": []}
+    assert asked["args"]["signingParams"]["encapsulate"] is False and asked["args"]["locale"] == "kk"
+    assert "key" not in json.dumps(asked["args"]["data"])
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    (
+        ("cancels", "Терезе қол қойылмай жабылды"),
+        ("dies", "NCALayer қол қоймай тұрып жабылды"),
+        ("fails", "<b>no storage</b>"),
+    ),
+)
+def test_what_goes_wrong_is_said_and_can_be_tried_again(windows, agent, way, said):  # noqa: F811
+    agent.way = way
+    page = begun(windows)
+    choose(page)
+    expect(state(page)).to_contain_text(said)
+    page.evaluate(AXE)
+    assert page.evaluate(EVERY_RULE) == []
+    agent.way = "signs"
+    choose(page)
+    expect(page.get_by_role("heading", name="ЭЦҚ иесінің деректері")).to_be_visible()
+
+
+def test_a_wrong_key_is_said_by_its_name_and_another_one_is_tried(windows, agent):  # noqa: F811
+    agent.key = of.holder(Purpose.act)
+    page = begun(windows)
+    choose(page)
+    expect(page.get_by_role("alert")).to_contain_text("басқа түрдегі кілт")
+    agent.key = None
+    choose(page)
+    expect(page.get_by_role("heading", name="ЭЦҚ иесінің деректері")).to_be_visible()
+
+
+def test_an_agent_that_is_not_running_is_said_with_the_way_out(windows, city, tmp_path):  # noqa: F811
+    with of.believed_by(city.web, tmp_path, agent="wss://127.0.0.1:9"):
+        page = begun(windows)
+        choose(page)
+        expect(state(page)).to_contain_text("NCALayer жауап бермейді")
+        page.get_by_role("link", name="бір реттік құпия сөзбен").click()
+        expect(page.get_by_label("Сіздің ЖСН")).to_be_visible()
