@@ -278,16 +278,22 @@ def not_waiting_already(child_iin: str, queue_kind: QueueKind) -> None:
     A sanatorium kindergarten ends no usual enrolment (spec 3.6), so neither of the two keeps a child out of the other's
     queue.
     """
-    if db.session.scalars(_waiting(child_iin, queue_kind)).first():
+    if (child_iin, queue_kind) in waiting([child_iin]) | attending([child_iin]):
         raise Refusal(Reason.already_waiting, part="child")
-    not_attending([child_iin], queue_kind)
 
 
-def not_attending(child_iins: Sequence[str], queue_kind: QueueKind) -> None:
-    """The second half of it, of many children at once."""
-    of_sanatoria = Kindergarten.queue_kind == QueueKind.sanatorium
-    attends = (
-        select(Enrolment.id)
+def waiting(child_iins: Sequence[str]) -> set[tuple[str, QueueKind]]:
+    """Of many children, which waits in which queue, in whatever district."""
+    found = select(Application.child_iin, Application.queue_kind).where(
+        one_of(Application.child_iin, child_iins), Application.status.not_in(APPLICATION_FINAL)
+    )
+    return {(number, queue_kind) for number, queue_kind in db.session.execute(found)}
+
+
+def attending(child_iins: Sequence[str]) -> set[tuple[str, QueueKind]]:
+    """Of many children, which are kept out of which queue by the state kindergarten that they attend."""
+    found = (
+        select(Enrolment.child_iin, Kindergarten.queue_kind)
         .join(KgGroup, KgGroup.id == Enrolment.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
         .where(
@@ -295,11 +301,15 @@ def not_attending(child_iins: Sequence[str], queue_kind: QueueKind) -> None:
             Enrolment.ended_on.is_(None),
             Enrolment.voucher_id.is_(None),  # a stay in a lent place has the voucher that it was chosen by
             Kindergarten.ownership == Ownership.state,
-            of_sanatoria if queue_kind is QueueKind.sanatorium else ~of_sanatoria,
         )
     )
-    if db.session.scalars(attends.limit(1)).first():
-        raise Refusal(Reason.already_waiting, part="child")
+    sanatorium = QueueKind.sanatorium
+    return {
+        (number, queue_kind)
+        for number, attended in db.session.execute(found)
+        for queue_kind in QueueKind
+        if number and (attended is sanatorium) == (queue_kind is sanatorium)
+    }
 
 
 def _number_taken(place_id: int, key: str) -> bool:

@@ -1,7 +1,7 @@
 """A line of an older list of applications, and what is recorded of its number, its child and its applicant."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -110,19 +110,20 @@ def portions(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
 class Recorded:
     """What a district has recorded of a portion's numbers, children and applicants, and what the portion adds to it.
 
-    `elsewhere`: the IINs of which any other district knows.
+    `numbers`: the children's; `elsewhere`: the IINs of which any other district knows; `kept_out`: who cannot come to
+    wait in which queue, None where that is to be asked (again).
     """
 
     place_id: int
+    numbers: list[str]
     applications: dict[str, Application]
     children: dict[str, Child]
     applicants: dict[str, Applicant]
     elsewhere: set[str]
-    waiting: set[tuple[str, QueueKind]] = field(default_factory=set)
+    kept_out: set[tuple[str, QueueKind]] | None = None
 
     def learn(self, children: Iterable[str], applicants: Iterable[str]) -> None:
         """Who is recorded under these numbers by now, and who no longer; what was added is on record too."""
-        self.waiting.clear()
         for number in children:
             self.children.pop(number, None)
         for number in applicants:
@@ -148,6 +149,7 @@ def look_up(entries: Sequence[Entry], place_id: int) -> Recorded:
     applicants = [entry.applicant.iin for entry in entries]
     return Recorded(
         place_id,
+        children,
         {a.number_key: a for a in db.session.scalars(numbered)},
         _recorded(Child, children, place_id),
         _recorded(Applicant, applicants, place_id),

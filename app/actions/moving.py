@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func, insert, literal, null, select, update
 
 from app.access.actors import Actor
 from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, permit, permit_all, place_of
 from app.actions import versions
-from app.db.database import insert_all
+from app.db.database import Rows, as_kept, insert_all
 from app.db.extensions import db
 from app.models import Applicant, Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
 from app.rules import eligibility
@@ -93,10 +93,29 @@ def _write(
             notify(application, verb, at=at, audience=audience, facts=tell, kindergarten_id=kindergarten_id)
 
 
+class NewHistory(NamedTuple):
+    """What the history will say of records that are to be added; by their place among them, what of it changes people
+    who were recorded before.
+    """
+
+    rows: Rows
+    changes: Mapping[int, Mapping[str, Any]]
+
+
+def new_history(rows: Sequence[Mapping[str, Any]]) -> NewHistory:
+    """Each row says status_to, reason and details, as the history has them."""
+    told = [row["details"] for row in rows]
+    kept = as_kept(Change, [{**row, "details": plain(row["details"])} for row in rows])
+    before_and_after = {n: one for n, one in enumerate(told) if any(isinstance(value, list) for value in one.values())}
+    return NewHistory(kept, before_and_after)
+
+
 def record_new(
     model: type[Application] | type[Privilege],
-    rows: Sequence[Mapping[str, Any]],
+    ids: Sequence[int],
+    its_applications: Sequence[int],
     verb: str,
+    told: NewHistory,
     *,
     place_id: int,
     by: Actor,
@@ -104,17 +123,16 @@ def record_new(
 ) -> None:
     """Write the history of many records of one district that were just added, in one statement; nobody is told.
 
-    Each row says subject_id, application_id, status_to, reason and details, as the history has them. No paper is given:
-    what is taken over had its papers where it came from. What it changes of papers that are there is followed.
-    Raises Refusal(not_allowed).
+    No paper is given: what is taken over had its papers where it came from. What it changes of papers that are there
+    is followed. Raises Refusal(not_allowed).
     """
     permit_all(by, verb, model, place_id)
     shared = {**_act(model, verb, by, at, local_day(at)), "place_id": place_id, "kindergarten_id": None}
     shared |= {"status_from": None, "standing": True if model is Application else None, "norm_id": None}
-    insert_all(Change, [{**row, "details": plain(row["details"])} for row in rows], **shared)
-    for row in rows:
-        if any(isinstance(value, list) for value in row["details"].values()):  # before and after
-            versions.follow(db.session.get_one(model, row["subject_id"]), verb, row["details"], at=at, gives=False)
+    whose = {"subject_id": ids, "application_id": its_applications}
+    insert_all(Change, told.rows._replace(columns={**told.rows.columns, **whose}), **shared)
+    for position, details in told.changes.items():
+        versions.follow(db.session.get_one(model, ids[position]), verb, details, at=at, gives=False)
 
 
 def _history(

@@ -1,8 +1,8 @@
 """Applications from an older list come in with their numbers, their days in the queue and their privileges.
 
-Many at once: what a new line would be is worked out before anybody is kept waiting (Entry.new), and under the lock
-the new ones are looked up and added in sets of rows. A line of a known number is compared with its record, and what it
-says otherwise is done by the verbs. Families are not told: nothing happened to them but that the list moved.
+Many at once: what a new line would be is worked out before anybody is kept waiting (Entry.new, made_ready), and under
+the lock the new ones are looked up and added in sets of rows. A line of a known number is compared with its record,
+and what it says otherwise is done by the verbs. Families are not told: nothing happened but that the list moved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from app.actions import applications, by_hand, corrections, counting, norms, peo
 from app.actions.differences import compare, differs
 from app.actions.due import catch_up
 from app.actions.entries import UNDER_WAY, Entry, Recorded, Row, known_elsewhere, look_up, portions
-from app.actions.moving import move_all, record_new
+from app.actions.moving import NewHistory, move_all, new_history, record_new
 from app.actions.people import Details
-from app.db.database import insert_all, lock_districts
+from app.db.database import Rows, as_kept, insert_all, lock_districts
 from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import Applicant, Application, Child, Privilege, PrivilegeKind, PrivilegeStatus, QueueKind
@@ -61,19 +61,40 @@ class _New(NamedTuple):
     reason: str | None
 
 
-class Ahead(NamedTuple):
-    """New lines that were inserted before the lock, by their ids, and the maximum age by which they were judged."""
+class _People(NamedTuple):
+    """Children or applicants by their IINs: the ids of those who are recorded, and the rows of the others."""
 
+    recorded: dict[str, int]
+    others: list[str]
+    rows: Rows | None
+
+
+class Ready(NamedTuple):
+    """New lines of a district as the rows that they become, which lack nothing but ids.
+
+    `months`: the maximum age by which they were judged.
+    """
+
+    place_id: int
     months: int
-    added: dict[int, _New]
+    lines: list[_New]
+    children: _People
+    applicants: _People
+    applications: Rows
+    history: NewHistory
 
 
-def insert_ahead(entries: Sequence[Entry], *, place_id: int, at: datetime) -> Ahead:
-    """Put the rows of a list of new lines alone into their tables before the district's lock is taken: nobody sees
-    them, and nobody waits, but who writes the same number or child (docs/adr/0011-import-on-screen.md). Who waits in
-    another district the database says; who attends is asked under the lock.
+class Ahead(NamedTuple):
+    """Lines that were inserted before the lock, and their ids."""
 
-    Raises Refusal, IntegrityError: a line is none of a new number and new people, or cannot come.
+    ready: Ready
+    ids: list[int]
+
+
+def made_ready(entries: Sequence[Entry], *, place_id: int, at: datetime) -> Ready | None:
+    """A list of new lines alone, worked out before anybody waits for it; None for any other. Raises Refusal(no_norm).
+
+    Who waits in another district the database says, who attends is asked under the lock.
     """
     lines, *more = portions(entries, len(entries))
     for model, kept, keys in (
@@ -83,10 +104,22 @@ def insert_ahead(entries: Sequence[Entry], *, place_id: int, at: datetime) -> Ah
     ):
         here = select(model.id).where(model.place_id == place_id, one_of(kept, keys))
         if more or db.session.scalars(here.limit(1)).first():
-            raise Refusal(Reason.already_waiting, part="number")
-    known, months = Recorded(place_id, {}, {}, {}, set()), _maximum_age(place_id, at)
-    judged = (_judged(index, entry, known, months, at=at) for index, entry in enumerate(lines))
-    return Ahead(months, _insert([one for one in judged if isinstance(one, _New)], known))
+            return None
+    known, months = Recorded(place_id, [], {}, {}, {}, set(), kept_out=set()), _maximum_age(place_id, at)
+    try:
+        judged = [_judged(index, entry, known, months, at=at) for index, entry in enumerate(lines)]
+    except Refusal:
+        return None
+    return _ready([one for one in judged if isinstance(one, _New)], known, months)
+
+
+def insert_ahead(ready: Ready) -> Ahead:
+    """Put new lines into their tables before the district's lock is taken: nobody sees them, and nobody waits, but who
+    writes the same number or child (docs/adr/0011-import-on-screen.md).
+
+    Raises IntegrityError: others have recorded one of the numbers or people since.
+    """
+    return Ahead(ready, _insert(ready))
 
 
 def take_over(
@@ -102,13 +135,15 @@ def take_over(
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
     numbers = [] if ahead else [entry.child.iin for entry in entries]
-    lock_districts({place_id, *applications.waits_in(numbers, *QueueKind)})  # a line may end there what is over (3.1)
-    catch_up(at=at, place_id=place_id)
+    districts = {place_id, *applications.waits_in(numbers, *QueueKind)}
+    lock_districts(districts)
+    for district in sorted(districts):  # what is over in another one keeps no child out of this one (3.1)
+        catch_up(at=at, place_id=district)
     outcome, own, stood = TakeoverResult(), set[int](), by_hand.before(None, at=at)
     if ahead:
         _still_new(ahead, place_id, at)
         outcome.added = len(entries)
-        own = _on_record(ahead.added, known_elsewhere(entries, place_id), outcome, place_id, by=by, at=at)
+        own = _on_record(*ahead, known_elsewhere(entries, place_id), outcome, by=by, at=at)
         entries = ()
     first = 0
     for portion in portions(entries, AT_ONCE):
@@ -120,12 +155,11 @@ def take_over(
 
 def _still_new(ahead: Ahead, place_id: int, at: datetime) -> None:
     """What others may have committed since and no index refuses: another maximum age, a child that attends (3.7)."""
-    if ahead.months != _maximum_age(place_id, at):
+    if ahead.ready.months != _maximum_age(place_id, at):
         raise Refusal(Reason.too_old)
-    waiting = [one.entry for one in ahead.added.values() if one.status is A.queued]
-    for queue_kind in QueueKind:
-        numbers = [entry.child.iin for entry in waiting if entry.queue_kind is queue_kind]
-        applications.not_attending(numbers, queue_kind)
+    waiting = {(one.entry.child.iin, one.entry.queue_kind) for one in ahead.ready.lines if one.status is A.queued}
+    if waiting & applications.attending([number for number, _ in waiting]):
+        raise Refusal(Reason.already_waiting)
 
 
 def _maximum_age(place_id: int, at: datetime) -> int:
@@ -145,11 +179,11 @@ def _take_over(
                 outcome.added += 1
             elif differs(line, entry):
                 if new:  # what this line changes may be theirs too
-                    own |= _add(new, known, outcome, by=by, at=at)
+                    own |= _add(new, known, months, outcome, by=by, at=at)
                     lines = [one.entry for one in new]
                     known.learn([one.child.iin for one in lines], [one.applicant.iin for one in lines])
                     new = []
-                was = line.status
+                was, known.kept_out = line.status, None
                 changed = compare(line, entry, known, by=by, at=at)
                 outcome.changed += changed
                 outcome.contrary += [index] if changed and corrections.contrary(line) else []
@@ -160,7 +194,7 @@ def _take_over(
             if "part" not in refusal.facts:  # it is not this line's
                 raise
             outcome.refused.append((index, refusal))
-    own |= _add(new, known, outcome, by=by, at=at)
+    own |= _add(new, known, months, outcome, by=by, at=at)
     db.session.expire_all()
     return own
 
@@ -184,66 +218,85 @@ def _judged(index: int, entry: Entry, known: Recorded, months: int, *, at: datet
     eligibility.born(entry.new.child["born_on"], min(today, entry.new.queued_on))
     status = A.archived if too_old or entry.archived else A.queued
     if status is A.queued:
-        _waits_nowhere_else(child, entry, known, at=at)
+        _waits_nowhere_else(entry, known)
     if child or applicant:
         details = people.as_recorded(child or entry.child, applicant or entry.applicant, entry.child, entry.applicant)
     return _New(index, entry, status, details, entry.reason or ("over_age" if too_old else None))
 
 
-def _waits_nowhere_else(child: Child | None, entry: Entry, known: Recorded, *, at: datetime) -> None:
+def _waits_nowhere_else(entry: Entry, known: Recorded) -> None:
     """Spec 3.7: one live application per child and queue, here or in another district."""
-    number = entry.child.iin if child is None else child.iin
-    if (number, entry.queue_kind) in known.waiting:
+    if known.kept_out is None:
+        known.kept_out = applications.waiting(known.numbers) | applications.attending(known.numbers)
+    if (entry.child.iin, entry.queue_kind) in known.kept_out:
         raise Refusal(Reason.already_waiting, part="child")
-    if number in known.elsewhere:  # what is due in this district has been done
-        applications.end_what_is_due(number, entry.queue_kind, at=at)
-    if child is not None or number in known.elsewhere:
-        applications.not_waiting_already(number, entry.queue_kind)
-    known.waiting.add((number, entry.queue_kind))
+    known.kept_out.add((entry.child.iin, entry.queue_kind))
 
 
-def _add(new: Sequence[_New], known: Recorded, outcome: TakeoverResult, *, by: Actor, at: datetime) -> set[int]:
+def _add(
+    new: list[_New], known: Recorded, months: int, outcome: TakeoverResult, *, by: Actor, at: datetime
+) -> set[int]:
     """Add new lines of a portion. Returns their ids."""
     if not new:
         return set()
     db.session.flush()
-    return _on_record(_insert(new, known), known.elsewhere, outcome, known.place_id, by=by, at=at)
+    ready = _ready(new, known, months)
+    return _on_record(ready, _insert(ready), known.elsewhere, outcome, by=by, at=at)
 
 
-def _insert(new: Sequence[_New], known: Recorded) -> dict[int, _New]:
-    """Spec 3.2 ("imports keep older ones, archived"): new lines with their people, in the queue or kept beside it; by
-    their ids, with what goes on record of them.
-    """
-    place_id, rows = known.place_id, list[Row]()
-    children = _ids_of(Child, {one.entry.child.iin: one.entry.new.child for one in new}, known.children, place_id)
-    family = {one.entry.applicant.iin: one.entry.new.applicant for one in new}
-    applicants = _ids_of(Applicant, family, known.applicants, place_id)
+def _ready(new: list[_New], known: Recorded, months: int) -> Ready:
+    """Spec 3.2 ("imports keep older ones, archived"): new lines with their people, in the queue or kept beside it."""
+    rows, history = list[Row](), list[Row]()
     for one in new:
-        child, applicant = one.entry.child.iin, one.entry.applicant.iin
-        born_on = known.children[child].born_on if child in known.children else one.entry.new.child["born_on"]
-        whose = {"child_id": children[child], "child_iin": child, "applicant_id": applicants[applicant]}
-        birth = {"born_on": born_on, "birth_year": born_on.year}
-        rows.append({**one.entry.new.application, **whose, **birth, "status": one.status})
-    told = ({name: row[name] for name in ("queued_at", "number", "born_on")} for row in rows)
-    recorded = [one._replace(details=one.details | facts) for one, facts in zip(new, told, strict=True)]
-    return dict(zip(insert_all(Application, rows, place_id=place_id), recorded, strict=True))
+        child, row = known.children.get(one.entry.child.iin), one.entry.new.application
+        born_on = child.born_on if child else one.entry.new.child["born_on"]
+        birth = {"child_iin": one.entry.child.iin, "born_on": born_on, "birth_year": born_on.year}
+        rows.append({**row, **birth, "status": one.status})
+        details = {**one.details, "queued_at": row["queued_at"], "number": row["number"], "born_on": born_on}
+        history.append({"status_to": one.status, "reason": one.reason, "details": details})
+    children = {one.entry.child.iin: one.entry.new.child for one in new}
+    applicants = {one.entry.applicant.iin: one.entry.new.applicant for one in new}
+    return Ready(
+        known.place_id,
+        months,
+        new,
+        _people(Child, children, known.children),
+        _people(Applicant, applicants, known.applicants),
+        as_kept(Application, rows),
+        new_history(history),
+    )
+
+
+def _people(model: type[Child] | type[Applicant], told: Mapping[str, Row], known: Mapping[str, Any]) -> _People:
+    others = [number for number in told if number not in known]
+    ids = {number: known[number].id for number in told if number in known}
+    return _People(ids, others, as_kept(model, [told[number] for number in others]) if others else None)
+
+
+def _insert(ready: Ready) -> list[int]:
+    """Put the rows into their tables. Returns the ids of the applications."""
+    children = _ids(Child, ready.children, ready.place_id)
+    applicants = _ids(Applicant, ready.applicants, ready.place_id)
+    whose = {
+        "child_id": [children[one.entry.child.iin] for one in ready.lines],
+        "applicant_id": [applicants[one.entry.applicant.iin] for one in ready.lines],
+    }
+    rows = ready.applications._replace(columns={**ready.applications.columns, **whose})
+    return insert_all(Application, rows, place_id=ready.place_id)
+
+
+def _ids(model: type[Child] | type[Applicant], people: _People, place_id: int) -> dict[str, int]:
+    """The ids of these people by their IINs; whoever is not recorded is added."""
+    added = insert_all(model, people.rows, place_id=place_id) if people.rows else []
+    return people.recorded | dict(zip(people.others, added, strict=True))
 
 
 def _on_record(
-    added: Mapping[int, _New], elsewhere: set[str], outcome: TakeoverResult, place_id: int, *, by: Actor, at: datetime
+    ready: Ready, ids: list[int], elsewhere: set[str], outcome: TakeoverResult, *, by: Actor, at: datetime
 ) -> set[int]:
     """New lines on record, with their privileges, and what a person should look at. Returns their ids."""
-    history = [
-        {
-            "subject_id": id_,
-            "application_id": id_,
-            "status_to": one.status,
-            "reason": one.reason,
-            "details": one.details,
-        }
-        for id_, one in added.items()
-    ]
-    record_new(Application, history, "register", place_id=place_id, by=by, at=at)
+    place_id, added = ready.place_id, dict(zip(ids, ready.lines, strict=True))
+    record_new(Application, ids, ids, "register", ready.history, place_id=place_id, by=by, at=at)
     _grant({id_: one.entry.privilege for id_, one in added.items() if one.entry.privilege}, place_id, by=by, at=at)
     same = people.with_namesakes([id_ for id_, one in added.items() if not one.entry.reason], place_id)
     outcome.namesakes += [one.line for id_, one in added.items() if id_ in same]
@@ -252,16 +305,7 @@ def _on_record(
             application = db.session.get_one(Application, id_)
             who = [p for p in (application.child, application.applicant) if p.iin in elsewhere]
             outcome.differing += [one.line] if people.differs_elsewhere(*who) else []
-    return set(added)
-
-
-def _ids_of(
-    model: type[Child] | type[Applicant], said: Mapping[str, Row], known: Mapping[str, Any], place_id: int
-) -> dict[str, int]:
-    """The ids of these people by their IINs; whoever is not recorded is added."""
-    new = {number: row for number, row in said.items() if number not in known}
-    ids = {number: known[number].id for number in said if number in known}
-    return ids | dict(zip(new, insert_all(model, list(new.values()), place_id=place_id), strict=True))
+    return set(ids)
 
 
 def _grant(kinds: Mapping[int, PrivilegeKind], place_id: int, *, by: Actor, at: datetime) -> None:
@@ -269,13 +313,10 @@ def _grant(kinds: Mapping[int, PrivilegeKind], place_id: int, *, by: Actor, at: 
     if not kinds:
         return
     rows = [{"application_id": id_, "kind": kind} for id_, kind in kinds.items()]
-    granted = insert_all(Privilege, rows, claimed_at=at)
-    said = {"status_to": PrivilegeStatus.claimed, "reason": None}
-    claims = [
-        {"subject_id": id_, "application_id": of, **said, "details": {"kind": kind}}
-        for id_, (of, kind) in zip(granted, kinds.items(), strict=True)
-    ]
-    record_new(Privilege, claims, "claim", place_id=place_id, by=by, at=at)
+    granted = insert_all(Privilege, as_kept(Privilege, rows), claimed_at=at)
+    claimed = {"status_to": PrivilegeStatus.claimed, "reason": None}
+    history = new_history([{**claimed, "details": {"kind": kind}} for kind in kinds.values()])
+    record_new(Privilege, granted, list(kinds), "claim", history, place_id=place_id, by=by, at=at)
     ids = select(Privilege.id).where(one_of(Privilege.id, granted))
     move_all(Privilege, ids, "confirm", by=by, at=at, on=local_day(at), place_id=place_id, decided_at=at)
     counting.count(list(kinds))

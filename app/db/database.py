@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from itertools import repeat
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from sqlalchemy import (
@@ -286,24 +286,37 @@ def _holds_none(session: Session, transaction: SessionTransaction) -> None:
         session.info.pop(HELD, None)
 
 
-def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]], **shared: Any) -> list[int]:
-    """Add many rows at once, all with the same columns in one order, and what they share; what they leave out is as
-    the model has it.
+class Rows(NamedTuple):
+    """Rows that are to be added to a table, column by column, as the driver takes them."""
+
+    count: int
+    columns: Mapping[str, Sequence[Any]]
+
+
+def as_kept(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> Rows:
+    """These rows, which have the same columns in one order. Nothing is asked or locked for it."""
+    told = zip(*(row.values() for row in rows), strict=True)  # column by column
+    return Rows(len(rows), {name: list(_kept(model, name, cells)) for name, cells in zip(rows[0], told, strict=True)})
+
+
+def _kept(model: type[Base], column: str, cells: Iterable[Any]) -> Iterable[Any]:
+    dialect = db.engine.dialect
+    of = model.__table__.columns[column].type.dialect_impl(dialect).bind_processor(dialect)
+    return map(of, cells) if of else cells
+
+
+def insert_all(model: type[Base], rows: Rows, **shared: Any) -> list[int]:
+    """Add many rows at once, and what they share; what they leave out is as the model has it.
 
     Returns their ids, which follow their order. The session sees nothing of it: what it knows of them it reads later.
     It goes past SQLAlchemy, which takes longer for the same rows than either database does; its errors are raised.
     """
-    if not rows:
-        return []
     connection, table = db.session.connection(), model.__table__
-    ids = _free_ids(connection, table.name, len(rows))
-    same = {one.name: one.default.arg for one in table.columns if one.name not in rows[0] and one.default} | shared
-    columns = [table.columns[name] for name in (*rows[0], *same, "id")]
-    kept = [one.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for one in columns]
-    told = zip(*(row.values() for row in rows), strict=True)  # column by column
-    cells = [map(of, column) if of else column for of, column in zip(kept, told, strict=False)]
-    cells += [repeat(of(v) if of else v) for of, v in zip(kept[len(cells) :], same.values(), strict=False)]
+    ids = _free_ids(connection, table.name, rows.count)
+    same = {one.name: one.default.arg for one in table.columns if one.name not in rows.columns and one.default} | shared
+    cells = [*rows.columns.values(), *(_kept(model, name, repeat(value)) for name, value in same.items())]
     values = zip(*cells, ids, strict=False)
+    columns = [table.columns[name] for name in (*rows.columns, *same, "id")]
     said = connection.dialect.identifier_preparer
     into = f"{said.format_table(table)} ({', '.join(map(said.format_column, columns))})"
     insert, driver = f"INSERT INTO {into}", connection.dialect.loaded_dbapi

@@ -4,6 +4,7 @@ An application is known by its number in its district. Children over age come ar
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, time
 from typing import Any, NamedTuple
@@ -98,10 +99,15 @@ OTHERWISE = {"born_on": "born_otherwise", "sex": "sex_otherwise"}
 
 
 class Journal(NamedTuple):
-    """A table that was read, and its lines of which nothing is wrong, by their districts."""
+    """A table that was read, and by district its lines of which nothing is wrong, and those that are ready."""
 
     table: MatchedTable
     lines: dict[int, list[tuple[TableRow, Entry]]]
+    ready: dict[int, takeover.Ready]
+
+    def entries(self, place_id: int) -> list[Entry]:
+        """What the lines of a district say."""
+        return [entry for _, entry in self.lines[place_id]]
 
 
 def bring_in(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, by: Actor, at: datetime) -> ImportResult:
@@ -128,7 +134,11 @@ def read(sheet: Sheet, places: Places, *, answers: Answers = NO_ANSWERS, at: dat
             entry = _entry(row)
             entry.new  # noqa: B018 (worked out now, while nobody waits)
             lines[place_id].append((row, entry))
-    return Journal(table, lines)
+    journal = Journal(table, lines, {})
+    for place_id in () if table.problems else lines:
+        if ready := takeover.made_ready(journal.entries(place_id), place_id=place_id, at=at):
+            journal.ready[place_id] = ready
+    return journal
 
 
 def take_over(journal: Journal, *, by: Actor, at: datetime) -> ImportResult:
@@ -136,22 +146,21 @@ def take_over(journal: Journal, *, by: Actor, at: datetime) -> ImportResult:
 
     What was read stays as it is: where the locks of others undo the transaction it is taken over once more.
     """
-    with suppress(Refusal, IntegrityError), db.session.begin_nested():
-        return _take_over_all(journal, True, by=by, at=at)
-    return _take_over_all(journal, False, by=by, at=at)
+    if journal.ready:
+        with suppress(Refusal, IntegrityError), db.session.begin_nested():
+            return _take_over_all(journal, journal.ready, by=by, at=at)
+    return _take_over_all(journal, {}, by=by, at=at)
 
 
-def _take_over_all(journal: Journal, new: bool, *, by: Actor, at: datetime) -> ImportResult:
-    """`new`: of new lines alone, inserted before the locks. Raises Refusal, IntegrityError, which tell no cell."""
-    outcome = ImportResult()
-    entries = {place_id: [entry for _, entry in lines] for place_id, lines in sorted(journal.lines.items())}
-    with db.session.begin_nested():  # of the norms that were looked up inside nothing is known under the lock
-        ahead = {id_: takeover.insert_ahead(own, place_id=id_, at=at) for id_, own in entries.items() if new}
-    lock_districts(entries)  # all of them before any row: no two imports wait for each other
-    for place_id, own in entries.items():
-        rows = [row for row, _ in journal.lines[place_id]]
-        done = takeover.take_over(own, place_id=place_id, by=by, at=at, ahead=ahead.get(place_id))
-        _tell(done, rows, outcome)
+def _take_over_all(journal: Journal, ready: Mapping[int, takeover.Ready], *, by: Actor, at: datetime) -> ImportResult:
+    """`ready`: of these districts, inserted before the locks. Raises Refusal, IntegrityError, which tell no cell."""
+    outcome, place_ids = ImportResult(), sorted(journal.lines)
+    ahead = {place_id: takeover.insert_ahead(ready[place_id]) for place_id in place_ids if place_id in ready}
+    lock_districts(place_ids)  # all of them before any row: no two imports wait for each other
+    for place_id in place_ids:
+        entries, of = journal.entries(place_id), {"place_id": place_id, "ahead": ahead.get(place_id)}
+        done = takeover.take_over(entries, **of, by=by, at=at)
+        _tell(done, [row for row, _ in journal.lines[place_id]], outcome)
     outcome.take(journal.table)
     return outcome
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from app.imports import vocabulary
@@ -41,10 +42,11 @@ MONTHS = (  # by their first letters, folded: Russian, and Kazakh as on any keyb
     ),
     *(("июл", "шил"), ("авг", "тамы"), ("сен", "кырк"), ("окт", "каз"), ("ноя", "кара"), ("дек", "желт")),
 )
+TWELVE = re.compile(r"[0-9]{12}")
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 MARK = re.compile(r"^'(?=[\s=+@\d-])")  # of Excel, and of lists taken out as CSV: what follows is a text
 OTHER_DIGIT = re.compile(r"[^\D0-9]")
-LONGEST = 500  # of what is a word, a day or a number
+ONE_LINE = texts.line(500)  # of what is a word, a day or a number
 
 
 def fitting(read: Callable[[str], str]) -> Callable[[Any], str]:
@@ -83,6 +85,7 @@ def word(known: Mapping[Any, Iterable[str]]) -> Callable[[Any], Any]:
     """One of the words of a table."""
     meanings = vocabulary.meanings(known)
 
+    @lru_cache(maxsize=200, typed=True)  # a list says few words, and those again and again
     def read(cell: Any) -> Any:
         value = _text(cell)
         key = vocabulary.plain(value) or value
@@ -171,6 +174,8 @@ def full_name(cell: Any) -> tuple[str, str, str]:
 
 
 def _identity(cell: Any) -> str:
+    if isinstance(cell, str) and TWELVE.fullmatch(cell):  # most numbers, known at a glance
+        return cell
     value = texts.digits(_digits(cell))
     if ROUNDED.fullmatch(value):
         raise Wrong("iin_rounded")
@@ -186,12 +191,12 @@ def _digits(cell: Any) -> str:
 
 
 def _text(cell: Any) -> str:
-    return _of_our_digits(texts.line(LONGEST)(_typed(cell)))
+    return _of_our_digits(ONE_LINE(_typed(cell)))
 
 
 def _of_our_digits(value: str) -> str:
     """Raises Wrong(other_digits): Python takes the digits of every script for numbers, people may not."""
-    for sign in OTHER_DIGIT.findall(value):
+    for sign in () if value.isascii() else OTHER_DIGIT.findall(value):
         if not unicodedata.normalize("NFKC", sign).isascii():
             raise Wrong("other_digits", sign=sign, code=f"U+{ord(sign):04X}")
     return value

@@ -5,12 +5,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.imports.cells import iin
 from app.imports.vocabulary import plain
 from app.rules import texts
-from app.spreadsheets.reading import Bad, Sheet, filled, letters
+from app.spreadsheets.reading import ACROSS, Bad, Sheet, filled, letters
 from app.words.problems import CHOICES, Problem, Wrong
 
 HEADING = 30  # rows in which titles are looked for
@@ -151,11 +152,13 @@ class MatchedTable:
         needed = [(place, self.columns[name].read) for name, place in self.at.items() if self.columns[name].required]
         if len(needed) < FEWEST:
             return frozenset()
-        found = []
-        for number, cells in self._under():
-            said = [read for place, read in needed if place <= len(cells) and _said(cells[place - 1])]
-            if len(said) * 2 <= len(needed) and not any(read is iin for read in said):
-                found.append(number)
+        people = [place for place, read in needed if read is iin]
+        found = [
+            number
+            for number, cells in self.under
+            if not any(_said(cells, place) for place in people)
+            and sum(_said(cells, place) for place, _ in needed) * 2 <= len(needed)
+        ]
         if not found:
             return frozenset()
         asked = self.ask(0, 0, "doubtful_rows", "doubtful_rows", rows=ranges(found), num=len(found))
@@ -183,17 +186,19 @@ class MatchedTable:
     def rows(self) -> Iterator["TableRow"]:
         """The rows under the titles that hold anything, each with what could be understood."""
         doubtful = self._doubtful()
-        for number, cells in self._under():
+        for number, cells in self.under:
             if number not in doubtful:
                 self.count += 1
                 yield self._row(number, cells)
         self.count += len(self.surplus)
 
-    def _under(self) -> Iterator[tuple[int, list[Any]]]:
-        """The rows under the titles that hold anything and can be read.
+    @cached_property
+    def under(self) -> list[tuple[int, list[Any]]]:
+        """The rows under the titles that hold anything and can be read, with their numbers.
 
         A row of column numbers, and titles that are repeated on each page, are none.
         """
+        found = list[tuple[int, list[Any]]]()
         again = {tuple(map(plain, titles)) for titles in (self.titles, self._one(self.titles_at))}
         first = {title for titles in again for title in titles[:1]}
         for number, cells in enumerate(self.sheet.rows[self.titles_at :], self.titles_at + 1):
@@ -202,7 +207,8 @@ class MatchedTable:
             if plain(str(cells[0])) in first and tuple(map(plain, self._one(number))) in again:
                 continue
             if not _numbers(cells):
-                yield number, cells
+                found.append((number, cells))
+        return found
 
     def wrong(self, number: int, column: int, name: str, /, **facts: Any) -> None:
         """Note a problem of one cell; row and column from 1."""
@@ -251,10 +257,8 @@ class MatchedTable:
                     row.wrong(name, "empty_cell")
                 continue
             try:
-                if isinstance(cell, Bad):
-                    raise Wrong(cell.name)
-                if isinstance(cell, float) and not math.isfinite(cell):
-                    raise Wrong("error_value")
+                if not isinstance(cell, str):
+                    _refuse_what_is_no_value(cell)
                 row.values[name] = column.read(cell)  # type: ignore[misc]
             except texts.Unfit as wrong:
                 row.wrong(name, wrong.name, **wrong.facts)
@@ -272,7 +276,7 @@ class TableRow:
 
     def has(self, *fields: str) -> bool:
         """Are all of these filled, and understood?"""
-        return all(field in self.values for field in fields)
+        return all(map(self.values.__contains__, fields))
 
     def cell(self, field: str) -> str:
         """The name of a cell: Парақ1!B7."""
@@ -296,9 +300,17 @@ class TableRow:
         self.table.problems.append(self.problem(field, name, **facts))
 
 
-def _said(cell: Any) -> bool:
+def _refuse_what_is_no_value(cell: Any) -> None:
+    """Raises Wrong."""
+    if isinstance(cell, Bad):
+        raise Wrong(cell.name)
+    if isinstance(cell, float) and not math.isfinite(cell):
+        raise Wrong("error_value")
+
+
+def _said(cells: Sequence[Any], place: int) -> bool:
     """Does a cell say something of its own row?"""
-    return filled(cell) and cell != Bad("merged_across")
+    return place <= len(cells) and filled(cells[place - 1]) and cells[place - 1] != ACROSS
 
 
 def near(name: str, names: Iterable[str]) -> str:

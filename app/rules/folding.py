@@ -18,6 +18,7 @@ CAPITAL_H = re.compile(r"(?<=[\u0400-\u052f])H|H(?=[\u0400-\u052f])")
 NUMBER_SIGN = re.compile(r"№|\bN[oо°º]?\.?(?=\s*\d)", re.IGNORECASE)
 BETWEEN_DIGITS = re.compile(r"(?<=\d)\s*(?:(?!\s)[\W_]\s*)+(?=\d)")
 WORDS = re.compile(r"[^\W\d_]+|\d+(?:-\d+)*")
+PLAIN = re.compile(r"[\u0400-\u0481\u048a-\u0525 ]*")  # most names, known at a glance: Cyrillic letters alone
 PATRONYMIC = re.compile(r"(?<=[^\W\d_]) (улы|кызы|оглы)(?= |$)")
 
 QUOTES = re.compile("[«»„“”‟\"‹›‘’‚‛'`´]+")
@@ -38,11 +39,14 @@ def fold(name: str) -> str:
     keyboard (ә а, ғ г, қ к, ң н, ө о, ұ у, ү у, һ х, і и), joined or split patronymics (ұлы, қызы, оглы, кызы), quotes,
     №, spaces and signs. Signs between digits stay as one dash: "1-2" is not "12". The key of a key is that key.
     """
-    text = unicodedata.normalize("NFKC", NUMBER_SIGN.sub(" ", visible(name)))
-    text = unicodedata.normalize("NFKC", SMALL_H.sub("һ", text).casefold())
-    letters = "".join(sign for sign in text if not unicodedata.combining(sign)).translate(CYRILLIC)
-    signs = BETWEEN_DIGITS.sub("-", letters.translate(RUSSIAN_KEYBOARD))
-    return PATRONYMIC.sub(r"\1", " ".join(WORDS.findall(signs)))
+    if PLAIN.fullmatch(name):
+        words = name.casefold().translate(RUSSIAN_KEYBOARD).split()
+    else:
+        text = unicodedata.normalize("NFKC", NUMBER_SIGN.sub(" ", visible(name)))
+        text = unicodedata.normalize("NFKC", SMALL_H.sub("һ", text).casefold())
+        letters = "".join(sign for sign in text if not unicodedata.combining(sign)).translate(CYRILLIC)
+        words = WORDS.findall(BETWEEN_DIGITS.sub("-", letters.translate(RUSSIAN_KEYBOARD)))
+    return PATRONYMIC.sub(r"\1", " ".join(words))
 
 
 def identity(name: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from operator import mul
 
 from app.models import Sex
 from app.rules.refusals import Reason, Refusal
@@ -29,7 +30,7 @@ def check_digit(first11: str) -> int | None:
     if not _digits(first11, 11):
         raise ValueError("eleven digits are needed")
     for weights in (WEIGHTS, SECOND_WEIGHTS):
-        remainder = sum(int(d) * w for d, w in zip(first11, weights, strict=True)) % 11
+        remainder: int = sum(map(mul, weights, map(int, first11))) % 11
         if remainder < 10:
             return remainder
     return None

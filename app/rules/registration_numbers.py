@@ -32,7 +32,7 @@ def fold(raw: str) -> str:
 def key(raw: str) -> str:
     """Spec 3.9: the key under which a number is kept. Refusal bad_number: nothing in it to know it by, or too long."""
     folded = fold(raw)
-    if not folded or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in raw):
+    if not folded or (not raw.isprintable() and any(unicodedata.category(sign) in ("Cc", "Cs") for sign in raw)):
         raise Refusal(Reason.bad_number, part="number", because="signs")
     if max(len(raw), len(folded)) > LONGEST:
         raise Refusal(Reason.bad_number, part="number", because="long")

@@ -30,11 +30,15 @@ NOT_ON_PAPER = re.compile("[^{}]".format("".join(rf"\U{first:08x}-\U{last:08x}" 
 PLAIN = re.compile(
     r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]*"
 )  # most texts, known at a glance
+SEEN = r"[\x21-\x7e\xa1-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]+"
+TIDY = re.compile(rf"{SEEN}(?: {SEEN})*")  # of these, words with one blank between
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as some keyboards type Latin letters
 PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # before the @, most addresses
 PLAIN_NAME = re.compile(r"[A-Za-z\u0400-\u0481\u048a-\u0525]+")  # most names, known at a glance
+PLAIN_PHONE = re.compile(r"(?:\+?7|8)((?:[ ().-]*[0-9]){10})")  # most phones
 APOSTROPHES = str.maketrans({"ʼ": "’", "ʻ": "’", "´": "’", "`": "’", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-"})
 OF_A_NAME = re.compile(r"[\w\s'’.-]+")
+NO_DIGIT = re.compile(r"[^0-9]+")
 BETWEEN_PHONES = re.compile(r"[,;/|\n]|\s(?:и|және|или|немесе|and)\s")
 A_PHONE = re.compile(r"[\d\s()+.\N{NO-BREAK SPACE}‐‑–-]+(?:(?:ext|доб|вн|ішкі)\.?\s*\d{1,5})?")
 EXTENSION = re.compile(r"(?:ext|доб|вн|ішкі)\.?\s*(\d{1,5})$")
@@ -69,12 +73,17 @@ def line(most: int) -> Reader:
     """
 
     def read(raw: str) -> str:
+        if TIDY.fullmatch(raw):
+            return _at_most(most, raw)
         text = _seen(raw).strip()
         if LINE_BREAKS.search(text):
             raise Unfit("line_break")
         return _at_most(most, BLANKS.sub(" ", text))
 
     return read
+
+
+WHOLE_NAME = line(3 * LONGEST_NAME)
 
 
 def printed(most: int) -> Reader:
@@ -125,7 +134,7 @@ def full_name(raw: str) -> tuple[str, str, str]:
         if not last or not words:
             raise Unfit("name_parts")
     else:
-        words = line(3 * LONGEST_NAME)(before).split()
+        words = WHOLE_NAME(before).split()
         last = words.pop(0) if len(words) > 1 else ""
         joined = len(words) == 3 and PATRONYMICS.fullmatch(words[2])
         of_two = len(words) > 1 and last.casefold() in PARTICLES
@@ -139,6 +148,8 @@ def phones(raw: str) -> str:
 
     A number without its country is of Kazakhstan. Raises Unfit: phone, phones_many, and as `lines`.
     """
+    if len(raw) <= LONGEST_PHONE and (plain := PLAIN_PHONE.fullmatch(raw)):
+        return "+7" + NO_DIGIT.sub("", plain[1])
     typed = lines(LONGEST_TYPED_PHONE)(unicodedata.normalize("NFKC", raw))
     told = list(dict.fromkeys(_phone(one) for one in _apart(typed)))
     if not told:
@@ -154,7 +165,7 @@ def phone_numbers(kept: str | None) -> list[str]:
         told = phones(kept or "").split(", ")
     except Unfit:
         return []
-    return [re.sub(r"\D", "", EXTENSION.sub("", one)) for one in told]
+    return [NO_DIGIT.sub("", one.partition(" ext. ")[0]) for one in told]
 
 
 def phones_said(kept: str) -> str:

@@ -41,6 +41,9 @@ class Bad:
     name: str
 
 
+ACROSS = Bad("merged_across")  # it is one with cells of other columns
+
+
 class Refused(NamedTuple):
     """A line that is no row, and why: the name of a sentence and its facts."""
 
@@ -190,7 +193,7 @@ def _fill(rows: list[list[Any]], areas: list[list[int]]) -> None:
             cells = rows[number - 1]
             cells.extend([""] * (right - len(cells)) if filled(value) else [])
             for column in range(left, min(right, len(cells)) + 1):
-                cells[column - 1] = value if column == left else Bad("merged_across") if filled(value) else ""
+                cells[column - 1] = value if column == left else ACROSS if filled(value) else ""
 
 
 def _cell(said: Any) -> Any:

@@ -17,8 +17,8 @@ from app.db.database import taken_back, transaction
 from app.db.extensions import db
 from app.models import Application, Base, Change, Child, PrivilegeKind, QueueKind, Sex
 from app.rules import iin
-from app.rules.refusals import Refusal
 from tests import factories
+from tests.actions.test_statements import counted
 from tests.factories import DEPARTMENT, at
 
 NOW = at("2026-04-08T09:00")
@@ -75,11 +75,8 @@ def lists(seed: int) -> tuple[list[Entry], list[Entry]]:
 
 def inserted_ahead(entries: list[Entry], **facts: Any) -> takeover.TakeoverResult:
     """Take lines over that are inserted before the lock, where all of them are new."""
-    try:
-        ahead = takeover.insert_ahead(entries, place_id=facts["place_id"], at=facts["at"])
-    except Refusal:
-        ahead = None
-    return takeover.take_over(entries, **facts, ahead=ahead)
+    ready = takeover.made_ready(entries, place_id=facts["place_id"], at=facts["at"])
+    return takeover.take_over(entries, **facts, ahead=ready and takeover.insert_ahead(ready))
 
 
 def brought(
@@ -186,3 +183,18 @@ def test_whoever_is_killed_in_the_middle_leaves_nothing(app, monkeypatch):
     assert not any(db.session.scalars(sa.select(one.id)).all() for one in (Application, Child, Change))
     with transaction():
         assert takeover.take_over(entries, place_id=place_id, by=DEPARTMENT, at=NOW).added == 20
+
+
+def test_many_refused_lines_are_asked_with_as_many_statements_as_few(app):
+    """Each of them held the district, and all of SQLite, for some milliseconds more."""
+    entries = [replace(line(Random(1), number, number, number), archived=False) for number in range(25, 55)]
+    with transaction():
+        here, there = factories.district().id, factories.district("Степногорск қаласы").id
+        assert takeover.take_over(entries, place_id=there, by=DEPARTMENT, at=NOW).added == 30
+    said = {}
+    for count in (5, 30):
+        with counted() as asked:
+            came = takeover.take_over(entries[:count], place_id=here, by=DEPARTMENT, at=NOW)
+            assert [str(why.reason) for _, why in came.refused] == ["already_waiting"] * count
+        said[count] = len(asked)
+    assert said[5] == said[30]

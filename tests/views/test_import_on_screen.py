@@ -332,17 +332,20 @@ def test_while_a_file_is_tried_others_write_in_its_district_and_wait_for_nothing
 def test_while_a_file_that_is_to_be_brought_in_is_read_nobody_waits(web, town, specialist, monkeypatch):
     """And all that can be worked out of its lines then is: under the lock of the district nothing of it is left."""
     read, seen, before = applications.read, [], count(web, Application)
-    brought(specialist, table([files.application(1)]))
 
     def beside(*args, **facts):
         journal = read(*args, **facts)
-        seen.append(decides(db.engine.url, town.here))
-        seen.extend("new" in vars(entry) for lines in journal.lines.values() for _, entry in lines)
+        new = ["new" in vars(entry) for lines in journal.lines.values() for _, entry in lines]
+        seen.append((decides(db.engine.url, town.here), new, [len(one.lines) for one in journal.ready.values()]))
         return journal
 
-    monkeypatch.setattr(applications, "read", beside)
-    start(specialist, run_of(web))
-    assert seen == ["done", True] and count(web, Application) == before + 1
+    for serials, ready in (([1, 2], [2]), ([2, 3], [])):
+        monkeypatch.setattr(applications, "read", read)
+        brought(specialist, table([files.application(serial) for serial in serials]))
+        monkeypatch.setattr(applications, "read", beside)
+        start(specialist, run_of(web))
+        assert seen.pop() == ("done", [True, True], ready)
+    assert count(web, Application) == before + 3
 
 
 @pytest.mark.parametrize(
