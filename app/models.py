@@ -176,6 +176,22 @@ class PrivilegeStatus(StrEnum):
     expired = "expired"
 
 
+class GuardianshipBasis(StrEnum):
+    """Spec 3.10: by what somebody stands for a child."""
+
+    parent = "parent"
+    adoptive_parent = "adoptive_parent"
+    guardian = "guardian"
+    foster_parent = "foster_parent"
+    other = "other"
+
+
+class GuardianshipStatus(StrEnum):
+    asked = "asked"
+    approved = "approved"
+    rejected = "rejected"
+
+
 class VoucherStatus(StrEnum):
     issued = "issued"
     confirmed = "confirmed"
@@ -268,7 +284,10 @@ class DocumentKind(StrEnum):
 
 
 class Audience(StrEnum):
+    """`family`: by the contacts of the application; `guardian`: whoever has joined it, or asks to."""
+
     family = "family"
+    guardian = "guardian"
     kindergarten = "kindergarten"
     department = "department"
 
@@ -351,7 +370,7 @@ NUMBERED = "status = 'queued' AND standing"
 # What a family does, done for it by an official (spec 3.8): each such row of history names the day of a signed paper.
 AT_THE_COUNTER = (
     "subject = 'application' AND role IN ('department', 'specialist', 'operator')"
-    " AND (verb IN ('confirm', 'refuse', 'restore', 'choose', 'sign', 'withdraw')"
+    " AND (verb IN ('confirm', 'refuse', 'restore', 'choose', 'sign', 'withdraw', 'join')"
     " OR role = 'operator' AND verb IN ('extend', 'revoke'))"
 )
 # What a family does itself (spec 3.10): it had entered by a code or a key, or a paper has its signature.
@@ -707,6 +726,49 @@ class Application(Base):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Guardianship(PersonName, Base):
+    """Spec 3.10: somebody besides the applicant stands for a child, from its first day to its last, and sees all of
+    its applications of the district (docs/adr/0029-guardianships.md). Who has applied is on record as the applicant.
+
+    ``application`` is the one that it was asked to join; ``phone`` the person's own. ``paper_on``: the day of its
+    signed paper, where an official asked for it. ``from_on`` comes with the approval; one whose last day comes before
+    that has given nothing. ``note``: the papers that prove it, or end it; ``reason``: why it was rejected.
+    """
+
+    __tablename__ = "guardianship"
+    __table_args__ = (
+        CheckConstraint("(status = 'asked') = (decided_at IS NULL)", name="guardianship_is_decided_or_asked_for"),
+        CheckConstraint(
+            "(status = 'approved') = (from_on IS NOT NULL)", name="approved_guardianship_has_its_first_day"
+        ),
+        CheckConstraint(
+            "decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="who_asks_to_join_never_approves"
+        ),
+        CheckConstraint("asked_by_id IS NULL OR paper_on IS NOT NULL", name="joining_at_the_counter_has_its_paper"),
+        Index("uq_guardianship_asked_for_once", "child_id", "iin", unique=True, **only("status = 'asked'")),
+        *listed("guardianship", "status", "until"),
+    )
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    iin: Mapped[str] = mapped_column(sa.String(12), index=True)
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+    basis: Mapped[GuardianshipBasis]
+    from_on: Mapped[date | None]
+    until: Mapped[date | None]
+    note: Mapped[str | None] = mapped_column(sa.String(500))
+    status: Mapped[GuardianshipStatus] = mapped_column(default=GuardianshipStatus.asked)
+    paper_on: Mapped[date | None]
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
+    child: Mapped[Child] = relationship()
+    application: Mapped[Application] = relationship()
+    asked_by: Mapped[User | None] = relationship(User, foreign_keys=[asked_by_id])
+    decided_by: Mapped[User | None] = relationship(User, foreign_keys=[decided_by_id])
 
 
 class Privilege(Base):
@@ -1256,6 +1318,7 @@ class Change(Base):
     paper_on: Mapped[date | None]
     sign_in: Mapped[SignedInBy | None]
     applicant_id: Mapped[int | None] = mapped_column(ForeignKey("applicant.id"))
+    guardianship_id: Mapped[int | None] = mapped_column(ForeignKey("guardianship.id"))
     status_from: Mapped[str | None] = mapped_column(sa.String(24))
     status_to: Mapped[str | None] = mapped_column(sa.String(24))
     standing: Mapped[bool | None]
@@ -1310,11 +1373,13 @@ class Notice(Base):
             unique=True,
             **only("due_on IS NOT NULL"),
         ),
+        CheckConstraint("(audience = 'guardian') = (guardianship_id IS NOT NULL)", name="guardian_who_is_told_is_one"),
         Index("ix_notice_to_plan", "id", **only("NOT planned")),
         *listed("notice", "audience"),
     )
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     kindergarten_id: Mapped[int | None] = mapped_column(ForeignKey("kindergarten.id"), index=True)
+    guardianship_id: Mapped[int | None] = mapped_column(ForeignKey("guardianship.id"), index=True)
     audience: Mapped[Audience] = mapped_column(default=Audience.family)
     template: Mapped[str] = mapped_column(sa.String(40))
     facts: Mapped[dict[str, Any]]
@@ -1323,6 +1388,7 @@ class Notice(Base):
     planned: Mapped[bool] = mapped_column(default=False)
     application: Mapped[Application] = relationship(back_populates="notices")
     kindergarten: Mapped[Kindergarten | None] = relationship()
+    guardianship: Mapped[Guardianship | None] = relationship()
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="notice", order_by="Delivery.channel")
 
 

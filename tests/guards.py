@@ -1446,7 +1446,7 @@ GUARDS = (
     Guard(
         "a family opens its own applications alone",
         "app/cabinet/own.py",
-        "own = next((one for one in families.applications_of(iin) if one.id == application_id), None)",
+        "own = next((one for one in families.applications_of(iin, today()) if one.id == application_id), None)",
         "own = db.session.get(Application, application_id)",
         "test_cabinet.py::test_two_families_see_each_their_own_and_a_foreign_number_is_not_found",
     ),

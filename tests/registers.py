@@ -3,17 +3,23 @@
 What spec 1 says of the first ones stands in tests/views/routes.py, forms.py and city.py, written by hand.
 """
 
+from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 from app import registers
-from app.actions import records
+from app.actions import guardianships, records
+from app.actions.people import Person
 from app.db.extensions import db
 from app.imports.declared import READ
+from app.models import Application, GuardianshipBasis, Sex
 from app.registers import declaration as said
 from app.registers.declaration import Field, Register
+from app.registers.guardianships import GUARDIANSHIPS
+from app.rules import iin
 from app.rules.roles import Role
-from tests.factories import DEPARTMENT, START
+from tests.factories import DEPARTMENT, START, at
 
 BY_HAND = {"vacancies", "kindergartens", "groups", "norms", "queue-orders", "contract-texts", "days-off", "users"}
 OTHERS = [one for one in registers.ALL if one.noun not in BY_HAND]
@@ -36,6 +42,8 @@ def typed(register: Register, own: Any) -> dict[str, str]:
 def _typed(one: Field, own: Any) -> str:
     if other_record(one):
         return str(getattr(own, one.name))
+    if isinstance(one.type, said.OneOf) and not one.titles:
+        return one.example  # no file says it: a form does, by its name
     value = READ[type(one.type)](one.type)(one.example)
     if isinstance(value, bool):
         return "y" if value else ""
@@ -44,6 +52,8 @@ def _typed(one: Field, own: Any) -> str:
 
 def made(register: Register, of: dict[str, Any], serial: int) -> int:
     """A row for the tests' town, of these records; told apart from its like by what a file knows it by."""
+    if register is GUARDIANSHIPS:
+        return _joins(of["application"], serial)
     values = {}
     for one in register.typed:
         values[one.name] = of[one.name] if other_record(one) else READ[type(one.type)](one.type)(one.example)
@@ -51,6 +61,16 @@ def made(register: Register, of: dict[str, Any], serial: int) -> int:
             values[one.name] = f"{values[one.name]} {serial}"
     row = register.model(**values)
     records.create(row, by=DEPARTMENT, at=START)
+    db.session.flush()
+    return row.id
+
+
+def _joins(application: Application, serial: int) -> int:
+    """Another parent, who has asked at the counter and waits."""
+    who = Person(iin.make(date(1990, 1, 1), Sex.female, serial % 9000), first_name="Айгерім", last_name="Оспанова")
+    by = replace(DEPARTMENT, paper_on=date(2026, 4, 7))
+    facts = {"basis": GuardianshipBasis.parent, "phone": "+77015554433", "note": "куәлік"}
+    row = guardianships.join(application, who, by=by, at=at("2026-04-10T16:15"), **facts)
     db.session.flush()
     return row.id
 

@@ -35,6 +35,7 @@ SHOWN_BY = {
     "rounds": ["a-temporary-place"],
     "notice.reminder": ["reminders"],
     **{f"sign.{name}": ["by-a-code-or-by-a-key"] for name in SIGN_IN},
+    "sign.join": ["another-parent-joins"],
 }
 ELSEWHERE = {"notice.quiet", "notice.daily"}  # when an SMS goes no scenario says: tests/rules/test_notices.py
 

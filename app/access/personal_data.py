@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.models import Applicant, Application, Audience, Channel, Child, Delivery, ImportRun
+from app.models import Applicant, Application, Audience, Channel, Child, Delivery, Guardianship, ImportRun
 from app.rules.roles import Role
 
 MASK = "••••••"  # the same for all: its length tells nothing
@@ -57,7 +57,8 @@ CALLED = {str(part): part for part in Part} | {
     "search_name": Part.name,
 }
 OF_FILES = {"file_name", "sheet"}  # what somebody has called a file or a sheet may name anybody
-PEOPLE = {"application", "child", "applicant"}  # the tables that hold them
+HAVE_PARTS = Application | Child | Applicant | Guardianship
+PEOPLE = {"application", "child", "applicant", "guardianship"}  # the tables that hold them
 
 
 class Reader(NamedTuple):
@@ -91,8 +92,10 @@ def reader_of_many() -> Reader | None:
     return reader and reader._replace(opened=frozenset())
 
 
-def key(row: Application | Child | Applicant) -> str:
-    """By what a row is known to have been opened."""
+def key(row: Application | Child | Applicant | Guardianship) -> str:
+    """By what a row is known to have been opened: whoever has joined an application is opened with it."""
+    if isinstance(row, Guardianship):
+        return f"application:{row.application_id}"
     return f"{row.__tablename__}:{row.id}"
 
 
@@ -122,13 +125,13 @@ def of(row: Any, called: str) -> Any:
     value = getattr(row, called, None)
     if isinstance(row, ImportRun) and called in OF_FILES:
         return typed(value)
-    part = CALLED.get(called) if isinstance(row, Application | Child | Applicant) else None
+    part = CALLED.get(called) if isinstance(row, HAVE_PARTS) else None
     return value if part is None or not value or _open(part, [key(row)]) else MASK
 
 
 def contact(delivery: Delivery, address: str | None) -> str | None:
     """Where a message goes, as whoever reads may see it: a family's phone or e-mail, of a kindergarten its own."""
-    of_family = delivery.notice.audience is Audience.family
+    of_family = delivery.notice.audience is not Audience.kindergarten
     part = Part.phone if delivery.channel is Channel.sms else Part.email
     shown = not address or not of_family or _open(part, [f"application:{delivery.notice.application_id}"])
     return address if shown else MASK
@@ -139,8 +142,8 @@ def typed(text: str | None) -> str | None:
     return MASK if text and masks() else text
 
 
-def name(person: Child | Applicant) -> str:
-    """What a child or an applicant is called, as whoever reads may see it."""
+def name(person: Child | Applicant | Guardianship) -> str:
+    """What a child, an applicant or a guardian is called, as whoever reads may see it."""
     return str(of(person, "full_name"))
 
 

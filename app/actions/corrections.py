@@ -33,6 +33,7 @@ from app.models import (
     Audience,
     Child,
     Enrolment,
+    Guardianship,
     HoldingKind,
     KgGroup,
     Notice,
@@ -49,6 +50,7 @@ from app.registers.declaration import Register
 from app.rules import eligibility, matching
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
+from app.rules.guardianships import holds
 from app.rules.refusals import Reason, Refusal
 from app.rules.seats import live_holding
 from app.rules.verbs import APPLICATION_FINAL
@@ -128,11 +130,34 @@ def _correct_applicant(application: Application, told: Details, *, by: Actor, at
     db.session.flush()
     names = (*OF_APPLICANT, "born_on")
     details = {f"applicant.{n}": [getattr(was, n), getattr(application.applicant, n)] for n in names}
+    if another_person(was, told):
+        details |= _own_contacts(application, day=local_day(at))
     details = {name: both for name, both in details.items() if both[0] != both[1]}
     if not _sharing(Application.applicant_id == was.id):
         db.session.delete(was)  # of nobody any more; the history keeps who it was
         db.session.flush()
     record(application, "correct", by=by, at=at, reason=reason, details=details, tell={})
+
+
+def another_person(was: Applicant, told: Details) -> bool:
+    """Is it somebody else who is named now, and not the same one by the right number? Then its name is another, too."""
+    return "iin" in told and not all(
+        people.alike(getattr(was, name), told.get(name, getattr(was, name))) for name in NAMES
+    )
+
+
+def _own_contacts(application: Application, *, day: date) -> Details:
+    """Spec 3.9, 3.10: the contacts were those of whoever applied before, who is to get no code and no notice any more;
+    whoever had joined has a phone of its own. Before and after by name.
+    """
+    joined = select(Guardianship.phone).where(
+        Guardianship.iin == application.applicant.iin, Guardianship.child_id == application.child_id, holds(day)
+    )
+    now = {"phone": db.session.scalars(joined).first(), "email": None, "address": None}
+    details = {name: [getattr(application, name), value] for name, value in now.items()}
+    for name, value in now.items():
+        setattr(application, name, value)
+    return details
 
 
 def _sharing(condition: Any) -> Sequence[Application]:

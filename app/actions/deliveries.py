@@ -38,13 +38,13 @@ def plan(channels: Collection[Channel], *, at: datetime, shown: bool = False) ->
         .where(text("NOT notice.planned"))  # as its index says it
         .order_by(Notice.id)
         .limit(BATCH)
-        .options(joinedload(Notice.application), joinedload(Notice.kindergarten))
+        .options(joinedload(Notice.application), joinedload(Notice.kindergarten), joinedload(Notice.guardianship))
         .with_for_update(skip_locked=True, of=Notice)
     ).all()
     for notice in found:
         notice.planned = True
         for channel in rules.WAYS[notice.audience]:
-            known = notice.audience is Audience.family or rules.address(notice, channel)
+            known = notice.audience is not Audience.kindergarten or rules.address(notice, channel)
             if channel in channels and known:  # a kindergarten that has no address reads in its inbox
                 _leave(Delivery(notice=notice, channel=channel), at, shown)
     db.session.flush()

@@ -12,9 +12,22 @@ from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, 
 from app.actions import versions
 from app.db.database import Rows, as_kept, insert_all
 from app.db.extensions import db
-from app.models import Applicant, Application, Audience, Base, Change, Norm, Notice, Offer, Privilege, Voucher
+from app.models import (
+    Applicant,
+    Application,
+    Audience,
+    Base,
+    Change,
+    Guardianship,
+    Norm,
+    Notice,
+    Offer,
+    Privilege,
+    Voucher,
+)
 from app.rules import eligibility
 from app.rules.calendar import local_day
+from app.rules.guardianships import of_person
 from app.rules.verbs import VERBS, target
 
 
@@ -149,7 +162,7 @@ def _history(
     application = application_of(subject)
     return {
         **_act(type(subject), verb, by, at, on),
-        "applicant_id": _person(by, subject),
+        **_person(by, subject, on),
         "subject_id": subject.id,
         "application_id": application.id if application else None,
         "kindergarten_id": kindergarten_of(subject),
@@ -163,12 +176,18 @@ def _history(
     }
 
 
-def _person(by: Actor, subject: Any) -> int | None:
-    """Spec 3.7: who of the family it was, as the district of what was done knows this person; None for officials."""
-    if by.visitor is None:
-        return None
-    known = select(Applicant.id).where(Applicant.iin == by.visitor.iin, Applicant.place_id == place_of(subject))
-    return db.session.scalar(known)
+def _person(by: Actor, subject: Any, on: date) -> dict[str, int | None]:
+    """Spec 3.7: who of the family it was, as the district of what was done knows this person: as an applicant there, or
+    by the guardianship of the child; nobody for officials.
+    """
+    applicant = guardianship = None
+    if by.visitor is not None:
+        known = select(Applicant.id).where(Applicant.iin == by.visitor.iin, Applicant.place_id == place_of(subject))
+        applicant = db.session.scalar(known)
+        child = application.child_id if (application := application_of(subject)) else None
+        joined = of_person(by.visitor.iin, on).where(Guardianship.child_id == child)
+        guardianship = db.session.scalar(joined.with_only_columns(Guardianship.id))
+    return {"applicant_id": applicant, "guardianship_id": guardianship}
 
 
 def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dict[str, Any]:
@@ -202,12 +221,14 @@ def notify(
     facts: Mapping[str, Any] | None = None,
     due_on: date | None = None,
     kindergarten_id: int | None = None,
+    guardianship_id: int | None = None,
 ) -> None:
     """Leave one notice for a family or for officials; it is a row, jobs deliver it."""
     db.session.add(
         Notice(
             application_id=application.id,
             kindergarten_id=kindergarten_id,
+            guardianship_id=guardianship_id,
             audience=audience,
             template=template,
             facts=plain(facts) or {},

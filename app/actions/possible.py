@@ -19,6 +19,7 @@ from app.actions import (
     contracts,
     deliveries,
     enrolments,
+    guardianships,
     offers,
     privileges,
     referrals,
@@ -28,7 +29,7 @@ from app.actions import (
     work,
 )
 from app.actions.preconditions import latest_voucher, may_begin
-from app.models import Application, Base, Delivery, Outbox, Privilege, Referral, Vacancy, Voucher
+from app.models import Application, Base, Delivery, Guardianship, Outbox, Privilege, Referral, Vacancy, Voucher
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.rules.roles import Role
@@ -97,6 +98,10 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
     Referral: {
         "extend": Act(referrals.extend, referrals.may_extend),
         "revoke": Act(referrals.revoke, referrals.may_revoke),
+    },
+    Guardianship: {
+        "approve": Act(guardianships.approve, guardianships.may_approve),
+        "reject": Act(guardianships.reject, guardianships.may_reject),
     },
     Delivery: {
         "send_again": Act(deliveries.send_again, deliveries.may_send_again),

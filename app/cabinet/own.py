@@ -98,7 +98,7 @@ def enter() -> Any:
         problem = _("A code was asked for too often. Try again later.")
         return render("enter.html", typed=typed, problem=problem), 429, {"Retry-After": str(seconds)}
     with unscoped():
-        known = families.is_on_record(number, phone)
+        known = families.is_on_record(number, phone, today())
     db.session.rollback()
     asked = visits.ask(number, known=known)
     told = {"demo": asked.code} if asked.code and current_app.config["KEZEK"].demo and is_demo() else {}
@@ -174,7 +174,7 @@ def leave() -> Response:
 def journal(iin: str) -> str:
     """S2, «Өтініштер журналы», in its columns; what is to be done comes first."""
     with unscoped():
-        rows = [(one, numbers_of(one), families.to_do(one)) for one in families.applications_of(iin)]
+        rows = [(one, numbers_of(one), families.to_do(one)) for one in families.applications_of(iin, today())]
     return render("journal.html", rows=rows)
 
 
@@ -223,7 +223,7 @@ def paper(iin: str, application_id: int, document_id: int) -> Any:
 def _own(iin: str, application_id: int) -> Application:
     """One of the person's applications; 404 for any other."""
     with unscoped():
-        own = next((one for one in families.applications_of(iin) if one.id == application_id), None)
+        own = next((one for one in families.applications_of(iin, today()) if one.id == application_id), None)
     return own or abort(404)
 
 

@@ -44,7 +44,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.db import name_keys  # noqa: F401 (whatever is written has them)
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Applicant, Base, Child, Place
+from app.models import Applicant, Base, Child, Guardianship, Place
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Base)
@@ -361,7 +361,7 @@ def in_order(ids: Sequence[int]) -> tuple[FromClause, ColumnElement[int], Column
     return rows, rows.c.id, rows.c.position
 
 
-def named(person: type[Child] | type[Applicant], words: list[str]) -> Select[int]:
+def named(person: type[Child] | type[Applicant] | type[Guardianship], words: list[str]) -> Select[int]:
     """The ids of people in whose folded names each of these folded words (letters alone) begins one.
 
     PostgreSQL has an index of the words of names (models.words_of); SQLite, for small towns, reads the names.

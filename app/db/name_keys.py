@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, event, false, literal
 
-from app.models import Applicant, Application, Base, Child, KgGroup, Kindergarten, Place
+from app.models import Applicant, Application, Base, Child, Guardianship, KgGroup, Kindergarten, Place
 from app.rules.alphabet import sort_key
 from app.rules.folding import fold
 from app.rules.texts import phone_numbers
@@ -17,7 +17,7 @@ Keys = Mapping[str, Callable[[Any], str]]
 LONGEST = Child.__table__.c.search_name.type.length
 
 
-def folded_name(person: Child | Applicant) -> str:
+def folded_name(person: Child | Applicant | Guardianship) -> str:
     """Spec 3.9: by which a person is found, and by which namesakes are told: all parts of the name as one."""
     return fold(person.full_name)[:LONGEST]
 
@@ -28,6 +28,7 @@ KEYS: dict[type[Base], Keys] = {
     Application: {"phone_key": lambda row: " ".join(phone_numbers(row.phone))[:60]},
     Child: NAMED,
     Applicant: NAMED,
+    Guardianship: NAMED,
     Kindergarten: TITLED,
     KgGroup: TITLED,
     Place: {

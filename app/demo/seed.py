@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from app.actions import (
     clock,
     contracts,
     enrolments,
+    guardianships,
     norms,
     offers,
     places,
@@ -37,6 +39,7 @@ from app.actions import (
     vacancies,
     vouchers,
 )
+from app.actions.people import Person
 from app.db.database import transaction
 from app.db.extensions import db
 from app.demo import keys, people
@@ -48,6 +51,7 @@ from app.models import (
     ApplicationStatus,
     BulkRun,
     ContractText,
+    GuardianshipBasis,
     KgGroup,
     Kindergarten,
     KindergartenKind,
@@ -60,12 +64,13 @@ from app.models import (
     Place,
     PlaceKind,
     SanatoriumCertificate,
+    Sex,
     Unit,
     Vacancy,
     Voucher,
 )
 from app.now import move_demo
-from app.rules import shipped
+from app.rules import iin, shipped
 from app.rules.calendar import LOCAL
 from app.rules.roles import Role
 from app.spreadsheets.reading import read
@@ -124,6 +129,7 @@ def found_town() -> dict[str, dict[str, str]]:
         if problems := bring_in(read(SAMPLES / file), Places(None), by=department, at=_at(moment)).problems:
             raise RuntimeError(f"{file}: {problems}")
     _certificates(town, _at("2026-04-07T17:00"))
+    _fathers(town, _at("2026-04-07T17:05"))
     _contract_text(town, _at("2026-04-07T17:10"))
     _waits_for_a_second_person(town, _at("2026-04-07T17:20"))
     for place_id in clock.districts():
@@ -448,6 +454,25 @@ def _certificates(town: DemoTown, at: datetime) -> None:
         facts = {"issuer": "Облыстық фтизиопульмонология орталығы", "number": f"{number}-С"}
         row = SanatoriumCertificate(child=application.child, from_on=first, until=last, **facts)
         records.create(row, by=town.actor("department"), at=at)
+
+
+def _fathers(town: DemoTown, at: datetime) -> None:
+    """One has joined the application of his child's mother and sees it; another one has asked, and waits."""
+    some = select(Application).where(
+        Application.place_id == town.town.id, Application.status == ApplicationStatus.queued
+    )
+    by = replace(town.actor("operator"), paper_on=at.date())
+    for number, application in enumerate(db.session.scalars(some.order_by(Application.id).limit(2)).all()):
+        father = Person(
+            iin.make(date(1988, 5, 3 + number), Sex.male, 41),
+            last_name=application.applicant.last_name.removesuffix("а"),
+            first_name=("Асқар", "Нұрлан")[number],
+        )
+        phone, note = f"+770155500{number:02}", f"{INVENTED} туу туралы куәлік"
+        facts = {"basis": GuardianshipBasis.parent, "phone": phone, "note": note, "by": by, "at": at}
+        asked = guardianships.join(application, father, **facts)
+        if number == 0:
+            guardianships.approve(asked, by=town.actor("specialist"), at=at)
 
 
 def _kindergarten(place: Place, name: str, town: DemoTown, at: datetime, **more: Any) -> Kindergarten:

@@ -27,6 +27,7 @@ READ: dict[type[Type], Callable[[Any], Callable[[Any], Any]]] = {
     said.Text: lambda kind: cells.fitting(kind.reads()),
     said.Lines: lambda kind: cells.lines(kind.longest),
     said.Name: lambda _kind: cells.name,
+    said.Iin: lambda _kind: cells.iin,
     said.Bin: lambda _kind: cells.bin_,
     said.Phone: lambda _kind: cells.phone,
     said.Email: lambda _kind: cells.email,

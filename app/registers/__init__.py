@@ -10,6 +10,7 @@ from app.registers.contract_texts import CONTRACT_TEXTS
 from app.registers.days_off import DAYS_OFF
 from app.registers.declaration import Register
 from app.registers.groups import GROUPS
+from app.registers.guardianships import GUARDIANSHIPS
 from app.registers.kindergartens import KINDERGARTENS
 from app.registers.norms import NORMS
 from app.registers.offices import OFFICES
@@ -19,6 +20,7 @@ from app.registers.vacancies import VACANCIES
 
 # In the order of the menu.
 ALL: tuple[Register, ...] = (
+    GUARDIANSHIPS,
     VACANCIES,
     KINDERGARTENS,
     GROUPS,

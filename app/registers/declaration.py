@@ -60,6 +60,10 @@ class Email(Type):
     """An e-mail address."""
 
 
+class Iin(Type):
+    """A person's IIN."""
+
+
 class Bin(Type):
     """An organisation's BIN."""
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
-from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice
+from app.models import Audience, Channel, Delivery, DeliveryStage, Notice
 from app.rules import texts
 from app.rules.calendar import LOCAL
 
 # Officials read theirs in Kezek; a kindergarten is told in its office, not on somebody's phone.
 WAYS: Mapping[Audience, tuple[Channel, ...]] = {
     Audience.family: (Channel.sms, Channel.email),
+    Audience.guardian: (Channel.sms,),
     Audience.kindergarten: (Channel.email,),
     Audience.department: (),
 }
@@ -27,16 +29,15 @@ def address(notice: Notice, channel: Channel) -> str | None:
 
     What was recorded before there was a rule for contacts may be a word: nothing is sent there.
     """
-    to = notice.application if notice.audience is Audience.family else notice.kindergarten
-    if to is None:
-        return None
+    told = {Audience.family: notice.application, Audience.guardian: notice.guardianship}
+    to: Any = told.get(notice.audience, notice.kindergarten)
     if channel is Channel.email:
-        return _email(to.email)
-    return _mobile(to) if isinstance(to, Application) else None
+        return _email(getattr(to, "email", None))
+    return _mobile(getattr(to, "phone", None)) if to is not notice.kindergarten else None
 
 
-def _mobile(to: Application) -> str | None:
-    for digits in texts.phone_numbers(to.phone):
+def _mobile(phones: str | None) -> str | None:
+    for digits in texts.phone_numbers(phones):
         if phonenumbers.number_type(phonenumbers.parse(f"+{digits}")) in TAKE_SMS:
             return f"+{digits}"
     return None

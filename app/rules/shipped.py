@@ -22,7 +22,7 @@ APPROVED_AT = datetime(2016, 1, 1, tzinfo=LOCAL)
 SIGNED = {
     "register": S3,
     **dict.fromkeys(("confirm", "refuse", "restore", "choose", "choose_temporary", "sign"), S1),
-    **dict.fromkeys(("extend", "revoke", "claim_privilege"), S2),
+    **dict.fromkeys(("extend", "revoke", "claim_privilege", "join"), S2),
     "withdraw": S1,
 }
 NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (

@@ -20,6 +20,7 @@ from app.models import (
     DayOff,
     Delivery,
     Enrolment,
+    Guardianship,
     ImportRun,
     Norm,
     Notice,
@@ -38,6 +39,7 @@ from app.models import (
 from app.models import ApplicationStatus as A
 from app.models import ContractStatus as C
 from app.models import DocumentKind as D
+from app.models import GuardianshipStatus as G
 from app.models import OfferStatus as F
 from app.models import PrivilegeStatus as P
 from app.models import ReferralStatus as S
@@ -54,6 +56,7 @@ APPLICATION_FINAL = frozenset({A.enrolled, A.removed, A.archived})
 NOT_FINAL = frozenset(A) - APPLICATION_FINAL
 MANY, ANY = 50, 1_000_000_000  # records at once
 TOLD = (Audience.family,)
+BOTH_PARENTS = (Audience.family, Audience.guardian)
 KINDERGARTEN = (Audience.kindergarten,)
 BOTH = (Audience.family, Audience.kindergarten)
 EVERY_PAPER = frozenset(D) - {D.protocol}  # of a family
@@ -244,6 +247,8 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "withdraw": Verb(
             "3.8", FAMILY, NOT_FINAL, {A.removed}, family=ALWAYS, tells=TOLD, alone=MANY, takes=True, sign_in=KEY
         ),
+        # by whoever is not of it yet; who is approved is on record as a guardianship
+        "join": Verb("3.10", FAMILY, asks=("iin", "phone", "basis"), family=ALWAYS, tells=TOLD, sign_in=KEY),
         "reinstate": Verb(
             "3.8",
             DEPARTMENT,
@@ -338,6 +343,12 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "absent": Verb("3.6", HEAD, tells=KINDERGARTEN),
         "return": Verb("3.6", HEAD),
         "give_back": Verb("3.6", CLOCK),
+    },
+    Guardianship: {
+        "approve": Verb("3.10", OFFICE, {G.asked}, {G.approved}, tells=BOTH_PARENTS, alone=ANY, onward=True),
+        "reject": Verb(
+            "3.10", OFFICE, {G.asked}, {G.rejected}, asks=("reason",), tells=BOTH_PARENTS, alone=ANY, takes=True
+        ),
     },
     Proposal: {  # and what it is about: decided by that verb's own row
         "ask": Verb("3.8", OFFICE),

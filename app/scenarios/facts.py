@@ -16,6 +16,7 @@ from app.models import (
     Base,
     DocumentKind,
     Enrolment,
+    Guardianship,
     Holding,
     HoldingKind,
     Intake,
@@ -27,7 +28,7 @@ from app.models import (
     Vacancy,
     VacancyStatus,
 )
-from app.rules import queue
+from app.rules import guardianships, queue
 from app.rules import seats as place_rules
 from app.scenarios.town import ScenarioTown
 
@@ -112,6 +113,12 @@ def _attends(application: Application, day: date, town: ScenarioTown) -> str | N
 def _holds(application: Application, _day: date, town: ScenarioTown) -> str | None:
     held = db.session.scalars(place_rules.live_holding(application.id, HoldingKind.held)).first()
     return town.ref_of(KgGroup, held.seat.group_id) if held else None
+
+
+def _guardians(application: Application, on: date, _town: ScenarioTown) -> list[str]:
+    """Whoever has joined and sees it on that day, by IIN."""
+    joined = select(Guardianship.iin).where(Guardianship.child_id == application.child_id, guardianships.holds(on))
+    return list(db.session.scalars(joined.order_by(Guardianship.id)))
 
 
 def _notices(application: Application, _day: date, _town: ScenarioTown) -> list[str]:
@@ -205,6 +212,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "temporary_voucher": _temporary_voucher,
         "referral": _referral,
         "contract": _contract,
+        "guardians": _guardians,
         "notices": _notices,
         "documents": _documents,
     },

@@ -7,15 +7,32 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from app.access.actors import Actor
 from app.access.permissions import of
-from app.actions import absences, clock, corrections, offers, possible, privileges, referrals, vacancies, vouchers
-from app.models import Application, Place, PrivilegeGround, PrivilegeKind, Sex
+from app.actions import (
+    absences,
+    clock,
+    corrections,
+    guardianships,
+    offers,
+    people,
+    possible,
+    privileges,
+    referrals,
+    vacancies,
+    vouchers,
+)
+from app.db.extensions import db
+from app.models import Application, Guardianship, GuardianshipBasis, Place, PrivilegeGround, PrivilegeKind, Sex
+from app.rules.refusals import Reason, Refusal
 from app.scenarios.reading import day
 from app.scenarios.town import ScenarioTown, papers
 
 RECORDS = frozenset({"place", "application", "vacancy"})  # fields that name a record; the first is the subject
 VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
+    "basis": GuardianshipBasis,
     "until": day,
     "from_on": day,
     "certificate_on": day,
@@ -100,6 +117,36 @@ def _correct(town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None
     corrections.correct(town.record(step["application"]), who=who, by=by, at=at, reason=reason, **facts)
 
 
+def _join(
+    application: Application,
+    *,
+    iin: str,
+    basis: GuardianshipBasis | None,
+    until: date | None,
+    first_name: str | None,
+    **more: Any,
+) -> None:
+    who = people.Person(iin, first_name=first_name or "")
+    guardianships.join(application, who, basis=basis or GuardianshipBasis.parent, phone=None, until=until, **more)
+
+
+def _approve(application: Application, *, iin: str, by: Actor, at: datetime) -> None:
+    guardianships.approve(_asked(application, iin), by=by, at=at)
+
+
+def _reject(application: Application, *, iin: str, by: Actor, at: datetime, reason: str | None) -> None:
+    guardianships.reject(_asked(application, iin), by=by, at=at, reason=reason)
+
+
+def _asked(application: Application, iin: str) -> Guardianship:
+    """What this person has asked last for this child."""
+    of = select(Guardianship).where(Guardianship.child_id == application.child_id, Guardianship.iin == iin)
+    last = db.session.scalars(of.order_by(Guardianship.id.desc()).limit(1)).first()
+    if last is None:
+        raise Refusal(Reason.wrong_status)
+    return last
+
+
 def _run_clock(town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
         clock.run(at=at, place_id=place_id)
@@ -127,6 +174,9 @@ VERBS: dict[str, StepVerb] = {
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
+    "join": on(_join, "application", "iin", may=("basis", "until", "first_name")),
+    "approve_guardianship": on(_approve, "application", "iin"),
+    "reject_guardianship": on(_reject, "application", "iin", may=("reason",)),
     "register": StepVerb(ScenarioTown.register, ("application",), ("reason", *SIGNED)),
     "norm": StepVerb(
         ScenarioTown.norm,

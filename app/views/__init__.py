@@ -20,6 +20,7 @@ from app.rules.calendar import local_day
 from app.views import (  # noqa: F401 (some are here for the register that they name)
     contract_texts,
     days_off,
+    guardianships,
     headers,
     kindergartens,
     list_context,

@@ -25,6 +25,7 @@ from app.models import (
     Change,
     Document,
     Enrolment,
+    Guardianship,
     Notice,
     Offer,
     Outbox,
@@ -56,6 +57,7 @@ BELONGING: tuple[Any, ...] = (
     Notice,
     Enrolment,
     Proposal,
+    Guardianship,  # of the child, by whichever of its applications
 )
 COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
 CUT_FOR_HEADS = ("referrals", "offers", "documents")  # decided on with all of them, shown within the viewer's reach
@@ -92,6 +94,7 @@ class ChildPage:
             set_committed_value(application, "notices", db.session.scalars(told.order_by(Notice.id)).all())
         changes = db.session.scalars(of_it.options(joinedload(Change.user), joinedload(Change.norm))).all()
         stays = select(Enrolment).where(Enrolment.application_id == application.id).order_by(Enrolment.id)
+        joined = select(Guardianship).where(Guardianship.child_id == application.child_id).order_by(Guardianship.id)
         absences = select(Absence).join(Enrolment).where(stays.whereclause)
         return self.render_template(
             "pages/application.html",
@@ -102,6 +105,7 @@ class ChildPage:
             history=RenderedChanges(changes, records=False),
             stays=db.session.scalars(stays).all() if Enrolment in has else [],
             absences=db.session.scalars(absences).all() if Enrolment in has else [],
+            joined=db.session.scalars(joined).all() if Guardianship in has else [],
             offered=[name for name in names if name in VERBS[Application]],
             of_privilege=[name for name in names if name not in VERBS[Application]],
             missed=(missed, most),
@@ -142,7 +146,8 @@ def with_belongings(pk: Any) -> tuple[Application, set[type[Base]]]:
     Most hold nothing of most applications, and to be told so by each would cost more than all the rest of the page.
     Whether there is anything is asked without a scope: what one of them shows is cut when it is read. 404 if foreign.
     """
-    there = [exists().where(model.__table__.c.application_id == Application.id) for model in BELONGING]
+    there = [exists().where(model.__table__.c.application_id == Application.id) for model in BELONGING[:-1]]
+    there.append(exists().where(Guardianship.__table__.c.child_id == Application.child_id))
     found = select(Application, *there).where(Application.id == row_id(pk)).options(*SHOWN)
     application, *any_of = db.session.execute(found).first() or abort(404)
     has = {model for model, some in zip(BELONGING, any_of, strict=True) if some}

@@ -99,10 +99,13 @@ def _correct(row: Application, form: CorrectForm, seen: str) -> Application:
     }
     was = corrections.standing(row, at=now()) if told["child"] else {}
     others = corrections.with_this_applicant(row) if "iin" in told["applicant"] else []
+    another = corrections.another_person(row.applicant, told["applicant"])
     for who, facts in told.items():
         if facts:
             corrections.correct(row, who=who, by=g.actor, at=now(), reason=form.reason.data, **facts)
     follows = words.corrected(was, corrections.standing(row, at=now())) if was else []
+    if another:
+        follows.append(words.another_applicant())
     if others:
         follows.append(words.same_applicant([one.number for one in others]))
     if follows and request.form.get("sure") != _sure(follows):

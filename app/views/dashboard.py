@@ -21,6 +21,7 @@ from app.models import (
     ContractText,
     DayOff,
     Enrolment,
+    Guardianship,
     ImportRun,
     Intake,
     KgGroup,
@@ -106,6 +107,7 @@ def deciding() -> list[Count]:
     """
     found = [
         ("ProposalView", _("Waiting for a second person"), Proposal, to_decide.proposed),
+        ("GuardianshipView", _("Parents who ask to join"), Guardianship, to_decide.joinings),
         ("NormView", _("Norms to approve"), Norm, lambda: to_decide.drafts(Norm)),
         ("QueueOrderView", _("Orders to approve"), QueueOrder, lambda: to_decide.drafts(QueueOrder)),
         ("ContractTextView", _("Texts of contracts to approve"), ContractText, lambda: to_decide.drafts(ContractText)),

@@ -22,6 +22,7 @@ HELD = {  # what a field holds, as people call it
     said.Lines: _l("several lines, at most %(longest)d letters"),
     said.Own: _l("one line, at most %(longest)d letters"),
     said.Name: _l("a person's name, at most %(longest)d letters"),
+    said.Iin: _l("an IIN"),
     said.Bin: _l("a BIN"),
     said.Phone: _l("one phone number or several"),
     said.Email: _l("an e-mail address"),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from app import words
-from app.models import Application, BulkRun, ContractText, DayOff, ImportRun, Norm, Proposal, QueueOrder
+from app.models import Application, BulkRun, ContractText, DayOff, Guardianship, ImportRun, Norm, Proposal, QueueOrder
 from app.now import now
 from app.rules import seats, terms, waits
 from app.rules.calendar import local_day
@@ -86,6 +86,7 @@ MINE = {  # of rows that somebody decides: those that wait for the reader
     ContractText: on_or_off(lambda: to_decide.drafts(ContractText)),
     DayOff: on_or_off(lambda: to_decide.drafts(DayOff)),
     Proposal: on_or_off(to_decide.proposed),
+    Guardianship: on_or_off(to_decide.joinings),
     ImportRun: on_or_off(to_decide.files),
     BulkRun: on_or_off(to_decide.runs),
 }

@@ -157,9 +157,9 @@ def real_iin(_form: Any, field: Any) -> None:
         raise ValidationError(words.refusal(refusal)) from None
 
 
-def an_iin(label: Any) -> Any:
+def an_iin(label: Any, **more: Any) -> Any:
     """An IIN, typed with or without spaces."""
-    return text(label, longest=40, checks=[real_iin], read=texts.digits)
+    return text(label, longest=40, checks=[real_iin], read=texts.digits, **more)
 
 
 def phone(label: Any, **more: Any) -> LineField:

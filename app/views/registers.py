@@ -5,7 +5,7 @@ What a declaration cannot say is a class that names it: `class GroupView(Registe
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -15,13 +15,13 @@ from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
 from app.access import personal_data
 from app.db.database import named
 from app.db.name_keys import has_part, has_word
-from app.models import Child, KgGroup, Kindergarten, Place
+from app.models import Child, Guardianship, KgGroup, Kindergarten, Place
 from app.registers import ALL
 from app.registers import declaration as said
 from app.registers.declaration import Field, Register
 from app.rules import texts
 from app.rules.folding import fold
-from app.rules.roles import OFFICE
+from app.rules.roles import COUNTER
 from app.views import forms
 from app.views.base import BaseView
 from app.views.paging import Records
@@ -44,13 +44,16 @@ def find_place(text: str) -> ColumnElement[bool]:
     return has_word(Place.search_name, text)
 
 
-def find_child(text: str) -> ColumnElement[bool]:
-    """Children by IIN, or by the beginnings of their folded names; nobody for whom that is masked."""
+def find_person(person: type[Child] | type[Guardianship], text: str) -> ColumnElement[bool]:
+    """People by IIN, or by the beginnings of their folded names; nobody for whom that is masked."""
     if personal_data.masks():
         return false()
     words = fold(text).split()
-    by_name = [Child.id.in_(named(Child, words))] if words else []
-    return or_(Child.iin == re.sub(r"[\s-]", "", text), *by_name)
+    by_name = [person.id.in_(named(person, words))] if words else []
+    return or_(person.iin == re.sub(r"[\s-]", "", text), *by_name)
+
+
+find_child = partial(find_person, Child)
 
 
 # By what is typed beside a select of them, and by what a browser asks while it is typed (forms.RowField).
@@ -73,6 +76,7 @@ ASKED: dict[type, Callable[..., Any]] = {
         label, kind.longest, required, read=kind.reads(), **more
     ),
     said.Name: lambda label, kind, required, **more: forms.name(label, required, kind.longest, **more),
+    said.Iin: lambda label, _, _required, **more: forms.an_iin(label, **more),
     said.Bin: lambda label, _, required, **more: forms.text(
         label, texts.LONGEST_DIGITS, required, read=texts.digits, **more
     ),
@@ -178,10 +182,10 @@ class ChildView(BaseView):
     """Children have no list of their own: their applications have. A form picks one of them by name or IIN."""
 
     route_base = "/children"
-    subject, readers = Child, OFFICE
+    subject, readers = Child, COUNTER
     datamodel = Records(Child)
     find = find_child
-    grants: ClassVar = {"can_pick": OFFICE}
+    grants: ClassVar = {"can_pick": COUNTER}
     base_order = None
 
     @classmethod

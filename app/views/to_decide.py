@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, select
 from app.access.permissions import EVERYWHERE
 from app.actions import corrections, imports, norms, proposals
 from app.db.viewer import unscoped
-from app.models import Application, BulkRun, BulkStage, ImportRun, Proposal
+from app.models import Application, BulkRun, BulkStage, Child, Guardianship, GuardianshipStatus, ImportRun, Proposal
 from app.rules.verbs import VERBS
 
 
@@ -30,6 +30,15 @@ def proposed() -> ColumnElement[bool]:
         return false()
     others = Proposal.asked_by_id.is_(None) | (Proposal.asked_by_id != g.actor.user_id)
     return and_(Proposal.decided_at.is_(None), Proposal.verb.in_(could), others, _within(Proposal))
+
+
+def joinings() -> ColumnElement[bool]:
+    """Spec 3.10: parents who ask to join an application within the reader's reach; none that the reader asked for."""
+    if g.actor.role not in VERBS[Guardianship]["approve"].roles:
+        return false()
+    others = Guardianship.asked_by_id.is_(None) | (Guardianship.asked_by_id != g.actor.user_id)
+    within = Guardianship.child_id.in_(select(Child.id).where(_within(Child)))
+    return and_(Guardianship.status == GuardianshipStatus.asked, others, within)
 
 
 def files() -> ColumnElement[bool]:

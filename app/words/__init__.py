@@ -5,7 +5,7 @@ The English here is the key of the catalogues; words of the seeds' buttons are u
 # ruff: noqa: F401
 
 from app.words.changes import REFERS, Said, changed, ids, known
-from app.words.corrections import CONTRARY, contrary, corrected, same_applicant
+from app.words.corrections import CONTRARY, another_applicant, contrary, corrected, same_applicant
 from app.words.days import day, moment, number
 from app.words.documents import standing
 from app.words.labels import LABELS, STATUSES, label, role, status

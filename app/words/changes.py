@@ -111,7 +111,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "waits": _l("Waits for"),
     "warnings": _l("Warnings"),
 }
-OF_PEOPLE: dict[str, Any] = {"child": _l("Child"), "applicant": _l("Applicant")}
+OF_PEOPLE: dict[str, Any] = {"child": _l("Child"), "applicant": _l("Applicant"), "guardianship": _l("Who joins")}
 # Facts that the machine needs to rebuild a day, or that stand elsewhere on the row; nobody reads them.
 SILENT = frozenset(
     {
@@ -208,7 +208,7 @@ def _said(row: Change, name: str, value: Any, names: Names) -> list[Said]:
     if not known(name) or _silent(row.subject, fact):
         return []
     of = LISTS.get(str((row.details or {}).get("register")), (row.subject,))[0] if row.verb == "export" else row.subject
-    called = OF_LISTS.get((of, fact), FIELDS[fact])
+    called = OF_LISTS.get((whose or of, fact), FIELDS[fact])
     title = f"{OF_PEOPLE[whose]}: {called}" if whose else str(called)
     about = (of, whose, fact, names)
     # A list of two is a value before and after, but for what is a list itself.

@@ -79,3 +79,11 @@ def same_applicant(numbers: list[str]) -> str:
         "person.",
         numbers=", ".join(numbers),
     )
+
+
+def another_applicant() -> str:
+    """What becomes of the contacts of whoever applied before."""
+    return _(
+        "Another person is the applicant then: the phone, e-mail and address of the one before are taken off the "
+        "application, and that one sees it no more. Write down the contacts of the new one."
+    )

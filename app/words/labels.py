@@ -18,6 +18,8 @@ from app.models import (
     ContractStatus,
     DeliveryStage,
     DocumentKind,
+    GuardianshipBasis,
+    GuardianshipStatus,
     ImportKind,
     ImportStage,
     Intake,
@@ -109,6 +111,18 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "rejected": _l("Rejected"),
         "expired": _l("Expired"),
     },
+    GuardianshipBasis: {
+        "parent": _l("Parent"),
+        "adoptive_parent": _l("Adoptive parent"),
+        "guardian": _l("Guardian or trustee"),
+        "foster_parent": _l("Foster parent"),
+        "other": _l("Another legal representative"),
+    },
+    GuardianshipStatus: {
+        "asked": _l("Waits for a decision"),
+        "approved": _l("Joined"),
+        "rejected": _l("Rejected"),
+    },
     QueueOrderKind: {"ratio": _l("By ratio"), "categories": _l("By categories")},
     PrivilegeKind: {
         "out_of_turn": _l("Out of turn"),
@@ -190,6 +204,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
     },
     Audience: {
         "family": _l("To the family"),
+        "guardian": _l("To whoever joins it"),
         "kindergarten": _l("To the kindergarten"),
         "department": _l("To the department"),
     },
@@ -251,6 +266,7 @@ STATUSES: dict[str, type[StrEnum]] = {
     "vacancy": VacancyStatus,
     "privilege": PrivilegeStatus,
     "offer": OfferStatus,
+    "guardianship": GuardianshipStatus,
 }
 
 

@@ -16,6 +16,7 @@ from app.models import (
     Child,
     ContractText,
     DayOff,
+    Guardianship,
     KgGroup,
     Kindergarten,
     Norm,
@@ -58,7 +59,7 @@ def by_name(row: Any) -> str:
 def name(row: Any) -> str:
     """What a record is called: a place, norm or order in the reader's language, anything else by its own name."""
     match row:
-        case Child() | Applicant():  # first: lists show most of these
+        case Child() | Applicant() | Guardianship():  # first: lists show most of these
             return personal_data.name(row)
         case Place() | District() | QueueCategory():
             return row.name_ru if get_locale().language == "ru" else row.name_kk

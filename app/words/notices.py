@@ -126,6 +126,16 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("remind_privilege", Audience.family): _l(
         "The certificate of your child's privilege holds through %(last_day)s. Bring a new one by then."
     ),
+    ("join", Audience.family): _l(
+        "%(name)s asks to join this application and to see it as you do. If you object, say so at the education "
+        "department before it decides."
+    ),
+    ("approve_guardianship", Audience.family): _l("%(name)s sees this application from now on."),
+    ("approve_guardianship", Audience.guardian): _l(
+        "You have joined the application. Sign in with your IIN and this phone, and you see it."
+    ),
+    ("reject_guardianship", Audience.family): _l("The wish of %(name)s to join this application was rejected."),
+    ("reject_guardianship", Audience.guardian): _l("Your wish to join the application was rejected: %(reason)s."),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
 SMS = _l("Application %(number)s: %(sentence)s")
@@ -191,8 +201,9 @@ def message(told: Notice, channel: Channel) -> Written:
 
 
 def _languages(told: Notice) -> Sequence[Language]:
-    of_family = told.audience is Audience.family
-    return (told.application.notice_language,) if of_family else (Language.kk, Language.ru)
+    if told.audience is Audience.kindergarten:
+        return Language.kk, Language.ru
+    return (told.application.notice_language,)
 
 
 def _in(language: Language, told: Notice, channel: Channel) -> Written:

@@ -86,6 +86,8 @@ BECAUSE: dict[str, Any] = {
     "not_later": _l("The new last day must come after the one that is set now."),
     "author": _l("You entered, changed or asked for it yourself: another person says yes to it."),
     "second": _l("Another official has to say yes first: ask on the page of the run."),
+    "joined": _l("This person sees the application already: as its applicant, or by having joined it."),
+    "asked_to_join": _l("This person has asked already; an official decides."),
     "asked": _l("It waits for a second person already."),
     "begun": _l("Its first day has come: enter the next one, from a day of its own."),
     "many": _l("So many at once start as a bulk run, with a second person's yes."),

@@ -30,6 +30,7 @@ VERBS: dict[str, Any] = {
     "revoke": _l("Revoke"),
     "archive": _l("Archive"),
     "withdraw": _l("Take out of the queue"),
+    "join": _l("Join another parent"),
     "offer": _l("Offer the places"),
     "pass_over": _l("Priority is over"),
     "miss": _l("Nobody came with the referral"),
@@ -82,6 +83,8 @@ VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherw
     ("answer", "import_run"): _l("Answer what a file asks"),
     ("start", "import_run"): _l("Bring in"),
     ("bring_in", "import_run"): _l("The file was brought in"),
+    ("approve", "guardianship"): _l("Approve the joining"),
+    ("reject", "guardianship"): _l("Reject the joining"),
 }
 HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is told as it is called
     "register": _l("The application was put into the queue"),
@@ -102,6 +105,7 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "revoke": _l("It was revoked"),
     "archive": _l("The application was archived"),
     "withdraw": _l("The application was taken out of the queue"),
+    "join": _l("Somebody asked to join the application"),
     "offer": _l("The places were offered"),
     "release": _l("The stop-list ended"),
     "reinstate": _l("The application was put back into the queue"),
@@ -201,6 +205,11 @@ FOLLOWS_OF: dict[tuple[str, str], Any] = {  # where it means something else for 
         "All rows are brought in together, or none if anything has become wrong meanwhile. The history says that you "
         "brought them. You may leave the page."
     ),
+    ("approve", "guardianship"): _l(
+        "From today this person sees all applications of the child in this district, signs in with the phone that "
+        "stands here, and is told so; so is the applicant. Look at the paper that proves it first."
+    ),
+    ("reject", "guardianship"): _l("This person sees nothing; both are told, this person with the reason."),
     ("approve", "proposal"): _l("It is done at once, and the history names you beside whoever asked."),
     ("reject", "proposal"): _l("It is not done, and nothing else happens."),
 }
