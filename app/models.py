@@ -1317,6 +1317,7 @@ class Change(Base):
     for_family: Mapped[bool] = mapped_column(default=False)
     paper_on: Mapped[date | None]
     sign_in: Mapped[SignedInBy | None]
+    signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
     applicant_id: Mapped[int | None] = mapped_column(ForeignKey("applicant.id"))
     guardianship_id: Mapped[int | None] = mapped_column(ForeignKey("guardianship.id"))
     status_from: Mapped[str | None] = mapped_column(sa.String(24))

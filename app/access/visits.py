@@ -34,13 +34,17 @@ class Asked(NamedTuple):
 
 def ask(iin: str, *, known: bool) -> Asked:
     """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens."""
-    browser, at = secrets.token_urlsafe(32), _now()
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    browser, at, code = secrets.token_urlsafe(32), _now(), new_code()
     kept = {"browser_hash": hashed(browser), "iin": iin, "asked_at": at, "tries": 0}
     with own_transaction() as connection:
         connection.execute(delete(CODE).where(CODE.c.asked_at < at - KEPT))
         connection.execute(insert(CODE).values(code_hash=hashed(browser + code) if known else None, **kept))
     return Asked(browser, code if known else None)
+
+
+def new_code() -> str:
+    """Six digits that nobody can foresee."""
+    return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
 
 
 def enter(browser: str, code: str) -> str | None:

@@ -231,11 +231,14 @@ def archive(application: Application, *, by: Actor, at: datetime, reason: str | 
 
 
 def change(application: Application, *, by: Actor, at: datetime, **contacts: str | None) -> None:
-    """The family's phone, e-mail, address and language of notices, as this application has them (people.Contacts), at
-    the counter; one history record with before and after.
+    """The family's phone, e-mail, address and language of notices, as this application has them (people.Contacts); one
+    history record with before and after. Of the family the applicant alone, whose contacts they are.
 
-    Raises Refusal(not_allowed).
+    Raises Refusal: not_allowed, signature_required.
     """
+    if by.visitor is not None and by.visitor.iin != application.applicant.iin:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="change")
+    with_its_signature(application, "change", by=by, at=at)
     lock_districts(places.districts(application))
     changed = {
         k: [getattr(application, k), v or None] for k, v in contacts.items() if getattr(application, k) != (v or None)

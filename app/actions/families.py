@@ -5,16 +5,24 @@ same IIN in whichever district; others by a guardianship of the child, on the da
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.actions import claims
-from app.actions.preconditions import latest_referral, latest_voucher
+from app.access.actors import Actor, Visitor
+from app.actions import applications, claims, possible
+from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
 from app.db.extensions import db
 from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus
 from app.rules import guardianships, texts
+from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
+from app.rules.verbs import SIGN_IN
+
+CONTACTS = "change"  # of the applicant alone
+ACTS = (*(verb for verb in possible.NAMES if verb in SIGN_IN), CONTACTS)  # of an application that is there
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,40 @@ def _filed(iin: str) -> ColumnElement[bool]:
     return Application.applicant_id.in_(select(Applicant.id).where(Applicant.iin == iin))
 
 
-def to_do(application: Application) -> ToDo | None:
+def actor(application: Application, visitor: Visitor | None = None) -> Actor:
+    """The family of an application, as itself."""
+    return Actor(Role.family, application_id=application.id, visitor=visitor)
+
+
+def acts(application: Application, visitor: Visitor, *, at: datetime) -> dict[str, Refusal | None]:
+    """What a person of the family may do itself, in the order in which people meet it, and why not where it may not
+    now.
+    """
+    by, found = actor(application, visitor), dict[str, Refusal | None]()
+    for verb in ACTS:
+        try:
+            tried(application, verb, by=by, at=at)
+            found[verb] = None
+        except Refusal as refusal:
+            found[verb] = refusal
+    return found
+
+
+def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
+    """Would this act be accepted, with what is typed beside it and signed? Raises Refusal: why not."""
+    if verb != CONTACTS:
+        possible.tried(application, verb, by=by, at=at)
+    elif by.visitor is not None and by.visitor.iin != application.applicant.iin:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
+
+
+def do(application: Application, verb: str, *, by: Actor, at: datetime, **given: Any) -> None:
+    """An act of a family. Raises Refusal as its action does."""
+    action = applications.change if verb == CONTACTS else possible.act(Application, verb).do
+    action(application, by=by, at=at, **given)
+
+
+def to_do(application: Application, *, at: datetime) -> ToDo | None:
     """What the family has to do now, and by when; None where nothing is."""
     voucher, referral, offer = latest_voucher(application), latest_referral(application), claims.live_offer(application)
     if referral is not None and referral.status is ReferralStatus.issued and referral.attend_by is not None:
@@ -59,5 +100,15 @@ def to_do(application: Application) -> ToDo | None:
     if voucher is not None and voucher.status is VoucherStatus.issued:
         return ToDo("confirm", voucher.confirm_by)
     if voucher is not None and voucher.status is VoucherStatus.confirmed and voucher.choose_by is not None:
-        return ToDo("choose", voucher.choose_by)
+        contract = referral.contract if referral is not None and referral.voucher_id == voucher.id else None
+        if contract is None:
+            return ToDo("choose", voucher.choose_by)
+        return ToDo("sign", voucher.choose_by) if contract.family_signed_at is None else None
+    listing = latest_stop_listing(application)
+    if listing is not None and listing.until is not None:
+        return (
+            ToDo("restore", listing.until)
+            if possible.could(application, "restore", by=actor(application), at=at)
+            else None
+        )
     return None

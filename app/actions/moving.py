@@ -204,6 +204,7 @@ def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dic
         "for_family": for_family,
         "paper_on": paper_on,
         "sign_in": by.visitor.sign_in if by.visitor else None,
+        "signature_id": by.visitor.signature_id if by.visitor else None,
     }
 
 

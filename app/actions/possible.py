@@ -150,19 +150,20 @@ def could(application: Application, name: str, *, by: Actor, at: datetime) -> bo
     """Would this verb be accepted, with the paper, signature, reason or day that it asks, also while another yes is
     awaited?
     """
+    return accepted(lambda: tried(application, name, by=by, at=at))
+
+
+def tried(application: Application, name: str, *, by: Actor, at: datetime) -> None:
+    """The same. Raises Refusal: why not."""
     signed = by
     if by.role is Role.family:
         signed = replace(by, on_paper=True)
     elif by.stands_for_family(of(Application, name)):
         signed = replace(by, paper_on=local_day(at))
-
-    def tried() -> None:
-        if name in VERBS[Application]:
-            permit(signed, name, application)
-            may_begin(application, name, by=signed, at=at)
-        may(act(Application, name), application, by=signed, at=at)
-
-    return accepted(tried)
+    if name in VERBS[Application]:
+        permit(signed, name, application)
+        may_begin(application, name, by=signed, at=at)
+    may(act(Application, name), application, by=signed, at=at)
 
 
 def may(found: Act, subject: Base, *, by: Actor, at: datetime) -> None:

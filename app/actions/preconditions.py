@@ -11,7 +11,7 @@ from app.access.permissions import of, permit
 from app.actions import due, norms
 from app.db.database import lock_district, read_again
 from app.db.extensions import db
-from app.models import Application, ApplicationStatus, Change, Referral, SignedInBy, StopListing, Voucher
+from app.models import Application, ApplicationStatus, Change, Referral, Signature, SignedInBy, StopListing, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.roles import Role
@@ -106,10 +106,16 @@ def with_its_signature(
     if by.role is Role.family and not by.on_paper:
         name, visitor = f"{verb}_temporary" if temporary else verb, by.visitor
         asked = sign_in(name, application.place_id, local_day(at))
-        signed = visitor is not None and visitor.signature_id is not None
+        signed = visitor is not None and _is_signed(visitor.signature_id, application, verb)
         eligibility.signed_in(visitor.sign_in if visitor else None, signed, asked)
     elif by.stands_for_family(of(Application, verb)):
         eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
+
+
+def _is_signed(signature_id: int | None, application: Application, verb: str) -> bool:
+    """Is it a signature of just this act?"""
+    found = db.session.get(Signature, signature_id) if signature_id is not None else None
+    return found is not None and (found.verb, found.application_id) == (verb, application.id)
 
 
 def sign_in(verb: str, place_id: int, day: date) -> SignedInBy:

@@ -123,7 +123,7 @@ def free_places(place: Place, *, page: int, size: int, **asked: Any) -> tuple[li
     listed = listed.order_by(Kindergarten.sort_name, KgGroup.birth_year_from.desc(), Vacancy.id)
     rows = db.session.execute(listed.offset((page - 1) * size).limit(size)).all()
     ids = {vacancy.group.kindergarten_id for vacancy, _free in rows}
-    kept = _kept(ids)
+    kept = kept_on(ids)
     return [Free(vacancy, free, kept.get(vacancy.group.kindergarten_id)) for vacancy, free in rows], count
 
 
@@ -131,11 +131,11 @@ def free_places_of(kindergarten: Kindergarten) -> list[Free]:
     """The free places of one kindergarten."""
     found = public.free_places([kindergarten.place_id], kindergarten=kindergarten.id)
     rows = db.session.execute(found.order_by(KgGroup.birth_year_from.desc(), Vacancy.id)).all()
-    kept = _kept({kindergarten.id})
+    kept = kept_on({kindergarten.id})
     return [Free(vacancy, free, kept.get(kindergarten.id)) for vacancy, free in rows]
 
 
-def _kept(kindergartens: set[int]) -> dict[int, datetime]:
+def kept_on(kindergartens: set[int]) -> dict[int, datetime]:
     """When somebody last changed the groups or the free places of each."""
     return {id_: at for id_, at in db.session.execute(public.last_kept(list(kindergartens))) if id_ is not None}
 

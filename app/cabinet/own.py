@@ -37,13 +37,14 @@ from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, sms
 from app.models import Application, Audience, Document, Notice, Purpose
-from app.now import is_demo
+from app.now import is_demo, now
 from app.papers import storage
 from app.papers.documents import PAPERS, NotReady, open_stored
 from app.rules import iin as iins
 from app.rules import texts
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
+from app.rules.verbs import VERBS
 
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
 
@@ -105,7 +106,7 @@ def enter() -> Any:
     answer = make_response(redirect(url_for("own.code", **told), code=303))
     answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
     if asked.code is not None and not told:
-        _send_after(answer, phone, asked.code)
+        send_after(answer, phone, asked.code)
     return answer
 
 
@@ -174,7 +175,7 @@ def leave() -> Response:
 def journal(iin: str) -> str:
     """S2, «Өтініштер журналы», in its columns; what is to be done comes first."""
     with unscoped():
-        rows = [(one, numbers_of(one), families.to_do(one)) for one in families.applications_of(iin, today())]
+        rows = [(one, numbers_of(one), families.to_do(one, at=now())) for one in families.applications_of(iin, today())]
     return render("journal.html", rows=rows)
 
 
@@ -182,9 +183,9 @@ def journal(iin: str) -> str:
 @signed_in
 def application(iin: str, application_id: int) -> str:
     """S1: «Өтініш туралы ақпарат», «Тарих», «Құжаттар»; and why the number is what it is."""
-    own = _own(iin, application_id)
+    own = own_application(iin, application_id)
     with unscoped():
-        told, to_do = numbers_of(own), families.to_do(own)
+        told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
     with looking_as(Actor(Role.family, application_id=own.id)):
         to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
         notices = db.session.scalars(to_family.order_by(Notice.id.desc())).all()
@@ -199,6 +200,9 @@ def application(iin: str, application_id: int) -> str:
             application=own,
             told=told,
             to_do=to_do,
+            acts=acts,
+            rows=VERBS[Application],
+            done=request.args.get("done", ""),
             notices=[(one.at, words.notice(one)) for one in notices],
             papers=papers,
         )
@@ -208,7 +212,7 @@ def application(iin: str, application_id: int) -> str:
 @signed_in
 def paper(iin: str, application_id: int, document_id: int) -> Any:
     """S0-S2, «Жүктеу»: a paper exactly as it was made."""
-    own = _own(iin, application_id)
+    own = own_application(iin, application_id)
     with looking_as(Actor(Role.family, application_id=own.id)):
         document = db.session.scalars(select(Document).where(Document.id == document_id)).first()
         if document is None or document.application_id != own.id:
@@ -220,14 +224,14 @@ def paper(iin: str, application_id: int, document_id: int) -> Any:
     return send_file(BytesIO(file), mimetype="application/pdf", download_name=f"{document.kind}-{document.id}.pdf")
 
 
-def _own(iin: str, application_id: int) -> Application:
+def own_application(iin: str, application_id: int) -> Application:
     """One of the person's applications; 404 for any other."""
     with unscoped():
         own = next((one for one in families.applications_of(iin, today()) if one.id == application_id), None)
     return own or abort(404)
 
 
-def _send_after(answer: Response, phone: str, said: str) -> None:
+def send_after(answer: Response, phone: str, said: str) -> None:
     """The code leaves when the answer has left: nobody can tell by the time of it whether the phone is on record."""
     gateway, log = current_app.config["KEZEK"].sms, current_app.logger
     text = _("Kezek: your code is %(code)s. It is good for five minutes. Tell it to nobody.", code=said)

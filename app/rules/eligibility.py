@@ -10,6 +10,7 @@ from app.models import (
     Referral,
     SignedInBy,
     StopListing,
+    Vacancy,
     Voucher,
 )
 from app.models import (
@@ -86,6 +87,11 @@ def given(reason: str | None, *parts: str) -> str:
 def has_places(kindergarten: Kindergarten) -> bool:
     """Spec 3.8: a private kindergarten without state order has no places for this queue (places.has_places)."""
     return kindergarten.ownership is not Ownership.private or kindergarten.state_order
+
+
+def costs_standing(vacancy: Vacancy) -> bool:
+    """S0, S2, spec 3.5.3: is it a private place, by whose choice the standing in the state queue is lost?"""
+    return vacancy.group.kindergarten.ownership is Ownership.private
 
 
 def signed_paper(signed_on: date | None, right_began_on: date, day: date) -> None:

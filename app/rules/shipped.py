@@ -23,7 +23,7 @@ SIGNED = {
     "register": S3,
     **dict.fromkeys(("confirm", "refuse", "restore", "choose", "choose_temporary", "sign"), S1),
     **dict.fromkeys(("extend", "revoke", "claim_privilege", "join"), S2),
-    "withdraw": S1,
+    **dict.fromkeys(("withdraw", "change"), S1),
 }
 NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("procedure", "referral", Unit.CHOICE, None, S0),

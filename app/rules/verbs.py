@@ -121,7 +121,8 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             people=True,
             sign_in=CODE,
         ),
-        "change": Verb("3.8", COUNTER, changes=EVERY_PAPER, people=True),
+        # its contacts alone; the family itself changes its own, a new phone by a code that is sent to it
+        "change": Verb("3.8", FAMILY, changes=EVERY_PAPER, people=True, sign_in=CODE),
         "issue": Verb("3.4.1", NEXT, {A.queued}, {A.confirming}, tells=TOLD),
         "confirm": Verb(
             "3.4.2",

@@ -23,7 +23,6 @@ from app.models import (
     ApplicationStatus,
     Child,
     Document,
-    KindergartenKind,
     Language,
     Place,
     Privilege,
@@ -40,7 +39,7 @@ from app.rules.roles import FAMILIES, QUEUES
 from app.rules.verbs import VERBS
 from app.views import filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
-from app.views.child_page import SHOWN, ChildPage, is_private
+from app.views.child_page import SHOWN, ChildPage
 from app.views.confirmation import READ, ask, asked, by_row, done, problem_with, reason, signer
 from app.views.corrections import Correcting
 from app.views.downloads import stored_paper
@@ -231,10 +230,9 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             template,
             title=_("Choose a kindergarten"),
             application=application,
-            groups=in_groups(places) if by_turn else [("", places)],
+            groups=words.choices(places) if by_turn else [("", places)],
             by_turn=by_turn,
             terms=terms,
-            private=chosen is not None and is_private(chosen),
             offer=next((o for o in application.offers if o.ended_at is None), None),
             vacancy=chosen,
             today=local_day(now()),
@@ -335,17 +333,3 @@ def _claim(application: Application, form: ClaimForm) -> Privilege:
     lock_district(application.place_id)
     two_editors.as_shown(request.form.get("seen", ""), _claims(application))
     return privileges.claim(application, claimed=form.ground.data, papers=form.papers(), by=signer(), at=now())
-
-
-def in_groups(places: list[tuple[Vacancy, int]]) -> list[tuple[str, list[tuple[Vacancy, int]]]]:
-    """S0: the places to choose from under the seed's own three headings; a heading without places is left out."""
-    groups: dict[str, list[tuple[Vacancy, int]]] = {
-        _("Choose a state kindergarten"): [],
-        _("Choose a private kindergarten"): [],
-        _("Choose a state mini-centre"): [],
-    }
-    state, private, mini = groups.values()
-    for vacancy, free in places:
-        centre = vacancy.group.kindergarten.kind is KindergartenKind.mini_centre
-        (private if is_private(vacancy) else mini if centre else state).append((vacancy, free))
-    return [(title, found) for title, found in groups.items() if found]

@@ -29,17 +29,16 @@ from app.models import (
     Notice,
     Offer,
     Outbox,
-    Ownership,
     Privilege,
     Proposal,
     Referral,
     StopListing,
-    Vacancy,
     Voucher,
 )
 from app.now import now
 from app.rules import waits
 from app.rules.calendar import local_day
+from app.rules.eligibility import costs_standing
 from app.rules.notices import told_of_their_turn
 from app.rules.roles import OFFICE
 from app.rules.verbs import VERBS
@@ -112,7 +111,7 @@ class ChildPage:
             by_voucher=possible.by_voucher(application),
             asked_back=asked_back,
             answers=answers(asked_back),
-            lost=next((r for r in reversed(application.referrals) if is_private(r.vacancy)), None),
+            lost=next((r for r in reversed(application.referrals) if costs_standing(r.vacancy)), None),
             differs_elsewhere=differs_elsewhere,
             contrary=contrary,
             papers=papers,
@@ -154,8 +153,3 @@ def with_belongings(pk: Any) -> tuple[Application, set[type[Base]]]:
     for model in COLLECTIONS.keys() - has:
         set_committed_value(application, COLLECTIONS[model], [])
     return application, has
-
-
-def is_private(vacancy: Vacancy) -> bool:
-    """S0, S2: a place whose choice costs the standing in the state queue."""
-    return vacancy.group.kindergarten.ownership is Ownership.private

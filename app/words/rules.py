@@ -53,6 +53,8 @@ CHOICES: dict[str, Any] = {
 TERMS: dict[str, Any] = {  # rules/terms.py: what is to be done, or ends, by the last day
     "confirm": _l("Interest to be confirmed"),
     "choose": _l("Kindergarten to be chosen"),
+    "sign": _l("Contract to be signed"),
+    "restore": _l("Place in the queue to be restored"),
     "priority": _l("Priority of an offer"),
     "attend": _l("To come with the papers"),
     "privilege": _l("Certificate of a privilege"),

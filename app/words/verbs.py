@@ -71,6 +71,7 @@ VERBS: dict[str, Any] = {
     "cancel": _l("Cancel"),
 }
 VERBS_OF: dict[tuple[str, str], Any] = {  # where the same verb is called otherwise for a record of this kind
+    ("change", "application"): _l("Change the contacts"),
     ("issue", "referral"): _l("Referral issued"),
     ("issue", "queue_round"): _l("A round of vouchers"),
     ("offer", "application"): _l("The turn has come"),

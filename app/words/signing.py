@@ -1,0 +1,22 @@
+"""The text of an act that a person of a family signs: who does what for which child, and what follows."""
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+
+from app.models import Application
+from app.words.names import name
+from app.words.verbs import verb
+
+
+def to_sign(act: str, application: Application, lines: Iterable[tuple[str, str]], follows: str) -> str:
+    """In the reader's language, a line a fact; `lines`: what the act was told besides."""
+    child = application.child
+    facts = [
+        (_("Act"), verb(act, "application")),
+        (_("Application"), application.number),
+        (_("District or city"), name(application.place)),
+        (_("Child"), f"{name(child)}, {application.born_on:%d.%m.%Y}, {application.child_iin}"),
+        *lines,
+    ]
+    return "\n".join(["Kezek", *(f"{one}: {said}" for one, said in facts), *([follows] if follows else [])])

@@ -1,0 +1,224 @@
+"""What a family decides itself in its cabinet (issue 13, 4; spec 3.10): the text that is shown is signed and done."""
+
+import re
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from app.access import visits
+from app.access.actors import Visitor
+from app.actions import families, vouchers
+from app.cabinet.acts import ASKS
+from app.cabinet.own import KEY
+from app.db.database import transaction
+from app.db.extensions import db
+from app.models import Application, ApplicationStatus, Change, KgGroup, Privilege, Purpose, Signature, SignedInBy
+from app.now import now
+from tests import authority as of
+from tests.authority import OTHER_IIN, holder
+from tests.factories import DEPARTMENT, family, vacancy
+from tests.views.conftest import Browser, forget_tries
+from tests.views.test_cabinet import HERE
+
+
+@pytest.fixture(autouse=True)
+def believed(city, tmp_path):
+    """The application believes the tests' authority."""
+    with of.believed_by(city.web, tmp_path):
+        yield
+
+
+@pytest.fixture
+def child(city):
+    """A child whose family is asked whether it is still interested: the id of its application."""
+    with city.web.app_context(), transaction():
+        waiting = db.session.get_one(Application, city.own.waiting)
+        vouchers.issue_out_of_turn(waiting, by=DEPARTMENT, at=now(), reason="кезектен тыс")
+    return city.own.waiting
+
+
+def person_of(city, application_id: int) -> str:
+    with city.web.app_context():
+        return db.session.get_one(Application, application_id).applicant.iin
+
+
+def status_of(city, application_id: int) -> ApplicationStatus:
+    with city.web.app_context():
+        return db.session.get_one(Application, application_id).status
+
+
+def entered(city, application_id: int, by: SignedInBy = SignedInBy.key) -> Browser:
+    """Somebody of the family in the cabinet; how one comes in: test_cabinet.py."""
+    browser = Browser(city.web.test_client())
+    with city.web.app_context():
+        key = visits.begin(person_of(city, application_id))
+        if by is SignedInBy.code:
+            db.session.execute(sa.text("UPDATE visit SET sign_in = 'code' WHERE id = (SELECT max(id) FROM visit)"))
+            db.session.commit()
+    browser.client.set_cookie(KEY, key, path="/my")
+    return browser
+
+
+def post(browser: Browser, to: str, **data: str):
+    return browser.client.post(f"/my/a/{to}", data=data, headers=HERE)
+
+
+def asked(answer) -> tuple[str, str]:
+    """The key and the text of what is to be signed."""
+    assert answer.status_code == 200, answer.text
+    text = re.search(r'<pre class="to-sign"[^>]*>(.*?)</pre>', answer.text, re.S)[1]
+    return re.search(r'name="challenge" value="([^"]+)"', answer.text)[1], text
+
+
+def sign(browser: Browser, application_id: int, answer, iin: str, **more: str):
+    """Sign what is shown with a key of this person, and send it."""
+    key, text = asked(answer)
+    cms = holder(Purpose.act, number=iin).sign(text.encode())
+    return post(browser, f"{application_id}/signed", challenge=key, cms=cms, **more)
+
+
+def test_a_parent_signs_that_it_is_interested_and_the_history_knows_by_which_signature(city, child):
+    browser, person = entered(city, child), person_of(city, child)
+    assert "Қызығушылықты растау" in browser.get(f"/my/a/{child}").text
+    answer = sign(browser, child, post(browser, f"{child}/confirm"), person)
+    assert (answer.status_code, answer.location) == (303, f"/my/a/{child}?done=confirm")
+    assert 'role="status"' in browser.get(answer.location).text
+    with city.web.app_context():
+        row = db.session.get_one(Application, child)
+        done = db.session.scalars(
+            sa.select(Change).where(
+                Change.application_id == child, Change.verb == "confirm", Change.subject != "privilege"
+            )
+        ).all()
+        kept = db.session.scalars(sa.select(Signature)).one()
+        assert row.status is ApplicationStatus.voucher_issued
+        assert {(one.role, one.sign_in, one.signature_id, one.applicant_id) for one in done} == {
+            ("family", SignedInBy.key, kept.id, row.applicant_id)
+        }
+        for fact in (row.number, row.child_iin, row.child.last_name):
+            assert fact in kept.text.decode()
+
+
+def test_a_code_is_told_that_this_is_signed_with_a_key_and_changes_nothing(city, child):
+    browser = entered(city, child, SignedInBy.code)
+    answer = post(browser, f"{child}/confirm")
+    assert answer.status_code == 200 and "challenge" not in answer.text and "/my/enter" in answer.text
+    assert status_of(city, child) is ApplicationStatus.confirming
+
+
+def test_what_was_signed_is_done_once(city, child):
+    browser, person = entered(city, child), person_of(city, child)
+    shown = post(browser, f"{child}/confirm")
+    assert sign(browser, child, shown, person).status_code == 303
+    again = sign(browser, child, shown, person)
+    assert again.status_code == 422 and 'role="alert"' in again.text
+    with city.web.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Signature.id))) == 1
+
+
+@pytest.mark.parametrize("wrong", ("nobody's", "another person's", "another text", "none", "elsewhere"))
+def test_without_a_right_signature_nothing_is_done(city, child, wrong):
+    browser, person = entered(city, child), person_of(city, child)
+    key, text = asked(post(browser, f"{child}/confirm"))
+    signer = holder(Purpose.act, number=OTHER_IIN if wrong == "another person's" else person)
+    brought = {"none": "", "nobody's": "MIIC"}
+    cms = brought[wrong] if wrong in brought else signer.sign((text + " " * (wrong == "another text")).encode())
+    sender = entered(city, child) if wrong == "elsewhere" else browser
+    answer = post(sender, f"{child}/signed", challenge=key, cms=cms)
+    assert answer.status_code == 422 and 'role="alert"' in answer.text
+    assert status_of(city, child) is ApplicationStatus.confirming
+    with city.web.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Signature.id))) == 0
+
+
+def test_what_was_asked_for_one_application_is_done_to_no_other(city, child):
+    browser, person = entered(city, child), person_of(city, child)
+    with city.web.app_context(), transaction():
+        other = db.session.get_one(Application, city.own.application)
+        other.applicant_id = db.session.get_one(Application, child).applicant_id
+    key, text = asked(post(browser, f"{child}/confirm"))
+    cms = holder(Purpose.act, number=person).sign(text.encode())
+    assert post(browser, f"{city.own.application}/signed", challenge=key, cms=cms).status_code == 422
+    assert status_of(city, child) is ApplicationStatus.confirming
+
+
+@pytest.mark.parametrize("verb", families.ACTS)
+def test_the_application_of_another_family_is_not_found_by_any_act(city, child, verb):
+    browser = entered(city, child)
+    other = city.own.application
+    answers = [post(browser, f"{other}/{verb}"), post(browser, f"{other}/signed", challenge="x")]
+    answers += [browser.get(f"/my/a/{other}/{verb}")] if verb in ASKS else []
+    assert [one.status_code for one in answers] == [404] * len(answers)
+
+
+def test_a_code_is_enough_to_claim_a_privilege_and_the_paper_is_kept(city, child):
+    browser = entered(city, child, SignedInBy.code)
+    assert browser.get(f"/my/a/{child}/claim_privilege").status_code == 200
+    typed = {"ground": "large_family", "paper_title": "Анықтама", "paper_number": "17", "paper_issued_by": "ХҚКО"}
+    missing = post(browser, f"{child}/claim_privilege", **typed)
+    assert missing.status_code == 422 and "Анықтама" in missing.text  # no day; what was typed is there
+    key, text = asked(post(browser, f"{child}/claim_privilege", **typed, paper_issued_on="2026-04-01"))
+    assert "Анықтама, 17, ХҚКО" in text
+    assert post(browser, f"{child}/signed", challenge=key).status_code == 303
+    with city.web.app_context():
+        claims = sa.select(Privilege).where(Privilege.application_id == child).order_by(Privilege.id.desc())
+        claimed = db.session.scalars(claims).first()
+        assert (claimed.ground, claimed.papers[0].title) == ("large_family", "Анықтама")
+
+
+def test_a_place_for_a_time_is_chosen_by_a_code_with_its_last_day_shown(city, child):
+    with city.web.app_context(), transaction():
+        row = db.session.get_one(Application, child)
+        vouchers.confirm(row, by=family(row), at=now())
+        lent = vacancy(db.session.get_one(KgGroup, city.own.group), ends_on=date(2026, 6, 30)).id
+    browser = entered(city, child, SignedInBy.code)
+    assert f'value="{lent}"' in browser.get(f"/my/a/{child}/choose").text
+    assert post(browser, f"{child}/choose").status_code == 422  # no place is marked
+    general = post(browser, f"{child}/choose", vacancy=str(city.own.vacancy))
+    assert general.status_code == 200 and "challenge" not in general.text  # this one is signed with a key
+    key, text = asked(post(browser, f"{child}/choose", vacancy=str(lent)))
+    assert "30.06.2026" in text
+    assert post(browser, f"{child}/signed", challenge=key).status_code == 303
+    with city.web.app_context():
+        row = db.session.get_one(Application, child)
+        assert (row.status, row.referrals[-1].ends_on.isoformat()) == (ApplicationStatus.queued, "2026-06-30")
+
+
+def test_each_button_of_a_family_is_an_act_that_is_accepted_and_every_other_says_why_not(city, child):
+    for application_id in (child, city.own.application, city.own.stay, city.own.enrolled, city.own.late):
+        browser = entered(city, application_id)
+        page = browser.get(f"/my/a/{application_id}").text
+        with city.web.app_context():
+            row = db.session.get_one(Application, application_id)
+            found = families.acts(row, Visitor(row.applicant.iin, SignedInBy.key), at=now())
+        offered = {verb for verb, refusal in found.items() if refusal is None}
+        assert offered == set(re.findall(rf'(?:action|href)="/my/a/{application_id}/([a-z_]+)"', page)) & set(found)
+        for verb in set(found) - set(ASKS):
+            assert (post(browser, f"{application_id}/{verb}").status_code == 200) == (verb in offered)
+
+
+CONTACTS = {"email": "ana@example.org", "address": "Абай көшесі, 1", "notice_language": "ru"}
+
+
+def test_a_new_phone_is_kept_once_the_code_that_was_sent_to_it_comes_back(city, child):
+    browser = entered(city, child, SignedInBy.code)
+    wrong = asked(post(browser, f"{child}/change", phone="+77020000002", **CONTACTS))[0]
+    assert post(browser, f"{child}/signed", challenge=wrong, code="x").status_code == 422
+    assert post(browser, f"{child}/change", phone="+77020000002", **CONTACTS).status_code == 429
+    forget_tries(city.web)
+    answer = post(browser, f"{child}/change", phone="+77020000002", **CONTACTS)
+    code = re.search(r'<p class="note">[^<]*?(\d{6})', answer.text)[1]
+    assert post(browser, f"{child}/signed", challenge=asked(answer)[0], code=code).status_code == 303
+    with city.web.app_context():
+        row = db.session.get_one(Application, child)
+        assert (row.phone, row.email, row.notice_language) == ("+77020000002", "ana@example.org", "ru")
+    same = post(browser, f"{child}/change", phone="+7 702 000 00 02", **CONTACTS | {"email": ""})
+    assert post(browser, f"{child}/signed", challenge=asked(same)[0]).status_code == 303  # no new phone, no code
+
+
+@pytest.mark.parametrize("typed", ({"phone": ""}, {"phone": "жоқ"}, {"email": "@"}, {"notice_language": "xx"}))
+def test_contacts_that_cannot_be_are_said_and_stay_typed(city, child, typed):
+    browser = entered(city, child, SignedInBy.code)
+    answer = post(browser, f"{child}/change", **{"phone": "+77020000002", **CONTACTS, **typed})
+    assert answer.status_code == 422 and "Абай көшесі, 1" in answer.text
