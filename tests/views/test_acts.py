@@ -9,12 +9,23 @@ import sqlalchemy as sa
 from app.access import visits
 from app.access.actors import Visitor
 from app.actions import families, vouchers
-from app.cabinet.acts import ASKS
+from app.cabinet.asked import ASKS
 from app.cabinet.own import KEY
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, ApplicationStatus, Change, KgGroup, Privilege, Purpose, Signature, SignedInBy
+from app.models import (
+    Application,
+    ApplicationStatus,
+    Change,
+    ContractStatus,
+    KgGroup,
+    Privilege,
+    Purpose,
+    Signature,
+    SignedInBy,
+)
 from app.now import now
+from app.papers import facts
 from tests import authority as of
 from tests.authority import OTHER_IIN, holder
 from tests.factories import DEPARTMENT, family, vacancy
@@ -222,3 +233,17 @@ def test_contacts_that_cannot_be_are_said_and_stay_typed(city, child, typed):
     browser = entered(city, child, SignedInBy.code)
     answer = post(browser, f"{child}/change", **{"phone": "+77020000002", **CONTACTS, **typed})
     assert answer.status_code == 422 and "Абай көшесі, 1" in answer.text
+
+
+def test_a_contract_is_signed_over_all_that_it_says(city):
+    own = city.own.application
+    browser, person = entered(city, own), person_of(city, own)
+    with city.web.app_context():
+        said = facts.contract(db.session.get_one(Application, own).referrals[-1])["text_kk"]
+    answer = post(browser, f"{own}/sign")
+    text = asked(answer)[1]
+    assert len(said) == 7 and all(one in text for one in said)
+    assert sign(browser, own, answer, person).status_code == 303
+    with city.web.app_context():
+        contract = db.session.get_one(Application, own).referrals[-1].contract
+        assert contract.status is ContractStatus.signed_by_family and contract.family_signed_at is not None

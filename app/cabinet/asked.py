@@ -1,0 +1,155 @@
+"""What an act of a family is asked with, as its page sends it, and what is shown of it before it is signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from app import words
+from app.actions import choosing, claims, families, possible, referrals
+from app.actions.privileges import Paper
+from app.cabinet.public import today
+from app.db.extensions import db
+from app.models import Application, Intake, Language, PrivilegeGround, Vacancy
+from app.now import now
+from app.papers import facts
+from app.rules import texts
+from app.words.problems import sentence_of
+
+LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
+READ: dict[str, texts.Reader] = {"phone": texts.phones, "email": texts.email, "address": texts.printed(300)}
+ASKS = {
+    "choose": ("vacancy",),
+    "extend": ("until",),
+    "claim_privilege": ("ground", "paper_issued_on", *LONGEST),
+    families.CONTACTS: (*READ, "notice_language"),
+}
+
+
+class Mistyped(Exception):
+    """What was typed cannot be: a sentence for whoever typed it."""
+
+
+@dataclass(frozen=True)
+class FamilyAct:
+    """An act that a family asks for: its verb, what it is asked with as JSON keeps it, and what the verb is given."""
+
+    verb: str
+    asked: Mapping[str, str]
+    given: Mapping[str, Any]
+
+    @property
+    def vacancy(self) -> Vacancy | None:
+        return self.given.get("vacancy")
+
+    @property
+    def norm(self) -> str:
+        """By the name of which norm it is signed."""
+        temporary = self.vacancy is not None and self.vacancy.intake is Intake.temporary
+        return "choose_temporary" if temporary else self.verb
+
+
+class Shown(NamedTuple):
+    """What a family is shown before it signs: what follows, a warning, and the lines of the text, each a name and what
+    it says."""
+
+    follows: str
+    warning: str
+    lines: list[tuple[str, str]]
+
+
+def read(verb: str, asked: Mapping[str, str]) -> FamilyAct:
+    """An act with what its verb is given. Raises Mistyped."""
+    match verb:
+        case "choose":
+            id_ = asked["vacancy"]
+            vacancy = db.session.get(Vacancy, int(id_)) if id_.isascii() and id_.isdecimal() and len(id_) < 10 else None
+            if vacancy is None:
+                raise Mistyped(_("Mark the place that you choose."))
+            return FamilyAct(verb, asked, {"vacancy": vacancy})
+        case "extend":
+            return FamilyAct(verb, asked, {"until": _day(asked["until"]), "reason": None})
+        case "revoke":
+            return FamilyAct(verb, asked, {"reason": None})
+        case "claim_privilege":
+            return FamilyAct(verb, asked, _claimed(asked))
+        case families.CONTACTS:
+            return FamilyAct(verb, asked, _contacts(asked))
+    return FamilyAct(verb, asked, {})
+
+
+def _claimed(asked: Mapping[str, str]) -> dict[str, Any]:
+    """S2, S3: a ground, and the paper that proves it. Raises Mistyped."""
+    if asked["ground"] not in list(PrivilegeGround):
+        raise Mistyped(_("Choose the ground of the privilege."))
+    try:
+        title, number, issued_by = (texts.line(longest)(asked[name]) for name, longest in LONGEST.items())
+    except texts.Unfit as unfit:
+        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    if not title:
+        raise Mistyped(_("Say what the paper is that proves it."))
+    paper = Paper(title, _day(asked["paper_issued_on"]), number or None, issued_by or None)
+    return {"claimed": PrivilegeGround(asked["ground"]), "papers": [paper]}
+
+
+def _contacts(asked: Mapping[str, str]) -> dict[str, Any]:
+    """How the family is reached from now on, by a phone at least: by it one enters. Raises Mistyped."""
+    try:
+        found: dict[str, Any] = {name: read(asked[name]) if asked[name] else "" for name, read in READ.items()}
+    except texts.Unfit as unfit:
+        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    if len(texts.phone_numbers(found["phone"])) != 1 or asked["notice_language"] not in list(Language):
+        raise Mistyped(_("Type one mobile phone, and choose the language of notices."))
+    return {**found, "notice_language": Language(asked["notice_language"])}
+
+
+def _day(typed: str) -> date:
+    """A day as a browser sends it. Raises Mistyped."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise Mistyped(_("Name the day.")) from None
+
+
+def shown(application: Application, act: FamilyAct) -> Shown:
+    """What is shown of an act before it is signed. Raises Refusal: no_norm, no_calendar."""
+    follows = words.follows(act.verb, "application", by_voucher=possible.by_voucher(application))
+    match act.verb:
+        case "choose":
+            assert act.vacancy is not None
+            by_turn = choosing.procedure(application, today()) == "referral"
+            terms = referrals.terms(application.place_id, now()) if by_turn else {}
+            warning, follows = words.consequences(act.vacancy, terms=terms, today=today())
+            return Shown(follows, warning, words.card(act.vacancy))
+        case "extend":
+            return Shown(follows, "", [(_("New last day"), words.day(act.given["until"]))])
+        case "sign":
+            return Shown(follows, "", _contract(application))
+        case "claim_privilege":
+            return Shown(follows, "", _claim(act))
+        case families.CONTACTS:
+            names = {"phone": _("Phone"), "email": _("E-mail"), "address": _("Address")}
+            lines = [(said, act.given[name]) for name, said in names.items() if act.given[name]]
+            return Shown(follows, "", [*lines, (_("Language of notices"), words.label(act.given["notice_language"]))])
+    return Shown(follows, "", [])
+
+
+def _contract(application: Application) -> list[tuple[str, str]]:
+    """S1: all that the contract says, in the language that is read; an English reader signs the Kazakh text."""
+    referral = claims.current_referral(application)
+    said = facts.contract(referral)
+    sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
+    numbered = [(f"{number}", text) for number, text in enumerate(sections, start=1)]
+    return [*words.card(referral.vacancy), (_("Contract"), words.day(referral.issued_on)), *numbered]
+
+
+def _claim(act: FamilyAct) -> list[tuple[str, str]]:
+    paper = act.given["papers"][0]
+    return [
+        (_("Ground of the privilege"), words.label(act.given["claimed"])),
+        (_("Paper that proves it"), ", ".join(filter(None, (paper.title, paper.number, paper.issued_by)))),
+        (_("Day of issue"), words.day(paper.issued_on)),
+    ]
