@@ -1335,7 +1335,8 @@ class Signature(Base):
     """What a person has signed with a key, and that it was verified (spec 10, R14): enough to verify it for years.
 
     ``text`` and ``cms`` are what was verified, byte for byte; ``certificates``: PEM, the signer's own first, up to the
-    anchor. ``checked_against``: the fingerprint of that anchor, and by which lists nothing of it was revoked then.
+    anchor. ``checked_against``: the digest of the CMS, the fingerprint of that anchor, and by which lists nothing was
+    revoked then.
     """
 
     __tablename__ = "signature"

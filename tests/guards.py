@@ -17,6 +17,8 @@ class Guard(NamedTuple):
     kind: str = "sqlite"  # the database on which it turns red
 
 
+SIGNATURE, ASKED = "app/signing/verify.py", "app/access/challenges.py"
+SIGNED, CHALLENGED = "test_signatures.py", "actions/test_challenges.py"
 BASE, LISTS, SIGN_IN = "app/views/base.py", "app/views/lists.py", "app/views/sign_in.py"
 SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/transport.py", "app/views/__init__.py"
 VIEW_SESSIONS, SESSIONS, LOGIN_LIMITS = "app/views/sessions.py", "app/access/sessions.py", "app/access/login_limits.py"
@@ -1632,6 +1634,151 @@ GUARDS = (
                 "    if code is not None and code != hashed(",
                 "    if False and code != hashed(",
                 "views/test_acts.py::test_a_new_phone_is_kept_once_the_code_that_was_sent_to_it_comes_back",
+            ),
+        )
+    ),
+    *(
+        Guard(*one)
+        for one in (
+            (
+                "a signature has one signer",
+                SIGNATURE,
+                'len(data["signer_infos"]) != 1',
+                "False",
+                f"{SIGNED}::test_what_is_wrong_is_refused_by_its_name[two signers]",
+            ),
+            (
+                "a signature does not bring its own text",
+                SIGNATURE,
+                'not _is_empty(held["content"])',
+                "False",
+                f"{SIGNED}::test_what_is_wrong_is_refused_by_its_name[attached]",
+            ),
+            (
+                "a signature is looked at up to 64 KB",
+                SIGNATURE,
+                "if len(cms) > LARGEST:",
+                "if False:",
+                f"{SIGNED}::test_the_longest_signature_is_looked_at_and_not_one_byte_more",
+            ),
+            (
+                "a signature is of the text that was kept",
+                SIGNATURE,
+                "if new(one.digest, text).digest() != one.of_text:",
+                "if False:",
+                f"{SIGNED}::test_what_is_wrong_is_refused_by_its_name[altered text]",
+            ),
+            (
+                "a signature is made by the key of its certificate",
+                SIGNATURE,
+                "key.verify(one.encoded, one.attributes, ec.ECDSA(HASHES[one.digest]))",
+                "pass",
+                f"{SIGNED}::test_what_is_wrong_is_refused_by_its_name[somebody else's signature]",
+            ),
+            (
+                "a key is for one purpose",
+                SIGNATURE,
+                "if not fits(leaf, purpose):",
+                "if False:",
+                f"{SIGNED}::test_a_key_is_for_one_purpose_alone",
+            ),
+            (
+                "an authority alone issues certificates",
+                SIGNATURE,
+                "ca_policy=AUTHORITY",
+                "ca_policy=ExtensionPolicy.permit_all()",
+                f"{SIGNED}::test_what_is_wrong_is_refused_by_its_name[issued by a person]",
+            ),
+            (
+                "a revoked key is refused",
+                "app/signing/revocation.py",
+                "raise Refusal(Reason.certificate_revoked)",
+                "pass",
+                f"{SIGNED}::test_a_revoked_key_is_refused_and_so_is_one_of_which_nobody_knows",
+            ),
+            (
+                "a key of which nobody knows whether it was revoked is refused",
+                "app/signing/revocation.py",
+                "if all(_is_part(kept.crl) for kept in lists):",
+                "if False:",
+                f"{SIGNED}::test_a_revoked_key_is_refused_and_so_is_one_of_which_nobody_knows",
+            ),
+            (
+                "a list of revoked keys is of somebody whom we believe",
+                "app/signing/revocation.py",
+                "if not any(has_signed(one, crl) for one in known):",
+                "if False:",
+                "jobs/test_revocation.py::test_what_somebody_on_the_way_sends_instead_is_not_kept[sqlite-of another]",
+            ),
+            (
+                "a list of revoked keys is not replaced by an older one",
+                "app/signing/revocation.py",
+                "if file.exists() and read(",
+                "if False and read(",
+                "jobs/test_revocation.py::test_what_somebody_on_the_way_sends_instead_is_not_kept[sqlite-older]",
+            ),
+            (
+                "a challenge is taken once",
+                ASKED,
+                " & one.used_at.is_(None)",
+                "",
+                f"{CHALLENGED}::test_a_challenge_is_taken_once_within_five_minutes_on_its_browser_for_its_purpose",
+            ),
+            (
+                "a challenge is taken on the browser that asked",
+                ASKED,
+                " & (one.browser_hash == hashed(browser))",
+                "",
+                f"{CHALLENGED}::test_a_challenge_is_taken_once_within_five_minutes_on_its_browser_for_its_purpose",
+            ),
+            (
+                "a challenge is for its purpose",
+                ASKED,
+                " & (one.purpose == purpose)",
+                "",
+                f"{CHALLENGED}::test_a_challenge_is_taken_once_within_five_minutes_on_its_browser_for_its_purpose",
+            ),
+            (
+                "a challenge is over after five minutes",
+                ASKED,
+                " & (one.asked_at > at - LIVES)",
+                "",
+                f"{CHALLENGED}::test_a_challenge_is_taken_once_within_five_minutes_on_its_browser_for_its_purpose",
+            ),
+            (
+                "no two texts are alike",
+                ASKED,
+                " · {secrets.token_hex(16)}",
+                "",
+                f"{CHALLENGED}::test_the_same_text_asked_twice_is_two_and_a_signature_fits_its_own_alone",
+            ),
+            (
+                "a family signs with its own key",
+                "app/actions/signatures.py",
+                "if challenge.iin not in (None, signed.iin):",
+                "if False:",
+                f"{CHALLENGED}::test_another_persons_or_another_organisations_key_is_refused",
+            ),
+            (
+                "a kindergarten signs with its own key",
+                "app/actions/signatures.py",
+                "challenge.purpose is Purpose.organisation and challenge.bin != signed.bin",
+                "False",
+                f"{CHALLENGED}::test_another_persons_or_another_organisations_key_is_refused",
+            ),
+            (
+                "a stronger visit ends the weaker one",
+                "app/access/visits.py",
+                "connection.execute(delete(VISIT).where(VISIT.c.key_hash == hashed(instead_of)))",
+                "pass",
+                "test_entry_by_key.py::test_a_stronger_visit_has_a_new_key_and_the_older_one_is_over",
+            ),
+            (
+                "keys of the demo are believed in the demo alone",
+                "app/signing/trust.py",
+                "if not config.demo and any(",
+                "if False and any(",
+                "test_demo_keys.py::test_keys_of_the_demo_are_believed_in_the_demo_alone",
             ),
         )
     ),

@@ -3,19 +3,22 @@
 Two steps, for a service may be asked: `check` before any transaction begins, `keep` within the verb's own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificates
 from flask import current_app
 
 from app.db.extensions import db
 from app.models import Challenge, Purpose, Signature
 from app.rules.refusals import Reason, Refusal
 from app.signing import revocation, trust
-from app.signing.verify import Signed, opened, verified
+from app.signing.verify import Signed, opened, verified, verify
+
+TOLD = ("iin", "bin", "name", "serial", "issuer", "algorithm")  # of a certificate, on record
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,34 @@ def check(challenge: Challenge | None, cms: str) -> Checked:
     if challenge.purpose is Purpose.organisation and challenge.bin != signed.bin:
         raise Refusal(Reason.foreign_bin)
     lists = revocation.check(signed.chain, believed, at=at)
-    against = {"anchor": signed.chain[-1].fingerprint(SHA256()).hex(), "lists": lists}
+    anchor = signed.chain[-1].fingerprint(SHA256()).hex()
+    against = {"cms": sha256(told).hexdigest(), "anchor": anchor, "lists": lists}
     return Checked(challenge, told, signed, against)
+
+
+def wrong(kept: Signature) -> str | None:
+    """What is wrong with a signature that was kept, verified again as of the moment when it was; None where nothing is.
+
+    It is asked of whoever we believe today, with the certificates between that were kept. Whether it was revoked then
+    stands in `checked_against`: the lists of that day are gone. ValueError or OSError where the anchors cannot be read.
+    """
+    if sha256(kept.text).hexdigest() != kept.sha256:
+        return "its text is not the one that was signed"
+    if sha256(kept.cms).hexdigest() != kept.checked_against["cms"]:
+        return "it is not as it was kept"
+    believed = trust.of(current_app.config["KEZEK"])
+    try:
+        chain = tuple(load_pem_x509_certificates(kept.certificates.encode()))
+        then = replace(believed, between=(*believed.between, *chain[1:-1]))
+        found = verify(kept.cms, kept.text, purpose=kept.purpose, trust=then, at=kept.checked_at)
+    except ValueError:
+        return "its certificates are not as they were kept"
+    except Refusal as refused:
+        return str(refused)
+    told = {name: getattr(found, name) for name in TOLD}
+    if changed := [name for name, value in told.items() if value != getattr(kept, name)]:
+        return f"on record it is another's: {', '.join(changed)}"
+    return None
 
 
 def keep(checked: Checked) -> Signature:
@@ -54,12 +83,7 @@ def keep(checked: Checked) -> Signature:
         text=of.text,
         cms=checked.cms,
         purpose=of.purpose,
-        iin=signed.iin,
-        bin=signed.bin,
-        name=signed.name,
-        serial=signed.serial,
-        issuer=signed.issuer,
-        algorithm=signed.algorithm,
+        **{name: getattr(signed, name) for name in TOLD},
         certificates="".join(one.public_bytes(Encoding.PEM).decode() for one in signed.chain),
         verb=of.verb,
         application_id=of.application_id,

@@ -104,11 +104,13 @@ def issue(
     return Holder(key, builder.sign(issuing, digest or SHA256()), above)
 
 
-def revoked(by: Holder, certificates: Sequence[x509.Certificate] = (), *, lasts: timedelta = YEAR) -> bytes:
-    """The list of certificates that this authority has taken back, as DER."""
+def revoked(
+    by: Holder, certificates: Sequence[x509.Certificate] = (), *, since: int = 1, lasts: timedelta = YEAR
+) -> bytes:
+    """The list of certificates that this authority has taken back, as DER; made so many hours ago."""
     now = datetime.now(UTC)
     builder = x509.CertificateRevocationListBuilder().issuer_name(by.certificate.subject)
-    builder = builder.last_update(now - timedelta(hours=1)).next_update(now + lasts)
+    builder = builder.last_update(now - timedelta(hours=since)).next_update(now + lasts)
     for one in certificates:
         entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number).revocation_date(now)
         builder = builder.add_revoked_certificate(entry.build())

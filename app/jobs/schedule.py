@@ -13,7 +13,7 @@ from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
 
 from app.db.extensions import redis
-from app.jobs import clock, forms, outbox, queues, sessions
+from app.jobs import clock, forms, outbox, queues, revocation, sessions
 
 
 class ScheduledJob(NamedTuple):
@@ -22,6 +22,7 @@ class ScheduledJob(NamedTuple):
     job: Callable[[], object]
     every: int
     why: str
+    queue: str = queues.URGENT
 
 
 TIMETABLE = (
@@ -30,6 +31,12 @@ TIMETABLE = (
     ScheduledJob(sessions.forget, 3600, "Last, for it is only tidying: an old session opens nothing, removed or not."),
     ScheduledJob(
         forms.forget, 600, "The same: an old form is not taken. Sooner, for what was typed is kept no longer than said."
+    ),
+    ScheduledJob(
+        revocation.fetch,
+        3600,
+        "Lists of revoked keys: no entry waits for one. By the letters' worker, for an address may keep it waiting.",
+        queues.LETTERS,
     ),
 )
 
@@ -40,7 +47,7 @@ def scheduler() -> CronScheduler:
     for entry in TIMETABLE:
         found.register(
             entry.job,
-            queues.URGENT,
+            entry.queue,
             interval=entry.every,
             ttl=entry.every,
             job_timeout=queues.TIMEOUT,

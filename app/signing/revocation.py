@@ -1,6 +1,7 @@
 """Was a certificate taken back? (spec 10; ADR 28: what is not known is a no, at the door too)"""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
@@ -10,10 +11,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.rules.refusals import Reason, Refusal
-from app.signing.trust import Kept, Trust, named
+from app.signing.trust import Kept, Trust, has_signed, named, read
 
 LARGEST = 64 * 1024 * 1024  # bytes of a list
 ANSWER = 30  # seconds for one to begin
@@ -35,22 +35,23 @@ def check(chain: tuple[x509.Certificate, ...], trust: Trust, *, at: datetime) ->
     return asked
 
 
-def fetch(url: str, folder: Path) -> bool:
-    """Keep the list of this address, unless it is older than the one that is kept. Raises OSError, ValueError.
-
-    Returns whether it was taken.
+def fetch(url: str, folder: Path, known: Sequence[x509.Certificate]) -> bool:
+    """Keep the list of this address, unless the one that is kept is newer: whoever sits on the way may send an old one.
+    Returns whether it was kept. Raises OSError, and ValueError for what is no list of any of these authorities.
     """
     with urlopen(Request(url, headers={"User-Agent": "Kezek"}), timeout=ANSWER) as answer:
         told = answer.read(LARGEST + 1)
     if len(told) > LARGEST:
         raise ValueError("a list of revoked certificates is longer than we read")
-    crl = x509.load_pem_x509_crl(told) if b"-----BEGIN" in told[:100] else x509.load_der_x509_crl(told)
+    crl = read(told)
+    if not any(has_signed(one, crl) for one in known):
+        raise ValueError("a list of revoked certificates is of nobody whom we believe")
     file = folder / f"{sha256(url.encode()).hexdigest()[:16]}.crl"
-    if file.exists() and x509.load_der_x509_crl(file.read_bytes()).last_update_utc > crl.last_update_utc:
+    if file.exists() and read(file.read_bytes()).last_update_utc > crl.last_update_utc:
         return False
     folder.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, delete=False) as new:
-        new.write(crl.public_bytes(Encoding.DER))
+        new.write(told)
     os.replace(new.name, file)
     return True
 

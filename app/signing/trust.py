@@ -43,10 +43,11 @@ def of(config: Config) -> Trust:
     if config.keys is None:
         return Trust()
     files = [config.keys.anchors, *sorted(config.crls.glob("*.crl"))]
-    seen = tuple((file, (told := file.stat()).st_mtime_ns, told.st_size) for file in files)
+    changed = tuple((file, (told := file.stat()).st_mtime_ns, told.st_size) for file in files)
+    seen = config.keys, config.demo, changed
     known = _known.get(config.keys.anchors)
     if known is None or known[0] != seen:
-        lists = [Kept(_crl(file.read_bytes()), _fetched(file)) for file in files[1:]]
+        lists = [Kept(read(file.read_bytes()), _fetched(file)) for file in files[1:]]
         anchors = certificates(config.keys.anchors)
         if not config.demo and any(DEMO in one.subject.rfc4514_string() for one in anchors):
             raise ValueError("the authority of the demo is believed in the demo alone")
@@ -60,7 +61,7 @@ def make(known: Iterable[x509.Certificate], lists: Iterable[Kept] = (), **more: 
     known, of_each = list(known), dict[bytes, tuple[Kept, ...]]()
     for kept in lists:
         for one in known:
-            if one.subject == kept.crl.issuer and _has_signed(one, kept.crl):
+            if has_signed(one, kept.crl):
                 of_each[named(one)] = (*of_each.get(named(one), ()), kept)
     anchors = tuple(one for one in known if one.subject == one.issuer)
     return Trust(anchors, tuple(one for one in known if one not in anchors), of_each, **more)
@@ -83,14 +84,16 @@ def certificates(file: Path) -> list[x509.Certificate]:
     return found
 
 
-def _has_signed(one: x509.Certificate, crl: x509.CertificateRevocationList) -> bool:
+def has_signed(one: x509.Certificate, crl: x509.CertificateRevocationList) -> bool:
+    """Is it this authority's list?"""
     try:
-        return crl.is_signature_valid(one.public_key())  # type: ignore[arg-type]
+        return one.subject == crl.issuer and crl.is_signature_valid(one.public_key())  # type: ignore[arg-type]
     except (TypeError, ValueError, UnsupportedAlgorithm):
         return False
 
 
-def _crl(told: bytes) -> x509.CertificateRevocationList:
+def read(told: bytes) -> x509.CertificateRevocationList:
+    """A list of revoked certificates, as DER or PEM. ValueError for what is none."""
     return x509.load_pem_x509_crl(told) if b"-----BEGIN" in told[:100] else x509.load_der_x509_crl(told)
 
 

@@ -123,7 +123,7 @@ def _opened(der: bytes) -> Opened:
     held = data["encap_content_info"]
     if held["content_type"].native != "data" or not _is_empty(held["content"]) or len(data["signer_infos"]) != 1:
         raise _bad()
-    [signer] = data["signer_infos"]
+    signer = data["signer_infos"][0]
     every = [one.chosen for one in data["certificates"] if one.name == "certificate"]
     own = [one for one in every if _is_meant(signer["sid"], one)]
     if len(own) != 1 or len(every) > CERTIFICATES:

@@ -16,14 +16,17 @@ from tests.factories import DEPARTMENT, application, at, district, group, kinder
 def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
     scheduler = schedule.scheduler()
     scheduler.enqueue_jobs()
-    ids = Queue(queues.URGENT, connection=redis).job_ids
+    of = dict.fromkeys(entry.queue for entry in schedule.TIMETABLE)
+    ids = [id_ for name in of for id_ in Queue(name, connection=redis).job_ids]
     jobs = Job.fetch_many(ids, connection=redis)
     assert [job.func_name for job in jobs] == [
         "app.jobs.clock.run",
         "app.jobs.outbox.relay",
         "app.jobs.sessions.forget",
         "app.jobs.forms.forget",
+        "app.jobs.revocation.fetch",
     ]
+    assert {entry.queue for entry in schedule.TIMETABLE} == {queues.URGENT, queues.LETTERS}
     assert all((job.args, job.ttl) == ((), entry.every) for job, entry in zip(jobs, schedule.TIMETABLE, strict=True))
     assert all(entry.why for entry in schedule.TIMETABLE)
     assert scheduler.enqueue_jobs() == []
