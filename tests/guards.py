@@ -1481,6 +1481,14 @@ GUARDS = (
         "test_deliveries.py::test_what_an_administrator_has_tried_again_keeps_its_key_while_it_may_have_arrived",
     ),
     Guard(
+        "of two SMS to one phone that go at once one is counted by the other",
+        DELIVERIES,
+        "    lock_text(f",
+        "    str(f",
+        f"{MESSAGES}::test_two_workers_at_once_send_one_phone_no_more_than_the_norm_says",
+        "postgresql",
+    ),
+    Guard(
         "a yes after a cancel is kept",
         "app/jobs/outbox.py",
         "        if work.waits:  # cancelled meanwhile: what became of it is no less true\n",

@@ -34,23 +34,22 @@ SHOWN_BY = {
     "queue.maximum_age": ["too-old-for-the-queue"],
     "rounds": ["a-temporary-place"],
     "notice.reminder": ["reminders"],
+    "notice.quiet": ["no-sms-at-night"],
+    "notice.daily": ["so-many-sms-a-day"],
     **{f"sign.{name}": ["by-a-code-or-by-a-key"] for name in SIGN_IN if name != "change"},
     "sign.join": ["another-parent-joins"],
 }
-ELSEWHERE = {  # when an SMS goes, and how contacts are changed, no scenario says
-    "notice.quiet",  # tests/rules/test_notices.py
-    "notice.daily",
-    "sign.change",  # tests/views/test_acts.py
-}
+ELSEWHERE = {"sign.change"}  # how contacts are changed no scenario says: tests/views/test_acts.py
 
 
 def others(name: str, value: str) -> list[str]:
-    """What else the norm might say: one more and one less (of each side of a ratio), or each of its other choices."""
+    """What else the norm might say: one more and one less (of a ratio and of hours each), or each other choice."""
     if choices := KNOWN[name].choices:
         return sorted(choices - {value})
-    numbers = [int(number) for number in value.split(":")]
+    between = "-" if "-" in value else ":"
+    numbers = [int(number) for number in value.split(between)]
     changed = [[*numbers[:i], n + by, *numbers[i + 1 :]] for i, n in enumerate(numbers) for by in (1, -1)]
-    return [":".join(map(str, one)) for one in changed if min(one) > 0 or len(one) == 1]
+    return [between.join(map(str, one)) for one in changed if min(one) > 0 or len(one) == 1]
 
 
 CASES = [(name, other) for name, value, *_ in shipped.NORMS if name not in ELSEWHERE for other in others(name, value)]

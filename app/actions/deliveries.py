@@ -15,7 +15,7 @@ from app.access.actors import Actor
 from app.actions import norms
 from app.actions.moving import record
 from app.actions.outbox import begin_anew
-from app.db.database import locked
+from app.db.database import lock_text, locked
 from app.db.extensions import db
 from app.models import Audience, Channel, Delivery, DeliveryStage, Notice, Outbox
 from app.rules import notices as rules
@@ -101,9 +101,13 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
 
 
 def _goes_at(delivery: Delivery, at: datetime) -> datetime:
-    """Spec 3.2, notice.quiet and notice.daily: when it may go; an e-mail wakes nobody and may at any time."""
+    """Spec 3.2, notice.quiet and notice.daily: when it may go; an e-mail wakes nobody and may at any time.
+
+    The phone is locked: of two that go at once one is counted by the other.
+    """
     if delivery.channel is not Channel.sms:
         return at
+    lock_text(f"sms to {delivery.address}")
     place_id, day = delivery.notice.application.place_id, local_day(at)
     sent = select(func.count(Delivery.id)).where(
         Delivery.address == delivery.address,

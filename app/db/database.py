@@ -261,6 +261,13 @@ def locked(model: type[R], row_id: int) -> R:
     return db.session.scalars(it.execution_options(populate_existing=True)).one()
 
 
+def lock_text(said: str) -> None:
+    """Whoever else locks this text waits until the transaction ends. On SQLite whoever writes is the only one."""
+    db.session.flush()
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(said, 0))))
+
+
 def read_again(row: Base, *related: ExecutableOption) -> None:
     """What a record says now, with these of its relations, in one statement."""
     [id_] = inspect(row).identity

@@ -14,6 +14,8 @@ from app.models import (
     Application,
     Audience,
     Base,
+    Channel,
+    DeliveryStage,
     DocumentKind,
     Enrolment,
     Guardianship,
@@ -125,6 +127,11 @@ def _notices(application: Application, _day: date, _town: ScenarioTown) -> list[
     return [notice.template for notice in application.notices if notice.audience is Audience.family]
 
 
+def _sms(application: Application, _day: date, _town: ScenarioTown) -> list[str]:
+    sent = [one for notice in application.notices for one in notice.deliveries if one.stage is DeliveryStage.sent]
+    return [one.notice.template for one in sent if one.channel is Channel.sms]
+
+
 # ---------------------------------------------------------------- groups, vacancies, places
 
 
@@ -214,6 +221,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "contract": _contract,
         "guardians": _guardians,
         "notices": _notices,
+        "sms": _sms,
         "documents": _documents,
     },
     KgGroup: {"free_general": _free_general, "free_temporary": _free_temporary, "enrolled": _enrolled},

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.actions import absences, applications, norms, places, privileges, records, vacancies
-from app.actions.people import Person
+from app.actions.people import Contacts, Person
 from app.actions.privileges import Paper
 from app.db.extensions import db
 from app.models import (
@@ -207,6 +207,7 @@ class ScenarioTown:
             place_id=self.record(row["place"]).id,
             child=child,
             applicant=applicant,
+            contacts=Contacts(phone=row.get("phone")),
             by=by,
             at=at,
             queued_at=moment(row["queued_at"]) if "queued_at" in row else None,

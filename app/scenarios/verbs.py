@@ -15,6 +15,7 @@ from app.actions import (
     absences,
     clock,
     corrections,
+    deliveries,
     guardianships,
     offers,
     people,
@@ -25,7 +26,18 @@ from app.actions import (
     vouchers,
 )
 from app.db.extensions import db
-from app.models import Application, Guardianship, GuardianshipBasis, Place, PrivilegeGround, PrivilegeKind, Sex
+from app.models import (
+    Application,
+    Channel,
+    Delivery,
+    DeliveryStage,
+    Guardianship,
+    GuardianshipBasis,
+    Place,
+    PrivilegeGround,
+    PrivilegeKind,
+    Sex,
+)
 from app.rules.refusals import Reason, Refusal
 from app.scenarios.reading import day
 from app.scenarios.town import ScenarioTown, papers
@@ -152,6 +164,17 @@ def _run_clock(town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> N
         clock.run(at=at, place_id=place_id)
 
 
+def _send(_town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> None:
+    """The SMS that may leave at this moment do, in the order in which they were told, and all of them arrive."""
+    while deliveries.plan({Channel.sms}, at=at):
+        pass
+    waiting = select(Delivery.id).where(Delivery.stage == DeliveryStage.waiting).order_by(Delivery.id)
+    for id_ in db.session.scalars(waiting).all():
+        begun = deliveries.begin(id_, at=at, repeats=True)
+        if isinstance(begun, Delivery):
+            deliveries.end(id_, begun.key or "", at=at)
+
+
 def _plain(name: str) -> StepVerb:
     """A verb of an application's page, by its row: a step may leave out what that asks."""
     return on(possible.act(Application, name).do, "application", may=of(Application, name).asks)
@@ -185,4 +208,5 @@ VERBS: dict[str, StepVerb] = {
         by_needed=False,
     ),
     "clock": StepVerb(_run_clock, by_needed=False),
+    "send": StepVerb(_send, by_needed=False),
 }

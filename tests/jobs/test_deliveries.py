@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from app.db.extensions import db
 from app.jobs import deliveries as jobs
 from app.jobs import outbox, queues
 from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
+from app.rules import notices as rules
 from app.rules import texts
 from app.rules.calendar import local_day
 from app.rules.roles import Role
@@ -417,6 +419,35 @@ def test_one_phone_gets_as_many_sms_in_a_day_as_the_norm_says(out, sms):
         db.session.execute(db.update(Delivery).values(began_at=datetime.now(UTC) - timedelta(1)))
     go_on()
     assert of(notices[2], SMS).stage is S.sent
+
+
+def test_two_workers_at_once_send_one_phone_no_more_than_the_norm_says(out, sms, monkeypatch):
+    with transaction():
+        place = factories.district()
+        factories.norm("notice.quiet", "0-0", Unit.HOURS, place)
+        factories.norm("notice.daily", "1", Unit.COUNT, place)
+    notices = [told(email=None, place=place) for _ in range(2)]
+    jobs.plan()
+    waiting, both, goes_at = list(db.session.scalars(MESSAGES)), threading.Barrier(2), rules.goes_at
+    db.session.rollback()
+
+    def when_both_have_counted(*args, **facts):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)
+        return goes_at(*args, **facts)
+
+    def work(id_):
+        with out.app_context():
+            outbox.handle([id_])
+
+    monkeypatch.setattr(rules, "goes_at", when_both_have_counted)
+    workers = [threading.Thread(target=work, args=(id_,)) for id_ in waiting]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert sorted(of(one, SMS).stage for one in notices) == [S.sent, S.waiting]
+    assert len(sms.texts(PHONE)) == 1
 
 
 def test_an_application_that_is_there_knows_its_notices(out):
