@@ -64,6 +64,14 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class Service:
+    """Somebody else's service that answers by HTTP."""
+
+    url: str
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Config:
     """One machine's settings. `secret_key` may be empty: only the web needs it, and refuses to start without."""
 
@@ -80,6 +88,7 @@ class Config:
     smtp: Smtp | None = None  # None: no letters are sent
     sms: Sms | None = None  # None: no SMS are sent
     keys: Keys | None = None  # None: nobody enters or signs with a key
+    mobile_citizens: Service | None = None  # None: the phones on applications alone are known
 
     @property
     def files(self) -> Path:
@@ -120,6 +129,7 @@ def load(env: dict[str, str] | None = None) -> Config:
         smtp=_smtp(env),
         sms=_sms(env),
         keys=_keys(env) or _demo_keys(var, env),
+        mobile_citizens=_mobile_citizens(env),
     )
 
 
@@ -162,6 +172,17 @@ def _sms(env: Mapping[str, str]) -> Sms | None:
     if body.lstrip().startswith(("{", "[")):
         _json("KEZEK_SMS_BODY", body)
     return Sms(named, body, headers, env.get("KEZEK_SMS_ACCEPTED", ""))
+
+
+def _mobile_citizens(env: Mapping[str, str]) -> Service | None:
+    """The register of mobile phones, if one is named. Raises Wrong."""
+    name, named = "KEZEK_MOBILE_CITIZENS_URL", env.get("KEZEK_MOBILE_CITIZENS_URL")
+    if not named:
+        return None
+    to = _address(name, named, ("https", "http"), "https://mobile.example.org/registered")
+    if to.scheme == "http" and to.hostname not in LOOPBACK:
+        raise Wrong(f"{name}: without TLS it is a service on this machine alone; use https://.")
+    return Service(named, env.get("KEZEK_MOBILE_CITIZENS_TOKEN", ""))
 
 
 def _keys(env: Mapping[str, str]) -> Keys | None:

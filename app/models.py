@@ -1737,6 +1737,15 @@ class Challenge(Base):
     used_at: Mapped[datetime | None]
 
 
+class Draft(Base):
+    """A new application that a person of a family has begun and not sent (access/drafts.py): what is typed so far."""
+
+    __tablename__ = "draft"
+    iin: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    answers: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Visit(Base):
     """Somebody of a family signed in on one browser (issue 13); here is the hash of its key."""
 

@@ -1643,6 +1643,20 @@ GUARDS = (
                 "    if False and code != hashed(",
                 "views/test_acts.py::test_a_new_phone_is_kept_once_the_code_that_was_sent_to_it_comes_back",
             ),
+            (
+                "a new application is of whoever has entered",
+                "app/cabinet/new.py",
+                "(challenge.verb, challenge.application_id, challenge.iin) != (VERB, None, iin)",
+                "False",
+                "views/test_new_application.py::test_an_application_is_sent_by_whoever_was_shown_it",
+            ),
+            (
+                "a phone of a new application is proven by its code",
+                "app/cabinet/new.py",
+                "    if not proven:",
+                "    if False:",
+                "views/test_new_application.py::test_a_parent_who_is_nobodys_applicant_yet_puts_its_child_into_the_queue_by_a_code",
+            ),
         )
     ),
     *(

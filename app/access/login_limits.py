@@ -25,6 +25,7 @@ CODE = parse_many("1/minute; 3/hour; 6/day")  # codes for one person with one ph
 CODES = parse_many("5/minute; 30/hour")  # codes asked for from one address
 KEYS = parse_many("10/minute; 60/hour")  # entries with a key that are begun from one address
 CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
+REGISTER = parse_many("10/day")  # new applications that one person tries: what is refused says who waits already
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
 
@@ -79,6 +80,12 @@ def wait_to_check(address: str | None) -> int:
     """Seconds until a number in the queue may be asked for from this address; 0: now, and that is one of them."""
     of = ("number", _network(address))
     return _ask(lambda limits: _seconds(limits, [one for one in CHECK if not limits.hit(one, *of)], of))
+
+
+def wait_to_register(iin: str) -> int:
+    """Seconds until this person may try another new application; 0: now, and that is one of them."""
+    of = ("register", hashed(iin))
+    return _ask(lambda limits: _seconds(limits, [one for one in REGISTER if not limits.hit(one, *of)], of))
 
 
 def wait_for_key(address: str | None) -> int:

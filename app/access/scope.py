@@ -30,6 +30,7 @@ from app.models import (
     Delivery,
     DemoTime,
     Document,
+    Draft,
     Enrolment,
     Holding,
     ImportProblem,
@@ -390,6 +391,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     OneTimeCode: rows_for(office=_nothing, head=_nothing),
     Visit: rows_for(office=_nothing, head=_nothing),
     Challenge: rows_for(office=_nothing, head=_nothing),
+    Draft: rows_for(office=_nothing, head=_nothing),
     Signature: rows_for(office=_nothing, head=_nothing),  # verified by `flask verify`; a page shows who signed, not it
     SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: rows_for(office=_nothing, head=_nothing),

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 
-from app.cabinet import acts, own, public
+from app.cabinet import acts, new, own, public
 
 
 class Id(IntegerConverter):
@@ -23,8 +23,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the pages on, after those of the office: `/` is everybody's who is not signed in there."""
     app.url_map.converters["id"] = Id
     app.register_blueprint(public.blueprint)
-    app.register_blueprint(acts.blueprint)
-    app.extensions["kezek_elsewhere"] |= {public.blueprint.name, acts.blueprint.name}  # an official is nobody there
+    for pages in {one.blueprint for one in (own, acts, new)}:  # a family's own are one
+        app.register_blueprint(pages)
+    app.extensions["kezek_elsewhere"] |= {public.blueprint.name, own.blueprint.name}  # an official is nobody there
     csrf.exempt(public.blueprint)  # nothing is changed there: a form is posted so that no IIN stands in an address
     csrf.exempt(own.blueprint)  # it looks at where a form comes from by itself
     app.before_request(public.instead_of_the_office)

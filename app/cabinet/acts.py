@@ -100,7 +100,7 @@ def signed(iin: str, application_id: int) -> Any:
         return _refused(own_application(iin, application_id), "", words.refusal(Refusal(Reason.challenge_over)))
     verb, code = challenge.verb or "", (challenge.asked or {}).get("code")
     if code is not None and code != hashed(request.cookies[KEY] + request.form.get("code", "").replace(" ", "")):
-        said = _("That is not the code that was sent to the new phone. Ask for another one.")
+        said = _("That is not the code that was sent to the phone. Ask for another one.")
         return _refused(own_application(iin, application_id), verb, said)
     try:
         retried(partial(_do, challenge, _checked(challenge), g.visitor), (DEADLOCK,))

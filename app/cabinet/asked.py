@@ -75,13 +75,13 @@ def read(verb: str, asked: Mapping[str, str]) -> FamilyAct:
         case "revoke":
             return FamilyAct(verb, asked, {"reason": None})
         case "claim_privilege":
-            return FamilyAct(verb, asked, _claimed(asked))
+            return FamilyAct(verb, asked, claimed(asked))
         case families.CONTACTS:
-            return FamilyAct(verb, asked, _contacts(asked))
+            return FamilyAct(verb, asked, contacts(asked))
     return FamilyAct(verb, asked, {})
 
 
-def _claimed(asked: Mapping[str, str]) -> dict[str, Any]:
+def claimed(asked: Mapping[str, str]) -> dict[str, Any]:
     """S2, S3: a ground, and the paper that proves it. Raises Mistyped."""
     if asked["ground"] not in list(PrivilegeGround):
         raise Mistyped(_("Choose the ground of the privilege."))
@@ -95,7 +95,7 @@ def _claimed(asked: Mapping[str, str]) -> dict[str, Any]:
     return {"claimed": PrivilegeGround(asked["ground"]), "papers": [paper]}
 
 
-def _contacts(asked: Mapping[str, str]) -> dict[str, Any]:
+def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
     """How the family is reached from now on, by a phone at least: by it one enters. Raises Mistyped."""
     try:
         found: dict[str, Any] = {name: read(asked[name]) if asked[name] else "" for name, read in READ.items()}

@@ -73,7 +73,7 @@
   });
 
   const sign = async () => {
-    if (busy) return;
+    if (busy || !form.reportValidity()) return;
     busy = button.disabled = true;
     say("Opening");
     const [what, told] = await talk();

@@ -50,7 +50,7 @@ from app.words.rules import (
     term,
     wait,
 )
-from app.words.signing import to_sign
+from app.words.signing import to_register, to_sign
 from app.words.verbs import (
     BY_HAND,
     FOLLOWS,

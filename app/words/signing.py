@@ -9,6 +9,12 @@ from app.words.names import name
 from app.words.verbs import verb
 
 
+def to_register(lines: Iterable[tuple[str, str]]) -> str:
+    """S3: the text of a new application, in the reader's language, a line a fact."""
+    asks = _("I ask to put my child into the queue to kindergartens. What I say here is true.")
+    return "\n".join(["Kezek", *(f"{one}: {said}" for one, said in lines), asks])
+
+
 def to_sign(act: str, application: Application, lines: Iterable[tuple[str, str]], follows: str) -> str:
     """In the reader's language, a line a fact; `lines`: what the act was told besides."""
     child = application.child

@@ -1,7 +1,12 @@
 """The cabinet of a family (issue 13, 1 and 3): who comes in by a code, and that it is nobody else's who is seen."""
 
+import contextlib
+import json
 import re
+import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +17,7 @@ from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, Document, OneTimeCode, Sex, Visit
 from app.rules import iin
+from config import Service
 from tests.factories import DEPARTMENT, at
 from tests.gateways import set_up, sms_gateway
 from tests.views.conftest import Browser, forget_tries
@@ -113,6 +119,47 @@ def test_whoever_is_not_on_record_is_answered_alike_and_gets_no_code(city, famil
     with city.web.app_context():
         kept = db.session.execute(sa.select(OneTimeCode.code_hash).order_by(OneTimeCode.id)).scalars().all()
     assert kept[0] is not None and kept[1:] == [None, None]
+
+
+@contextlib.contextmanager
+def mobile_citizens(web, answer: bytes):
+    """A register of mobile phones on loopback, which answers so; what it was asked."""
+    calls = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            calls.append((self.headers["Authorization"], self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    before = web.config["KEZEK"]
+    service = Service(f"http://127.0.0.1:{server.server_port}/registered", "сенім".encode().hex())
+    web.config["KEZEK"] = replace(before, mobile_citizens=service)
+    try:
+        yield calls
+    finally:
+        web.config["KEZEK"] = before
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "comes"),
+    [(b'{"registered": true}', True), (b'{"registered": false}', False), (b"<html>", False), (b"[]", False)],
+)
+def test_who_has_no_application_yet_comes_in_where_the_register_of_mobile_phones_knows_the_phone(city, answer, comes):
+    person = iin.make(date(1991, 6, 2), Sex.female, 4321)
+    browser = Browser(city.web.test_client())
+    with mobile_citizens(city.web, answer) as calls:
+        asked = ask(browser, person, OTHER_PHONE)
+    assert asked.status_code == 303 and ("demo=" in asked.location) == comes
+    assert calls == [(f"Bearer {'сенім'.encode().hex()}", json.dumps({"iin": person, "phone": OTHER_PHONE}).encode())]
 
 
 @pytest.mark.parametrize("typed", ({}, {"iin": "123456789012", "phone": PHONE}, {"iin": "x", "phone": "жоқ"}))

@@ -30,6 +30,7 @@ from app.models import (
     DayOff,
     DemoTime,
     Document,
+    Draft,
     ImportProblem,
     ImportRun,
     KeptForm,
@@ -84,6 +85,7 @@ NOT_SHOWN = {
     OneTimeCode,
     Visit,
     Challenge,
+    Draft,
     Signature,
 }  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them

@@ -1,0 +1,266 @@
+"""S3: a family puts its child into the queue itself: one question a page, kept half-way, looked over, then sent.
+
+As through egov it is signed with a key, as through Indigo a code is enough: sign.register says which (spec 3.10). What
+is typed is kept by access/drafts.py until it is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from flask import current_app, g, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+
+from app import words
+from app.access import challenges, drafts, login_limits, visits
+from app.access.actors import Actor, Visitor
+from app.access.hashes import hashed
+from app.actions import applications, families, public, signatures
+from app.actions.people import Contacts, Person
+from app.actions.preconditions import sign_in
+from app.actions.privileges import Paper
+from app.cabinet import signing
+from app.cabinet.asked import Mistyped, claimed, contacts
+from app.cabinet.own import KEY, blueprint, send_after, signed_in
+from app.cabinet.public import render, today
+from app.db.database import DEADLOCK, retried, taken_back
+from app.db.extensions import db
+from app.db.viewer import unscoped
+from app.models import Challenge, Language, PrivilegeGround, Purpose, QueueKind, SignedInBy
+from app.now import is_demo, now
+from app.rules import iin as iins
+from app.rules import texts
+from app.rules.refusals import Reason, Refusal
+from app.rules.roles import Role
+from app.words.problems import sentence_of
+
+NAMES = ("last_name", "first_name", "patronymic")
+STEPS: dict[str, tuple[str, ...]] = {  # a page each, and the fields that it asks for
+    "district": ("district",),
+    "child": ("child_iin", *(f"child_{name}" for name in NAMES)),
+    "applicant": tuple(f"applicant_{name}" for name in NAMES),
+    "contacts": ("phone", "email", "address", "notice_language"),
+    "queue": ("queue_kind",),
+    "privilege": ("ground", "paper_title", "paper_number", "paper_issued_by", "paper_issued_on"),
+}
+VERB = "register"
+
+
+@blueprint.get("/new")
+@signed_in
+def begin(iin: str) -> Any:
+    """The first page that is not answered yet; then all answers together."""
+    kept = drafts.of(iin)
+    return redirect(url_for("own.answer", step=_open(kept)) if _open(kept) else url_for("own.look_over"), code=303)
+
+
+@blueprint.route(f"/new/<any({', '.join(STEPS)}):step>", methods=["GET", "POST"])
+@signed_in
+def answer(iin: str, step: str) -> Any:
+    """One question; what is typed is kept, right or not, and asked for again until it is right."""
+    kept = drafts.of(iin)
+    if request.method != "POST":
+        return _page(step, kept)
+    typed = {name: request.form.get(name, "").strip()[:300] for name in STEPS[step]}
+    try:
+        with unscoped():
+            _check(step, typed, iin)
+    except Mistyped as wrong:
+        return _page(step, kept | typed, str(wrong)), 422
+    kept |= typed | {f"{step}_answered": "yes"}
+    drafts.keep(iin, kept)
+    return redirect(url_for("own.begin"), code=303)
+
+
+@blueprint.get("/new/check")
+@signed_in
+def look_over(iin: str) -> Any:
+    """All answers, each with a link to its page."""
+    kept = drafts.of(iin)
+    if step := _open(kept):
+        return redirect(url_for("own.answer", step=step), code=303)
+    with unscoped():
+        district = public.district(int(kept["district"]))
+        return render("new_check.html", place=district, lines=_lines(kept, iin), steps=list(STEPS))
+
+
+@blueprint.post("/new/check")
+@signed_in
+def send(iin: str) -> Any:
+    """The exact text of the application, to be signed or sent; nothing is changed yet."""
+    kept = drafts.of(iin)
+    if _open(kept):
+        return redirect(url_for("own.begin"), code=303)
+    if seconds := login_limits.wait_to_register(iin):
+        said = _("Too many applications were tried today. Try again tomorrow, or come to the education department.")
+        return render("new_refused.html", sentence=said), 429, {"Retry-After": str(seconds)}
+    try:
+        with unscoped():
+            retried(partial(_try, kept, iin), (DEADLOCK,))
+            place = public.district(int(kept["district"]))
+            lines = [one for step in _lines(kept, iin).values() for one in step]
+            by = sign_in(VERB, int(kept["district"]), today())
+            proven = families.is_on_record(iin, kept["phone"], today())
+    except (Mistyped, Refusal) as refused:
+        return _refused(refused)
+    if by is SignedInBy.key and not (g.visitor.sign_in is SignedInBy.key and signing.set_up()):
+        return render("new_sign.html", place=place, to_sign=None, keys=signing.set_up())
+    code, asked = "", {name: kept.get(name, "") for fields in STEPS.values() for name in fields}
+    if not proven:
+        if seconds := login_limits.wait_for_code(iin, kept["phone"], request.remote_addr):
+            said = _("A code was asked for too often. Try again later.")
+            return render("new_refused.html", sentence=said), 429, {"Retry-After": str(seconds)}
+        code = visits.new_code()
+        asked["code"] = hashed(request.cookies[KEY] + code)
+    drafts.keep(iin, kept)
+    have_signed = signing.to_sign if by is SignedInBy.key else challenges.ask
+    told = words.to_register(lines)
+    to_sign = have_signed(told, purpose=Purpose.act, browser=request.cookies[KEY], iin=iin, verb=VERB, asked=asked)
+    demo = code if current_app.config["KEZEK"].demo and is_demo() else ""
+    facts = {"to_sign": to_sign, "with_key": by is SignedInBy.key, "code": code, "demo": demo}
+    page = make_response(render("new_sign.html", place=place, **facts))
+    if code and not demo:
+        send_after(page, kept["phone"], code)
+    return page
+
+
+@blueprint.post("/new/signed")
+@signed_in
+def registered(iin: str) -> Any:
+    """The application itself, once; its page has the number and what follows."""
+    db.session.rollback()  # what was read ends: on SQLite there is one writer
+    challenge = challenges.take(request.form.get("challenge", ""), browser=request.cookies[KEY], purpose=Purpose.act)
+    if challenge is None or (challenge.verb, challenge.application_id, challenge.iin) != (VERB, None, iin):
+        return _refused(Refusal(Reason.challenge_over))
+    code = (challenge.asked or {}).get("code")
+    if code is not None and code != hashed(request.cookies[KEY] + request.form.get("code", "").replace(" ", "")):
+        return _refused(Mistyped(_("That is not the code that was sent to the phone. Ask for another one.")))
+    try:
+        cms = request.form.get("cms", "")
+        checked = signatures.check(challenge, cms) if cms else None
+        application_id = retried(partial(_do, challenge, checked, g.visitor), (DEADLOCK,))
+    except (Mistyped, Refusal) as refused:
+        return _refused(refused)
+    except IntegrityError as error:
+        return _refused(Mistyped(words.constraint(error)))
+    drafts.keep(iin, {})
+    return redirect(url_for("own.application", application_id=application_id, done=VERB), code=303)
+
+
+def _do(challenge: Challenge, checked: signatures.Checked | None, visitor: Visitor) -> int:
+    if checked is not None:
+        visitor = replace(visitor, signature_id=signatures.keep(checked).id)
+    return _register(challenge.asked or {}, visitor.iin, Actor(Role.family, visitor=visitor))
+
+
+def _try(kept: Mapping[str, str], iin: str) -> None:
+    with taken_back():
+        _register(kept, iin, Actor(Role.family, visitor=g.visitor, on_paper=True))
+
+
+def _register(kept: Mapping[str, str], iin: str, by: Actor) -> int:
+    privilege = claimed(kept) if kept["ground"] else None
+    return applications.register(
+        place_id=int(kept["district"]),
+        child=Person(kept["child_iin"], **_names("child", kept)),
+        applicant=Person(iin, **_names("applicant", kept)),
+        contacts=Contacts(**contacts(kept)),
+        queue_kind=QueueKind(kept["queue_kind"]),
+        privilege=privilege["claimed"] if privilege else None,
+        papers=privilege["papers"] if privilege else (),
+        by=by,
+        at=now(),
+    ).id
+
+
+def _open(kept: Mapping[str, str]) -> str | None:
+    """The first page that is not answered yet."""
+    return next((step for step in STEPS if f"{step}_answered" not in kept), None)
+
+
+def _check(step: str, typed: dict[str, str], iin: str) -> None:
+    """What is typed is brought into the form in which it is kept. Raises Mistyped."""
+    match step:
+        case "district":
+            asked = typed["district"]
+            known = asked.isascii() and asked.isdecimal() and len(asked) < 10
+            if not known or public.district(int(asked)) is None:
+                raise Mistyped(_("Choose your district or city."))
+        case "child":
+            typed["child_iin"] = typed["child_iin"].replace(" ", "")
+            try:
+                iins.facts(typed["child_iin"])
+            except Refusal as refusal:
+                raise Mistyped(words.refusal(refusal)) from None
+            if typed["child_iin"] == iin:
+                raise Mistyped(_("This is your own IIN. Type the child's."))
+            _named("child", typed)
+        case "applicant":
+            _named("applicant", typed)
+        case "contacts":
+            contacts(typed)
+        case "queue":
+            if typed["queue_kind"] not in list(QueueKind):
+                raise Mistyped(_("Choose the queue."))
+        case "privilege":
+            if typed["ground"]:
+                claimed(typed)
+
+
+def _names(whose: str, kept: Mapping[str, str]) -> dict[str, str]:
+    return {name: kept[f"{whose}_{name}"] for name in NAMES}
+
+
+def _named(whose: str, typed: dict[str, str]) -> None:
+    """The parts of a name; one there must be (spec 3.9). Raises Mistyped."""
+    try:
+        for name in NAMES:
+            typed[f"{whose}_{name}"] = texts.name(typed[f"{whose}_{name}"]) if typed[f"{whose}_{name}"] else ""
+    except texts.Unfit as unfit:
+        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    if not typed[f"{whose}_first_name"]:
+        raise Mistyped(_("Type the name. Who has one name only has it as the first name."))
+
+
+def _lines(kept: Mapping[str, str], iin: str) -> dict[str, list[tuple[str, str]]]:
+    """All answers as people read them, by the page that asks."""
+    child, district = iins.facts(kept["child_iin"]), public.district(int(kept["district"]))
+    name = " ".join(filter(None, _names("child", kept).values()))
+    privilege = [(_("Privilege"), _("No privilege"))]
+    if kept["ground"]:
+        paper: Paper = claimed(kept)["papers"][0]
+        told = ", ".join(filter(None, (paper.title, paper.number, paper.issued_by, words.day(paper.issued_on))))
+        privilege = [(_("Privilege"), words.label(PrivilegeGround(kept["ground"]))), (_("Paper that proves it"), told)]
+    return {
+        "district": [(_("District or city"), words.name(district))],
+        "child": [
+            (_("Child"), f"{name}, {kept['child_iin']}"),
+            (_("Birth date"), f"{words.day(child.born_on)}, {words.label(child.sex)}"),
+        ],
+        "applicant": [(_("Applicant"), f"{' '.join(filter(None, _names('applicant', kept).values()))}, {iin}")],
+        "contacts": [
+            (_("Phone"), kept["phone"]),
+            (_("E-mail"), kept["email"] or "—"),
+            (_("Address"), kept["address"] or "—"),
+            (_("Language of notices"), words.label(Language(kept["notice_language"]))),
+        ],
+        "queue": [(_("Queue"), words.label(QueueKind(kept["queue_kind"])))],
+        "privilege": privilege,
+    }
+
+
+def _page(step: str, kept: Mapping[str, str], problem: str = "") -> str:
+    number = list(STEPS).index(step) + 1
+    with unscoped():
+        regions = public.regions() if step == "district" else []
+    choices = {"grounds": list(PrivilegeGround), "languages": list(Language), "queues": list(QueueKind)}
+    facts = {"step": step, "number": number, "of": len(STEPS), "typed": kept, "problem": problem, "regions": regions}
+    return render("new.html", **facts, **choices)
+
+
+def _refused(why: Mistyped | Refusal) -> Any:
+    """Nothing was changed, and why; all answers are there."""
+    sentence = words.refusal(why) if isinstance(why, Refusal) else str(why)
+    return render("new_refused.html", sentence=sentence), 422
