@@ -67,10 +67,10 @@ def holder(purpose: Purpose, *, number: str = IIN, curve: bool = False, bin: str
     return person(number, NAMES, key, by=national(), purpose=purpose, bin=bin)
 
 
-def another(purpose: Purpose, **more: object) -> Holder:
+def another(purpose: Purpose, *, number: str = IIN, **more: Any) -> Holder:
     """A certificate for the same person that is not as it should be."""
     told = {"by": national(), "key": curve_key(), "purpose": purpose} | more
-    return person(more.pop("number", IIN), NAMES, told.pop("key"), **told)  # type: ignore[arg-type]
+    return person(number, NAMES, told.pop("key"), **told)
 
 
 def trust(*taken_back: x509.Certificate, **more: timedelta) -> Trust:
@@ -158,3 +158,12 @@ def believed_by(app: Flask, folder: Path, **more: Any) -> Iterator[Keys]:
         yield keys
     finally:
         app.config["KEZEK"] = before
+
+
+def gost(purpose: Purpose, **more: Any) -> Holder:
+    """Somebody whose certificate says that its key is one of GOST; no library here can look at it."""
+    right = another(purpose, **more)
+    told = right.certificate.public_bytes(Encoding.DER).replace(
+        bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a830e030a0101")
+    )
+    return Holder(right.key, x509.load_der_x509_certificate(told), right.above)

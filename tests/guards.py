@@ -1700,7 +1700,7 @@ GUARDS = (
             (
                 "a key is for one purpose",
                 SIGNATURE,
-                "if not fits(leaf, purpose):",
+                "if not fits(one.certificate, purpose):",
                 "if False:",
                 f"{SIGNED}::test_a_key_is_for_one_purpose_alone",
             ),
@@ -1784,9 +1784,23 @@ GUARDS = (
             (
                 "a kindergarten signs with its own key",
                 "app/actions/signatures.py",
-                "challenge.purpose is Purpose.organisation and challenge.bin != signed.bin",
+                "purpose is Purpose.organisation and challenge.bin != signed.bin",
                 "False",
                 f"{CHALLENGED}::test_another_persons_or_another_organisations_key_is_refused",
+            ),
+            (
+                "a service speaks of the certificate that we looked at",
+                "app/signing/gost.py",
+                "if not good or not same:",
+                "if not good:",
+                "actions/test_gost.py::test_what_the_service_says_is_taken_at_its_word_and_no_more",
+            ),
+            (
+                "a service that has not asked about revocation is not enough",
+                "app/signing/gost.py",
+                "if not known or not asked:",
+                "if not known:",
+                "actions/test_gost.py::test_what_the_service_says_is_taken_at_its_word_and_no_more",
             ),
             (
                 "a stronger visit ends the weaker one",

@@ -92,6 +92,14 @@ def test_an_sms_goes_to_no_gateway_whose_certificate_nobody_knows(tls, certifica
 SMTP = {"KEZEK_SMTP_URL": "smtp://mail.example.org", "KEZEK_SMTP_FROM": "kezek@example.org"}
 GATEWAY = {"KEZEK_SMS_URL": "https://sms.example.org/send", "KEZEK_SMS_BODY": "to={phone}&text={text}"}
 
+KEYS = {"KEZEK_KEY_ANCHORS": __file__, "KEZEK_KEY_CRLS": "http://crl.example.org/a.crl http://crl.example.org/b.crl"}
+
+
+def test_whose_keys_are_believed_is_read():
+    found = config.load(KEYS).keys
+    assert found is not None and len(found.crls) == 2 and found.agent == "wss://127.0.0.1:13579"
+    assert (found.service, found.longest.days) == ("", 1) and config.load({}).keys is None
+
 
 def test_what_is_set_is_read_and_no_secret_is_shown():
     login = {"KEZEK_SMTP_USER": "kezek", "KEZEK_SMTP_PASSWORD": "құпия-1"}
@@ -118,6 +126,13 @@ WRONG = [
     (GATEWAY | {"KEZEK_SMS_HEADERS": "Authorization: x"}, "KEZEK_SMS_HEADERS: not JSON"),
     (GATEWAY | {"KEZEK_SMS_HEADERS": '["x"]'}, "KEZEK_SMS_HEADERS: names and values"),
     (GATEWAY | {"KEZEK_SMS_HEADERS": '{"X": "a\\nb"}'}, "KEZEK_SMS_HEADERS: a header"),
+    (KEYS | {"KEZEK_KEY_ANCHORS": "/nowhere.pem"}, "KEZEK_KEY_ANCHORS: there is no such file"),
+    (KEYS | {"KEZEK_KEY_CRLS": ""}, "KEZEK_KEY_CRLS: the addresses"),
+    (KEYS | {"KEZEK_KEY_CRLS": "file:///etc/passwd"}, "KEZEK_KEY_CRLS: not an address"),
+    (KEYS | {"KEZEK_KEY_CRL_HOURS": "0"}, "KEZEK_KEY_CRL_HOURS: not a number"),
+    (KEYS | {"KEZEK_KEY_SERVICE": "http://ncanode.example.org"}, "KEZEK_KEY_SERVICE: without TLS"),
+    (KEYS | {"KEZEK_KEY_AGENT": "wss://agent.example.org:13579"}, "KEZEK_KEY_AGENT: it listens"),
+    (KEYS | {"KEZEK_KEY_AGENT": "wss://127.0.0.1:1; script-src *"}, "KEZEK_KEY_AGENT: not an address"),
 ]
 
 

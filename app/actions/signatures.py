@@ -15,8 +15,8 @@ from flask import current_app
 from app.db.extensions import db
 from app.models import Challenge, Purpose, Signature
 from app.rules.refusals import Reason, Refusal
-from app.signing import revocation, trust
-from app.signing.verify import Signed, opened, verified, verify
+from app.signing import gost, revocation, trust
+from app.signing.verify import Signed, opened, verified, verify, whose
 
 TOLD = ("iin", "bin", "name", "serial", "issuer", "algorithm")  # of a certificate, on record
 
@@ -37,24 +37,28 @@ def check(challenge: Challenge | None, cms: str) -> Checked:
     """
     if challenge is None or challenge.used_at is None:
         raise Refusal(Reason.challenge_over)
-    at, believed, told = challenge.used_at, trust.of(current_app.config["KEZEK"]), cms.encode("utf-8", "replace")
-    one = opened(told)
-    signed = verified(one, challenge.text, purpose=challenge.purpose, trust=believed, at=at)
+    at, told, purpose = challenge.used_at, cms.encode("utf-8", "replace"), challenge.purpose
+    keys, believed, one = current_app.config["KEZEK"].keys, trust.of(current_app.config["KEZEK"]), opened(told)
+    if one.is_gost:
+        service = keys.service if keys else ""
+        signed, against = gost.verified(one, told, challenge.text, purpose=purpose, service=service, at=at)
+    else:
+        signed = verified(one, challenge.text, purpose=purpose, trust=believed, at=at)
+        lists = revocation.check(signed.chain, believed, at=at)
+        against = {"anchor": signed.chain[-1].fingerprint(SHA256()).hex(), "lists": lists}
     if challenge.iin not in (None, signed.iin):
         raise Refusal(Reason.foreign_iin)
-    if challenge.purpose is Purpose.organisation and challenge.bin != signed.bin:
+    if purpose is Purpose.organisation and challenge.bin != signed.bin:
         raise Refusal(Reason.foreign_bin)
-    lists = revocation.check(signed.chain, believed, at=at)
-    anchor = signed.chain[-1].fingerprint(SHA256()).hex()
-    against = {"cms": sha256(told).hexdigest(), "anchor": anchor, "lists": lists}
-    return Checked(challenge, told, signed, against)
+    return Checked(challenge, told, signed, against | {"cms": sha256(told).hexdigest()})
 
 
 def wrong(kept: Signature) -> str | None:
     """What is wrong with a signature that was kept, verified again as of the moment when it was; None where nothing is.
 
     It is asked of whoever we believe today, with the certificates between that were kept. Whether it was revoked then
-    stands in `checked_against`: the lists of that day are gone. ValueError or OSError where the anchors cannot be read.
+    stands in `checked_against`: the lists of that day are gone. What a service has verified is only compared with
+    what was kept: it judges as of today. ValueError or OSError where the anchors cannot be read.
     """
     if sha256(kept.text).hexdigest() != kept.sha256:
         return "its text is not the one that was signed"
@@ -64,7 +68,11 @@ def wrong(kept: Signature) -> str | None:
     try:
         chain = tuple(load_pem_x509_certificates(kept.certificates.encode()))
         then = replace(believed, between=(*believed.between, *chain[1:-1]))
-        found = verify(kept.cms, kept.text, purpose=kept.purpose, trust=then, at=kept.checked_at)
+        found = (
+            whose(opened(kept.cms).certificate, kept.purpose, kept.algorithm, chain)
+            if "service" in kept.checked_against
+            else verify(kept.cms, kept.text, purpose=kept.purpose, trust=then, at=kept.checked_at)
+        )
     except ValueError:
         return "its certificates are not as they were kept"
     except Refusal as refused:

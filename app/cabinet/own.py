@@ -124,9 +124,14 @@ def enter_by_key() -> Any:
         if refused.reason is Reason.challenge_over and visits.who(older) is not None:
             return redirect(url_for("own.journal"), code=303)  # the page that had entered was loaded again
         return render("enter_by_key.html", set_up=signing.set_up(), problem=words.refusal(refused)), 422
-    answer = make_response(render("owner.html", signed=signed))
+    new = visits.begin(signed.iin, instead_of=older)
+    with unscoped():
+        filed = [one for one in families.applications_of(signed.iin, today()) if one.applicant.iin == signed.iin]
+        asked = filed[0] if filed and not any(one.email for one in filed) else None  # S2 (111): where to give an e-mail
+        page = render("owner.html", signed=signed, without_email=asked)
+    answer = make_response(page)
     answer.delete_cookie(ENTRY, path="/my")
-    answer.set_cookie(KEY, visits.begin(signed.iin, instead_of=older), path="/my", **_cookie())
+    answer.set_cookie(KEY, new, path="/my", **_cookie())
     return answer
 
 

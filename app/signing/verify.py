@@ -42,7 +42,7 @@ GOST = "1.2.398.3.10.1."  # of the national authority's keys; no library here kn
 @dataclass(frozen=True)
 class Signed:
     """Whose signature it is, as its certificate says. `chain`: the certificates up to the anchor, the own one first;
-    empty where a service has verified it, which `service` names then.
+    that one alone where a service has verified it.
     """
 
     iin: str
@@ -51,7 +51,7 @@ class Signed:
     serial: str
     issuer: str
     algorithm: str
-    chain: tuple[x509.Certificate, ...] = ()
+    chain: tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,10 @@ def verified(one: Opened, text: bytes, *, purpose: Purpose, trust: Trust, at: da
         key = _strong(one)
         chain = _chain(one, trust, at)
         _is_of(text, one, key)
-        return _whose(one, purpose, chain, key)
+        if not fits(one.certificate, purpose):
+            raise Refusal(Reason.wrong_key, purpose=str(purpose))
+        kind = f"RSA-{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"ECDSA {key.curve.name}"
+        return whose(one.certificate, purpose, f"{kind} {one.digest}", chain)
     except (ValueError, TypeError, x509.DuplicateExtension, x509.ExtensionNotFound, UnsupportedAlgorithm):
         raise _bad() from None
 
@@ -139,12 +142,14 @@ def _opened(der: bytes) -> Opened:
         of_text=_only(attributes, "message_digest"),
         encoded=signer["signature"].native,
     )
+    if _only(attributes, "content_type") != "data":
+        raise _bad()
     if one.is_gost:
         return one
     if digest not in HASHES:
         raise Refusal(Reason.weak_key)
     how = signer["signature_algorithm"]
-    if how.signature_algo not in ("rsassa_pkcs1v15", "ecdsa") or _only(attributes, "content_type") != "data":
+    if how.signature_algo not in ("rsassa_pkcs1v15", "ecdsa"):
         raise _bad()
     if how["algorithm"].native.startswith("sha") and how.hash_algo != digest:  # plain RSA names no hash
         raise _bad()
@@ -194,8 +199,7 @@ def _is_of(text: bytes, one: Opened, key: rsa.RSAPublicKey | ec.EllipticCurvePub
 
 def _chain(one: Opened, trust: Trust, at: datetime) -> tuple[x509.Certificate, ...]:
     """Up to one of our anchors, all of it valid at that moment. Raises Refusal."""
-    if not one.certificate.not_valid_before_utc <= at <= one.certificate.not_valid_after_utc:
-        raise Refusal(Reason.certificate_expired)
+    valid_at(one.certificate, at)
     if not trust.anchors:
         raise Refusal(Reason.unknown_issuer)
     policy = PolicyBuilder().store(Store(list(trust.anchors))).time(at)
@@ -205,6 +209,12 @@ def _chain(one: Opened, trust: Trust, at: datetime) -> tuple[x509.Certificate, .
     except VerificationError:
         raise Refusal(Reason.unknown_issuer) from None
     return tuple(found.chain)
+
+
+def valid_at(leaf: x509.Certificate, at: datetime) -> None:
+    """Raise Refusal(certificate_expired) unless its days are these."""
+    if not leaf.not_valid_before_utc <= at <= leaf.not_valid_after_utc:
+        raise Refusal(Reason.certificate_expired)
 
 
 def _may_issue(_policy: Any, _certificate: x509.Certificate, constraints: x509.BasicConstraints) -> None:
@@ -225,19 +235,16 @@ AUTHORITY = (
 )
 
 
-def _whose(one: Opened, purpose: Purpose, chain: tuple[x509.Certificate, ...], key: Any) -> Signed:
-    leaf = one.certificate
-    if not fits(leaf, purpose):
-        raise Refusal(Reason.wrong_key, purpose=str(purpose))
+def whose(leaf: x509.Certificate, purpose: Purpose, algorithm: str, chain: tuple[x509.Certificate, ...]) -> Signed:
+    """What a certificate says of its owner. ValueError where it says it twice, or not."""
     bin = _numbered(leaf, NameOID.ORGANIZATIONAL_UNIT_NAME, "BIN") if purpose is Purpose.organisation else None
-    kind = f"RSA-{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"ECDSA {key.curve.name}"
     return Signed(
         iin=_numbered(leaf, NameOID.SERIAL_NUMBER, "IIN"),
         bin=bin,
         name=" ".join(_said(leaf, NameOID.COMMON_NAME) + _said(leaf, NameOID.GIVEN_NAME))[:300],
         serial=f"{leaf.serial_number:x}",
         issuer=leaf.issuer.rfc4514_string()[:500],
-        algorithm=f"{kind} {one.digest}",
+        algorithm=algorithm,
         chain=chain,
     )
 

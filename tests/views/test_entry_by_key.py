@@ -6,11 +6,12 @@ import re
 import pytest
 
 from app.access import visits
+from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, Purpose, SignedInBy
 from tests import authority as of
 from tests.authority import BIN, IIN, holder
-from tests.views.conftest import Browser
+from tests.views.conftest import Browser, forget_tries
 from tests.views.test_cabinet import HERE, entered, family  # noqa: F401
 
 ENTRY = Purpose.entry
@@ -58,6 +59,19 @@ def test_a_parent_enters_with_a_key_after_its_owner_was_shown(city, browser):
     assert re.search(r'<a class="button" href="/my/">Кіру</a>', answer.text)
     assert f"/my/a/{city.own.waiting}" in browser.get("/my/").text
     assert visitor(city, browser) == visits.Visitor(person, SignedInBy.key)
+
+
+def test_whoever_enters_is_asked_once_for_an_e_mail_which_may_wait(city, browser):
+    with city.web.app_context(), transaction():
+        own = db.session.get_one(Application, city.own.waiting)
+        own.email, person = None, own.applicant.iin
+    answer = enter(browser, holder(ENTRY, number=person))
+    assert f'href="/my/a/{city.own.waiting}/change">Электрондық поштаны көрсету' in answer.text
+    assert browser.get(f"/my/a/{city.own.waiting}/change").status_code == 200
+    with city.web.app_context(), transaction():
+        db.session.get_one(Application, city.own.waiting).email = "ata-ana@example.org"
+    forget_tries(city.web)
+    assert "Электрондық поштаны көрсету" not in enter(browser, holder(ENTRY, number=person)).text
 
 
 def test_the_two_ways_in_stand_as_the_seed_has_them(browser):
