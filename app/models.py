@@ -722,6 +722,7 @@ class Application(Base):
     offers: Mapped[list["Offer"]] = relationship(back_populates="application", order_by="Offer.id")
     stop_listings: Mapped[list["StopListing"]] = relationship(back_populates="application", order_by="StopListing.id")
     documents: Mapped[list["Document"]] = relationship(back_populates="application", order_by="Document.id")
+    enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="application", order_by="Enrolment.id")
     notices: Mapped[list["Notice"]] = relationship(back_populates="application", order_by="Notice.id")
 
     def __str__(self) -> str:
@@ -1045,7 +1046,7 @@ class Enrolment(Base):
     ends_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     group: Mapped[KgGroup] = relationship()
-    application: Mapped[Application | None] = relationship()
+    application: Mapped[Application | None] = relationship(back_populates="enrolments")
     voucher: Mapped[Voucher | None] = relationship()
 
 

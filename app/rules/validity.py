@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.models import Intake, Referral, ReferralStatus, Voucher, VoucherStatus
+from app.models import Application, Intake, Referral, ReferralStatus, Voucher, VoucherStatus
 from app.rules.calendar import local_day
 
 ONE_DAY = timedelta(days=1)
@@ -26,12 +26,12 @@ class PaperState:
 
 
 def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> PaperState:
-    """S1, spec 3.4: a voucher holds through its running term, or the stay it has become that of; for good once it
-    is used.
+    """S1, spec 3.4: a voucher holds through its running term, or the stay it has become that of; once it is used,
+    while the child attends.
     """
     match paper_of.status, paper_of.kind:
         case VoucherStatus.used, _:
-            return PaperState()
+            return _attends(paper_of.application, day)
         case VoucherStatus.issued | VoucherStatus.lapsed, _:
             return _through(paper_of.confirm_by, day)
         case VoucherStatus.confirmed, Intake.temporary if stay is not None:
@@ -42,10 +42,11 @@ def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> PaperState:
 
 
 def referral(paper_of: Referral, day: date) -> PaperState:
-    """S0-S2, spec 3.4.4, 3.5.5: a place is held until the family's term to sign or to come is over, and for good once
-    it has signed or its child is enrolled.
+    """S0-S2, spec 3.4.4, 3.5.5: a place is held until the family's term to sign or to come is over, for good once it
+    has signed, and once its child is enrolled while it attends.
 
-    A temporary referral holds through its last day, unless its voucher is annulled before.
+    A temporary referral holds through its last day, unless its voucher is annulled before: a stay goes on to its end,
+    whatever becomes of the application (spec 3.8).
     """
     if paper_of.attend_by is not None:
         return _by_turn(paper_of, day)
@@ -59,7 +60,9 @@ def referral(paper_of: Referral, day: date) -> PaperState:
             return _ended(first, voucher.ended_at, paper_of.ends_on)
         return _through(paper_of.ends_on, day)
     signed = paper_of.contract is not None and paper_of.contract.family_signed_at is not None
-    if paper_of.status is ReferralStatus.used or signed or voucher is None:
+    if paper_of.status is ReferralStatus.used:
+        return _attends(paper_of.application, day)
+    if signed or voucher is None:
         return PaperState()
     return _through(voucher.choose_by, day)
 
@@ -67,10 +70,24 @@ def referral(paper_of: Referral, day: date) -> PaperState:
 def _by_turn(paper_of: Referral, day: date) -> PaperState:
     """S2, spec 3.5.5: with it the family comes through attend_by; taken back or missed it no longer holds."""
     if paper_of.status is ReferralStatus.used:
-        return PaperState()
+        return _attends(paper_of.application, day)
     if paper_of.status is ReferralStatus.issued:
         return _through(paper_of.attend_by, day)
     return _ended(paper_of.issued_on, paper_of.ended_at, paper_of.attend_by)
+
+
+def _attends(application: Application, day: date) -> PaperState:
+    """Spec 3.6, 3.8: through the child's last day where it was enrolled: it left, or a sanatorium has a last day.
+
+    For good for a reader who may not see where it is enrolled.
+    """
+    enrolment = next((one for one in reversed(application.enrolments) if one.voucher_id is None), None)
+    if enrolment is None:
+        return PaperState()
+    last = enrolment.ended_on or enrolment.ends_on
+    if last is not None and last < enrolment.started_on:  # given up before its first day
+        return PaperState(None, last + ONE_DAY)
+    return _through(last, day)
 
 
 def _through(last_day: date | None, day: date) -> PaperState:

@@ -1,10 +1,11 @@
 """Whether a paper still holds (S1, spec 3.4.4, 3.6); no database, and the clock may be late."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
-from app.models import Contract, Intake, Referral, Voucher
+from app.models import Application, Contract, Enrolment, Intake, Referral, Voucher
 from app.models import ReferralStatus as R
 from app.models import VoucherStatus as V
 from app.rules import validity
@@ -59,8 +60,38 @@ def test_a_voucher_that_ended_is_invalid_since_the_day_it_ended_or_its_term_was_
     assert (standing.valid, standing.invalid_since) == (False, date.fromisoformat(since))
 
 
-def test_a_used_voucher_holds_for_good():
-    assert validity.voucher(voucher(V.used, ended="2026-04-10T14:00"), None, date(2030, 1, 1)).valid
+def attends(ended=None, last=None):
+    stay = Enrolment(voucher_id=7, started_on=ISSUED_ON, ended_on=ISSUED_ON + ONE_DAY)
+    return Application(enrolments=[stay, Enrolment(started_on=date(2026, 4, 14), ended_on=ended, ends_on=last)])
+
+
+def of_an_enrolled_child(child):
+    """Each paper that goes with it: by voucher, by turn."""
+    papers = voucher(V.used), referral(R.used, of=voucher(V.used)), by_turn(R.used, "2026-04-14T10:00")
+    for row in papers:
+        row.application = child
+    return [
+        lambda day: validity.voucher(papers[0], None, day),
+        *(partial(validity.referral, row) for row in papers[1:]),
+    ]
+
+
+def test_what_was_used_holds_while_the_child_attends():
+    for state in of_an_enrolled_child(attends()):
+        assert state(date(2030, 1, 1)) == validity.PaperState()
+
+
+@pytest.mark.parametrize("known", ["ended", "last"])
+def test_what_was_used_holds_through_the_child_s_last_day(known):
+    """It left, or a sanatorium takes it until a known day."""
+    for state in of_an_enrolled_child(attends(**{known: ENDS_ON})):
+        assert state(ENDS_ON) == validity.PaperState(ENDS_ON)
+        assert state(ENDS_ON + ONE_DAY) == validity.PaperState(ENDS_ON, ENDS_ON + ONE_DAY)
+
+
+def test_a_place_that_was_given_up_before_its_first_day_has_no_last_one():
+    for state in of_an_enrolled_child(attends(date(2026, 4, 12), ENDS_ON)):
+        assert state(date(2026, 4, 13)) == validity.PaperState(None, date(2026, 4, 13))
 
 
 def test_a_voucher_of_a_stay_holds_through_the_stay():
@@ -89,9 +120,9 @@ def test_a_referral_holds_until_the_term_to_sign_is_over():
     assert validity.referral(held, CHOOSE_BY + ONE_DAY).invalid_since == CHOOSE_BY + ONE_DAY
 
 
-def test_a_referral_that_the_family_signed_or_that_was_used_holds_for_good():
-    for row in (referral(of=voucher(V.confirmed), signed="2026-04-12T10:00"), referral(R.used, of=voucher(V.used))):
-        assert validity.referral(row, date(2027, 1, 1)) == validity.PaperState()
+def test_a_referral_that_the_family_signed_holds_for_good():
+    signed = referral(of=voucher(V.confirmed), signed="2026-04-12T10:00")
+    assert validity.referral(signed, date(2027, 1, 1)) == validity.PaperState()
 
 
 def test_a_revoked_referral_is_invalid_since_it_was_revoked():
@@ -107,10 +138,9 @@ def by_turn(status=R.issued, ended=None):
     return row
 
 
-def test_a_referral_by_turn_holds_through_the_day_to_come_by_and_for_good_once_the_child_is_enrolled():
+def test_a_referral_by_turn_holds_through_the_day_to_come_by():
     assert validity.referral(by_turn(), date(2026, 4, 16)) == validity.PaperState(date(2026, 4, 16))
     assert validity.referral(by_turn(), date(2026, 4, 17)).invalid_since == date(2026, 4, 17)
-    assert validity.referral(by_turn(R.used, "2026-04-14T10:00"), date(2027, 1, 1)) == validity.PaperState()
 
 
 def test_a_referral_by_turn_is_invalid_since_it_was_taken_back_or_missed_however_late_the_clock():
