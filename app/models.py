@@ -1711,6 +1711,7 @@ class OneTimeCode(Base):
     __tablename__ = "one_time_code"
     browser_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     iin: Mapped[str] = mapped_column(sa.String(12))
+    phone_hash: Mapped[str] = mapped_column(sa.String(64))
     code_hash: Mapped[str | None] = mapped_column(sa.String(64))
     asked_at: Mapped[datetime] = mapped_column(index=True)
     tries: Mapped[int] = mapped_column(default=0)
@@ -1748,12 +1749,15 @@ class Draft(Base):
 
 
 class Visit(Base):
-    """Somebody of a family signed in on one browser (issue 13); here is the hash of its key."""
+    """Somebody of a family signed in on one browser (issue 13); here are the hashes of its key, and of the phone
+    to which its code was sent.
+    """
 
     __tablename__ = "visit"
     key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     iin: Mapped[str] = mapped_column(sa.String(12))
     sign_in: Mapped[SignedInBy]
+    phone_hash: Mapped[str | None] = mapped_column(sa.String(64))
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 

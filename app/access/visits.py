@@ -32,10 +32,10 @@ class Asked(NamedTuple):
     code: str | None
 
 
-def ask(iin: str, *, known: bool) -> Asked:
+def ask(iin: str, phone: str, *, known: bool) -> Asked:
     """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens."""
     browser, at, code = secrets.token_urlsafe(32), _now(), new_code()
-    kept = {"browser_hash": hashed(browser), "iin": iin, "asked_at": at, "tries": 0}
+    kept = {"browser_hash": hashed(browser), "iin": iin, "phone_hash": hashed(phone), "asked_at": at, "tries": 0}
     with own_transaction() as connection:
         connection.execute(delete(CODE).where(CODE.c.asked_at < at - KEPT))
         connection.execute(insert(CODE).values(code_hash=hashed(browser + code) if known else None, **kept))
@@ -56,13 +56,13 @@ def enter(browser: str, code: str) -> str | None:
         CODE.c.tries < TRIES,
         CODE.c.asked_at > at - LIVES,
     )
-    tried = update(CODE).where(lives).values(tries=CODE.c.tries + 1).returning(CODE.c.iin, CODE.c.code_hash)
+    tried = update(CODE).where(lives).values(tries=CODE.c.tries + 1).returning(CODE)
     with own_transaction() as connection:
         sent = connection.execute(tried).one_or_none()
         if sent is None or sent.code_hash != hashed(browser + code):
             return None
         connection.execute(update(CODE).where(asked_here).values(used_at=at))
-        return _begin(connection, sent.iin, SignedInBy.code)
+        return _begin(connection, sent.iin, SignedInBy.code, phone_hash=sent.phone_hash)
 
 
 def begin(iin: str, *, instead_of: str = "") -> str:
@@ -74,11 +74,17 @@ def begin(iin: str, *, instead_of: str = "") -> str:
         return _begin(connection, iin, SignedInBy.key)
 
 
-def _begin(connection: Connection, iin: str, sign_in: SignedInBy) -> str:
+def _begin(connection: Connection, iin: str, sign_in: SignedInBy, **more: str | None) -> str:
     key, at = secrets.token_urlsafe(32), _now()
-    new = insert(VISIT).values(key_hash=hashed(key), iin=iin, sign_in=sign_in, began_at=at, seen_at=at)
+    new = insert(VISIT).values(key_hash=hashed(key), iin=iin, sign_in=sign_in, began_at=at, seen_at=at, **more)
     connection.execute(new)
     return key
+
+
+def entered_by(key: str, phone: str) -> bool:
+    """Has this visit begun with a code that was sent to this phone? Then it is the person's."""
+    by_it = (VISIT.c.key_hash == hashed(key)) & (VISIT.c.phone_hash == hashed(phone))
+    return db.session.execute(select(VISIT.c.id).where(by_it)).first() is not None
 
 
 def who(key: str) -> Visitor | None:

@@ -56,7 +56,7 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
         facts = {"application": application, "verb": verb, "shown": seen, "to_sign": None, "keys": signing.set_up()}
         return render("act.html", place=application.place, **facts)
     code, phone, known_by = "", act.given.get("phone", ""), dict(act.asked)
-    if phone and phone != application.phone:
+    if phone and phone != application.phone and not visits.entered_by(request.cookies[KEY], phone):
         if seconds := login_limits.wait_for_code(g.visitor.iin, phone, request.remote_addr):
             page, _status = _form(application, verb, _("A code was asked for too often. Try again later."))
             return page, 429, {"Retry-After": str(seconds)}

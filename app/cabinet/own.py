@@ -103,7 +103,7 @@ def enter() -> Any:
         known, in_demo = families.is_on_record(number, phone, today()), is_demo()
     db.session.rollback()
     known = _registered(number, phone, in_demo) or known  # asked of each alike: it takes its time
-    asked = visits.ask(number, known=known)
+    asked = visits.ask(number, phone, known=known)
     told = {"demo": asked.code} if asked.code and current_app.config["KEZEK"].demo and is_demo() else {}
     answer = make_response(redirect(url_for("own.code", **told), code=303))
     answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())

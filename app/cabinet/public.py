@@ -27,12 +27,13 @@ from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.rules.registration_numbers import fold
 from app.rules.roles import Role
+from app.rules.verbs import SIGN_IN
 
 VISITOR = Actor(Role.family)  # of no application: what any family may know of all
 SIZES = (10, 20, 30, 100)  # S1: rows a page
 YEAR = 31_536_000  # seconds
 KINDS: dict[str, type[StrEnum]] = {"language": Language, "ownership": Ownership, "intake": Intake}
-TOPICS = ("join", "voucher", "referral", "private", "temporary", "terms")  # of the instructions, in their order
+TOPICS = ("join", "keys", "voucher", "referral", "private", "temporary", "terms")  # of the instructions, in their order
 
 blueprint = Blueprint("public", __name__)
 
@@ -175,7 +176,7 @@ def instructions(topic: str = TOPICS[0]) -> str:
         place = _district(asked) if asked else next((one for each in found for one in each.districts), None)
         with unscoped():
             norms = public.in_force(place, today()) if place else {}
-        return render("help.html", topic=topic, topics=TOPICS, place=place, regions=found, norms=norms)
+        return render("help.html", topic=topic, topics=TOPICS, place=place, regions=found, norms=norms, acts=SIGN_IN)
 
 
 @blueprint.get("/check")

@@ -75,6 +75,21 @@ def test_a_parent_comes_in_by_a_code_and_finds_the_application(city, browser, fa
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_the_journal_has_the_columns_of_the_seed(city, browser, family):
+    head = re.search(r"<thead>(.*?)</thead>", entered(browser, family).get("/my/").text, re.S)[1]
+    assert re.findall(r'scope="col">([^<]+)<', head) == [
+        "Өтініш",
+        "Бала",
+        "Баланың ЖСН",
+        "Кезек нөмірі",
+        "Өтініш беруші",
+        "Кезекке қойылған күні",
+        "Мәртебе",
+        "Жеңілдік",
+        "Туған күні",
+    ]
+
+
 def test_a_code_opens_once_on_the_browser_that_asked_for_it(city, browser, family):
     code = code_of(ask(browser, family))
     assert say(Browser(city.web.test_client()), code).status_code == 422

@@ -15,7 +15,8 @@ from tests.authority import holder
 from tests.factories import norm
 from tests.views.conftest import Browser, forget_tries
 from tests.views.test_acts import asked, believed, code_in, visiting  # noqa: F401
-from tests.views.test_cabinet import HERE
+from tests.views.test_cabinet import HERE, mobile_citizens
+from tests.views.test_cabinet import entered as come_in
 
 CHILD, PARENT = iin.make(date(2023, 5, 4), Sex.female, 4711), iin.make(date(1994, 3, 2), Sex.female, 815)
 PHONE = "+77021112233"
@@ -154,3 +155,12 @@ def test_an_application_is_sent_by_whoever_was_shown_it(city, answers):
     assert post(browser, "/signed", challenge=asked(act)[0]).status_code == 422
     with city.web.app_context():
         assert filed(city) == []
+
+
+def test_the_phone_by_which_one_has_entered_needs_no_second_code(city, answers):
+    browser = Browser(city.web.test_client())
+    with mobile_citizens(city.web, b'{"registered": true}'):
+        come_in(browser, PARENT, PHONE)
+    shown = post(answered(browser, answers), "/check")
+    assert 'name="code"' not in shown.text
+    assert post(browser, "/signed", challenge=asked(shown)[0]).status_code == 303
