@@ -4,6 +4,10 @@ It is written from spec 1 and 3.8, not read from the application: whoever adds a
 register that is declared alone (tests/registers.py) it expects what its declaration says, and no address more.
 """
 
+import re
+
+from app.actions import families
+from app.cabinet import acts
 from app.rules.roles import Role
 from tests.registers import OTHERS
 
@@ -102,6 +106,11 @@ PUBLIC = (
 )
 FORMS = ("/queue", "/my/leave")  # of everybody; who may, their own tests say
 FORMS += ("/my/enter", "/my/enter/code", "/my/enter/key", "/my/enter/challenge")
+ACT, TOLD = "/my/a/<id:application_id>/<any({}):verb>", ", ".join(acts.ASKS)
+STEP = "/my/new/<any(district, child, applicant, contacts, queue, privilege):step>"
+PUBLIC += (ACT.format(TOLD), "/my/new", STEP, "/my/new/check")
+FORMS += (ACT.format(", ".join(families.ACTS)), "/my/a/<id:application_id>/signed")
+FORMS += (STEP, "/my/new/check", "/my/new/signed")
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
@@ -169,6 +178,11 @@ def table() -> dict[tuple[str, str], set]:
     return found | removing | {("POST", "/logout/"): ANYBODY}  # last: after these something is gone
 
 
+def one_of(rule: str) -> str:
+    """The same with the first of several words that may stand at a place."""
+    return re.sub(r"<any\((\w+)[^>]*>", r"\1", rule)
+
+
 def address(rule: str, ids, of=None) -> tuple[str, dict]:
     """An address with the ids of one place in it, and what a POST to it needs to name."""
     noun, of = rule.split("/")[1], of or ids.own
@@ -215,6 +229,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "<path:filename>": "kezek.css" if not rule.startswith("/static/appbuilder") else "css/ab.css",
     }.items():
         rule = rule.replace(part, value)
+    rule = one_of(rule)
     if rule == "/bulk-runs/begin":
         return rule, {"list": "ApplicationView", "action": "archive", "rowid": str(of.waiting)}
     return rule, {"action": verb, "rowid": pk} if verb else {}
