@@ -72,10 +72,10 @@ def test_what_only_reads_changes_nothing(city, role):
 
 
 def test_a_method_that_is_not_in_the_table_is_405(web):
-    browser, wrong = Browser(web.test_client()), []
+    browser, wrong, adapter = Browser(web.test_client()), [], web.url_map.bind("localhost")
     for rule in web.url_map.iter_rules():
         address = re.sub("<[^>]+>", "1", routes.one_of(rule.rule))
-        for method in METHODS - rule.methods:
+        for method in METHODS - rule.methods - set(adapter.allowed_methods(address)):  # of two rules at one address
             status = browser.client.open(address, method=method).status_code
             if status != 405:
                 wrong.append((method, address, status))
