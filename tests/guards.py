@@ -42,6 +42,7 @@ ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_wh
 CERTIFICATES = "test_sanatorium_certificates.py"
 
 PROTOCOLS = "actions/test_protocols.py"
+PLAYED = "test_scenarios.py::test_the_regulation_holds"
 TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
@@ -1606,7 +1607,7 @@ GUARDS = (
                 "app/rules/eligibility.py",
                 "asked is SignedInBy.key and not (signs_in is SignedInBy.key and signed)",
                 "False",
-                "test_scenarios.py::test_the_regulation_holds[sqlite-by-a-code-or-by-a-key]",
+                f"{PLAYED}[sqlite-by-a-code-or-by-a-key]",
             ),
             (
                 "an act of a family says how it had entered",
@@ -1815,6 +1816,32 @@ GUARDS = (
                 "if not config.demo and any(",
                 "if False and any(",
                 "test_demo_keys.py::test_keys_of_the_demo_are_believed_in_the_demo_alone",
+            ),
+        )
+    ),
+    *(
+        Guard(keeps, f"app/cabinet/{file}", there, instead, f"{PLAYED}[sqlite-{scenario}]")
+        for keeps, file, there, instead, scenario in (
+            (
+                "what a family says on its own pages is kept as at the counter",
+                "asked.py",
+                '_reason(asked["reason"])}',
+                "None}",
+                "a-referral-is-revoked",
+            ),
+            (
+                "what a family tries on its own pages was never done",
+                "acts.py",
+                "with taken_back():",
+                "if True:",
+                "restored-once",
+            ),
+            (
+                "a family's own pages refuse by the name of the reason",
+                "acts.py",
+                "why.reason if by_name else None",
+                "None",
+                "restored-once",
             ),
         )
     ),

@@ -51,7 +51,7 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
     except Mistyped as wrong:
         return _form(application, verb, str(wrong), 422)
     except Refusal as refusal:
-        return _refused(application, verb, words.refusal(refusal))
+        return _refused(application, verb, refusal)
     if by is SignedInBy.key and not (g.visitor.sign_in is SignedInBy.key and signing.set_up()):
         facts = {"application": application, "verb": verb, "shown": seen, "to_sign": None, "keys": signing.set_up()}
         return render("act.html", place=application.place, **facts)
@@ -97,7 +97,7 @@ def signed(iin: str, application_id: int) -> Any:
     db.session.rollback()  # as above
     challenge = challenges.take(request.form.get("challenge", ""), browser=request.cookies[KEY], purpose=Purpose.act)
     if challenge is None or (challenge.application_id, challenge.iin) != (application_id, g.visitor.iin):
-        return _refused(own_application(iin, application_id), "", words.refusal(Refusal(Reason.challenge_over)))
+        return _refused(own_application(iin, application_id), "", Refusal(Reason.challenge_over))
     verb, code = challenge.verb or "", (challenge.asked or {}).get("code")
     if code is not None and code != hashed(request.cookies[KEY] + request.form.get("code", "").replace(" ", "")):
         said = _("That is not the code that was sent to the phone. Ask for another one.")
@@ -105,8 +105,7 @@ def signed(iin: str, application_id: int) -> Any:
     try:
         retried(partial(_do, challenge, _checked(challenge), g.visitor), (DEADLOCK,))
     except (Refusal, Mistyped) as refused:
-        said = words.refusal(refused) if isinstance(refused, Refusal) else str(refused)
-        return _refused(own_application(iin, application_id), verb, said)
+        return _refused(own_application(iin, application_id), verb, refused)
     except IntegrityError as error:
         return _refused(own_application(iin, application_id), verb, words.constraint(error))
     return redirect(url_for("own.application", application_id=application_id, done=verb), code=303)
@@ -140,7 +139,7 @@ def _form(application: Application, verb: str, problem: str = "", status: int = 
         try:
             families.tried(application, verb, by=families.actor(application, g.visitor), at=now())
         except Refusal as refusal:
-            return _refused(application, verb, words.refusal(refusal))
+            return _refused(application, verb, refusal)
         places = words.choices(choosing.choices(application, today())) if verb == "choose" else []
         kept = public.kept_on({one.group.kindergarten_id for _heading, found in places for one, _free in found})
     typed = request.form or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
@@ -156,7 +155,8 @@ def _form(application: Application, verb: str, problem: str = "", status: int = 
     return page, status
 
 
-def _refused(application: Application, verb: str, sentence: str) -> Any:
-    """Nothing was changed, and why."""
-    page = render("refused.html", place=application.place, application=application, verb=verb, sentence=sentence)
-    return page, 422
+def _refused(application: Application, verb: str, why: Refusal | Mistyped | str) -> Any:
+    """Nothing was changed, and why: in a sentence, and of a refusal by its name, for whoever helps and for machines."""
+    by_name = isinstance(why, Refusal)
+    said = {"sentence": words.refusal(why) if by_name else str(why), "reason": why.reason if by_name else None}
+    return render("refused.html", place=application.place, application=application, verb=verb, **said), 422

@@ -20,10 +20,11 @@ from app.rules import texts
 from app.words.problems import sentence_of
 
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
+LONGEST_REASON = 500
 READ: dict[str, texts.Reader] = {"phone": texts.phones, "email": texts.email, "address": texts.printed(300)}
 ASKS = {
     "choose": ("vacancy",),
-    "extend": ("until",),
+    "extend": ("until", "reason"),
     "claim_privilege": ("ground", "paper_issued_on", *LONGEST),
     families.CONTACTS: (*READ, "notice_language"),
 }
@@ -71,7 +72,7 @@ def read(verb: str, asked: Mapping[str, str]) -> FamilyAct:
                 raise Mistyped(_("Mark the place that you choose."))
             return FamilyAct(verb, asked, {"vacancy": vacancy})
         case "extend":
-            return FamilyAct(verb, asked, {"until": _day(asked["until"]), "reason": None})
+            return FamilyAct(verb, asked, {"until": _day(asked["until"]), "reason": _reason(asked["reason"])})
         case "revoke":
             return FamilyAct(verb, asked, {"reason": None})
         case "claim_privilege":
@@ -106,6 +107,14 @@ def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
     return {**found, "notice_language": Language(asked["notice_language"])}
 
 
+def _reason(typed: str) -> str | None:
+    """Spec 3.5.5: a family may say why, as it may at the counter. Raises Mistyped."""
+    try:
+        return texts.lines(LONGEST_REASON)(typed) or None
+    except texts.Unfit as unfit:
+        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+
+
 def _day(typed: str) -> date:
     """A day as a browser sends it. Raises Mistyped."""
     try:
@@ -125,7 +134,8 @@ def shown(application: Application, act: FamilyAct) -> Shown:
             warning, follows = words.consequences(act.vacancy, terms=terms, today=today())
             return Shown(follows, warning, words.card(act.vacancy))
         case "extend":
-            return Shown(follows, "", [(_("New last day"), words.day(act.given["until"]))])
+            why = [(_("Reason"), act.given["reason"])] if act.given["reason"] else []
+            return Shown(follows, "", [(_("New last day"), words.day(act.given["until"])), *why])
         case "sign":
             return Shown(follows, "", _contract(application))
         case "claim_privilege":

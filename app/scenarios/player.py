@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +18,7 @@ from app.rules.roles import Role
 from app.scenarios import acting, facts
 from app.scenarios.reading import Path, Scenario, day, moment
 from app.scenarios.town import OFFICE, NotThere, ScenarioTown
-from app.scenarios.verbs import VERBS
+from app.scenarios.verbs import VERBS, Step
 
 
 @dataclass
@@ -30,13 +30,24 @@ class Played:
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 
-def play(scenario: Scenario) -> Played:
+Door = Callable[..., None]
+"""How a step is done (docs/adr/0031-doors.md): called with (town, step, by=, at=), it leaves nothing in the session
+that is not committed. Raises Refusal where the step is refused, and nothing was changed then."""
+
+
+def through_its_action(town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
+    """The door that every step has. Raises Refusal."""
+    with transaction():
+        VERBS[step["do"]].act(town, step, by=by, at=at)
+
+
+def play(scenario: Scenario, door: Door = through_its_action) -> Played:
     """Play a checked scenario in the current database, each entry and each step in a transaction of its own.
 
     Raises FileWrong for a file that cannot be played as it stands: an entry is refused, a step names what is not
     there.
     """
-    player = _Player(scenario)
+    player = _Player(scenario, door)
     for _at, enter in player.timeline():
         enter()
     player.finish()
@@ -44,8 +55,8 @@ def play(scenario: Scenario) -> Played:
 
 
 class _Player:
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario, self.town, self.played = scenario, ScenarioTown(scenario), Played()
+    def __init__(self, scenario: Scenario, door: Door) -> None:
+        self.scenario, self.town, self.played, self.door = scenario, ScenarioTown(scenario), Played(), door
         self.now = datetime.max.replace(tzinfo=LOCAL)
 
     def timeline(self) -> list[tuple[datetime, Callable[[], None]]]:
@@ -95,13 +106,11 @@ class _Player:
             raise self.scenario.wrong(path, f"cannot enter: {problem.orig}") from problem
 
     def step(self, path: Path, step: dict[str, Any], at: datetime) -> None:
-        """One transaction: a refused step changes nothing, anything else that goes wrong is a crash."""
+        """A step changes all or nothing, at its moment in UTC, as entrances have it; what is no refusal is a crash."""
         do, subject, error = step.get("do"), _subject(step), None
         if do is not None:
             try:
-                with transaction():
-                    by = OFFICE if "by" not in step else self._actor(step)
-                    VERBS[do].act(self.town, step, by=by, at=at)
+                self.door(self.town, step, by=OFFICE if "by" not in step else self._actor(step), at=at.astimezone(UTC))
             except Refusal as refusal:
                 error = str(refusal.reason)
             except (NotThere, Invalid) as problem:

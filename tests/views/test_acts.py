@@ -6,11 +6,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app.access import visits
 from app.access.actors import Visitor
 from app.actions import families, vouchers
 from app.cabinet.asked import ASKS
-from app.cabinet.own import KEY
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import (
@@ -29,8 +27,9 @@ from app.papers import facts
 from tests import authority as of
 from tests.authority import OTHER_IIN, holder
 from tests.factories import DEPARTMENT, family, vacancy
+from tests.views import doors
 from tests.views.conftest import Browser, forget_tries
-from tests.views.test_cabinet import HERE
+from tests.views.doors import asked, post, sign
 
 
 @pytest.fixture(autouse=True)
@@ -60,15 +59,8 @@ def status_of(city, application_id: int) -> ApplicationStatus:
 
 
 def visiting(city, person: str, by: SignedInBy) -> Browser:
-    """A person in the cabinet; how one comes in: test_cabinet.py."""
-    browser = Browser(city.web.test_client())
-    with city.web.app_context():
-        key = visits.begin(person)
-        if by is SignedInBy.code:
-            db.session.execute(sa.text("UPDATE visit SET sign_in = 'code' WHERE id = (SELECT max(id) FROM visit)"))
-            db.session.commit()
-    browser.client.set_cookie(KEY, key, path="/my")
-    return browser
+    """A person in the cabinet."""
+    return doors.entered(city.web, person, by)
 
 
 def entered(city, application_id: int, by: SignedInBy = SignedInBy.key) -> Browser:
@@ -76,27 +68,9 @@ def entered(city, application_id: int, by: SignedInBy = SignedInBy.key) -> Brows
     return visiting(city, person_of(city, application_id), by)
 
 
-def post(browser: Browser, to: str, **data: str):
-    return browser.client.post(f"/my/a/{to}", data=data, headers=HERE)
-
-
-def asked(answer) -> tuple[str, str]:
-    """The key and the text of what is to be signed."""
-    assert answer.status_code == 200, answer.text
-    text = re.search(r'<pre class="to-sign"[^>]*>(.*?)</pre>', answer.text, re.S)[1]
-    return re.search(r'name="challenge" value="([^"]+)"', answer.text)[1], text
-
-
 def code_in(answer) -> str:
     """The code that the demo shows instead of sending it."""
     return re.search(r'<p class="note">[^<]*?(\d{6})', answer.text)[1]
-
-
-def sign(browser: Browser, application_id: int, answer, iin: str, **more: str):
-    """Sign what is shown with a key of this person, and send it."""
-    key, text = asked(answer)
-    cms = holder(Purpose.act, number=iin).sign(text.encode())
-    return post(browser, f"{application_id}/signed", challenge=key, cms=cms, **more)
 
 
 def test_a_parent_signs_that_it_is_interested_and_the_history_knows_by_which_signature(city, child):
