@@ -802,7 +802,9 @@ class Privilege(Base):
 
 
 class PrivilegePaper(Base):
-    """S3: a paper that a family brought for its privilege: what it is, its number, who gave it and when."""
+    """S3: a paper that a family brought for its privilege: what it is, its number, who gave it and when; and its file,
+    where the family has sent one (papers/storage.py).
+    """
 
     __tablename__ = "privilege_paper"
     privilege_id: Mapped[int] = mapped_column(ForeignKey("privilege.id"), index=True)
@@ -810,6 +812,9 @@ class PrivilegePaper(Base):
     number: Mapped[str | None] = mapped_column(sa.String(60))
     issued_by: Mapped[str | None] = mapped_column(sa.String(200))
     issued_on: Mapped[date]
+    file_kind: Mapped[str | None] = mapped_column(sa.String(4))
+    file_key: Mapped[str | None] = mapped_column(sa.String(200))
+    sha256: Mapped[str | None] = mapped_column(sa.String(64))
     privilege: Mapped[Privilege] = relationship(back_populates="papers")
 
 
@@ -1737,6 +1742,17 @@ class Challenge(Base):
     text: Mapped[bytes]
     asked_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class Upload(Base):
+    """A file that a person of a family has sent beside an act that is not signed yet (access/uploads.py)."""
+
+    __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("iin", "sha256", name="uq_upload_once_of_a_person"),)
+    iin: Mapped[str] = mapped_column(sa.String(12))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    content: Mapped[bytes]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Draft(Base):

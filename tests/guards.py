@@ -1817,6 +1817,20 @@ GUARDS = (
                 "if False and any(",
                 "test_demo_keys.py::test_keys_of_the_demo_are_believed_in_the_demo_alone",
             ),
+            (
+                "a family's file is known by its content",
+                "app/rules/uploads.py",
+                '    if content.startswith(b"%PDF-") and b"%%EOF" in end[-1024:]:',
+                '    if b"%PDF-" in content:',
+                "views/test_acts.py::test_another_file_is_refused_and_what_was_typed_stays",
+            ),
+            (
+                "a file that waits is its sender's",
+                "app/access/uploads.py",
+                "UPLOAD.c.iin == iin, UPLOAD.c.sha256 == checksum, lives",
+                "UPLOAD.c.sha256 == checksum, lives",
+                "views/test_acts.py::test_a_file_that_waits_is_of_whoever_has_sent_it",
+            ),
         )
     ),
     *(

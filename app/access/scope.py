@@ -57,6 +57,7 @@ from app.models import (
     Signature,
     SignedIn,
     StopListing,
+    Upload,
     User,
     UserScope,
     Vacancy,
@@ -392,6 +393,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     Visit: rows_for(office=_nothing, head=_nothing),
     Challenge: rows_for(office=_nothing, head=_nothing),
     Draft: rows_for(office=_nothing, head=_nothing),
+    Upload: rows_for(office=_nothing, head=_nothing),
     Signature: rows_for(office=_nothing, head=_nothing),  # verified by `flask verify`; a page shows who signed, not it
     SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: rows_for(office=_nothing, head=_nothing),

@@ -4,6 +4,8 @@ it, and it ends with its certificate; then the child goes on in the general queu
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from hashlib import sha256
+from uuid import uuid4
 
 from app.access.actors import Actor
 from app.access.permissions import permit_all, within
@@ -22,7 +24,9 @@ from app.models import (
     PrivilegePaper,
     PrivilegeStatus,
 )
+from app.papers import storage
 from app.rules import privileges as rules
+from app.rules import uploads
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import APPLICATION_FINAL
@@ -38,6 +42,7 @@ class Paper:
     issued_on: date
     number: str | None = None
     issued_by: str | None = None
+    file: bytes | None = None  # as it was sent, one of rules/uploads.py
 
 
 def claim(
@@ -67,6 +72,21 @@ def may_claim(application: Application, *, by: Actor, at: datetime) -> None:
     with_its_signature(application, "claim_privilege", by=by, at=at)
 
 
+def _kept(paper: Paper) -> PrivilegePaper:
+    """A paper on record, with its file, if it has one."""
+    row = PrivilegePaper(**{name: value for name, value in asdict(paper).items() if name != "file"})
+    if paper.file is not None:
+        row.file_kind, row.sha256 = uploads.kind_of(paper.file), sha256(paper.file).hexdigest()
+        row.file_key = f"privileges/{uuid4()}.{row.file_kind}"
+        storage.keep_with_rows(row.file_key, paper.file)
+    return row
+
+
+def open_file(paper: PrivilegePaper) -> bytes:
+    """The file of a paper, as it was sent. Raises storage.Damaged."""
+    return storage.read_whole(paper.file_key or "", paper.sha256 or "")
+
+
 def _claimed(
     application: Application,
     claimed: PrivilegeKind | PrivilegeGround,
@@ -77,7 +97,7 @@ def _claimed(
 ) -> Privilege:
     kind, ground = rules.understood(claimed)
     privilege = Privilege(application=application, kind=kind, ground=ground, claimed_at=at)
-    privilege.papers = [PrivilegePaper(**asdict(paper)) for paper in papers]
+    privilege.papers = [_kept(paper) for paper in papers]
     db.session.add(privilege)
     details = {"kind": kind} | ({"ground": ground} if ground else {})
     record(privilege, "claim", by=by, at=at, status=(None, P.claimed), details=details)

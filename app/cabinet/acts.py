@@ -4,6 +4,7 @@ The text and what the act was asked with are kept until then (access/challenges.
 a second click does nothing twice. A code is enough where the norm says so; else the text is signed with a key.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from app.access.hashes import hashed
 from app.actions import choosing, families, public, signatures
 from app.actions.preconditions import sign_in
 from app.cabinet import signing
-from app.cabinet.asked import ASKS, FamilyAct, Mistyped, read, shown
+from app.cabinet.asked import ASKS, FamilyAct, Mistyped, read, sent_file, shown
 from app.cabinet.own import KEY, blueprint, own_application, send_after, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
@@ -28,6 +29,8 @@ from app.db.viewer import unscoped
 from app.models import Application, Challenge, Language, PrivilegeGround, Purpose, SignedInBy
 from app.now import is_demo, now
 from app.rules.refusals import Reason, Refusal
+
+NOTHING: Mapping[str, str] = {}
 
 
 @blueprint.get(f"/a/<id:application_id>/<any({', '.join(ASKS)}):verb>")
@@ -42,14 +45,16 @@ def form(iin: str, application_id: int, verb: str) -> Any:
 def ask(iin: str, application_id: int, verb: str) -> Any:
     """The exact text of an act, to be signed; nothing is changed yet."""
     application = own_application(iin, application_id)
+    sent: dict[str, str] = {}
     try:
+        sent = sent_file() if "paper_file" in ASKS.get(verb, ()) else {}
         with unscoped():
-            act = read(verb, {name: request.form.get(name, "").strip() for name in ASKS.get(verb, ())})
+            act = read(verb, {name: request.form.get(name, "").strip() for name in ASKS.get(verb, ())} | sent)
             retried(partial(_try, application, act), (DEADLOCK,))
             seen = shown(application, act)
             by = sign_in(act.norm, application.place_id, today())
     except Mistyped as wrong:
-        return _form(application, verb, str(wrong), 422)
+        return _form(application, verb, str(wrong), 422, sent)
     except Refusal as refusal:
         return _refused(application, verb, refusal)
     if by is SignedInBy.key and not (g.visitor.sign_in is SignedInBy.key and signing.set_up()):
@@ -129,11 +134,16 @@ def _do(challenge: Challenge, checked: signatures.Checked | None, visitor: Visit
 def _try(application: Application, act: FamilyAct) -> None:
     """What is shown to be signed would be done. Raises Refusal as the act itself would."""
     by = replace(families.actor(application, g.visitor), on_paper=True)
+    given = dict(act.given)
+    if "papers" in given:  # a file is kept for good with its act alone
+        given["papers"] = [replace(one, file=None) for one in given["papers"]]
     with taken_back():
-        families.do(application, act.verb, by=by, at=now(), **act.given)
+        families.do(application, act.verb, by=by, at=now(), **given)
 
 
-def _form(application: Application, verb: str, problem: str = "", status: int = 200) -> Any:
+def _form(
+    application: Application, verb: str, problem: str = "", status: int = 200, sent: Mapping[str, str] = NOTHING
+) -> Any:
     """The page of what an act has to be told; what was typed is kept."""
     with unscoped():
         try:
@@ -142,7 +152,7 @@ def _form(application: Application, verb: str, problem: str = "", status: int = 
             return _refused(application, verb, refusal)
         places = words.choices(choosing.choices(application, today())) if verb == "choose" else []
         kept = public.kept_on({one.group.kindergarten_id for _heading, found in places for one, _free in found})
-    typed = request.form or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
+    typed = {**request.form, **sent} or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
     facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed}
     page = render(
         "told.html",

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+from flask import g, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app import words
+from app.access import uploads
 from app.actions import choosing, claims, families, possible, referrals
 from app.actions.privileges import Paper
 from app.cabinet.public import today
@@ -17,6 +20,7 @@ from app.models import Application, Intake, Language, PrivilegeGround, Vacancy
 from app.now import now
 from app.papers import facts
 from app.rules import texts
+from app.rules import uploads as rules
 from app.words.problems import sentence_of
 
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
@@ -25,7 +29,7 @@ READ: dict[str, texts.Reader] = {"phone": texts.phones, "email": texts.email, "a
 ASKS = {
     "choose": ("vacancy",),
     "extend": ("until", "reason"),
-    "claim_privilege": ("ground", "paper_issued_on", *LONGEST),
+    "claim_privilege": ("ground", "paper_issued_on", "paper_file", *LONGEST),
     families.CONTACTS: (*READ, "notice_language"),
 }
 
@@ -92,8 +96,26 @@ def claimed(asked: Mapping[str, str]) -> dict[str, Any]:
         raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
     if not title:
         raise Mistyped(_("Say what the paper is that proves it."))
-    paper = Paper(title, _day(asked["paper_issued_on"]), number or None, issued_by or None)
+    file = None
+    if checksum := asked.get("paper_file"):
+        file = uploads.of(g.visitor.iin, checksum)
+        if file is None:
+            raise Mistyped(_("The file is no longer here. Send it again."))
+    paper = Paper(title, _day(asked["paper_issued_on"]), number or None, issued_by or None, file)
     return {"claimed": PrivilegeGround(asked["ground"]), "papers": [paper]}
+
+
+def sent_file() -> dict[str, str]:
+    """The file that came with the form, kept until the act is signed, by its checksum; {} for none. Raises Mistyped."""
+    file = request.files.get("paper_file")
+    content = file.stream.read(rules.MOST + 1) if file is not None else b""
+    if not content:
+        return {}
+    try:
+        rules.kind_of(content)
+    except texts.Unfit as unfit:
+        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    return {"paper_file": uploads.keep(g.visitor.iin, content)}
 
 
 def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
@@ -162,4 +184,12 @@ def _claim(act: FamilyAct) -> list[tuple[str, str]]:
         (_("Ground of the privilege"), words.label(act.given["claimed"])),
         (_("Paper that proves it"), ", ".join(filter(None, (paper.title, paper.number, paper.issued_by)))),
         (_("Day of issue"), words.day(paper.issued_on)),
+        *_file(paper),
     ]
+
+
+def _file(paper: Paper) -> list[tuple[str, str]]:
+    """By what is signed that it was just this file."""
+    if paper.file is None:
+        return []
+    return [(_("File"), f"{rules.kind_of(paper.file).upper()}, SHA-256 {sha256(paper.file).hexdigest()}")]

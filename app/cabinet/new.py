@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from app import words
-from app.access import challenges, drafts, login_limits, visits
+from app.access import challenges, drafts, login_limits, uploads, visits
 from app.access.actors import Actor, Visitor
 from app.access.hashes import hashed
 from app.actions import applications, families, public, signatures
@@ -22,7 +22,7 @@ from app.actions.people import Contacts, Person
 from app.actions.preconditions import sign_in
 from app.actions.privileges import Paper
 from app.cabinet import signing
-from app.cabinet.asked import Mistyped, claimed, contacts
+from app.cabinet.asked import Mistyped, claimed, contacts, sent_file
 from app.cabinet.own import KEY, blueprint, send_after, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
@@ -43,7 +43,7 @@ STEPS: dict[str, tuple[str, ...]] = {  # a page each, and the fields that it ask
     "applicant": tuple(f"applicant_{name}" for name in NAMES),
     "contacts": ("phone", "email", "address", "notice_language"),
     "queue": ("queue_kind",),
-    "privilege": ("ground", "paper_title", "paper_number", "paper_issued_by", "paper_issued_on"),
+    "privilege": ("ground", "paper_title", "paper_number", "paper_issued_by", "paper_issued_on", "paper_file"),
 }
 VERB = "register"
 
@@ -65,6 +65,8 @@ def answer(iin: str, step: str) -> Any:
         return _page(step, kept)
     typed = {name: request.form.get(name, "").strip()[:300] for name in STEPS[step]}
     try:
+        if step == "privilege":
+            typed |= sent_file()
         with unscoped():
             _check(step, typed, iin)
     except Mistyped as wrong:
@@ -158,11 +160,12 @@ def _do(challenge: Challenge, checked: signatures.Checked | None, visitor: Visit
 
 def _try(kept: Mapping[str, str], iin: str) -> None:
     with taken_back():
-        _register(kept, iin, Actor(Role.family, visitor=g.visitor, on_paper=True))
+        _register(kept, iin, Actor(Role.family, visitor=g.visitor, on_paper=True), files=False)
 
 
-def _register(kept: Mapping[str, str], iin: str, by: Actor) -> int:
+def _register(kept: Mapping[str, str], iin: str, by: Actor, *, files: bool = True) -> int:
     privilege = claimed(kept) if kept["ground"] else None
+    papers: list[Paper] = privilege["papers"] if privilege else []
     return applications.register(
         place_id=int(kept["district"]),
         child=Person(kept["child_iin"], **_names("child", kept)),
@@ -170,14 +173,16 @@ def _register(kept: Mapping[str, str], iin: str, by: Actor) -> int:
         contacts=Contacts(**contacts(kept)),
         queue_kind=QueueKind(kept["queue_kind"]),
         privilege=privilege["claimed"] if privilege else None,
-        papers=privilege["papers"] if privilege else (),
+        papers=papers if files else [replace(one, file=None) for one in papers],
         by=by,
         at=now(),
     ).id
 
 
 def _open(kept: Mapping[str, str]) -> str | None:
-    """The first page that is not answered yet."""
+    """The first page that is not answered yet, or whose file is over."""
+    if kept.get("paper_file") and uploads.of(g.visitor.iin, kept["paper_file"]) is None:
+        return "privilege"
     return next((step for step in STEPS if f"{step}_answered" not in kept), None)
 
 
@@ -232,7 +237,8 @@ def _lines(kept: Mapping[str, str], iin: str) -> dict[str, list[tuple[str, str]]
     privilege = [(_("Privilege"), _("No privilege"))]
     if kept["ground"]:
         paper: Paper = claimed(kept)["papers"][0]
-        told = ", ".join(filter(None, (paper.title, paper.number, paper.issued_by, words.day(paper.issued_on))))
+        file = f"SHA-256 {kept['paper_file']}" if paper.file else ""
+        told = ", ".join(filter(None, (paper.title, paper.number, paper.issued_by, words.day(paper.issued_on), file)))
         privilege = [(_("Privilege"), words.label(PrivilegeGround(kept["ground"]))), (_("Paper that proves it"), told)]
     return {
         "district": [(_("District or city"), words.name(district))],

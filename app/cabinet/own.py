@@ -30,13 +30,13 @@ from app import words
 from app.access import drafts, login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
-from app.actions import documents, families
+from app.actions import documents, families, privileges
 from app.cabinet import signing
 from app.cabinet.public import chosen_language, numbers_of, render, today
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
-from app.models import Application, Audience, Document, Notice, Purpose
+from app.models import Application, Audience, Document, Notice, PrivilegePaper, Purpose
 from app.now import is_demo, now
 from app.papers import storage
 from app.papers.documents import PAPERS, NotReady, open_stored
@@ -44,6 +44,7 @@ from app.rules import iin as iins
 from app.rules import texts
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
+from app.rules.uploads import TYPES
 from app.rules.verbs import VERBS
 
 DEMO_PHONES = "+7700"
@@ -212,6 +213,7 @@ def application(iin: str, application_id: int) -> str:
             done=request.args.get("done", ""),
             notices=[(one.at, words.notice(one)) for one in notices],
             papers=papers,
+            files=[one for privilege in own.privileges for one in privilege.papers if one.file_key],
         )
 
 
@@ -229,6 +231,23 @@ def paper(iin: str, application_id: int, document_id: int) -> Any:
         except (NotReady, storage.Damaged):
             abort(404)
     return send_file(BytesIO(file), mimetype="application/pdf", download_name=f"{document.kind}-{document.id}.pdf")
+
+
+@blueprint.get("/a/<id:application_id>/file/<id:paper_id>")
+@signed_in
+def privilege_paper(iin: str, application_id: int, paper_id: int) -> Any:
+    """What the family has sent for a privilege, as it was sent; never shown, only downloaded."""
+    own = own_application(iin, application_id)
+    with looking_as(Actor(Role.family, application_id=own.id)):
+        found = db.session.scalars(select(PrivilegePaper).where(PrivilegePaper.id == paper_id)).first()
+        if found is None or found.privilege.application_id != own.id or found.file_kind is None:
+            abort(404)
+        try:
+            file = privileges.open_file(found)
+        except storage.Damaged:
+            abort(404)
+    sent = {"mimetype": TYPES[found.file_kind], "download_name": f"{found.id}.{found.file_kind}"}
+    return send_file(BytesIO(file), as_attachment=True, **sent)
 
 
 def own_application(iin: str, application_id: int) -> Application:

@@ -26,6 +26,7 @@ from app.models import (
     Language,
     Place,
     Privilege,
+    PrivilegePaper,
     QueueKind,
     Sex,
     Vacancy,
@@ -42,7 +43,7 @@ from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage
 from app.views.confirmation import READ, ask, asked, by_row, done, problem_with, reason, signer
 from app.views.corrections import Correcting
-from app.views.downloads import stored_paper
+from app.views.downloads import sent_file, stored_paper
 from app.views.explanations import Why
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
@@ -250,6 +251,20 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             return redirect(url_for("ApplicationView.show", pk=document.application_id))
         return stored_paper(document, url_for("ApplicationView.show", pk=document.application_id))
 
+    @expose("/privilege-paper/<int:paper_id>", methods=["GET"])
+    @has_access
+    def privilege_paper(self, paper_id: int) -> Any:
+        """S3: the file of a paper that the family has sent for its privilege; never shown, only downloaded."""
+        found = select(PrivilegePaper).where(
+            PrivilegePaper.id == row_id(paper_id), PrivilegePaper.file_kind.is_not(None)
+        )
+        paper = db.session.scalars(found).first() or abort(404)
+        page = url_for("ApplicationView.show", pk=paper.privilege.application_id)
+        if not personal_data.whole(paper.privilege.application):
+            flash(_("A paper shows what is masked for you. Open the record first, with a reason."), "warning")
+            return redirect(page)
+        return sent_file(paper, page)
+
     @expose("/make-missing/<pk>", methods=["POST"])
     @has_access
     def make_missing(self, pk: str) -> Any:
@@ -299,6 +314,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
         "can_make_anew": VERBS[Application]["make_anew"].roles,
         "can_make_missing": VERBS[Application]["make_anew"].roles,
         "can_paper": FAMILIES,
+        "can_privilege_paper": QUEUES,
         "can_why": QUEUES,
     }
 

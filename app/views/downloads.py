@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 
 from app.access import personal_data
 from app.access.row_scope import looking_as
+from app.actions.privileges import open_file
 from app.db.database import will_write
 from app.db.extensions import db
-from app.models import Document
+from app.models import Document, PrivilegePaper
 from app.papers import storage
 from app.papers.documents import NotReady, open_stored
+from app.rules.uploads import TYPES
 from app.spreadsheets import writing
 
 
@@ -28,6 +30,17 @@ def stored_paper(document: Document, page: str) -> Any:
         flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
         return redirect(page)
     return send_file(BytesIO(file), mimetype="application/pdf", download_name=f"{document.kind}-{document.id}.pdf")
+
+
+def sent_file(paper: PrivilegePaper, page: str) -> Any:
+    """The file of a paper, as a family sent it; never shown. `page`: where to go where it is damaged."""
+    kind = paper.file_kind or ""
+    try:
+        file = open_file(paper)
+    except storage.Damaged:
+        flash(_("The file of this paper is not as it was made. Tell the administrator."), "danger")
+        return redirect(page)
+    return send_file(BytesIO(file), mimetype=TYPES[kind], as_attachment=True, download_name=f"{paper.id}.{kind}")
 
 
 def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequence[Any]]) -> Response:

@@ -177,7 +177,11 @@ CHOICES: dict[str, dict[str, Any]] = {
     "near_group": {"same": _l("The same one"), "other": _l("Another one")},
 }
 
-SENTENCES = FILE | CELL | ROW | QUESTIONS
+UPLOAD: dict[str, Any] = {  # a family's own file
+    "file_large": _l("The file is larger than %(most)s MB. Send a smaller one."),
+    "file_kind": _l("This is no PDF, JPEG or PNG, or it was cut off. Save it as one of them, or take a photograph."),
+}
+SENTENCES = FILE | CELL | ROW | QUESTIONS | UPLOAD
 
 
 def sentence_of(name: str, facts: dict[str, Any]) -> str:

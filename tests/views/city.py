@@ -5,6 +5,7 @@ Every text in what is not its own holds the canary of where it lies, so that one
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 
 import sqlalchemy as sa
@@ -54,7 +55,7 @@ from app.models import (
     User,
     Vacancy,
 )
-from app.papers import documents
+from app.papers import documents, storage
 from app.rules.roles import Role
 from tests import factories, registers
 from tests.factories import DEPARTMENT, at
@@ -64,6 +65,7 @@ PASSWORD = "қауіпсіз-құпиясөз-12"
 NOW = "2026-04-13T10:00"
 UNMARKED = {
     "file_key",
+    "file_kind",
     "sha256",
     "child_iin",  # follows the child's own
     "subject",
@@ -162,7 +164,10 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         referred, by=DEPARTMENT, at=at("2026-04-10T16:00"), phone="+77011112233", email="a@b.kz", address="Абай"
     )
     privilege_id, issued_on = referred.privileges[0].id, date(2026, 3, 1)
-    db.session.add(PrivilegePaper(privilege_id=privilege_id, title="анықтама", number="1", issued_on=issued_on))
+    file = {"file_kind": "pdf", "file_key": f"privileges/{privilege_id}.pdf", "sha256": sha256(b"%PDF").hexdigest()}
+    proof = PrivilegePaper(privilege_id=privilege_id, title="анықтама", number="1", issued_on=issued_on, **file)
+    db.session.add(proof)
+    storage.keep(proof.file_key, b"%PDF")
     begins, basis = date(2027, 1, 1) + timedelta(kindergarten.id), "бұйрық"
     db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
     protocol = actions_documents.make_protocol(held, by=DEPARTMENT, at=at("2026-04-08T11:10"))
@@ -208,6 +213,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         voucher=referred.vouchers[0].id,
         referral=referral.id,
         document=paper.id,
+        proof=proof.id,
         notice=told.id,
         delivery=told.deliveries[0].id,
         job=db.session.scalars(sa.select(Outbox.id).where(Outbox.document_id == paper.id)).one(),

@@ -103,6 +103,7 @@ PUBLIC = (
     "/my/enter/key",
     "/my/a/<id:application_id>",
     "/my/a/<id:application_id>/paper/<id:document_id>",
+    "/my/a/<id:application_id>/file/<id:paper_id>",
 )
 FORMS = ("/queue", "/my/leave")  # of everybody; who may, their own tests say
 FORMS += ("/my/enter", "/my/enter/code", "/my/enter/key", "/my/enter/challenge")
@@ -133,6 +134,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/choose/<pk>"): COUNTER,
         ("POST", "/applications/choose/<pk>"): COUNTER,
         ("GET", "/applications/paper/<int:document_id>"): QUEUE,
+        ("GET", "/applications/privilege-paper/<int:paper_id>"): {D, S, P, A},
         ("GET", "/rounds/paper/<int:document_id>"): QUEUE - {H},
         ("POST", "/rounds/make-protocol/<pk>"): OFFICE,
         ("POST", "/applications/make-anew/<int:document_id>"): COUNTER,
@@ -220,6 +222,8 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "<id:kindergarten_id>": str(of.kindergarten),
         "<topic>": "voucher",
         "<id:document_id>": str(of.document),
+        "<id:paper_id>": str(of.proof),
+        "<int:paper_id>": str(of.proof),
         "<int:document_id>": str(of.protocol if noun == "rounds" else of.document),
         "<id:application_id>": str(of.waiting),
         "<string:language>": "ru",

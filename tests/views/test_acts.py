@@ -2,9 +2,12 @@
 
 import re
 from datetime import date
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from app.access.actors import Visitor
 from app.actions import families, vouchers
@@ -21,6 +24,7 @@ from app.models import (
     Purpose,
     Signature,
     SignedInBy,
+    Upload,
 )
 from app.now import now
 from app.papers import facts
@@ -160,6 +164,66 @@ def test_a_code_is_enough_to_claim_a_privilege_and_the_paper_is_kept(city, child
         claims = sa.select(Privilege).where(Privilege.application_id == child).order_by(Privilege.id.desc())
         claimed = db.session.scalars(claims).first()
         assert (claimed.ground, claimed.papers[0].title) == ("large_family", "Анықтама")
+
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+CLAIM = {"ground": "large_family", "paper_title": "Анықтама", "paper_issued_on": "2026-04-01"}
+
+
+def sent(browser: Browser, child: int, content: bytes, **typed: str):
+    file = FileStorage(BytesIO(content), "анықтама.exe")
+    boundary, body = encode_multipart({**CLAIM, **typed, "paper_file": file})  # the client itself leaves files open
+    headers = {**HERE, "Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return browser.client.post(f"/my/a/{child}/claim_privilege", data=body, headers=headers)
+
+
+def test_the_file_of_a_paper_is_sent_once_kept_with_the_claim_and_only_downloaded(city, child):
+    browser = entered(city, child, SignedInBy.code)
+    without_day = sent(browser, child, PDF, paper_issued_on="")
+    assert without_day.status_code == 422
+    kept = re.search(r'name="paper_file" value="([0-9a-f]{64})"', without_day.text)[1]
+    key, text = asked(post(browser, f"{child}/claim_privilege", **CLAIM, paper_file=kept))  # it is not sent again
+    files = city.web.config["KEZEK"].files
+    before = set(files.rglob("privileges/*"))
+    assert kept in text and post(browser, f"{child}/signed", challenge=key).status_code == 303
+    assert len(set(files.rglob("privileges/*")) - before) == 1
+    address = re.search(rf'href="(/my/a/{child}/file/\d+)"', browser.get(f"/my/a/{child}").text)[1]
+    file = browser.get(address)
+    assert (file.data, file.mimetype) == (PDF, "application/pdf")
+    assert file.headers["Content-Disposition"].startswith("attachment") and "exe" not in str(file.headers)
+    number = address.rpartition("/")[2]
+    assert city.sign_in("specialist").get(f"/applications/privilege-paper/{number}").data == PDF
+    stranger, other = entered(city, city.own.application, SignedInBy.code), city.own.application
+    assert stranger.get(address).status_code == 404
+    assert stranger.get(f"/my/a/{other}/file/{number}").status_code == 404
+
+
+def test_a_file_that_waits_is_of_whoever_has_sent_it(city, child):
+    kept = re.search(r"SHA-256 ([0-9a-f]{64})", sent(entered(city, child), child, PDF).text)[1]
+    other = city.own.stay
+    claim = post(entered(city, other), f"{other}/claim_privilege", **CLAIM, paper_file=kept)
+    assert claim.status_code == 422 and "Анықтама" in claim.text
+
+
+JPEG = b"\xff\xd8\xff\xe0" + b"x" * 20 + b"\xff\xd9"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"x" * 20 + b"\0IEND\xaeB`\x82"
+
+
+@pytest.mark.parametrize("content", (JPEG, PNG), ids=("jpeg", "png"))
+def test_a_photograph_is_taken(city, child, content):
+    assert sent(entered(city, child, SignedInBy.code), child, content).status_code == 200
+
+
+BAD = {"program": b"MZ\x90\0" * 10, "page": b"<html>%PDF-%%EOF", "cut": PDF[:-8]}
+BAD |= {"large": b"%PDF-" + b"0" * 5_000_000 + b"%%EOF", "cut jpeg": JPEG[:-1], "cut png": PNG[:-8], "svg": b"<svg/>"}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+def test_another_file_is_refused_and_what_was_typed_stays(city, child, content):
+    answer = sent(entered(city, child, SignedInBy.code), child, content)
+    assert answer.status_code == 422 and 'role="alert"' in answer.text and "Анықтама" in answer.text
+    with city.web.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Upload.id))) == 0
 
 
 def test_a_place_for_a_time_is_chosen_by_a_code_with_its_last_day_shown(city, child):

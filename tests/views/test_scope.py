@@ -52,6 +52,7 @@ from app.models import (
     Signature,
     SignedIn,
     StopListing,
+    Upload,
     User,
     UserScope,
     Vacancy,
@@ -86,6 +87,7 @@ NOT_SHOWN = {
     Visit,
     Challenge,
     Draft,
+    Upload,
     Signature,
 }  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
