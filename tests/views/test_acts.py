@@ -34,6 +34,7 @@ from tests.factories import DEPARTMENT, family, vacancy
 from tests.views import doors
 from tests.views.conftest import Browser, forget_tries
 from tests.views.doors import asked, post, sign
+from tests.views.test_cabinet import HERE
 
 
 @pytest.fixture(autouse=True)
