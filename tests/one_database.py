@@ -39,6 +39,14 @@ ONE_DATABASE = {
     "views/test_nothing_lost.py::test_every_form_with_an_old_token": "the same",
     "views/test_offered_on_pages.py::test_what_keeps_a_record_is_said_to_whoever_removes_it_by_hand": "what is said",
     "test_seed.py::test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should": "the demo's accounts",
+    # families: what their forms take is read before a row is asked for; who waits for whose lock, the rest of them asks
+    "views/test_acts.py::test_the_application_of_another_family_is_not_found_by_any_act": "the scope, as above",
+    "views/test_acts.py::test_another_file_is_refused_and_what_was_typed_stays": "the content of a file",
+    "views/test_acts.py::test_a_photograph_is_taken": "the same",
+    "views/test_acts.py::test_contacts_that_cannot_be_are_said_and_stay_typed": "what a form takes",
+    "views/test_new_application.py::test_what_cannot_be_is_said_on_its_page_and_stays_typed": "the same",
+    "views/test_cabinet.py::test_what_cannot_be_a_person_is_said_and_stays_typed": "the same",
+    "views/test_cabinet.py::test_who_has_no_application_yet_comes_in": "what a service answers",
     # files
     "test_import.py::test_a_file_that_is_no_table_is_named": "it is refused before a row is looked for",
     "test_import.py::test_one_changed_cell_is_one_change_on_record": "how a cell is compared with what is recorded",
