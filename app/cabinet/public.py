@@ -1,5 +1,6 @@
 """S0-S3: what a family finds without an account: its district, free places, its number, how it all goes."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -184,6 +186,29 @@ def check() -> Any:
     """Where whoever has a paper without a camera types the code that stands on it."""
     code = re.sub(r"[^A-Za-z0-9_-]", "", request.args.get("code", "").rpartition("/")[2])
     return redirect(f"/verify/{code}", code=303) if code else render("check.html")
+
+
+@blueprint.get("/kezek.webmanifest")
+def manifest() -> Response:
+    """S0 (35): these pages as an app on the home screen of a phone: its own applications first."""
+    icon = {"src": current_app.jinja_env.globals["static"]("kezek.svg"), "type": "image/svg+xml", "sizes": "any"}
+    facts = {
+        "id": "/my/",
+        "name": f"Kezek: {_('The queue to kindergartens')}",
+        "short_name": "Kezek",
+        "lang": get_locale().language,
+        "start_url": url_for("own.journal"),
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f2f6f7",
+        "theme_color": "#0b6b7a",
+        "icons": [icon | {"purpose": "any"}, icon | {"purpose": "maskable"}],
+        "shortcuts": [
+            {"name": _("Check the queue"), "url": url_for("public.queue")},
+            {"name": _("Free places"), "url": url_for("public.places")},
+        ],
+    }
+    return Response(json.dumps(facts, ensure_ascii=False), mimetype="application/manifest+json")
 
 
 def _in_language(code: str) -> str:

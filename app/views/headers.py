@@ -20,7 +20,7 @@ YEAR = 31_536_000  # seconds
 KEPT = 2000  # parts of pages at a time, of a few kilobytes each
 POLICY = (  # nothing from elsewhere, no script but those that the page itself named, no style inside a page
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'{reaches}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; connect-src 'self'{reaches}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

@@ -97,6 +97,7 @@ PUBLIC = (
     "/help/",
     "/help/<topic>",
     "/check",
+    "/kezek.webmanifest",
     "/my/",
     "/my/enter",
     "/my/enter/code",

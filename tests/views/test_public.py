@@ -1,5 +1,6 @@
 """Pages without an account (issue 13, 2): what they say of the queue, and that they say nothing of people."""
 
+import json
 import re
 from datetime import date
 
@@ -267,3 +268,17 @@ def test_the_phone_at_the_top_is_the_one_that_an_official_has_set(city, visitor)
 def test_the_instructions_say_the_terms_in_force_in_the_district(city, visitor):
     said = " ".join(visitor.get(f"/help/voucher?district={city.own.place}").text.split())
     assert "<strong>2 жұмыс күні</strong> ішінде растаңыз" in said and "<strong>28 күнтізбелік күн</strong>" in said
+
+
+@pytest.mark.parametrize("language", ("kk", "ru"))
+def test_the_pages_are_an_app_on_the_home_screen_in_the_readers_language(city, language):
+    browser = Browser(city.web.test_client())
+    browser.get(f"/?lang={language}")
+    page = browser.get("/places")
+    address = re.search(r'rel="manifest" href="([^"]+)"', page.text)[1]
+    assert "manifest-src 'self'" in page.headers["Content-Security-Policy"]
+    told = browser.get(address)
+    facts = json.loads(told.data)
+    assert (told.mimetype, facts["lang"], facts["display"]) == ("application/manifest+json", language, "standalone")
+    for one in (*facts["icons"], *facts["shortcuts"], {"url": facts["start_url"]}):
+        assert browser.get(one.get("src") or one["url"]).status_code in (200, 303)
