@@ -1490,6 +1490,20 @@ GUARDS = (
         "postgresql",
     ),
     Guard(
+        "a typed reason is never taken for one of our own",
+        "app/rules/reasons.py",
+        '    return f"«{reason}»" if reason in NAMES else reason\n',
+        "    return reason\n",
+        "test_reasons.py::test_a_typed_reason_that_is_spelt_like_one_of_ours_is_read_as_it_was_typed",
+    ),
+    Guard(
+        "of a child that has left no paper is called valid",
+        "app/rules/validity.py",
+        "    last = enrolment.ended_on or enrolment.ends_on\n",
+        "    last = None\n",
+        "test_ended_rights.py::test_a_paper_holds_as_long_as_the_right_that_it_is_the_paper_of",
+    ),
+    Guard(
         "a yes after a cancel is kept",
         "app/jobs/outbox.py",
         "        if work.waits:  # cancelled meanwhile: what became of it is no less true\n",

@@ -26,6 +26,7 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules import seats as rules
+from app.rules.reasons import OwnReason
 from app.rules.refusals import Reason, Refusal
 
 LIVE = (VoucherStatus.issued, VoucherStatus.confirmed)
@@ -44,17 +45,18 @@ def end_claims(
 
     A temporary stay goes on to its end (spec 3.8). Raises Refusal(not_allowed).
     """
+    reason = reason or OwnReason(voucher_verb)
     for voucher in application.vouchers:
         if voucher.kind is Intake.general and voucher.status in LIVE:
-            move(voucher, voucher_verb, by=by, at=at, on=on, reason=reason or voucher_verb, ended_at=at)
-    free_held_place(application, by=by, at=at, on=on, reason=reason or voucher_verb)
+            move(voucher, voucher_verb, by=by, at=at, on=on, reason=reason, ended_at=at)
+    free_held_place(application, by=by, at=at, on=on, reason=reason)
     end_offer(application, by=by, at=at, on=on)
     for listing in application.stop_listings:
         if listing.ended_at is None:
             listing.ended_at, listing.ended_with = at, voucher_verb
 
 
-def free_held_place(application: Application, *, by: Actor, at: datetime, on: date | None, reason: str) -> None:
+def free_held_place(application: Application, *, by: Actor, at: datetime, on: date | None, reason: str | None) -> None:
     """Free the place that was chosen but not yet entered; its referral is revoked, its contract void."""
     for referral in application.referrals:
         if referral.kind is Intake.general and referral.status is ReferralStatus.issued:
@@ -91,7 +93,7 @@ def current_referral(application: Application) -> Referral:
     raise Refusal(Reason.wrong_status)
 
 
-def _revoke(referral: Referral, *, by: Actor, at: datetime, on: date | None, reason: str) -> None:
+def _revoke(referral: Referral, *, by: Actor, at: datetime, on: date | None, reason: str | None) -> None:
     if referral.contract and referral.contract.status is not ContractStatus.void:
         move(referral.contract, "void", by=by, at=at, on=on)
     move(referral, "revoke", by=by, at=at, on=on, reason=reason, tell={}, ended_at=at)

@@ -10,12 +10,13 @@ from app.actions.moving import move, notify, set_all
 from app.db.dialects import one_of
 from app.db.extensions import db
 from app.models import Application, Privilege, PrivilegeStatus
+from app.rules.reasons import OwnReason
 from app.rules.verbs import VERBS
 
 
 def expire(privilege: Privilege, *, by: Actor, at: datetime, on: date) -> None:
     """Spec 3.3: the certificate is over; the application goes on in the general queue by its original day."""
-    move(privilege, "expire", by=by, at=at, on=on, reason="certificate")
+    move(privilege, "expire", by=by, at=at, on=on, reason=OwnReason.certificate)
     counts([privilege.application])
     tell(privilege, "expire", at=at, last_day=on - timedelta(days=1))
 

@@ -35,6 +35,7 @@ from app.rules import due as rules
 from app.rules.absences import left_behind
 from app.rules.calendar import local_day
 from app.rules.deadlines import months_later
+from app.rules.reasons import OwnReason
 from app.rules.refusals import Reason, Refusal
 
 ONE_DAY = timedelta(days=1)
@@ -195,10 +196,11 @@ def _expire(at: datetime, place_id: int, ids: Select[int], last: date) -> int:
     for application in db.session.scalars(
         select(Application).where(Application.id.in_(its_applications), Application.status == "referred")
     ).all():
-        claims.free_held_place(application, by=CLOCK, at=at, on=on, reason="expire")
+        claims.free_held_place(application, by=CLOCK, at=at, on=on, reason=OwnReason.expire)
     db.session.flush()
     facts: dict[str, Any] = {"by": CLOCK, "at": at, "on": on, "place_id": place_id}
-    moving.move_all(Application, its_applications, "expire", reason="choose_by", tell={"last_day": last}, **facts)
+    why, told = OwnReason.choose_by, {"last_day": last}
+    moving.move_all(Application, its_applications, "expire", reason=why, tell=told, **facts)
     return moving.move_all(Voucher, ids, "expire", ended_at=at, **facts)
 
 
@@ -256,8 +258,8 @@ def archive_unused_stop_lists(ids: Select[int], at: datetime, place_id: int) -> 
             at=at,
             on=last + ONE_DAY,
             place_id=place_id,
-            reason="stop_list",
-            tell={"reason": "stop_list"},
+            reason=OwnReason.stop_list,
+            tell={"reason": OwnReason.stop_list},
         )
         moving.set_all(update(StopListing).where(StopListing.id.in_(these)).values(ended_at=at, ended_with="archive"))
     return done
@@ -306,7 +308,8 @@ def archive_over_age(
     rows = db.session.execute(found).all()
     for application, waits_since in rows:
         on = max(months_later(application.born_on, months) + ONE_DAY, first, waits_since)
-        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason="over_age", tell={"reason": "over_age"})
+        why = OwnReason.over_age
+        moving.move(application, "archive", by=CLOCK, at=at, on=on, reason=why, tell={"reason": why})
     return len(rows)
 
 

@@ -25,7 +25,7 @@ from app.models import (
     Privilege,
     Voucher,
 )
-from app.rules import eligibility
+from app.rules import eligibility, reasons
 from app.rules.calendar import local_day
 from app.rules.guardianships import of_person
 from app.rules.verbs import VERBS, target
@@ -118,9 +118,9 @@ class NewHistory(NamedTuple):
 def new_history(rows: Sequence[Mapping[str, Any]]) -> NewHistory:
     """Each row says status_to, reason and details, as the history has them."""
     told = [row["details"] for row in rows]
-    kept = as_kept(Change, [{**row, "details": plain(row["details"])} for row in rows])
+    plainly = [{**row, "reason": reasons.kept(row["reason"]), "details": plain(row["details"])} for row in rows]
     before_and_after = {n: one for n, one in enumerate(told) if any(isinstance(value, list) for value in one.values())}
-    return NewHistory(kept, before_and_after)
+    return NewHistory(as_kept(Change, plainly), before_and_after)
 
 
 def record_new(
@@ -170,7 +170,7 @@ def _history(
         "status_from": status[0],
         "status_to": status[1],
         "standing": subject.standing if isinstance(subject, Application) else None,
-        "reason": reason,
+        "reason": reasons.kept(reason),
         "norm_id": norm.id if norm else None,
         "details": plain(details),
     }
@@ -322,7 +322,7 @@ def record_all_of(
         "status_from": status[0],
         "status_to": status[1],
         "standing": table.standing if model is Application else null(),
-        "reason": literal(reason) if reason else null(),
+        "reason": literal(reasons.kept(reason)) if reason else null(),
         "norm_id": literal(norm.id) if norm else null(),
         "details": literal(plain(details), Change.__table__.c.details.type),
     }
@@ -365,10 +365,10 @@ def _count(result: Result[Any]) -> int:
 
 
 def plain(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Facts as JSON keeps them: days and moments as ISO text, records by their id."""
+    """Facts as JSON keeps them: days and moments as ISO text, records by their id, a reason as the history has it."""
     if not facts:
         return None
-    return {name: _plain(value) for name, value in facts.items()}
+    return {name: reasons.kept(value) if name == "reason" else _plain(value) for name, value in facts.items()}
 
 
 def _plain(value: Any) -> Any:

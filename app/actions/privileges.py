@@ -28,6 +28,7 @@ from app.papers import storage
 from app.rules import privileges as rules
 from app.rules import uploads
 from app.rules.calendar import local_day
+from app.rules.reasons import OwnReason
 from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import APPLICATION_FINAL
 
@@ -114,7 +115,7 @@ def confirm(application: Application, *, by: Actor, at: datetime) -> None:
     privilege, until, norm = may_confirm(application, by=by, at=at)
     stood = by_hand.before(application, at=at)
     if (before := confirmed(application)) is not None:
-        move(before, "expire", by=by, at=at, reason="another_privilege")
+        move(before, "expire", by=by, at=at, reason=OwnReason.another_privilege)
     norm_id = norm.id if norm else None
     move(privilege, "confirm", by=by, at=at, norm=norm, decided_at=at, valid_until=until, norm_id=norm_id)
     counting.counts([application])

@@ -168,7 +168,7 @@ def revoke(application: Application, *, by: Actor, at: datetime, reason: str | N
     _in_its_hours(application, by=by, at=at)
     begin(application, "revoke", by=by, at=at)
     referral, reason = may_revoke(application, by=by, at=at, reason=reason)
-    claims.free_held_place(application, by=by, at=at, on=None, reason=reason or "revoke")
+    claims.free_held_place(application, by=by, at=at, on=None, reason=reason)
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "reason": reason}
     move(application, "revoke", by=by, at=at, reason=reason, tell=told, standing=True)
 

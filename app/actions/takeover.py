@@ -28,6 +28,7 @@ from app.models import ApplicationStatus as A
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.deadlines import age_in_months
+from app.rules.reasons import OwnReason
 from app.rules.refusals import Reason, Refusal
 
 AT_ONCE = 1000
@@ -221,7 +222,7 @@ def _judged(index: int, entry: Entry, known: Recorded, months: int, *, at: datet
         _waits_nowhere_else(entry, known)
     if child or applicant:
         details = people.as_recorded(child or entry.child, applicant or entry.applicant, entry.child, entry.applicant)
-    return _New(index, entry, status, details, entry.reason or ("over_age" if too_old else None))
+    return _New(index, entry, status, details, entry.reason or (OwnReason.over_age if too_old else None))
 
 
 def _waits_nowhere_else(entry: Entry, known: Recorded) -> None:

@@ -21,7 +21,7 @@ from app.models import (
     Voucher,
 )
 from app.rules import contract as contracts
-from app.rules import iin, norms, texts
+from app.rules import iin, norms, reasons, texts
 from app.rules.calendar import LOCAL, local_day
 
 Facts = dict[str, Any]
@@ -267,7 +267,7 @@ def _reason(row: Voucher | Referral) -> str | None:
     """What an official has said; a family says none."""
     its_own = Change.subject == row.__tablename__, Change.subject_id == row.id, Change.verb == "revoke"
     said = db.session.scalars(select(Change.reason).where(*its_own)).first()
-    return None if said == "revoke" else said
+    return None if said in reasons.NAMES else said
 
 
 def _ended_on(row: Voucher | Referral) -> date | None:

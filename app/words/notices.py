@@ -9,6 +9,7 @@ from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from app.models import Audience, Channel, Language, Notice
+from app.rules.reasons import NAMES, OwnReason
 from app.words.days import day
 from app.words.names import name
 from app.words.verbs import VERBS
@@ -161,21 +162,21 @@ ERRORS: dict[str, Any] = {  # why a notice did not leave, or nobody knows whethe
     "died": _l("the machine stopped before it was sent, again and again"),
     "cancelled": _l("somebody cancelled it"),
 }
-REASONS: dict[str, Any] = {
-    "choose_by": _l("no place was chosen and signed in time"),
-    "stop_list": _l("the place in the queue was not restored in time"),
-    "over_age": _l("the child has reached school age"),
-    "certificate": _l("the certificate no longer holds"),
-    "another_privilege": _l("another privilege was confirmed"),
-    "expire": _l("the voucher expired"),
-    "refuse": _l("the voucher was refused"),
-    "revoke": _l("the voucher was revoked"),
+REASONS: dict[OwnReason, Any] = {
+    OwnReason.choose_by: _l("no place was chosen and signed in time"),
+    OwnReason.stop_list: _l("the place in the queue was not restored in time"),
+    OwnReason.over_age: _l("the child has reached school age"),
+    OwnReason.certificate: _l("the certificate no longer holds"),
+    OwnReason.another_privilege: _l("another privilege was confirmed"),
+    OwnReason.expire: _l("the voucher expired"),
+    OwnReason.refuse: _l("the voucher was refused"),
+    OwnReason.revoke: _l("the voucher was revoked"),
 }
 
 
 def reason(value: str | None) -> str:
     """A reason as people gave it, or as the system names its own."""
-    return str(REASONS.get(value or "", value or ""))
+    return str(REASONS[OwnReason(value)]) if value in NAMES else value or ""
 
 
 def notice(told: Notice) -> str:
