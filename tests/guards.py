@@ -1858,6 +1858,13 @@ GUARDS = (
                 "a-referral-is-revoked",
             ),
             (
+                "what a family answers on its own pages is what is registered",
+                "new.py",
+                'queue_kind=QueueKind(kept["queue_kind"])',
+                "queue_kind=QueueKind.general",
+                "a-sanatorium-ends-no-usual-enrolment",
+            ),
+            (
                 "what a family tries on its own pages was never done",
                 "acts.py",
                 "with taken_back():",
@@ -1866,9 +1873,9 @@ GUARDS = (
             ),
             (
                 "a family's own pages refuse by the name of the reason",
-                "acts.py",
-                "why.reason if by_name else None",
-                "None",
+                "asked.py",
+                '"reason": why.reason}',
+                '"reason": None}',
                 "restored-once",
             ),
         )

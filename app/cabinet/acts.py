@@ -20,7 +20,7 @@ from app.access.hashes import hashed
 from app.actions import choosing, families, public, signatures
 from app.actions.preconditions import sign_in
 from app.cabinet import signing
-from app.cabinet.asked import ASKS, FamilyAct, Mistyped, read, sent_file, shown
+from app.cabinet.asked import ASKS, FamilyAct, Mistyped, read, sent_file, shown, told_why
 from app.cabinet.own import KEY, blueprint, own_application, send_after, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
@@ -166,7 +166,5 @@ def _form(
 
 
 def _refused(application: Application, verb: str, why: Refusal | Mistyped | str) -> Any:
-    """Nothing was changed, and why: in a sentence, and of a refusal by its name, for whoever helps and for machines."""
-    by_name = isinstance(why, Refusal)
-    said = {"sentence": words.refusal(why) if by_name else str(why), "reason": why.reason if by_name else None}
-    return render("refused.html", place=application.place, application=application, verb=verb, **said), 422
+    """Nothing was changed, and why."""
+    return render("refused.html", place=application.place, application=application, verb=verb, **told_why(why)), 422

@@ -21,6 +21,7 @@ from app.now import now
 from app.papers import facts
 from app.rules import texts
 from app.rules import uploads as rules
+from app.rules.refusals import Refusal
 from app.words.problems import sentence_of
 
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
@@ -36,6 +37,13 @@ ASKS = {
 
 class Mistyped(Exception):
     """What was typed cannot be: a sentence for whoever typed it."""
+
+
+def told_why(why: Refusal | Mistyped | str) -> dict[str, str | None]:
+    """Why something is refused, in a sentence; and a refusal's name, for whoever helps and for machines."""
+    if isinstance(why, Refusal):
+        return {"sentence": words.refusal(why), "reason": why.reason}
+    return {"sentence": str(why), "reason": None}
 
 
 @dataclass(frozen=True)

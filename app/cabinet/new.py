@@ -22,7 +22,7 @@ from app.actions.people import Contacts, Person
 from app.actions.preconditions import sign_in
 from app.actions.privileges import Paper
 from app.cabinet import signing
-from app.cabinet.asked import Mistyped, claimed, contacts, sent_file
+from app.cabinet.asked import Mistyped, claimed, contacts, sent_file, told_why
 from app.cabinet.own import KEY, blueprint, send_after, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
@@ -269,5 +269,4 @@ def _page(step: str, kept: Mapping[str, str], problem: str = "") -> str:
 
 def _refused(why: Mistyped | Refusal) -> Any:
     """Nothing was changed, and why; all answers are there."""
-    sentence = words.refusal(why) if isinstance(why, Refusal) else str(why)
-    return render("new_refused.html", sentence=sentence), 422
+    return render("new_refused.html", **told_why(why)), 422

@@ -75,7 +75,8 @@ class ScenarioTown:
         found = [self.record(row["ref"]) for _, row in self.scenario.rows("places")]
         return [place.id for place in found if place.kind is PlaceKind.district]
 
-    def _enters(self, ref: str, row: Base) -> None:
+    def enters(self, ref: str, row: Base) -> None:
+        """From now on this ref stands for this record."""
         db.session.flush()
         self.ids[ref] = type(row), row.id
 
@@ -115,7 +116,7 @@ class ScenarioTown:
             name_ru=row.get("name_ru", row["name"]),
         )
         db.session.add(place)
-        self._enters(row["ref"], place)
+        self.enters(row["ref"], place)
         if "procedure" in row:
             norm = {"name": "procedure", "value": row["procedure"], "unit": "CHOICE", "valid_from": str(LONG_AGO)}
             self.norm(norm | {"place": row["ref"]}, by=OFFICE, at=at)
@@ -135,7 +136,7 @@ class ScenarioTown:
             state_order=row.get("state_order", False),
         )
         records.create(kindergarten, by=OFFICE, at=at)
-        self._enters(row["ref"], kindergarten)
+        self.enters(row["ref"], kindergarten)
         for group in row.get("groups", []):
             first, last = group["birth_years"]
             created = KgGroup(
@@ -148,7 +149,7 @@ class ScenarioTown:
             )
             records.create(created, by=OFFICE, at=at)
             records.occupy(created, group.get("occupied", 0), by=OFFICE, at=at)
-            self._enters(group["ref"], created)
+            self.enters(group["ref"], created)
 
     # ------------------------------------------------------------ what enters at a moment of its own
 
@@ -181,7 +182,7 @@ class ScenarioTown:
         records.create(vacancy, by=OFFICE, at=at)
         if publish:
             vacancies.publish(vacancy, by=OFFICE, at=at)
-        self._enters(row["ref"], vacancy)
+        self.enters(row["ref"], vacancy)
 
     def absent(self, step: Row, *, by: Actor, at: datetime) -> None:
         """Spec 3.6: an absence is recorded; `vacancy` names the lent place that it drafts. Raises Refusal."""
@@ -194,12 +195,12 @@ class ScenarioTown:
             reason=step.get("reason"),
         )
         if "vacancy" in step:
-            self._enters(step["vacancy"], away.vacancy)
+            self.enters(step["vacancy"], away.vacancy)
 
     def register(self, step: Row, *, by: Actor, at: datetime) -> Application:
         """Spec 4: a child is put into the queue; its privilege is claimed. Raises Refusal as the action does."""
         row = step["application"]
-        child, applicant = self._family(row)
+        child, applicant = self.family(row)
         ground = PrivilegeGround(row["ground"]) if "ground" in row else None
         privilege = row.get("privilege", "none")
         certificate_on = day(row["certificate_on"]) if "certificate_on" in row else None
@@ -217,7 +218,7 @@ class ScenarioTown:
             papers=papers(ground, certificate_on, at),
             reason=step.get("reason"),
         )
-        self._enters(row["ref"], application)
+        self.enters(row["ref"], application)
         return application
 
     def application(self, row: Row, *, at: datetime) -> None:
@@ -226,11 +227,11 @@ class ScenarioTown:
         if application.privileges:
             privileges.confirm(application, by=OFFICE, at=at)
 
-    def _family(self, row: Row) -> tuple[Person, Person]:
+    def family(self, row: Row) -> tuple[Person, Person]:
         """The child and the applicant of a row; with `same_as` those of another application."""
         if row["ref"] not in self.people:
             if "same_as" in row["child"]:
-                return self._family(next(r for r in self._application_rows() if r["ref"] == row["child"]["same_as"]))
+                return self.family(next(r for r in self._application_rows() if r["ref"] == row["child"]["same_as"]))
             child = row["child"]
             born_on = day(child["born_on"]) if "born_on" in child else None
             sex = Sex(child["sex"]) if "sex" in child else None

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 from app.access import visits
 from app.access.actors import Actor
 from app.actions import families
+from app.actions.people import Person
 from app.cabinet.own import KEY
 from app.db.database import transaction
 from app.db.extensions import db
@@ -23,7 +25,7 @@ from app.scenarios.player import through_its_action
 from app.scenarios.town import ScenarioTown
 from app.scenarios.verbs import Step
 from tests.authority import holder
-from tests.views.conftest import Browser
+from tests.views.conftest import Browser, forget_tries
 from tests.views.tables import Tables
 
 HERE = {"Origin": "http://localhost"}
@@ -45,7 +47,7 @@ def entered(web: Flask, iin: str, by: SignedInBy = SignedInBy.key) -> Browser:
 
 
 def post(browser: Browser, to: str, **data: str) -> TestResponse:
-    return browser.client.post(f"/my/a/{to}", data=data, headers=HERE)
+    return browser.client.post(f"/my/{to}", data=data, headers=HERE)
 
 
 def asked(answer: TestResponse) -> tuple[str, str]:
@@ -55,12 +57,18 @@ def asked(answer: TestResponse) -> tuple[str, str]:
     return re.search(r'name="challenge" value="([^"]+)"', answer.text)[1], html.unescape(text)
 
 
-def sign(browser: Browser, application_id: int, answer: TestResponse, iin: str, **more: str) -> TestResponse:
-    """Sign what is shown with a key of this person, where a key is asked, and send it."""
+def code_in(answer: TestResponse) -> str:
+    """The code that the demo shows instead of sending it."""
+    return re.search(r'<p class="note">[^<]*?(\d{6})', answer.text)[1]
+
+
+def sign(browser: Browser, to: str, answer: TestResponse, person: str) -> TestResponse:
+    """Sign what is shown with a key of this person, where a key is asked, say the code, where one is, and send it."""
     key, text = asked(answer)
+    more = {"code": code_in(answer)} if 'name="code"' in answer.text else {}
     if 'name="cms"' in answer.text:
-        more["cms"] = holder(Purpose.act, number=iin, curve=True).sign(text.encode())
-    return post(browser, f"{application_id}/signed", challenge=key, **more)
+        more["cms"] = holder(Purpose.act, number=person, curve=True).sign(text.encode())
+    return post(browser, to, challenge=key, **more)
 
 
 # ---------------------------------------------------------------- doors
@@ -69,13 +77,14 @@ def sign(browser: Browser, application_id: int, answer: TestResponse, iin: str, 
 def is_of_a_family(step: Step) -> bool:
     """Is this a step that a family does on its own pages, or would do if there were such a page for it?
 
-    Registering and joining are not of an application that is there; a privilege is claimed there by its ground; and
-    which of its rights a family takes back is not said there: a voucher it never takes back.
+    A privilege is claimed there by its ground, nobody is put into the queue there without a phone, and which of its
+    rights a family takes back is not said there: a voucher it never takes back.
     """
-    by = step.get("by")
+    by, of = step.get("by"), step.get("application", {})
     role = by["role"] if isinstance(by, dict) else by
-    here = isinstance(step.get("application"), str) and step["do"] != "join" and step.get("what") != "voucher"
-    return role == Role.family and here and "privilege" not in step
+    if role != Role.family or step["do"] == "join" or step.get("what") == "voucher":
+        return False
+    return "phone" in of if isinstance(of, dict) else "privilege" not in step
 
 
 class Cabinet:
@@ -83,28 +92,64 @@ class Cabinet:
 
     def __init__(self, web: Flask) -> None:
         self.web, self.browsers = web, dict[tuple[str, SignedInBy], Browser]()
+        web.config["KEZEK"] = replace(web.config["KEZEK"], demo=True)  # which shows a code instead of sending it
+        forget_tries(web)
 
     def __call__(self, town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
         if not is_of_a_family(step):
             return through_its_action(town, step, by=by, at=at)
-        verb, id_, typed = step["do"], town.record(step["application"]).id, _typed(town, step, at)
-        person = db.session.get_one(Application, by.application_id).applicant.iin
         with transaction():
             db.session.merge(DemoTime(id=1, at=at))
-        browser = self.browser(person, SignedInBy(step.get("sign_in", "key")))
-        answer = post(browser, f"{id_}/{verb}", **typed)
+        how = SignedInBy(step.get("sign_in", "key"))
+        return (self.register if step["do"] == "register" else self.act)(town, step, by, at, how)
+
+    def act(self, town: ScenarioTown, step: Step, by: Actor, at: datetime, how: SignedInBy) -> None:
+        """What is done to an application that is there."""
+        verb, id_, typed = step["do"], town.record(step["application"]).id, _typed(town, step, at)
+        person = db.session.get_one(Application, by.application_id).applicant.iin
+        db.session.rollback()  # what was read ends
+        browser = self.browser(person, how)
+        answer = post(browser, f"a/{id_}/{verb}", **typed)
         if answer.status_code == 404 and (by.application_id != id_ or verb not in families.ACTS):
             raise Refusal(Reason.not_allowed)
+        self.signed(browser, f"a/{id_}/signed", answer, person)
+
+    def register(self, town: ScenarioTown, step: Step, _by: Actor, _at: datetime, how: SignedInBy) -> None:
+        """A child is put into the queue, one question a page."""
+        row = step["application"]
+        child, parent = town.family(row)
+        answers = {
+            "district": {"district": str(town.record(row["place"]).id)},
+            "child": {"child_iin": child.iin} | _named("child", child),
+            "applicant": _named("applicant", parent),
+            "contacts": {"phone": row["phone"], "notice_language": "kk"},
+            "queue": {"queue_kind": row.get("queue_kind", "general")},
+            "privilege": {},
+        }
+        db.session.rollback()
+        browser = self.browser(parent.iin, how)
+        for page, typed in answers.items():
+            assert post(browser, f"new/{page}", **typed).status_code == 303
+        done = self.signed(browser, "new/signed", post(browser, "new/check"), parent.iin)
+        town.ids[row["ref"]] = Application, int(re.search(r"/my/a/(\d+)", done.location)[1])
+
+    def signed(self, browser: Browser, to: str, answer: TestResponse, person: str) -> TestResponse:
+        """What is shown is signed and sent. Raises Refusal by the name that stands on the page."""
         if 'name="challenge"' in answer.text:
-            answer = sign(browser, id_, answer, person)
+            answer = sign(browser, to, answer, person)
         if answer.status_code != 303:
             raise Refusal(Reason(re.search(r'data-reason="(\w+)"', answer.text)[1]))
+        return answer
 
     def browser(self, person: str, by: SignedInBy) -> Browser:
         """Whoever has entered once stays there."""
         if (person, by) not in self.browsers:
             self.browsers[person, by] = entered(self.web, person, by)
         return self.browsers[person, by]
+
+
+def _named(whose: str, person: Person) -> dict[str, str]:
+    return {f"{whose}_{name}": getattr(person, name) or "" for name in ("last_name", "first_name", "patronymic")}
 
 
 def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
@@ -122,7 +167,7 @@ def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
 
 # ---------------------------------------------------------------- what they leave
 
-APART = {"demo_time", "visit", "challenge", "signature"}  # the moment, who is there, and what was signed
+APART = {"demo_time", "visit", "challenge", "signature", "draft"}  # the moment, who is there, and what was signed
 HOW_SIGNED = {"paper_on", "sign_in", "signature_id", "applicant_id"}  # of a change that a family made
 BY_CHANCE = {"document": {"code"}}
 

@@ -33,7 +33,7 @@ from tests.authority import OTHER_IIN, holder
 from tests.factories import DEPARTMENT, family, vacancy
 from tests.views import doors
 from tests.views.conftest import Browser, forget_tries
-from tests.views.doors import asked, post, sign
+from tests.views.doors import asked, code_in
 from tests.views.test_cabinet import HERE
 
 
@@ -73,9 +73,13 @@ def entered(city, application_id: int, by: SignedInBy = SignedInBy.key) -> Brows
     return visiting(city, person_of(city, application_id), by)
 
 
-def code_in(answer) -> str:
-    """The code that the demo shows instead of sending it."""
-    return re.search(r'<p class="note">[^<]*?(\d{6})', answer.text)[1]
+def post(browser: Browser, to: str, **data: str):
+    return doors.post(browser, f"a/{to}", **data)
+
+
+def sign(browser: Browser, application_id: int, answer, iin: str):
+    """Sign what is shown with a key of this person, and send it."""
+    return doors.sign(browser, f"a/{application_id}/signed", answer, iin)
 
 
 def test_a_parent_signs_that_it_is_interested_and_the_history_knows_by_which_signature(city, child):
