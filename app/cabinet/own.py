@@ -105,7 +105,7 @@ def enter() -> Any:
     db.session.rollback()
     known = _registered(number, phone, in_demo) or known  # asked of each alike: it takes its time
     asked = visits.ask(number, phone, known=known)
-    told = {"demo": asked.code} if asked.code and current_app.config["KEZEK"].demo and is_demo() else {}
+    told = {"demo": asked.code} if asked.code and _is_demo() else {}
     answer = make_response(redirect(url_for("own.code", **told), code=303))
     answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
     if asked.code is not None and not told:
@@ -117,14 +117,14 @@ def enter() -> Any:
 def enter_by_key() -> Any:
     """S1 (44), S2 (110): a key enters; whose it is is shown, then «Кіру». A new visit has a new key (ADR 28)."""
     if request.method != "POST":
-        return render("enter_by_key.html", set_up=signing.set_up())
+        return _way_by_key()
     older = request.cookies.get(KEY, "")
     try:
         signed = signing.brought(purpose=Purpose.entry, browser=request.cookies.get(ENTRY, "")).signed
     except Refusal as refused:
         if refused.reason is Reason.challenge_over and visits.who(older) is not None:
             return redirect(url_for("own.journal"), code=303)  # the page that had entered was loaded again
-        return render("enter_by_key.html", set_up=signing.set_up(), problem=words.refusal(refused)), 422
+        return _way_by_key(words.refusal(refused)), 422
     new = visits.begin(signed.iin, instead_of=older)
     with unscoped():
         filed = [one for one in families.applications_of(signed.iin, today()) if one.applicant.iin == signed.iin]
@@ -143,8 +143,7 @@ def challenge() -> Any:
         return redirect(url_for("own.enter_by_key"), code=303)
     if seconds := login_limits.wait_for_key(request.remote_addr):
         problem = _("Too many entries were begun from your network. Try again later.")
-        page = render("enter_by_key.html", set_up=True, problem=problem)
-        return page, 429, {"Retry-After": str(seconds)}
+        return _way_by_key(problem), 429, {"Retry-After": str(seconds)}
     browser = secrets.token_urlsafe(32)
     text = _("I enter my cabinet at %(address)s.", address=current_app.config["KEZEK"].url)
     asked = signing.to_sign(text, purpose=Purpose.entry, browser=browser)
@@ -281,6 +280,15 @@ def send_after(answer: Response, phone: str, said: str) -> None:
         return
 
     answer.call_on_close(send)
+
+
+def _way_by_key(problem: str = "") -> str:
+    return render("enter_by_key.html", set_up=signing.set_up(), demo=_is_demo(), problem=problem)
+
+
+def _is_demo() -> bool:
+    """Are its people invented, and its keys nobody's?"""
+    return current_app.config["KEZEK"].demo and is_demo()
 
 
 def _cookie() -> dict[str, Any]:
