@@ -35,7 +35,6 @@ def ask(text: str, *, purpose: Purpose, browser: str, **of: Any) -> ToSign:
     text = f"{text.rstrip()}\n\n{at:%Y-%m-%d %H:%M} UTC · {secrets.token_hex(16)}\n"
     kept = {"key_hash": hashed(key), "browser_hash": hashed(browser), "purpose": purpose, "text": text.encode()}
     with own_transaction() as connection:
-        connection.execute(delete(CHALLENGE).where(CHALLENGE.c.asked_at < at - KEPT))
         connection.execute(insert(CHALLENGE).values(**kept, asked_at=at, **of))
     return ToSign(key, text)
 
@@ -50,6 +49,12 @@ def take(key: str, *, browser: str, purpose: Purpose) -> Challenge | None:
     with own_transaction() as connection:
         used = connection.execute(update(CHALLENGE).where(lives).values(used_at=at).returning(CHALLENGE)).one_or_none()
     return None if used is None else Challenge(**used._mapping)
+
+
+def forget() -> None:
+    """Remove those of more than a day ago, signed or not: what was signed is kept apart."""
+    with own_transaction() as connection:
+        connection.execute(delete(CHALLENGE).where(CHALLENGE.c.asked_at < _now() - KEPT))
 
 
 def _now() -> datetime:

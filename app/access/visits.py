@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from app.access.actors import Visitor
@@ -37,7 +37,6 @@ def ask(iin: str, phone: str, *, known: bool) -> Asked:
     browser, at, code = secrets.token_urlsafe(32), _now(), new_code()
     kept = {"browser_hash": hashed(browser), "iin": iin, "phone_hash": hashed(phone), "asked_at": at, "tries": 0}
     with own_transaction() as connection:
-        connection.execute(delete(CODE).where(CODE.c.asked_at < at - KEPT))
         connection.execute(insert(CODE).values(code_hash=hashed(browser + code) if known else None, **kept))
     return Asked(browser, code if known else None)
 
@@ -103,6 +102,14 @@ def leave(key: str) -> None:
     """Signed out: the key opens nothing any more."""
     with own_transaction() as connection:
         connection.execute(delete(VISIT).where(VISIT.c.key_hash == hashed(key)))
+
+
+def forget() -> None:
+    """Remove the visits that are over, and codes after a day."""
+    at = _now()
+    with own_transaction() as connection:
+        connection.execute(delete(VISIT).where(or_(VISIT.c.seen_at < at - IDLE, VISIT.c.began_at < at - LONGEST)))
+        connection.execute(delete(CODE).where(CODE.c.asked_at < at - KEPT))
 
 
 def _now() -> datetime:

@@ -41,7 +41,7 @@ def check(challenge: Challenge | None, cms: str) -> Checked:
     keys, believed, one = current_app.config["KEZEK"].keys, trust.of(current_app.config["KEZEK"]), opened(told)
     if one.is_gost:
         service = keys.service if keys else ""
-        signed, against = gost.verified(one, told, challenge.text, purpose=purpose, service=service, at=at)
+        signed, against = gost.verified(one, challenge.text, purpose=purpose, service=service, at=at)
     else:
         signed = verified(one, challenge.text, purpose=purpose, trust=believed, at=at)
         lists = revocation.check(signed.chain, believed, at=at)

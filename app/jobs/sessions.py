@@ -1,6 +1,6 @@
-"""Sessions whose time is over are removed: nobody reads them any more."""
+"""Sessions and visits whose time is over, codes and challenges, are removed: each names somebody, and opens nothing."""
 
-from app.access import sessions
+from app.access import challenges, sessions, visits
 from app.jobs.failures import without_words
 
 
@@ -8,3 +8,5 @@ def forget() -> None:
     """Twice or in parallel it changes nothing. Raises JobFailed."""
     with without_words():
         sessions.forget()
+        visits.forget()
+        challenges.forget()

@@ -5,7 +5,6 @@ that one), one certificate, its purpose, its days and whose it is. It says wheth
 """
 
 import json
-import re
 from base64 import b64encode
 from datetime import datetime
 from http.client import HTTPException
@@ -24,7 +23,7 @@ LARGEST = 256 * 1024  # bytes of an answer
 
 
 def verified(
-    one: Opened, cms: bytes, text: bytes, *, purpose: Purpose, service: str, at: datetime
+    one: Opened, text: bytes, *, purpose: Purpose, service: str, at: datetime
 ) -> tuple[Signed, dict[str, Any]]:
     """Who signed this text with such a key, and what the service said. Raises Refusal: no_service where none is named,
     service_away where it gives no answer that can be understood, the others as verify.verify does.
@@ -39,7 +38,7 @@ def verified(
         signed = whose(one.certificate, purpose, algorithm, (one.certificate,))
     except (ValueError, x509.DuplicateExtension, x509.ExtensionNotFound):
         raise Refusal(Reason.bad_signature) from None
-    said = _asked(service, cms, text)
+    said = _asked(service, one.bare, text)
     try:
         [signer] = said["signers"]
         [told] = signer["certificates"]
@@ -59,8 +58,7 @@ def verified(
 
 def _asked(service: str, cms: bytes, text: bytes) -> Any:
     """What the service answers."""
-    plain = re.sub(rb"-----[A-Z0-9 ]+-----|\s", b"", cms)
-    body = {"cms": plain.decode("ascii", "replace"), "data": b64encode(text).decode(), "revocationCheck": ["OCSP"]}
+    body = {"cms": b64encode(cms).decode(), "data": b64encode(text).decode(), "revocationCheck": ["OCSP"]}
     asks = Request(f"{service.rstrip('/')}/cms/verify", json.dumps(body).encode(), {"Content-Type": "application/json"})
     try:
         with urlopen(asks, timeout=ANSWER) as answer:

@@ -64,6 +64,7 @@ class Opened:
     digest: str
     of_text: bytes
     encoded: bytes
+    bare: bytes  # the same signature with its own certificate and nothing else, written anew
 
     @property
     def is_gost(self) -> bool:
@@ -141,6 +142,7 @@ def _opened(der: bytes) -> Opened:
         digest=digest,
         of_text=_only(attributes, "message_digest"),
         encoded=signer["signature"].native,
+        bare=_bare(data, signer, own[0]),
     )
     if _only(attributes, "content_type") != "data":
         raise _bad()
@@ -154,6 +156,14 @@ def _opened(der: bytes) -> Opened:
     if how["algorithm"].native.startswith("sha") and how.hash_algo != digest:  # plain RSA names no hash
         raise _bad()
     return one
+
+
+def _bare(data: Any, signer: Any, certificate: Any) -> bytes:
+    """Whoever reads this with another parser finds no second signer and no text in it, whatever came."""
+    told = {"digest_algorithms": data["digest_algorithms"], "encap_content_info": {"content_type": "data"}}
+    told |= {"version": "v1", "certificates": [certificate], "signer_infos": [signer]}
+    written: bytes = asn1.ContentInfo({"content_type": "signed_data", "content": asn1.SignedData(told)}).dump()
+    return written
 
 
 def _is_empty(value: Any) -> bool:

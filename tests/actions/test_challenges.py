@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.access import challenges
+from app.access import challenges, visits
 from app.actions import signatures
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Challenge, Purpose, Signature
+from app.jobs import sessions
+from app.models import Challenge, OneTimeCode, Purpose, Signature, Visit
 from app.rules.refusals import Reason, Refusal
 from tests import authority as of
 from tests.authority import BIN, IIN, OTHER_IIN, another, holder
@@ -113,12 +114,23 @@ def test_a_signature_that_is_kept_is_not_kept_again(app):
         signatures.keep(replace(checked))
 
 
-def test_what_was_not_signed_leaves_after_a_day(app):
+def test_what_was_asked_who_visited_and_codes_leave_when_they_open_nothing_any_more(app):
     ask(iin=IIN)
+    visits.begin(IIN)
+    visits.ask(IIN, "+77020000001", known=False)
+    long_ago = datetime.now(UTC) - challenges.KEPT - timedelta(seconds=1)
     with transaction():
-        db.session.execute(sa.update(Challenge).values(asked_at=datetime.now(UTC) - challenges.KEPT - timedelta(1)))
-    ask()
-    assert db.session.scalars(sa.select(Challenge.iin)).all() == [None]
+        db.session.execute(sa.update(Challenge).values(asked_at=long_ago))
+        db.session.execute(sa.update(OneTimeCode).values(asked_at=long_ago))
+        db.session.execute(sa.update(Visit).values(seen_at=long_ago))
+    kept = ask(), visits.begin(OTHER_IIN), visits.ask(OTHER_IIN, "+77020000001", known=False)
+    for _ in range(2):
+        sessions.forget()
+    assert kept and [db.session.scalars(sa.select(one.iin)).all() for one in (Challenge, Visit, OneTimeCode)] == [
+        [None],
+        [OTHER_IIN],
+        [OTHER_IIN],
+    ]
 
 
 def test_a_file_of_revoked_keys_that_comes_anew_is_read_anew(app, tmp_path):

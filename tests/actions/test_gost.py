@@ -95,6 +95,7 @@ def test_a_service_verifies_a_gost_key_over_the_text_that_was_kept(app, service)
     assert (checked.signed.iin, checked.signed.algorithm) == (IIN, "GOST 1.2.398.3.10.1.1")
     (asked,) = service.asked
     assert asked["path"] == "/cms/verify" and b64decode(asked["data"]) == checked.challenge.text
+    assert opened(b64decode(asked["cms"])).others == ()  # written anew: no more than was looked at here
     with transaction():
         kept = signatures.keep(checked)
         assert signatures.wrong(kept) is None
