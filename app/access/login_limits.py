@@ -4,7 +4,7 @@ While Redis is away each process counts by itself: more tries fit in then, never
 What somebody typed for a name may be a password: Redis is told its hash.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 from math import ceil
 from time import monotonic, time
@@ -78,8 +78,12 @@ def succeeded(account: str) -> None:
 
 def wait_to_check(address: str | None) -> int:
     """Seconds until a number in the queue may be asked for from this address; 0: now, and that is one of them."""
-    of = ("number", _network(address))
-    return _ask(lambda limits: _seconds(limits, [one for one in CHECK if not limits.hit(one, *of)], of))
+    return _wait((CHECK, ("number", _network(address))))
+
+
+def wait_to_join(iin: str, address: str | None) -> int:
+    """Seconds until this person may name another application to join, from this address; 0: now, and that is one."""
+    return _wait((CHECK, ("join", _network(address))), (CHECK, ("joins", hashed(iin))))
 
 
 def wait_to_register(iin: str) -> int:
@@ -90,17 +94,20 @@ def wait_to_register(iin: str) -> int:
 
 def wait_for_key(address: str | None) -> int:
     """Seconds until another entry with a key may be begun from this address; 0: now, and that is one of them."""
-    of = ("key", _network(address))
-    return _ask(lambda limits: _seconds(limits, [one for one in KEYS if not limits.hit(one, *of)], of))
+    return _wait((KEYS, ("key", _network(address))))
 
 
 def wait_for_code(iin: str, phone: str, address: str | None) -> int:
     """Seconds until another code may be asked for by this person with this phone, from this address; 0: now."""
-    asked = [(CODES, ("codes", _network(address))), (CODE, ("code", hashed(f"{iin} {phone}")))]
+    return _wait((CODES, ("codes", _network(address))), (CODE, ("code", hashed(f"{iin} {phone}"))))
+
+
+def _wait(*asked: tuple[Sequence[RateLimitItem], tuple[str, str]]) -> int:
+    """Seconds until there is room in all of these limits; 0: now, and that is one in each."""
 
     def count(limits: MovingWindowRateLimiter) -> int:
         spent = [(one, of) for kinds, of in asked for one in kinds if not limits.test(one, *of)]
-        if not spent:
+        if not spent:  # what is refused counts no further
             spent = [(one, of) for kinds, of in asked for one in kinds if not limits.hit(one, *of)]
         return max((_seconds(limits, [one], of) for one, of in spent), default=0)
 

@@ -18,6 +18,7 @@ from app.db.extensions import db
 from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus
 from app.rules import guardianships, texts
 from app.rules.refusals import Reason, Refusal
+from app.rules.registration_numbers import fold
 from app.rules.roles import Role
 from app.rules.verbs import SIGN_IN
 
@@ -41,6 +42,18 @@ def applications_of(iin: str, day: date) -> list[Application]:
     own = select(Application).where(_filed(iin) | Application.child_id.in_(joined))
     listed = own.options(joinedload(Application.child), joinedload(Application.place))
     return list(db.session.scalars(listed.order_by(Application.id.desc())))
+
+
+def to_join(number: str, child_iin: str) -> Application | None:
+    """Spec 3.10: the application that somebody names who knows its number, in any spelling, and the child's IIN."""
+    named = select(Application).where(Application.number_key == fold(number), Application.child_iin == child_iin)
+    return db.session.scalars(named.order_by(Application.id.desc()).limit(1)).first() if fold(number) else None
+
+
+def askings_of(iin: str) -> list[Guardianship]:
+    """What this person has asked to join, the newest first, whatever became of it."""
+    asked = select(Guardianship).where(Guardianship.iin == iin).options(joinedload(Guardianship.application))
+    return list(db.session.scalars(asked.order_by(Guardianship.id.desc())))
 
 
 def is_on_record(iin: str, phone: str, day: date) -> bool:

@@ -49,7 +49,7 @@ def join(
     asked.asked_by_id, asked.paper_on = by.user_id, by.paper_on
     db.session.add(asked)
     details = {f"guardianship.{name}": value for name, value in facts.items() if value}
-    record(application, "join", by=by, at=at, details=details, tell={"name": asked.full_name})
+    record(application, "join", by=by, at=at, details=details, tell={"full_name": asked.full_name})
     return asked
 
 
@@ -107,7 +107,7 @@ def _decide(asked: Guardianship, verb: str, *, by: Actor, at: datetime, **facts:
     """Move it and tell both parents, each what concerns them."""
     asked.reason = facts.get("reason")
     move(asked, verb, by=by, at=at, decided_at=at, decided_by_id=by.user_id, **facts)
-    told = {"name": asked.full_name, "reason": asked.reason}
+    told = {"full_name": asked.full_name, "reason": asked.reason}
     for audience in VERBS[Guardianship][verb].tells:
         own = asked.id if audience is Audience.guardian else None
         template = f"{verb}_guardianship"

@@ -32,7 +32,7 @@ from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import documents, families, privileges
 from app.cabinet import signing
-from app.cabinet.public import chosen_language, numbers_of, render, today
+from app.cabinet.public import chosen_language, not_there, numbers_of, render, today
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
@@ -52,6 +52,7 @@ KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoeve
 
 blueprint = Blueprint("own", __name__, url_prefix="/my")
 blueprint.before_request(chosen_language)
+blueprint.register_error_handler(404, not_there)
 
 
 @blueprint.before_request
@@ -208,6 +209,7 @@ def application(iin: str, application_id: int) -> str:
             told=told,
             to_do=to_do,
             acts=acts,
+            own_contacts=own.applicant.iin == iin,  # who has joined is not told where the applicant is to be found
             rows=VERBS[Application],
             done=request.args.get("done", ""),
             notices=[(one.at, words.notice(one)) for one in notices],

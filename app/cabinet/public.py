@@ -81,6 +81,12 @@ def chosen_language() -> Response | None:
     return answer
 
 
+@blueprint.errorhandler(404)
+def not_there(_error: Any) -> tuple[str, int]:
+    """A page that is not there, or not one's own: as these pages look, with nothing of an official in it."""
+    return render("problem.html", sentence=_("There is no such page, or it is not yours to see.")), 404
+
+
 def front() -> str:
     """S0, S1: choose the district; what can be asked without an account."""
     with seen():

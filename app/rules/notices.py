@@ -19,6 +19,7 @@ WAYS: Mapping[Audience, tuple[Channel, ...]] = {
     Audience.kindergarten: (Channel.email,),
     Audience.department: (),
 }
+ADDRESSED = {Audience.family: "application", Audience.guardian: "guardianship"}  # by whose phone, at home
 ENDED_WELL = (DeliveryStage.sent, DeliveryStage.shown)
 ON_ITS_WAY = (DeliveryStage.waiting, DeliveryStage.sending)
 TAKE_SMS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
@@ -29,11 +30,10 @@ def address(notice: Notice, channel: Channel) -> str | None:
 
     What was recorded before there was a rule for contacts may be a word: nothing is sent there.
     """
-    told = {Audience.family: notice.application, Audience.guardian: notice.guardianship}
-    to: Any = told.get(notice.audience, notice.kindergarten)
+    to: Any = getattr(notice, ADDRESSED.get(notice.audience, "kindergarten"))
     if channel is Channel.email:
         return _email(getattr(to, "email", None))
-    return _mobile(getattr(to, "phone", None)) if to is not notice.kindergarten else None
+    return _mobile(getattr(to, "phone", None)) if notice.audience in ADDRESSED else None
 
 
 def _mobile(phones: str | None) -> str | None:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
+from app.access import personal_data
 from app.models import Audience, Channel, Language, Notice
 from app.rules.reasons import NAMES, OwnReason
+from app.rules.roles import Role
 from app.words.days import day
 from app.words.names import name
 from app.words.verbs import VERBS
@@ -128,14 +130,14 @@ NOTICES: dict[tuple[str, ...], Any] = {
         "The certificate of your child's privilege holds through %(last_day)s. Bring a new one by then."
     ),
     ("join", Audience.family): _l(
-        "%(name)s asks to join this application and to see it as you do. If you object, say so at the education "
+        "%(full_name)s asks to join this application and to see it as you do. If you object, say so at the education "
         "department before it decides."
     ),
-    ("approve_guardianship", Audience.family): _l("%(name)s sees this application from now on."),
+    ("approve_guardianship", Audience.family): _l("%(full_name)s sees this application from now on."),
     ("approve_guardianship", Audience.guardian): _l(
         "You have joined the application. Sign in with your IIN and this phone, and you see it."
     ),
-    ("reject_guardianship", Audience.family): _l("The wish of %(name)s to join this application was rejected."),
+    ("reject_guardianship", Audience.family): _l("The wish of %(full_name)s to join this application was rejected."),
     ("reject_guardianship", Audience.guardian): _l("Your wish to join the application was rejected: %(reason)s."),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
@@ -180,11 +182,12 @@ def reason(value: str | None) -> str:
 
 
 def notice(told: Notice) -> str:
-    """A notice as its reader gets it, in the language of this page."""
-    there = {name for name, value in told.facts.items() if value is not None} | {told.facts.get("term")}
+    """A notice as its reader gets it, in the language of this page; a person's name as whoever reads may see it."""
+    known = personal_data.facts(told.__tablename__, told.application_id, told.facts) or {}
+    there = {name for name, value in known.items() if value is not None} | {known.get("term")}
     for (template, audience, *facts), sentence in NOTICES.items():
         if (template, audience) == (told.template, told.audience) and there.issuperset(facts):
-            return str(sentence) % _Facts(told.facts)
+            return str(sentence) % _Facts(known)
     return str(VERBS.get(told.template, told.template))
 
 
@@ -197,7 +200,8 @@ class Written(NamedTuple):
 
 def message(told: Notice, channel: Channel) -> Written:
     """A notice as it is sent by this way, in the family's language; to a kindergarten in both of the country's."""
-    written = [_in(language, told, channel) for language in _languages(told)]
+    with personal_data.reading_as(personal_data.Reader(Role.family)):  # whoever it goes to
+        written = [_in(language, told, channel) for language in _languages(told)]
     return Written(written[0].subject, "\n\n———\n\n".join(one.text for one in written))
 
 

@@ -6,8 +6,6 @@ register that is declared alone (tests/registers.py) it expects what its declara
 
 import re
 
-from app.actions import families
-from app.cabinet import acts
 from app.rules.roles import Role
 from tests.registers import OTHERS
 
@@ -98,21 +96,8 @@ PUBLIC = (
     "/help/<topic>",
     "/check",
     "/kezek.webmanifest",
-    "/my/",
-    "/my/enter",
-    "/my/enter/code",
-    "/my/enter/key",
-    "/my/a/<id:application_id>",
-    "/my/a/<id:application_id>/paper/<id:document_id>",
-    "/my/a/<id:application_id>/file/<id:paper_id>",
 )
-FORMS = ("/queue", "/my/leave")  # of everybody; who may, their own tests say
-FORMS += ("/my/enter", "/my/enter/code", "/my/enter/key", "/my/enter/challenge")
-ACT, TOLD = "/my/a/<id:application_id>/<any({}):verb>", ", ".join(acts.ASKS)
-STEP = "/my/new/<any(district, child, applicant, contacts, queue, privilege):step>"
-PUBLIC += (ACT.format(TOLD), "/my/new", STEP, "/my/new/check")
-FORMS += (ACT.format(", ".join(families.ACTS)), "/my/a/<id:application_id>/signed")
-FORMS += (STEP, "/my/new/check", "/my/new/signed")
+FORMS = ("/queue",)  # of everybody; who may, its own tests say. A family's own addresses: test_whose_pages.py
 FILES = ("/static/<path:filename>", "/static/appbuilder/<path:filename>")
 
 
@@ -234,7 +219,6 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "<path:filename>": "kezek.css" if not rule.startswith("/static/appbuilder") else "css/ab.css",
     }.items():
         rule = rule.replace(part, value)
-    rule = one_of(rule)
     if rule == "/bulk-runs/begin":
         return rule, {"list": "ApplicationView", "action": "archive", "rowid": str(of.waiting)}
     return rule, {"action": verb, "rowid": pk} if verb else {}

@@ -19,7 +19,7 @@ from app.access.personal_data import MASK, SEES, Part, Reader, Sight, reading_as
 from app.actions import applications, imports
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Applicant, Application, Change, Child, Document, ImportKind, Place
+from app.models import Applicant, Application, Change, Child, Document, Guardianship, ImportKind, Notice, Place
 from app.papers import documents
 from app.rules.roles import Role
 from app.rules.texts import phones_said as texts_said
@@ -49,6 +49,18 @@ def _canaries(city):
         facts = {"phone": f"+7702{application.id:07}", "email": f"c{application.id}@ngu.kz"}
         facts["address"] = f"{CANARY} көшесі {application.id:04}"
         applications.change(application, by=DEPARTMENT, at=at("2026-04-12T10:00"), **facts)
+    for serial, one in enumerate(db.session.scalars(sa.select(Guardianship)).all(), start=5000):
+        one.last_name, one.first_name, one.phone = (
+            f"{CANARY}{serial:04}",
+            f"{CANARY}бек{serial:04}",
+            f"+7702{serial:07}",
+        )
+        told = sa.select(Notice).where(Notice.application_id == one.application_id, Notice.template == "join")
+        for notice in db.session.scalars(told):
+            notice.facts = {"full_name": one.full_name}
+        asked = sa.select(Change).where(Change.application_id == one.application_id, Change.verb == "join")
+        for change in db.session.scalars(asked):
+            change.details = {f"guardianship.{name}": getattr(one, name) for name in ("iin", "last_name", "phone")}
     for model in (Child, Applicant):
         for person in db.session.scalars(sa.select(model)):
             person.last_name, person.first_name = f"{CANARY}{person.id:04}", f"{CANARY}бек{person.id:04}"
@@ -87,6 +99,9 @@ def personal_of(application):
     child, applicant = application.child, application.applicant
     texts = [getattr(application, name) for name in ("phone", "email", "address")] + [texts_said(application.phone)]
     texts += [getattr(one, name) for one in (child, applicant) for name in ("iin", "last_name", "first_name")]
+    joined = db.session.scalars(sa.select(Guardianship).where(Guardianship.application_id == application.id)).all()
+    texts += [getattr(one, name) for one in joined for name in ("iin", "last_name", "first_name", "phone")]
+    texts += [texts_said(one.phone) for one in joined]
     days = [f"{day:{form}}" for day in (child.born_on, applicant.born_on) if day for form in ("%d.%m.%Y", "%Y-%m-%d")]
     return {"texts": {one for one in texts if one and len(one) > 5}, "days": {*days}}
 

@@ -1,0 +1,138 @@
+"""S2, «Өтінішті ата-ананың ЖСН-ға біріктіру» (spec 3.10): a parent asks to see the application that the other one has
+filed. What is wrong of its number and the child's IIN is told to nobody, and nothing of it is shown until an official
+has approved. What is asked is shown as a text and signed, as any act is (acts.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from flask import g, redirect, request, url_for
+from flask_babel import gettext as _
+
+from app import words
+from app.access import challenges, login_limits
+from app.access.actors import Actor, Visitor
+from app.actions import families, guardianships, people, signatures
+from app.actions.preconditions import sign_in
+from app.cabinet import signing
+from app.cabinet.own import KEY, blueprint, signed_in
+from app.cabinet.public import render, today
+from app.db.database import DEADLOCK, retried, taken_back
+from app.db.extensions import db
+from app.db.viewer import unscoped
+from app.models import Application, Challenge, GuardianshipBasis, Purpose, SignedInBy
+from app.now import now
+from app.rules import texts
+from app.rules.refusals import Reason, Refusal
+
+VERB = "join"
+FIELDS = ("number", "child_iin", "basis", *people.NAMES, "phone")
+
+
+@blueprint.route("/join", methods=["GET", "POST"])
+@signed_in
+def join(iin: str) -> Any:
+    """What was asked for, and the form that asks; then the exact text, to be signed. Nothing is changed yet."""
+    if request.method != "POST":
+        return _page({})
+    typed = {name: request.form.get(name, "").strip() for name in FIELDS}
+    if seconds := login_limits.wait_to_join(iin, request.remote_addr):
+        page = _page(typed, _("Too many questions from your network. Try again later."))
+        return page, 429, {"Retry-After": str(seconds)}
+    if (said := _understood(typed)) is None:
+        return _page(typed, _("Look at your name, at your mobile phone and at the basis: all of them are needed.")), 422
+    try:
+        with unscoped():
+            application = families.to_join(said["number"], said["child_iin"])
+            if application is None:
+                sentence = _("There is no such application. Look at its number and at the child's IIN.")
+                return _page(typed, sentence), 404
+            retried(partial(_try, application, said), (DEADLOCK,))
+            by = sign_in(VERB, application.place_id, today())
+        if by is SignedInBy.key and not (g.visitor.sign_in is SignedInBy.key and signing.set_up()):
+            raise Refusal(Reason.signature_required)
+    except Refusal as refusal:
+        return _refused(typed, refusal)
+    of = {"application_id": application.id, "verb": VERB, "iin": iin, "asked": said}
+    return _to_be_signed(_text(iin, said), with_key=by is SignedInBy.key, **of)
+
+
+def _to_be_signed(text: str, *, with_key: bool, **of: Any) -> str:
+    db.session.rollback()  # what was read ends: on SQLite there is one writer
+    have_signed = signing.to_sign if with_key else challenges.ask
+    asked = have_signed(text, purpose=Purpose.act, browser=request.cookies[KEY], **of)
+    return render("join_sign.html", to_sign=asked, with_key=with_key)
+
+
+@blueprint.post("/join/signed")
+@signed_in
+def joined(iin: str) -> Any:
+    """It is asked as it was shown and signed, once."""
+    db.session.rollback()  # as above
+    challenge = challenges.take(request.form.get("challenge", ""), browser=request.cookies[KEY], purpose=Purpose.act)
+    try:
+        if challenge is None or (challenge.verb, challenge.iin) != (VERB, iin):
+            raise Refusal(Reason.challenge_over)
+        cms = request.form.get("cms", "")
+        retried(partial(_do, challenge, signatures.check(challenge, cms) if cms else None, g.visitor), (DEADLOCK,))
+    except Refusal as refusal:
+        return _refused({}, refusal)
+    return redirect(url_for("own.join"), code=303)
+
+
+def _do(challenge: Challenge, checked: signatures.Checked | None, visitor: Visitor) -> None:
+    """In one transaction: the signature on record, and what stands on it."""
+    if checked is not None:
+        visitor = replace(visitor, signature_id=signatures.keep(checked).id)
+    application = db.session.get_one(Application, challenge.application_id)
+    _ask(application, challenge.asked or {}, families.actor(application, visitor), visitor.iin)
+
+
+def _try(application: Application, said: Mapping[str, str]) -> None:
+    """What is shown to be signed would be done. Raises Refusal as guardianships.join does."""
+    with taken_back():
+        _ask(application, said, replace(families.actor(application), on_paper=True), g.visitor.iin)
+
+
+def _ask(application: Application, said: Mapping[str, str], by: Actor, iin: str) -> None:
+    who = people.Person(iin, **{name: said[name] for name in people.NAMES})
+    basis = GuardianshipBasis(said["basis"])
+    guardianships.join(application, who, basis=basis, phone=said["phone"], by=by, at=now())
+
+
+def _understood(typed: Mapping[str, str]) -> dict[str, str] | None:
+    """What was typed, in the form in which it is kept; None where a name, the one phone or the basis is missing."""
+    try:
+        names = {name: texts.name(typed[name]) for name in people.NAMES}
+        phone, basis = texts.phones(typed["phone"]), GuardianshipBasis(typed["basis"])
+    except (texts.Unfit, ValueError):
+        return None
+    if not names["first_name"] or len(texts.phone_numbers(phone)) != 1:
+        return None
+    number, child_iin = typed["number"], typed["child_iin"].replace(" ", "")
+    return {**names, "phone": phone, "basis": str(basis), "number": number, "child_iin": child_iin}
+
+
+def _text(iin: str, said: Mapping[str, str]) -> str:
+    """What is signed: all that is asked, in the reader's language; of the application no more than was typed."""
+    name = " ".join(filter(None, (said[one] for one in people.NAMES)))
+    return _(
+        "I, %(name)s, IIN %(iin)s, phone %(phone)s, ask to join application %(number)s of the child with the IIN "
+        "%(child_iin)s to my IIN. Basis: %(basis)s.",
+        iin=iin,
+        **{**said, "name": name, "basis": words.label(GuardianshipBasis(said["basis"]))},
+    )
+
+
+def _refused(typed: Mapping[str, str], refusal: Refusal) -> Any:
+    if "asked_to_join" in refusal.facts:  # it stands on the page that it was asked for
+        return redirect(url_for("own.join"), code=303)
+    return _page(typed, words.refusal(refusal)), 422
+
+
+def _page(typed: Mapping[str, str], problem: str = "") -> str:
+    with unscoped():
+        asked = families.askings_of(g.visitor.iin)
+        return render("join.html", typed=typed, problem=problem, asked=asked, bases=GuardianshipBasis, day=today())
