@@ -1750,8 +1750,8 @@ GUARDS = (
             (
                 "a list of revoked keys is not replaced by an older one",
                 "app/signing/revocation.py",
-                "if file.exists() and read(",
-                "if False and read(",
+                "if older is not None and older.last_update_utc > crl.last_update_utc:",
+                "if False:",
                 "jobs/test_revocation.py::test_what_somebody_on_the_way_sends_instead_is_not_kept[sqlite-older]",
             ),
             (

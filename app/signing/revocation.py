@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 from cryptography import x509
 
 from app.rules.refusals import Reason, Refusal
-from app.signing.trust import Kept, Trust, has_signed, named, read
+from app.signing.trust import Kept, Trust, has_signed, named, read, read_if_whole
 
 LARGEST = 64 * 1024 * 1024  # bytes of a list
 ANSWER = 30  # seconds for one to begin
@@ -31,7 +31,7 @@ def check(chain: tuple[x509.Certificate, ...], trust: Trust, *, at: datetime) ->
             raise Refusal(Reason.certificate_revoked)
         if all(_is_part(kept.crl) for kept in lists):  # none, or what has changed since one that does not hold
             raise Refusal(Reason.revocation_unknown)
-        asked += [_told(kept) for kept in lists]
+        asked += [kept.told for kept in lists]
     return asked
 
 
@@ -47,7 +47,8 @@ def fetch(url: str, folder: Path, known: Sequence[x509.Certificate]) -> bool:
     if not any(has_signed(one, crl) for one in known):
         raise ValueError("a list of revoked certificates is of nobody whom we believe")
     file = folder / f"{sha256(url.encode()).hexdigest()[:16]}.crl"
-    if file.exists() and read(file.read_bytes()).last_update_utc > crl.last_update_utc:
+    older = read_if_whole(file) if file.exists() else None
+    if older is not None and older.last_update_utc > crl.last_update_utc:
         return False
     folder.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, delete=False) as new:
@@ -74,11 +75,3 @@ def _takes_back(crl: x509.CertificateRevocationList, one: x509.Certificate) -> b
         return False
     why = [each.value.reason for each in found.extensions if isinstance(each.value, x509.CRLReason)]
     return x509.ReasonFlags.remove_from_crl not in why
-
-
-def _told(kept: Kept) -> dict[str, Any]:
-    return {
-        "issuer": kept.crl.issuer.rfc4514_string(),
-        "since": kept.crl.last_update_utc.isoformat(),
-        "sha256": sha256(kept.crl.tbs_certlist_bytes).hexdigest(),
-    }

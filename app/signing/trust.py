@@ -1,10 +1,14 @@
 """Whose certificates are believed, and which of them were taken back: read from the files that the settings name."""
 
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from config import Config
 
+log = logging.getLogger(__name__)
 DEMO = "Kezek demo"  # how the names of its authority begin, whose keys anybody makes
 
 
@@ -21,6 +26,15 @@ class Kept:
 
     crl: x509.CertificateRevocationList
     fetched_at: datetime
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """By what this list is known again."""
+        return {
+            "issuer": self.crl.issuer.rfc4514_string(),
+            "since": self.crl.last_update_utc.isoformat(),
+            "sha256": sha256(self.crl.tbs_certlist_bytes).hexdigest(),
+        }
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ def of(config: Config) -> Trust:
     seen = config.keys, config.demo, changed
     known = _known.get(config.keys.anchors)
     if known is None or known[0] != seen:
-        lists = [Kept(read(file.read_bytes()), _fetched(file)) for file in files[1:]]
+        lists = [Kept(crl, _fetched(file)) for file in files[1:] if (crl := read_if_whole(file)) is not None]
         anchors = certificates(config.keys.anchors)
         if not config.demo and any(DEMO in one.subject.rfc4514_string() for one in anchors):
             raise ValueError("the authority of the demo is believed in the demo alone")
@@ -95,6 +109,15 @@ def has_signed(one: x509.Certificate, crl: x509.CertificateRevocationList) -> bo
 def read(told: bytes) -> x509.CertificateRevocationList:
     """A list of revoked certificates, as DER or PEM. ValueError for what is none."""
     return x509.load_pem_x509_crl(told) if b"-----BEGIN" in told[:100] else x509.load_der_x509_crl(told)
+
+
+def read_if_whole(file: Path) -> x509.CertificateRevocationList | None:
+    """A file that was damaged is as if it were not there: the next time it is fetched anew."""
+    try:
+        return read(file.read_bytes())
+    except (OSError, ValueError):
+        log.warning("a list of revoked keys is damaged: %s", file.name)
+        return None
 
 
 def _fetched(file: Path) -> datetime:

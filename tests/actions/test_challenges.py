@@ -133,6 +133,16 @@ def test_what_was_asked_who_visited_and_codes_leave_when_they_open_nothing_any_m
     ]
 
 
+def test_a_damaged_file_of_revoked_keys_is_as_none_until_it_is_fetched_anew(app, tmp_path):
+    asked = ask()
+    challenge, cms = take(asked.key), holder(ACT).sign(asked.text.encode())
+    file = app.config["KEZEK"].crls / "national.crl"
+    file.write_bytes(file.read_bytes()[:-9])
+    assert refused(challenge, cms) is Reason.revocation_unknown
+    of.write(app.config["KEZEK"].crls)
+    assert signatures.check(challenge, cms)
+
+
 def test_a_file_of_revoked_keys_that_comes_anew_is_read_anew(app, tmp_path):
     revoked = another(ACT)
     asked = ask()

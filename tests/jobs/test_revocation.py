@@ -70,6 +70,14 @@ def test_lists_are_fetched_and_an_address_that_fails_holds_up_no_other(app, list
     assert signs() == "certificate_revoked"
 
 
+def test_a_damaged_list_is_fetched_anew(app, lists):
+    revocation.fetch()
+    for file in app.config["KEZEK"].crls.iterdir():
+        file.write_bytes(b"")
+    revocation.fetch()
+    assert signs() is None
+
+
 @pytest.mark.parametrize("sent", ("older", "of another", "of nothing", "endless"))
 def test_what_somebody_on_the_way_sends_instead_is_not_kept(app, lists, sent, monkeypatch):
     older = revoked(of.national(), since=2)
