@@ -12,17 +12,17 @@ from flask import g, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app import words
-from app.access import challenges, login_limits
+from app.access import login_limits
 from app.access.actors import Actor, Visitor
-from app.actions import families, guardianships, people, signatures
+from app.actions import families, guardianships, people
 from app.actions.preconditions import sign_in
-from app.cabinet import signing
-from app.cabinet.own import KEY, blueprint, signed_in
+from app.cabinet import sending
+from app.cabinet.own import blueprint, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Application, Challenge, GuardianshipBasis, Purpose, SignedInBy
+from app.models import Application, Challenge, GuardianshipBasis
 from app.now import now
 from app.rules import texts
 from app.rules.refusals import Reason, Refusal
@@ -51,41 +51,27 @@ def join(iin: str) -> Any:
                 return _page(typed, sentence), 404
             retried(partial(_try, application, said), (DEADLOCK,))
             by = sign_in(VERB, application.place_id, today())
-        if by is SignedInBy.key and not (g.visitor.sign_in is SignedInBy.key and signing.set_up()):
+        if not sending.can_sign(by):
             raise Refusal(Reason.signature_required)
     except Refusal as refusal:
         return _refused(typed, refusal)
-    of = {"application_id": application.id, "verb": VERB, "iin": iin, "asked": said}
-    return _to_be_signed(_text(iin, said), with_key=by is SignedInBy.key, **of)
-
-
-def _to_be_signed(text: str, *, with_key: bool, **of: Any) -> str:
-    db.session.rollback()  # what was read ends: on SQLite there is one writer
-    have_signed = signing.to_sign if with_key else challenges.ask
-    asked = have_signed(text, purpose=Purpose.act, browser=request.cookies[KEY], **of)
-    return render("join_sign.html", to_sign=asked, with_key=with_key)
+    of = {"application_id": application.id, "verb": VERB, "asked": said}
+    return sending.shown("join_sign.html", _text(iin, said), by=by, **of)
 
 
 @blueprint.post("/join/signed")
 @signed_in
 def joined(iin: str) -> Any:
     """It is asked as it was shown and signed, once."""
-    db.session.rollback()  # as above
-    challenge = challenges.take(request.form.get("challenge", ""), browser=request.cookies[KEY], purpose=Purpose.act)
     try:
-        if challenge is None or (challenge.verb, challenge.iin) != (VERB, iin):
-            raise Refusal(Reason.challenge_over)
-        cms = request.form.get("cms", "")
-        retried(partial(_do, challenge, signatures.check(challenge, cms) if cms else None, g.visitor), (DEADLOCK,))
+        challenge = sending.taken(verb=VERB)
+        sending.done(challenge, partial(_do, challenge))
     except Refusal as refusal:
         return _refused({}, refusal)
     return redirect(url_for("own.join"), code=303)
 
 
-def _do(challenge: Challenge, checked: signatures.Checked | None, visitor: Visitor) -> None:
-    """In one transaction: the signature on record, and what stands on it."""
-    if checked is not None:
-        visitor = replace(visitor, signature_id=signatures.keep(checked).id)
+def _do(challenge: Challenge, visitor: Visitor) -> None:
     application = db.session.get_one(Application, challenge.application_id)
     _ask(application, challenge.asked or {}, families.actor(application, visitor), visitor.iin)
 

@@ -9,30 +9,27 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import current_app, g, make_response, redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from app import words
-from app.access import challenges, drafts, login_limits, uploads, visits
+from app.access import drafts, login_limits, uploads
 from app.access.actors import Actor, Visitor
-from app.access.hashes import hashed
-from app.actions import applications, families, public, signatures
+from app.actions import applications, families, public
 from app.actions.people import Contacts, Person
 from app.actions.preconditions import sign_in
 from app.actions.privileges import Paper
-from app.cabinet import signing
+from app.cabinet import sending, signing
 from app.cabinet.asked import Mistyped, claimed, contacts, sent_file, told_why
-from app.cabinet.own import KEY, blueprint, send_after, signed_in
+from app.cabinet.own import blueprint, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
-from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Challenge, Language, PrivilegeGround, Purpose, QueueKind, SignedInBy
-from app.now import is_demo, now
+from app.models import Language, PrivilegeGround, QueueKind
+from app.now import now
 from app.rules import iin as iins
 from app.rules import texts
-from app.rules.refusals import Reason, Refusal
+from app.rules.refusals import Refusal
 from app.rules.roles import Role
 from app.words.problems import sentence_of
 
@@ -104,58 +101,37 @@ def send(iin: str) -> Any:
             place = public.district(int(kept["district"]))
             lines = [one for step in _lines(kept, iin).values() for one in step]
             by = sign_in(VERB, int(kept["district"]), today())
-            proven = visits.entered_by(request.cookies[KEY], kept["phone"])
-            proven = proven or families.is_on_record(iin, kept["phone"], today())
+            new = "" if families.is_on_record(iin, kept["phone"], today()) else kept["phone"]
     except (Mistyped, Refusal) as refused:
         return _refused(refused)
-    if by is SignedInBy.key and not (g.visitor.sign_in is SignedInBy.key and signing.set_up()):
+    if not sending.can_sign(by):
         return render("new_sign.html", place=place, to_sign=None, keys=signing.set_up())
-    code, asked = "", {name: kept.get(name, "") for fields in STEPS.values() for name in fields}
-    if not proven:
-        if seconds := login_limits.wait_for_code(iin, kept["phone"], request.remote_addr):
-            said = _("A code was asked for too often. Try again later.")
-            return render("new_refused.html", sentence=said), 429, {"Retry-After": str(seconds)}
-        code = visits.new_code()
-        asked["code"] = hashed(request.cookies[KEY] + code)
-    drafts.keep(iin, kept)
-    have_signed = signing.to_sign if by is SignedInBy.key else challenges.ask
-    told = words.to_register(lines)
-    to_sign = have_signed(told, purpose=Purpose.act, browser=request.cookies[KEY], iin=iin, verb=VERB, asked=asked)
-    demo = code if current_app.config["KEZEK"].demo and is_demo() else ""
-    facts = {"to_sign": to_sign, "with_key": by is SignedInBy.key, "code": code, "demo": demo}
-    page = make_response(render("new_sign.html", place=place, **facts))
-    if code and not demo:
-        send_after(page, kept["phone"], code)
-    return page
+    drafts.keep(iin, kept)  # for thirty days from now
+    asked = {name: kept.get(name, "") for fields in STEPS.values() for name in fields}
+    try:
+        return sending.shown(
+            "new_sign.html", words.to_register(lines), by=by, verb=VERB, asked=asked, phone=new, place=place
+        )
+    except sending.TooOften as often:
+        page, _status = _refused(Mistyped(_("A code was asked for too often. Try again later.")))
+        return page, 429, {"Retry-After": str(often.seconds)}
 
 
 @blueprint.post("/new/signed")
 @signed_in
 def registered(iin: str) -> Any:
     """The application itself, once; its page has the number and what follows."""
-    db.session.rollback()  # what was read ends: on SQLite there is one writer
-    challenge = challenges.take(request.form.get("challenge", ""), browser=request.cookies[KEY], purpose=Purpose.act)
-    if challenge is None or (challenge.verb, challenge.application_id, challenge.iin) != (VERB, None, iin):
-        return _refused(Refusal(Reason.challenge_over))
-    code = (challenge.asked or {}).get("code")
-    if code is not None and code != hashed(request.cookies[KEY] + request.form.get("code", "").replace(" ", "")):
-        return _refused(Mistyped(_("That is not the code that was sent to the phone. Ask for another one.")))
     try:
-        cms = request.form.get("cms", "")
-        checked = signatures.check(challenge, cms) if cms else None
-        application_id = retried(partial(_do, challenge, checked, g.visitor), (DEADLOCK,))
+        challenge = sending.taken(application_id=None, verb=VERB)
+        application_id = sending.done(challenge, partial(_do, challenge.asked or {}))
     except (Mistyped, Refusal) as refused:
         return _refused(refused)
-    except IntegrityError as error:
-        return _refused(Mistyped(words.constraint(error)))
     drafts.keep(iin, {})
     return redirect(url_for("own.application", application_id=application_id, done=VERB), code=303)
 
 
-def _do(challenge: Challenge, checked: signatures.Checked | None, visitor: Visitor) -> int:
-    if checked is not None:
-        visitor = replace(visitor, signature_id=signatures.keep(checked).id)
-    return _register(challenge.asked or {}, visitor.iin, Actor(Role.family, visitor=visitor))
+def _do(asked: Mapping[str, str], visitor: Visitor) -> int:
+    return _register(asked, visitor.iin, Actor(Role.family, visitor=visitor))
 
 
 def _try(kept: Mapping[str, str], iin: str) -> None:

@@ -1,0 +1,109 @@
+"""From the exact text of an act to the act itself (ADR 28, 30): what the forms by which a family sends one have alike.
+
+The text, and what the act is asked with, are kept until they come back (access/challenges.py): what is done is what was
+shown, once. A phone that is new is proven on the way, by a code that is sent to it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from flask import current_app, g, make_response, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
+
+from app import words
+from app.access import challenges, login_limits, visits
+from app.access.actors import Visitor
+from app.access.hashes import hashed
+from app.actions import signatures
+from app.cabinet import signing
+from app.cabinet.asked import Mistyped
+from app.cabinet.own import KEY, send_after
+from app.cabinet.public import render
+from app.db.database import DEADLOCK, retried
+from app.db.extensions import db
+from app.models import Challenge, Purpose, SignedInBy
+from app.now import is_demo
+from app.rules.refusals import Reason, Refusal
+
+T = TypeVar("T")
+CODE = "code"  # beside what an act is asked with: the hash of the one that proves its phone
+
+
+class TooOften(Exception):
+    """A code was asked for too often; another one in so many `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def can_sign(by: SignedInBy) -> bool:
+    """Has whoever visits entered as strongly as that?"""
+    return by is SignedInBy.code or (g.visitor.sign_in is SignedInBy.key and signing.set_up())
+
+
+def shown(
+    template: str,
+    text: str,
+    *,
+    by: SignedInBy,
+    verb: str,
+    asked: Mapping[str, str],
+    application_id: int | None = None,
+    phone: str = "",
+    **facts: Any,
+) -> Response:
+    """The page with the text, to be signed or sent; `phone`: one that is to be proven. Raises TooOften."""
+    code, kept, browser = "", dict(asked), request.cookies[KEY]
+    if phone and not visits.entered_by(browser, phone):
+        if seconds := login_limits.wait_for_code(g.visitor.iin, phone, request.remote_addr):
+            raise TooOften(seconds)
+        code = visits.new_code()
+        kept[CODE] = hashed(browser + code)
+    demo = code if current_app.config["KEZEK"].demo and is_demo() else ""
+    db.session.rollback()  # what was read ends: on SQLite there is one writer
+    ask = signing.to_sign if by is SignedInBy.key else challenges.ask
+    of = {"iin": g.visitor.iin, "application_id": application_id, "verb": verb, "asked": kept}
+    to_sign = ask(text, purpose=Purpose.act, browser=browser, **of)
+    told = {"to_sign": to_sign, "with_key": by is SignedInBy.key, "code": code, "demo": demo}
+    page = make_response(render(template, **told, **facts))
+    if code and not demo:
+        send_after(page, phone, code)
+    return page
+
+
+def taken(**of: Any) -> Challenge:
+    """What was shown to this person on this browser, once. `of`: its verb, its application_id, where only one will do.
+
+    Raises Refusal(challenge_over), Mistyped (its code is wrong).
+    """
+    db.session.rollback()  # as above
+    browser = request.cookies[KEY]
+    found = challenges.take(request.form.get("challenge", ""), browser=browser, purpose=Purpose.act)
+    if found is None or any(getattr(found, name) != value for name, value in {"iin": g.visitor.iin, **of}.items()):
+        raise Refusal(Reason.challenge_over)
+    code = (found.asked or {}).get(CODE)
+    if code is not None and code != hashed(browser + request.form.get("code", "").replace(" ", "")):
+        raise Mistyped(_("That is not the code that was sent to the phone. Ask for another one."))
+    return found
+
+
+def done(challenge: Challenge, act: Callable[[Visitor], T]) -> T:
+    """In one transaction: the signature on record, if one came along, and what stands on it.
+
+    Raises Refusal as the signature and the act do, Mistyped for what the database does not take.
+    """
+    cms = request.form.get("cms", "")
+    checked = signatures.check(challenge, cms) if cms else None
+
+    def once() -> T:
+        signed = signatures.keep(checked).id if checked is not None else None
+        return act(replace(g.visitor, signature_id=signed))
+
+    try:
+        return retried(once, (DEADLOCK,))
+    except IntegrityError as error:
+        raise Mistyped(words.constraint(error)) from None
