@@ -1880,4 +1880,12 @@ GUARDS = (
             ),
         )
     ),
+    Guard(
+        "no reason typed at the counter is none in the history",
+        "app/views/confirmation.py",
+        "if field.validate(None) else None",
+        'if field.validate(None) else ""',
+        "test_scenarios.py::test_what_a_family_does_an_official_does_for_it_at_the_counter_with_the_same_end"
+        "[twenty-four-hours-sqlite]",
+    ),
 )

@@ -11,7 +11,7 @@ from app.actions import families, versions
 from app.db.extensions import db
 from app.models import Place, PlaceKind
 from app.scenarios.checking import read
-from app.scenarios.player import play
+from app.scenarios.player import play, through_its_action
 from app.scenarios.reading import FileWrong, Scenario
 from app.scenarios.verbs import VERBS
 from tests import authority, papers
@@ -56,10 +56,35 @@ def test_the_regulation_holds(app, kind, file, databases, tmp_path):
             assert doors.left(tables) == by_action
 
 
-def test_every_act_of_a_family_is_played_on_its_own_pages_in_a_scenario():
-    scenarios = [read(file.read_text("utf-8")) for file in FILES]
-    done = {step["do"] for one in scenarios for step in steps_of_families(one) if "error" not in step}
-    assert done == {"register", *families.ACTS} - {families.CONTACTS}
+def test_every_act_of_a_family_is_played_on_its_own_pages_and_at_the_counter_in_a_scenario():
+    on_its_own, at_the_counter = set(), set()
+    for file in FILES:
+        accepted = [one for one in steps_of_families(read(file.read_text("utf-8"))) if "error" not in one]
+        on_its_own |= {one["do"] for one in accepted}
+        at_the_counter |= {one["do"] for one in accepted if doors.is_for_a_family(one) and file.stem in AT_THE_COUNTER}
+    assert on_its_own == {"register", *families.ACTS} - {families.CONTACTS}
+    assert at_the_counter == set(families.ACTS) - {families.CONTACTS}
+
+
+AT_THE_COUNTER = (
+    "a-change-of-privilege",
+    "a-referral-is-extended",
+    "refuse-and-withdraw",
+    "restored-once",
+    "twenty-four-hours",
+    "two-signatures",
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])  # its own pages are on both, above
+@pytest.mark.parametrize("name", AT_THE_COUNTER)
+def test_what_a_family_does_an_official_does_for_it_at_the_counter_with_the_same_end(app, kind, name, databases):
+    scenario, found = read((EXAMPLE.parent / f"{name}.yaml").read_text("utf-8")), []
+    for door in (through_its_action, doors.Counter(databases.app(kind, web=True))):
+        found.append((play(scenario, door), doors.history()))
+        db.session.rollback()
+        databases.wipe(kind)
+    assert found[0] == found[1]
 
 
 def test_each_scenario_has_a_title_and_names_its_seed():

@@ -176,10 +176,10 @@ def day_of(name: str) -> date | None:
     return forms.local_date(request.form.get(name, ""))
 
 
-def reason() -> str:
-    """The reason that was typed; what cannot be one was refused by `asked`."""
+def reason() -> str | None:
+    """The reason that was typed, None for none; what cannot be one was refused by `asked`."""
     field = Answer().reason
-    return (field.data or "") if field.validate(None) else ""
+    return field.data if field.validate(None) else None
 
 
 READ: dict[str, Callable[[], Any]] = {  # what was typed, by the names of a function's arguments

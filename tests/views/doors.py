@@ -17,7 +17,7 @@ from app.actions.people import Person
 from app.cabinet.own import KEY
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, DemoTime, Purpose, SignedInBy
+from app.models import Application, Change, DemoTime, Place, Purpose, SignedInBy, User
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
@@ -25,7 +25,9 @@ from app.scenarios.player import through_its_action
 from app.scenarios.town import ScenarioTown
 from app.scenarios.verbs import Step
 from tests.authority import holder
-from tests.views.conftest import Browser, forget_tries
+from tests.views.city import official
+from tests.views.conftest import Browser, forget_tries, sign_in
+from tests.views.forms import Fields
 from tests.views.tables import Tables
 
 HERE = {"Origin": "http://localhost"}
@@ -148,6 +150,53 @@ class Cabinet:
         return self.browsers[person, by]
 
 
+FORMS_OF_THEIR_OWN = {"choose": "choose", "claim_privilege": "claim-privilege"}
+
+
+class Counter:
+    """A family's acts by an official at the counter of its district, by the paper that it has signed that day, and all
+    other steps by their actions. A page of the office tells a refusal in a sentence alone: that it refuses is seen
+    here, not why.
+    """
+
+    def __init__(self, web: Flask) -> None:
+        self.web, self.browsers = web, dict[int, Browser]()
+        forget_tries(web)
+
+    def __call__(self, town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
+        if not is_for_a_family(step):
+            return through_its_action(town, step, by=by, at=at)
+        application = town.record(step["application"])
+        verb, id_, place_id = step["do"], application.id, application.place_id
+        with transaction():
+            db.session.merge(DemoTime(id=1, at=at))
+        browser = self.browser(place_id)
+        typed = {"sure": "yes", "paper_on": local_day(at).isoformat(), **_typed(town, step, at)}
+        db.session.rollback()
+        address = {"choose": f"choose/{id_}", "claim_privilege": f"claim-privilege/{id_}"}.get(
+            verb, f"action/{verb}/{id_}"
+        )
+        if verb == "claim_privilege":
+            typed |= {"seen": Fields(browser.get(f"/applications/{address}").text).values["seen"]}
+        answer = browser.post(f"/applications/{address}", typed, follow_redirects=True)
+        if 'class="flash success"' not in answer.text:
+            assert 'role="alert"' in answer.text and "error" in step, answer.text
+            raise Refusal(Reason(step["error"]))
+
+    def browser(self, place_id: int) -> Browser:
+        """Of the official in a district, who stays there."""
+        if place_id not in self.browsers:
+            with transaction():
+                official(f"counter-{place_id}", Role.operator, db.session.get_one(Place, place_id))
+            self.browsers[place_id] = sign_in(self.web, f"counter-{place_id}")
+        return self.browsers[place_id]
+
+
+def is_for_a_family(step: Step) -> bool:
+    """Is this an act of the family itself that an official can do for it by its paper?"""
+    return is_of_a_family(step) and step["by"] == Role.family and step["do"] in families.ACTS and "sign_in" not in step
+
+
 def _named(whose: str, person: Person) -> dict[str, str]:
     return {f"{whose}_{name}": getattr(person, name) or "" for name in ("last_name", "first_name", "patronymic")}
 
@@ -170,6 +219,13 @@ def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
 APART = {"demo_time", "visit", "challenge", "signature", "draft"}  # the moment, who is there, and what was signed
 HOW_SIGNED = {"paper_on", "sign_in", "signature_id", "applicant_id"}  # of a change that a family made
 BY_CHANCE = {"document": {"code"}}
+
+
+def history() -> list[tuple[Any, ...]]:
+    """What has been done in the town, in its order, whoever has done it."""
+    told = "at", "verb", "subject", "application_id", "effective_on", "status_from", "status_to", "reason"
+    rows = sa.select(*(getattr(Change, name) for name in told)).where(Change.subject != User.__tablename__)
+    return [tuple(row) for row in db.session.execute(rows.order_by(Change.id))]
 
 
 def left(tables: Tables) -> dict[str, list[dict[str, Any]]]:
