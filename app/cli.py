@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from app.actions import shipping, signatures
@@ -45,12 +45,15 @@ def verify_signature(which: str) -> None:
     found = select(Signature).order_by(Signature.id)
     if which != "all":
         found = found.where(Signature.id == click.INT(which))
+    if current_app.config["KEZEK"].keys is None:
+        raise click.UsageError("nobody is believed: KEZEK_KEY_ANCHORS names no certificates")
     looked_at = bad = 0
     with unscoped():
         for one in db.session.scalars(found.execution_options(yield_per=200)):
             looked_at, wrong = looked_at + 1, signatures.wrong(one)
             bad += wrong is not None
-            of = f"signature {one.id}, {one.verb} of application {one.application_id}"
+            application = f" of application {one.application_id}" if one.application_id else ""
+            of = f"signature {one.id}, {one.verb}{application}"
             click.echo(f"{of}: {'good' if wrong is None else f'BAD: {wrong}'}")
     if which != "all" and not looked_at:
         raise click.UsageError("there is no such signature")

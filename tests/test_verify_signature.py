@@ -1,5 +1,6 @@
 """`flask verify signature`: what was signed is verified again, without the web (issue 13, 5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_kept_signature_is_good_also_after_its_certificate_is_over_and_without
     found = run(kept)
     assert (found.exit_code, found.output) == (
         0,
-        f"signature {kept}, confirm of application None: good\n1 looked at, 0 bad\n",
+        f"signature {kept}, confirm: good\n1 looked at, 0 bad\n",
     )
 
 
@@ -71,3 +72,9 @@ def test_a_number_that_there_is_not_is_no_good_signature(run):
     assert run(17).exit_code == 2
     assert run("abc").exit_code == 2
     assert (run().exit_code, run().output) == (0, "0 looked at, 0 bad\n")
+
+
+def test_where_nobody_is_believed_nothing_is_called_good_or_bad(app, kept, run, monkeypatch):
+    monkeypatch.setitem(app.config, "KEZEK", replace(app.config["KEZEK"], keys=None))
+    found = run()
+    assert found.exit_code == 2 and "KEZEK_KEY_ANCHORS" in found.output and "BAD" not in found.output
