@@ -19,6 +19,7 @@ class Guard(NamedTuple):
 
 SIGNATURE, ASKED = "app/signing/verify.py", "app/access/challenges.py"
 SIGNED, CHALLENGED = "test_signatures.py", "actions/test_challenges.py"
+WHOSE, JOINING, GUARDIANSHIPS = "test_whose_pages.py", "test_joining.py", "test_guardianships.py"
 BASE, LISTS, SIGN_IN = "app/views/base.py", "app/views/lists.py", "app/views/sign_in.py"
 SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/transport.py", "app/views/__init__.py"
 VIEW_SESSIONS, SESSIONS, LOGIN_LIMITS = "app/views/sessions.py", "app/access/sessions.py", "app/access/login_limits.py"
@@ -1887,5 +1888,88 @@ GUARDS = (
         'if field.validate(None) else ""',
         "test_scenarios.py::test_what_a_family_does_an_official_does_for_it_at_the_counter_with_the_same_end"
         "[twenty-four-hours-sqlite]",
+    ),
+    *(
+        Guard(keeps, file, there, instead, test)
+        for keeps, file, there, instead, test in (
+            (
+                "a guardianship that is over shows nothing",
+                "app/rules/guardianships.py",
+                " & ~over",
+                "",
+                f"{WHOSE}::test_a_family_gets_no_byte_of_another_one_and_a_foreign_number_is_not_found[sqlite-ended]",
+            ),
+            (
+                "who asks to join sees nothing before an official has approved",
+                "app/rules/guardianships.py",
+                "return (Guardianship.status == GuardianshipStatus.approved) & (Guardianship.from_on <= day) & ~over",
+                "return ~over",
+                f"{WHOSE}::test_a_family_gets_no_byte_of_another_one_and_a_foreign_number_is_not_found[sqlite-waits]",
+            ),
+            (
+                "a page of a family that is new is closed to nobody",
+                "app/cabinet/joining.py",
+                '@blueprint.post("/join/signed")\n@signed_in\ndef joined(iin: str)',
+                '@blueprint.post("/join/signed")\ndef joined(iin: str = "")',
+                f"{WHOSE}::test_nobody_comes_to_anything_but_the_ways_in",
+            ),
+            (
+                "whoever has joined is not told where the applicant is to be found",
+                "app/cabinet/own.py",
+                "own_contacts=own.applicant.iin == iin",
+                "own_contacts=True",
+                f"{WHOSE}::test_whoever_has_joined_is_not_told_where_the_applicant_lives_and_by_which_phone",
+            ),
+            (
+                "guesses of a person are limited wherever it sits",
+                "app/access/login_limits.py",
+                ', (CHECK, ("joins", hashed(iin)))',
+                "",
+                f"{JOINING}::test_guesses_are_limited_by_address_and_by_person",
+            ),
+            (
+                "guesses of a network are limited whoever sits there",
+                "app/access/login_limits.py",
+                '(CHECK, ("join", _network(address))), ',
+                "",
+                f"{JOINING}::test_guesses_are_limited_by_address_and_by_person",
+            ),
+            (
+                "an application is joined by whoever knows its number and the child's IIN",
+                "app/actions/families.py",
+                "Application.number_key == fold(number), Application.child_iin == child_iin",
+                "Application.number_key == fold(number)",
+                f"{JOINING}::test_which_of_two_facts_is_wrong_is_told_to_nobody",
+            ),
+            (
+                "who asked to join somebody does not approve it",
+                "app/actions/guardianships.py",
+                "    two_people.another(by, set() if asked.asked_by_id is None else {asked.asked_by_id}, verb=verb)\n",
+                "",
+                f"{GUARDIANSHIPS}::test_who_asked_at_the_counter_does_not_approve_and_brings_a_signed_paper",
+            ),
+            (
+                "nobody enters by the phone of the other parent",
+                "app/actions/families.py",
+                ".with_only_columns(Guardianship.phone)",
+                ".join(Guardianship.application).with_only_columns(Application.phone)",
+                f"{GUARDIANSHIPS}::test_nobody_comes_in_by_the_other_parents_phone",
+            ),
+            (
+                "the contacts of whoever applied before go with it",
+                "app/actions/corrections.py",
+                "    if another_person(was, told):\n",
+                "    if False:\n",
+                f"{GUARDIANSHIPS}::test_an_applicant_who_may_not_see_it_any_more_is_corrected_to_the_other_one_with_the_phone",
+            ),
+            (
+                "a name in a notice is masked",
+                "app/words/notices.py",
+                "known = personal_data.facts(told.__tablename__, told.application_id, told.facts) or {}",
+                "known = told.facts or {}",
+                "test_personal_data.py::test_each_role_gets_what_the_table_says_of_those_within_its_reach_and_nothing_of_"
+                "anybody_else[sqlite-auditor]",
+            ),
+        )
     ),
 )

@@ -31,6 +31,7 @@ from app.models import (
     Application,
     ApplicationStatus,
     Audience,
+    Change,
     Child,
     Enrolment,
     Guardianship,
@@ -133,7 +134,8 @@ def _correct_applicant(application: Application, told: Details, *, by: Actor, at
     if another_person(was, told):
         details |= _own_contacts(application, day=local_day(at))
     details = {name: both for name, both in details.items() if both[0] != both[1]}
-    if not _sharing(Application.applicant_id == was.id):
+    acted = db.session.scalars(select(Change.id).where(Change.applicant_id == was.id).limit(1)).first()
+    if not acted and not _sharing(Application.applicant_id == was.id):
         db.session.delete(was)  # of nobody any more; the history keeps who it was
         db.session.flush()
     record(application, "correct", by=by, at=at, reason=reason, details=details, tell={})

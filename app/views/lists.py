@@ -111,7 +111,7 @@ class Listed(ModelView):
 
     def filter_labels(self) -> dict[str, Any]:
         """What the fields of the filters are called."""
-        return {**self.label_columns, **WHERE_LABELS}
+        return {**words.columns(self.subject.__tablename__), **self.label_columns, **WHERE_LABELS}
 
     def where(self, asked: Mapping[str, str]) -> Where:
         """The conditions that a filter form asks for, of nothing but what it asks (the viewer's scope comes on top).

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from app.actions import applications, corrections, deliveries, families, guardianships, records
+from app.access.actors import Actor, Visitor
+from app.actions import applications, corrections, deliveries, families, guardianships, privileges, records
 from app.actions.people import Person
 from app.db.extensions import db
 from app.models import (
@@ -19,7 +20,9 @@ from app.models import (
     Guardianship,
     GuardianshipBasis,
     Notice,
+    PrivilegeGround,
     Sex,
+    SignedInBy,
     User,
 )
 from app.rules import iin
@@ -205,3 +208,21 @@ def test_who_has_joined_stays_so_when_the_childs_iin_is_corrected(child, place):
     other = iin.make(child.child.born_on, child.child.sex, 4321)
     corrections.correct(child, who="child", by=DEPARTMENT, at=NOW, reason="қате", iin=other)
     assert sees(MOTHER.iin) == [child.id]
+
+
+def test_who_has_acted_in_the_cabinet_stays_on_record_when_another_one_becomes_the_applicant(child):
+    father = child.applicant
+    by = Actor(Role.family, application_id=child.id, visitor=Visitor(father.iin, SignedInBy.key))
+    privileges.claim(child, PrivilegeGround.teacher, papers=[privileges.Paper("анықтама", DAY)], by=by, at=NOW)
+    names = {"last_name": MOTHER.last_name, "first_name": MOTHER.first_name}
+    corrections.correct(child, who="applicant", by=DEPARTMENT, at=NOW, reason="сот шешімі", iin=MOTHER.iin, **names)
+    claimed = db.session.scalars(sa.select(Change).where(Change.verb == "claim")).one()
+    assert claimed.applicant_id == father.id and sees(father.iin) == []
+
+
+def test_the_history_says_by_which_guardianship_somebody_acted(child):
+    row = approved(child)
+    by = Actor(Role.family, application_id=child.id, visitor=Visitor(MOTHER.iin, SignedInBy.code))
+    privileges.claim(child, PrivilegeGround.teacher, papers=[privileges.Paper("анықтама", DAY)], by=by, at=NOW)
+    claimed = db.session.scalars(sa.select(Change).where(Change.verb == "claim")).one()
+    assert (claimed.applicant_id, claimed.guardianship_id) == (None, row.id)

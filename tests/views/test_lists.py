@@ -202,3 +202,11 @@ def test_lists_offer_no_order_and_no_filter_without_an_index(web):
             if column.name not in leading(view.subject.__table__):
                 missing.append((type(view).__name__, name))
     assert missing == []
+
+
+def test_each_filter_of_each_list_is_called_something(web):
+    views = [one for one in web.appbuilder.baseviews if isinstance(one, BaseView) and one.base_order is not None]
+    nameless = [
+        (type(one).__name__, name) for one in views for name in one.filters() if name not in one.filter_labels()
+    ]
+    assert nameless == [] and len(views) > 20
