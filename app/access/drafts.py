@@ -6,9 +6,9 @@ One for each person, by the IIN with which it has entered; written over a connec
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
-from app.db.database import own_transaction
+from app.db.database import own_transaction, put
 from app.db.extensions import db
 from app.models import Draft
 
@@ -28,6 +28,8 @@ def keep(iin: str, answers: Answers) -> None:
     db.session.rollback()  # what was read ends: on SQLite there is one writer
     at = datetime.now(UTC)
     with own_transaction() as connection:
-        connection.execute(delete(DRAFT).where((DRAFT.c.iin == iin) | (DRAFT.c.at < at - KEPT)))
-        if answers:
-            connection.execute(insert(DRAFT).values(iin=iin, answers=dict(answers), at=at))
+        connection.execute(delete(DRAFT).where(DRAFT.c.at < at - KEPT))
+        if not answers:
+            connection.execute(delete(DRAFT).where(DRAFT.c.iin == iin))
+        else:
+            put(connection, DRAFT, ["iin"], iin=iin, answers=dict(answers), at=at)

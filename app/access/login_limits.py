@@ -22,9 +22,11 @@ ACCOUNT = parse_many("5/minute; 20/hour")  # all tries; first one waits a minute
 ADDRESS = parse_many("5/minute; 60/hour")  # wrong ones only: a whole office may have one address
 CODE = parse_many("1/minute; 3/hour; 6/day")  # codes for one person with one phone: of the IIN alone, anybody who
 # knows it could keep its owner out
+PHONE = parse_many("3/hour; 10/day")  # codes sent to one phone, whoever asks
 CODES = parse_many("5/minute; 30/hour")  # codes asked for from one address
 KEYS = parse_many("10/minute; 60/hour")  # entries with a key that are begun from one address
 CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
+ACTS = parse_many("20/minute; 200/day")  # of one person: each is tried before it is shown
 REGISTER = parse_many("10/day")  # new applications that one person tries: what is refused says who waits already
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
@@ -86,10 +88,14 @@ def wait_to_join(iin: str, address: str | None) -> int:
     return _wait((CHECK, ("join", _network(address))), (CHECK, ("joins", hashed(iin))))
 
 
+def wait_to_ask(iin: str) -> int:
+    """Seconds until this person may ask for another act; 0: now, and that is one of them."""
+    return _wait((ACTS, ("act", hashed(iin))))
+
+
 def wait_to_register(iin: str) -> int:
     """Seconds until this person may try another new application; 0: now, and that is one of them."""
-    of = ("register", hashed(iin))
-    return _ask(lambda limits: _seconds(limits, [one for one in REGISTER if not limits.hit(one, *of)], of))
+    return _wait((REGISTER, ("register", hashed(iin))))
 
 
 def wait_for_key(address: str | None) -> int:
@@ -99,7 +105,8 @@ def wait_for_key(address: str | None) -> int:
 
 def wait_for_code(iin: str, phone: str, address: str | None) -> int:
     """Seconds until another code may be asked for by this person with this phone, from this address; 0: now."""
-    return _wait((CODES, ("codes", _network(address))), (CODE, ("code", hashed(f"{iin} {phone}"))))
+    of_both, of_phone = ("code", hashed(f"{iin} {phone}")), ("phone", hashed(phone))
+    return _wait((CODES, ("codes", _network(address))), (CODE, of_both), (PHONE, of_phone))
 
 
 def _wait(*asked: tuple[Sequence[RateLimitItem], tuple[str, str]]) -> int:
@@ -125,5 +132,5 @@ def _seconds(limits: MovingWindowRateLimiter, spent: Iterable[RateLimitItem], of
 
 def _network(address: str | None) -> str:
     """An address, or the network of 2^64 that one household has in the new kind."""
-    address = address or "0.0.0.0"
+    address = (address or "0.0.0.0").removeprefix("::ffff:")  # an old address as a new one says it
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

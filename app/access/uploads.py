@@ -6,9 +6,9 @@ Written over a connection of its own. Times are real ones, never the demo's.
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
-from app.db.database import own_transaction
+from app.db.database import own_transaction, put
 from app.db.extensions import db
 from app.models import Upload
 
@@ -23,10 +23,10 @@ def keep(iin: str, content: bytes) -> str:
     at, checksum = datetime.now(UTC), sha256(content).hexdigest()
     own = UPLOAD.c.iin == iin
     with own_transaction() as connection:
-        connection.execute(delete(UPLOAD).where((UPLOAD.c.at < at - KEPT) | (own & (UPLOAD.c.sha256 == checksum))))
+        connection.execute(delete(UPLOAD).where(UPLOAD.c.at < at - KEPT))
         older = connection.scalars(select(UPLOAD.c.id).where(own).order_by(UPLOAD.c.id.desc())).all()[MOST - 1 :]
         connection.execute(delete(UPLOAD).where(UPLOAD.c.id.in_(older)))
-        connection.execute(insert(UPLOAD).values(iin=iin, sha256=checksum, content=content, at=at))
+        put(connection, UPLOAD, ["iin", "sha256"], iin=iin, sha256=checksum, content=content, at=at)
     return checksum
 
 

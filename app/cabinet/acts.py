@@ -13,6 +13,7 @@ from flask import g, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app import words
+from app.access import login_limits
 from app.access.actors import Visitor
 from app.actions import choosing, families, public
 from app.actions.preconditions import sign_in
@@ -42,6 +43,9 @@ def form(iin: str, application_id: int, verb: str) -> Any:
 def ask(iin: str, application_id: int, verb: str) -> Any:
     """The exact text of an act, to be signed; nothing is changed yet."""
     application = own_application(iin, application_id)
+    if seconds := login_limits.wait_to_ask(iin):
+        page, _status = _refused(application, verb, _("Too many tries. Try again later."))
+        return page, 429, {"Retry-After": str(seconds)}
     sent: dict[str, str] = {}
     try:
         sent = sent_file() if "paper_file" in ASKS.get(verb, ()) else {}

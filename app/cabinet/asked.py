@@ -26,7 +26,7 @@ from app.words.problems import sentence_of
 
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
 LONGEST_REASON = 500
-READ: dict[str, texts.Reader] = {"phone": texts.phones, "email": texts.email, "address": texts.printed(300)}
+READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.printed(300)}
 ASKS = {
     "choose": ("vacancy",),
     "extend": ("until", "reason"),
@@ -132,7 +132,7 @@ def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {name: read(asked[name]) if asked[name] else "" for name, read in READ.items()}
     except texts.Unfit as unfit:
         raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
-    if len(texts.phone_numbers(found["phone"])) != 1 or asked["notice_language"] not in list(Language):
+    if not found["phone"] or asked["notice_language"] not in list(Language):
         raise Mistyped(_("Type one mobile phone, and choose the language of notices."))
     return {**found, "notice_language": Language(asked["notice_language"])}
 

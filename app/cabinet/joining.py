@@ -92,10 +92,10 @@ def _understood(typed: Mapping[str, str]) -> dict[str, str] | None:
     """What was typed, in the form in which it is kept; None where a name, the one phone or the basis is missing."""
     try:
         names = {name: texts.name(typed[name]) for name in people.NAMES}
-        phone, basis = texts.phones(typed["phone"]), GuardianshipBasis(typed["basis"])
+        phone, basis = texts.mobile(typed["phone"]), GuardianshipBasis(typed["basis"])
     except (texts.Unfit, ValueError):
         return None
-    if not names["first_name"] or len(texts.phone_numbers(phone)) != 1:
+    if not names["first_name"]:
         return None
     number, child_iin = typed["number"], typed["child_iin"].replace(" ", "")
     return {**names, "phone": phone, "basis": str(basis), "number": number, "child_iin": child_iin}

@@ -182,12 +182,12 @@ def _check(step: str, typed: dict[str, str], iin: str) -> None:
         case "applicant":
             _named("applicant", typed)
         case "contacts":
-            contacts(typed)
+            typed |= {name: str(said) for name, said in contacts(typed).items()}
         case "queue":
             if typed["queue_kind"] not in list(QueueKind):
                 raise Mistyped(_("Choose the queue."))
         case "privilege":
-            if typed["ground"]:
+            if any(typed.values()):  # a paper without its ground would be lost
                 claimed(typed)
 
 

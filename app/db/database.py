@@ -35,6 +35,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
@@ -163,6 +164,14 @@ def cannot_now(error: BaseException) -> bool:
         name = getattr(cause, "sqlite_errorname", "") or ""  # SQLITE_BUSY_SNAPSHOT, SQLITE_FULL ...
         return name.removeprefix("SQLITE_").partition("_")[0].lower() in BUSY
     return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def put(connection: Connection, table: FromClause, key: Sequence[str], **values: Any) -> None:
+    """Write a row over the one of the same key, or beside the others: whoever else writes it just now, too."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = insert(table).values(**values)
+    new = {name: value for name, value in values.items() if name not in key}
+    connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=new))
 
 
 @contextmanager

@@ -44,6 +44,7 @@ A_PHONE = re.compile(r"[\d\s()+.\N{NO-BREAK SPACE}‐‑–-]+(?:(?:ext|доб|�
 EXTENSION = re.compile(r"(?:ext|доб|вн|ішкі)\.?\s*(\d{1,5})$")
 OF_TEN = r"((?:\+?[78][\s().-]*)?(?:\d[\s().-]*){9}\d)"  # one number of this country
 OF_THIS_COUNTRY = re.compile(r"\s*\+?7(?:[\s().-]*[0-9]){10}\s*|\s*8(?:[\s().-]*[0-9]){10}\s*")
+MOBILE = re.compile(r"\+77\d{9}")
 TWO_OR_THREE = re.compile(rf"\s*{OF_TEN}\s+{OF_TEN}(?:\s+{OF_TEN})?\s*")
 PATRONYMICS = re.compile(r"(?i)(ұлы|улы|uly|қызы|кызы|kyzy|qyzy|оглы|оғлы|ogly)")  # written apart
 PARTICLES = frozenset(["ван", "вон", "фон", "дер", "ден", "де", "да", "ди", "дю", "ла", "ле", "дос"])  # of surnames
@@ -157,6 +158,17 @@ def phones(raw: str) -> str:
     if len(told) > MOST_PHONES or len(", ".join(told)) > LONGEST_PHONE:
         raise Unfit("phones_many", most=MOST_PHONES)
     return ", ".join(told)
+
+
+def mobile(raw: str) -> str:
+    """The one mobile phone of this country to which a code can be sent, as `phones` keeps it. Raises Unfit(mobile)."""
+    try:
+        found = phones(raw)
+    except Unfit:
+        found = ""
+    if not MOBILE.fullmatch(found):
+        raise Unfit("mobile")
+    return found
 
 
 def phone_numbers(kept: str | None) -> list[str]:

@@ -177,7 +177,8 @@ CHOICES: dict[str, dict[str, Any]] = {
     "near_group": {"same": _l("The same one"), "other": _l("Another one")},
 }
 
-UPLOAD: dict[str, Any] = {  # a family's own file
+UPLOAD: dict[str, Any] = {  # what a family sends itself
+    "mobile": _l("Type one mobile phone of Kazakhstan, without an extension: a code is sent to it."),
     "file_large": _l("The file is larger than %(most)s MB. Send a smaller one."),
     "file_kind": _l("This is no PDF, JPEG or PNG, or it was cut off. Save it as one of them, or take a photograph."),
 }
