@@ -48,6 +48,7 @@ Model.registry.update_type_annotation_map(
     {
         datetime: Moment(),
         PyEnum: sa.Enum(PyEnum, native_enum=False, length=24, create_constraint=False),
+        list[str]: sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql"),
         dict[str, Any]: sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql"),
     }
 )
@@ -1717,6 +1718,7 @@ class OneTimeCode(Base):
     browser_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     iin: Mapped[str] = mapped_column(sa.String(12))
     phone_hash: Mapped[str] = mapped_column(sa.String(64))
+    whole: Mapped[bool]
     code_hash: Mapped[str | None] = mapped_column(sa.String(64))
     asked_at: Mapped[datetime] = mapped_column(index=True)
     tries: Mapped[int] = mapped_column(default=0)
@@ -1765,15 +1767,16 @@ class Draft(Base):
 
 
 class Visit(Base):
-    """Somebody of a family signed in on one browser (issue 13); here are the hashes of its key, and of the phone
-    to which its code was sent.
+    """Somebody of a family signed in on one browser (issue 13); here are the hashes of its key, and of the phones whose
+    codes came back. ``whole``: all applications of the person are seen, not those of its phones alone.
     """
 
     __tablename__ = "visit"
     key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     iin: Mapped[str] = mapped_column(sa.String(12))
     sign_in: Mapped[SignedInBy]
-    phone_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    phones: Mapped[list[str]]
+    whole: Mapped[bool]
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 

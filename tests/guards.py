@@ -1879,6 +1879,13 @@ GUARDS = (
                 '"reason": None}',
                 "restored-once",
             ),
+            (
+                "a code opens what its phone stands on",
+                "app/actions/families.py",
+                "        if phones is None\n",
+                "        if True\n",
+                "views/test_cabinet.py::test_a_code_opens_what_its_phone_stands_on_and_a_key_all",
+            ),
         )
     ),
     Guard(

@@ -15,6 +15,7 @@ class Visitor:
     iin: str
     sign_in: SignedInBy
     signature_id: int | None = None
+    phones: frozenset[str] | None = None  # hashes of the proven ones, by which applications are seen; None: all are
 
 
 @dataclass(frozen=True)

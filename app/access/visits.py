@@ -7,7 +7,7 @@ written over a connection of its own, as sessions of officials are. Time is the 
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
@@ -32,10 +32,13 @@ class Asked(NamedTuple):
     code: str | None
 
 
-def ask(iin: str, phone: str, *, known: bool) -> Asked:
-    """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens."""
+def ask(iin: str, phone: str, *, known: bool, whole: bool = False) -> Asked:
+    """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens.
+    `whole`: is it registered for the IIN itself? Then all of the person's applications are seen.
+    """
     browser, at, code = secrets.token_urlsafe(32), _now(), new_code()
-    kept = {"browser_hash": hashed(browser), "iin": iin, "phone_hash": hashed(phone), "asked_at": at, "tries": 0}
+    kept = {"browser_hash": hashed(browser), "iin": iin, "phone_hash": hashed(phone), "whole": whole}
+    kept |= {"asked_at": at, "tries": 0}
     with own_transaction() as connection:
         connection.execute(insert(CODE).values(code_hash=hashed(browser + code) if known else None, **kept))
     return Asked(browser, code if known else None)
@@ -61,7 +64,7 @@ def enter(browser: str, code: str) -> str | None:
         if sent is None or sent.code_hash != hashed(browser + code):
             return None
         connection.execute(update(CODE).where(asked_here).values(used_at=at))
-        return _begin(connection, sent.iin, SignedInBy.code, phone_hash=sent.phone_hash)
+        return _begin(connection, sent.iin, SignedInBy.code, phones=[sent.phone_hash], whole=sent.whole)
 
 
 def begin(iin: str, *, instead_of: str = "") -> str:
@@ -70,32 +73,42 @@ def begin(iin: str, *, instead_of: str = "") -> str:
     """
     with own_transaction() as connection:
         connection.execute(delete(VISIT).where(VISIT.c.key_hash == hashed(instead_of)))
-        return _begin(connection, iin, SignedInBy.key)
+        return _begin(connection, iin, SignedInBy.key, phones=[], whole=True)
 
 
-def _begin(connection: Connection, iin: str, sign_in: SignedInBy, **more: str | None) -> str:
+def _begin(connection: Connection, iin: str, sign_in: SignedInBy, **more: Any) -> str:
     key, at = secrets.token_urlsafe(32), _now()
     new = insert(VISIT).values(key_hash=hashed(key), iin=iin, sign_in=sign_in, began_at=at, seen_at=at, **more)
     connection.execute(new)
     return key
 
 
-def entered_by(key: str, phone: str) -> bool:
-    """Has this visit begun with a code that was sent to this phone? Then it is the person's."""
-    by_it = (VISIT.c.key_hash == hashed(key)) & (VISIT.c.phone_hash == hashed(phone))
-    return db.session.execute(select(VISIT.c.id).where(by_it)).first() is not None
+def proven(key: str, phone: str) -> bool:
+    """Has this visit brought a code that was sent to this phone? Then it is the person's."""
+    phones = db.session.scalar(select(VISIT.c.phones).where(VISIT.c.key_hash == hashed(key)))
+    return hashed(phone) in (phones or ())
+
+
+def prove(key: str, phone: str) -> None:
+    """It has, just now."""
+    its = VISIT.c.key_hash == hashed(key)
+    with own_transaction() as connection:
+        phones = connection.scalar(select(VISIT.c.phones).where(its)) or []
+        connection.execute(update(VISIT).where(its).values(phones=sorted({*phones, hashed(phone)})))
 
 
 def who(key: str) -> Visitor | None:
     """Whoever visits with this key; None when the visit is over."""
     at = _now()
     lives = and_(VISIT.c.key_hash == hashed(key), VISIT.c.seen_at > at - IDLE, VISIT.c.began_at > at - LONGEST)
-    found = db.session.execute(select(VISIT.c.iin, VISIT.c.sign_in, VISIT.c.seen_at).where(lives)).first()
+    found = db.session.execute(select(VISIT).where(lives)).first()
     if found is not None and found.seen_at < at - SEEN_EVERY:
         db.session.rollback()  # SQLite has one writer
         with suppress(OperationalError), own_transaction(waits=False) as connection:
             connection.execute(update(VISIT).where(VISIT.c.key_hash == hashed(key)).values(seen_at=at))
-    return Visitor(found.iin, found.sign_in) if found is not None else None
+    if found is None:
+        return None
+    return Visitor(found.iin, found.sign_in, phones=None if found.whole else frozenset(found.phones))
 
 
 def leave(key: str) -> None:

@@ -4,6 +4,7 @@ Whose they are is decided here alone (docs/adr/0029-guardianships.md): who has a
 same IIN in whichever district; others by a guardianship of the child, on the days on which it holds (spec 3.10).
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor, Visitor
+from app.access.hashes import hashed
 from app.actions import applications, claims, possible
 from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
 from app.db.extensions import db
@@ -34,14 +36,27 @@ class ToDo:
     last_day: date
 
 
-def applications_of(iin: str, day: date) -> list[Application]:
+def applications_of(iin: str, day: date, phones: Container[str] | None = None) -> list[Application]:
     """S2 (113), spec 3.10: what this person sees on this day, the newest first: what it has filed, and all applications
     of each child, in the district where that was approved, for which it stands beside the applicant.
+
+    `phones`: hashes of those by which it has entered. What another phone stands on is not seen then: anybody at any
+    counter may have typed a phone beside this IIN.
     """
-    joined = guardianships.of_person(iin, day).with_only_columns(Guardianship.child_id)
-    own = select(Application).where(_filed(iin) | Application.child_id.in_(joined))
-    listed = own.options(joinedload(Application.child), joinedload(Application.place))
-    return list(db.session.scalars(listed.order_by(Application.id.desc())))
+    by_phone = {one.child_id: one.phone for one in db.session.scalars(guardianships.of_person(iin, day))}
+    own = select(Application).where(_filed(iin) | Application.child_id.in_(by_phone))
+    listed = own.options(
+        joinedload(Application.child), joinedload(Application.place), joinedload(Application.applicant)
+    )
+    return [
+        one
+        for one in db.session.scalars(listed.order_by(Application.id.desc()))
+        if phones is None
+        or any(
+            hashed(f"+{number}") in phones
+            for number in texts.phone_numbers(one.phone if one.applicant.iin == iin else by_phone[one.child_id])
+        )
+    ]
 
 
 def to_join(number: str, child_iin: str) -> Application | None:

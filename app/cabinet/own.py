@@ -106,8 +106,8 @@ def enter() -> Any:
     with unscoped():
         known, in_demo = families.is_on_record(number, phone, today()), is_demo()
     db.session.rollback()
-    known = _registered(number, phone, in_demo) or known  # asked of each alike: it takes its time
-    asked = visits.ask(number, phone, known=known)
+    whole = _registered(number, phone, in_demo)  # asked of each alike: it takes its time
+    asked = visits.ask(number, phone, known=known or whole, whole=whole)
     told = {"demo": asked.code} if asked.code and _is_demo() else {}
     answer = make_response(redirect(url_for("own.code", **told), code=303))
     answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
@@ -185,7 +185,8 @@ def leave() -> Response:
 def journal(iin: str) -> str:
     """S2, «Өтініштер журналы», in its columns; what is to be done comes first."""
     with unscoped():
-        rows = [(one, numbers_of(one), families.to_do(one, at=now())) for one in families.applications_of(iin, today())]
+        seen = families.applications_of(iin, today(), g.visitor.phones)
+        rows = [(one, numbers_of(one), families.to_do(one, at=now())) for one in seen]
     return render("journal.html", rows=rows, begun=bool(drafts.of(iin)))
 
 
@@ -256,7 +257,8 @@ def privilege_paper(iin: str, application_id: int, paper_id: int) -> Any:
 def own_application(iin: str, application_id: int) -> Application:
     """One of the person's applications; 404 for any other."""
     with unscoped():
-        own = next((one for one in families.applications_of(iin, today()) if one.id == application_id), None)
+        seen = families.applications_of(iin, today(), g.visitor.phones)
+        own = next((one for one in seen if one.id == application_id), None)
     return own or abort(404)
 
 

@@ -58,11 +58,11 @@ def shown(
 ) -> Response:
     """The page with the text, to be signed or sent; `phone`: one that is to be proven. Raises TooOften."""
     code, kept, browser = "", dict(asked), request.cookies[KEY]
-    if phone and not visits.entered_by(browser, phone):
+    if phone and not visits.proven(browser, phone):
         if seconds := login_limits.wait_for_code(g.visitor.iin, phone, request.remote_addr):
             raise TooOften(seconds)
         code = visits.new_code()
-        kept[CODE] = hashed(browser + code)
+        kept |= {CODE: hashed(browser + code), "proves": phone}
     demo = code if current_app.config["KEZEK"].demo and is_demo() else ""
     db.session.rollback()  # what was read ends: on SQLite there is one writer
     ask = signing.to_sign if by is SignedInBy.key else challenges.ask
@@ -88,6 +88,8 @@ def taken(**of: Any) -> Challenge:
     code = (found.asked or {}).get(CODE)
     if code is not None and code != hashed(browser + request.form.get("code", "").replace(" ", "")):
         raise Mistyped(_("That is not the code that was sent to the phone. Ask for another one."))
+    if code is not None:
+        visits.prove(browser, found.asked["proves"])
     return found
 
 

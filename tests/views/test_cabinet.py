@@ -264,3 +264,21 @@ def test_a_form_of_another_site_is_refused_and_leaving_ends_the_visit(city, brow
 
 def test_the_pages_of_everybody_lead_to_the_cabinet(browser):
     assert "/my/" in crawled(browser)["/"]
+
+
+def test_a_code_opens_what_its_phone_stands_on_and_a_key_all(city, browser, family):
+    """Anybody at any counter may have typed a phone beside an IIN."""
+    with city.web.app_context(), transaction():
+        elsewhere = db.session.get_one(Application, city.region.waiting)
+        elsewhere.applicant.iin = family
+        elsewhere.phone = OTHER_PHONE
+    own, foreign = f"/my/a/{city.own.waiting}", f"/my/a/{city.region.waiting}"
+    entered(browser, family)
+    assert (browser.get(own).status_code, browser.get(foreign).status_code) == (200, 404)
+    forget_tries(city.web)
+    stranger = entered(Browser(city.web.test_client()), family, OTHER_PHONE)
+    assert (stranger.get(own).status_code, stranger.get(foreign).status_code) == (404, 200)
+    with city.web.app_context():
+        key = visits.begin(family)
+    browser.client.set_cookie("kezek_family", key, path="/my")
+    assert (browser.get(own).status_code, browser.get(foreign).status_code) == (200, 200)
