@@ -1730,6 +1730,7 @@ class Challenge(Base):
 
     ``text`` is kept as it was shown, byte for byte. ``iin`` and ``bin``: whose key it has to be, where that is known;
     ``asked``: what the verb was asked with. Here are the hashes of its key and of the browser's.
+    ``led_to``: the page that the act has led to, once it is done.
     """
 
     __tablename__ = "challenge"
@@ -1744,6 +1745,7 @@ class Challenge(Base):
     text: Mapped[bytes]
     asked_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    led_to: Mapped[str | None] = mapped_column(sa.String(200))
 
 
 class Upload(Base):

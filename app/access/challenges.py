@@ -8,10 +8,11 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from app.access.hashes import hashed
 from app.db.database import own_transaction
+from app.db.extensions import db
 from app.models import Challenge, Purpose
 
 LIVES = timedelta(minutes=5)
@@ -55,6 +56,18 @@ def forget() -> None:
     """Remove those of more than a day ago, signed or not: what was signed is kept apart."""
     with own_transaction() as connection:
         connection.execute(delete(CHALLENGE).where(CHALLENGE.c.asked_at < _now() - KEPT))
+
+
+def led_to(key: str, *, browser: str) -> str | None:
+    """Where what was asked with this key has led, on this browser; None where nothing was done."""
+    one = CHALLENGE.c
+    found = select(one.led_to).where(one.key_hash == hashed(key), one.browser_hash == hashed(browser))
+    return db.session.scalar(found)
+
+
+def lead(challenge: Challenge, address: str) -> None:
+    """It was done, in the transaction of what was done, and leads there: also when it is sent once more."""
+    db.session.execute(update(CHALLENGE).where(CHALLENGE.c.id == challenge.id).values(led_to=address))
 
 
 def _now() -> datetime:

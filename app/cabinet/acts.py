@@ -82,15 +82,20 @@ def signed(iin: str, application_id: int) -> Any:
     try:
         challenge = sending.taken(application_id=application_id)
         verb = challenge.verb or ""
-        sending.done(challenge, partial(_do, verb, challenge.asked or {}, application_id))
+        address = sending.done(challenge, partial(_do, verb, challenge.asked or {}, application_id))
+    except sending.Again as again:
+        address = again.address
+    except sending.WrongCode as wrong:
+        return _form(own_application(iin, application_id), families.CONTACTS, str(wrong), 422, wrong.asked)
     except (Refusal, Mistyped) as refused:
         return _refused(own_application(iin, application_id), verb, refused)
-    return redirect(url_for("own.application", application_id=application_id, done=verb), code=303)
+    return redirect(address, code=303)
 
 
-def _do(verb: str, asked: Mapping[str, str], application_id: int, visitor: Visitor) -> None:
+def _do(verb: str, asked: Mapping[str, str], application_id: int, visitor: Visitor) -> str:
     application, act = db.session.get_one(Application, application_id), read(verb, asked)
     families.do(application, verb, by=families.actor(application, visitor), at=now(), **act.given)
+    return url_for("own.application", application_id=application_id, done=verb)
 
 
 def _try(application: Application, act: FamilyAct) -> None:

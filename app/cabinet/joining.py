@@ -65,15 +65,18 @@ def joined(iin: str) -> Any:
     """It is asked as it was shown and signed, once."""
     try:
         challenge = sending.taken(verb=VERB)
-        sending.done(challenge, partial(_do, challenge))
+        address = sending.done(challenge, partial(_do, challenge))
+    except sending.Again as again:
+        address = again.address
     except Refusal as refusal:
         return _refused({}, refusal)
-    return redirect(url_for("own.join"), code=303)
+    return redirect(address, code=303)
 
 
-def _do(challenge: Challenge, visitor: Visitor) -> None:
+def _do(challenge: Challenge, visitor: Visitor) -> str:
     application = db.session.get_one(Application, challenge.application_id)
     _ask(application, challenge.asked or {}, families.actor(application, visitor), visitor.iin)
+    return url_for("own.join")
 
 
 def _try(application: Application, said: Mapping[str, str]) -> None:

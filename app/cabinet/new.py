@@ -123,15 +123,18 @@ def registered(iin: str) -> Any:
     """The application itself, once; its page has the number and what follows."""
     try:
         challenge = sending.taken(application_id=None, verb=VERB)
-        application_id = sending.done(challenge, partial(_do, challenge.asked or {}))
+        address = sending.done(challenge, partial(_do, challenge.asked or {}))
+    except sending.Again as again:
+        return redirect(again.address, code=303)
     except (Mistyped, Refusal) as refused:
         return _refused(refused)
     drafts.keep(iin, {})
-    return redirect(url_for("own.application", application_id=application_id, done=VERB), code=303)
+    return redirect(address, code=303)
 
 
-def _do(asked: Mapping[str, str], visitor: Visitor) -> int:
-    return _register(asked, visitor.iin, Actor(Role.family, visitor=visitor))
+def _do(asked: Mapping[str, str], visitor: Visitor) -> str:
+    application_id = _register(asked, visitor.iin, Actor(Role.family, visitor=visitor))
+    return url_for("own.application", application_id=application_id, done=VERB)
 
 
 def _try(kept: Mapping[str, str], iin: str) -> None:

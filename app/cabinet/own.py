@@ -6,6 +6,7 @@ family nobody in the office. Each page reads within the scope of the one applica
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from io import BytesIO
 from typing import Any
@@ -36,7 +37,7 @@ from app.cabinet.public import chosen_language, not_there, numbers_of, render, t
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
-from app.models import Application, Audience, Document, Notice, PrivilegePaper, Purpose
+from app.models import Application, Audience, Change, Document, Notice, PrivilegePaper, Purpose
 from app.now import is_demo, now
 from app.papers import storage
 from app.papers.documents import PAPERS, NotReady, open_stored
@@ -47,6 +48,7 @@ from app.rules.roles import Role
 from app.rules.uploads import TYPES
 from app.rules.verbs import VERBS
 
+A_MOMENT = timedelta(minutes=10)
 DEMO_PHONES = "+7700"
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
 
@@ -197,6 +199,7 @@ def application(iin: str, application_id: int) -> str:
     own = own_application(iin, application_id)
     with unscoped():
         told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
+        done = _just_done(own, request.args.get("done", ""))
     with looking_as(Actor(Role.family, application_id=own.id)):
         to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
         notices = db.session.scalars(to_family.order_by(Notice.id.desc())).all()
@@ -214,7 +217,7 @@ def application(iin: str, application_id: int) -> str:
             acts=acts,
             own_contacts=own.applicant.iin == iin,  # who has joined is not told where the applicant is to be found
             rows=VERBS[Application],
-            done=request.args.get("done", ""),
+            done=done,
             notices=[(one.at, words.notice(one)) for one in notices],
             papers=papers,
             files=[one for privilege in own.privileges for one in privilege.papers if one.file_key],
@@ -252,6 +255,14 @@ def privilege_paper(iin: str, application_id: int, paper_id: int) -> Any:
             abort(404)
     sent = {"mimetype": TYPES[found.file_kind], "download_name": f"{found.id}.{found.file_kind}"}
     return send_file(BytesIO(file), as_attachment=True, **sent)
+
+
+def _just_done(application: Application, verb: str) -> str:
+    """The verb that the address speaks of, if the family did it a moment ago; "" else: anybody may write an address."""
+    did = select(Change.verb, Change.at).where(Change.application_id == application.id, Change.role == Role.family)
+    last = db.session.execute(did.order_by(Change.id.desc()).limit(1)).first()
+    just = last is not None and last.at > now() - A_MOMENT
+    return verb if just and last.verb in (verb, verb.partition("_privilege")[0]) else ""
 
 
 def own_application(iin: str, application_id: int) -> Application:

@@ -218,8 +218,11 @@ def manifest() -> Response:
 
 
 def _in_language(code: str) -> str:
-    """This page in another language."""
-    return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': code})}"
+    """This page in another language; of one that was only posted the page that it belongs to."""
+    path, adapter = request.path, current_app.url_map.bind("")
+    while not adapter.test(path, "GET"):
+        path = path.rpartition("/")[0] or "/"
+    return f"{path}?{urlencode(request.args.to_dict() | {'lang': code})}"
 
 
 def _sections() -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ shown, once. A phone that is new is proven on the way, by a code that is sent to
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from time import sleep
+from typing import Any
 
 from flask import current_app, g, make_response, request
 from flask_babel import gettext as _
@@ -28,8 +29,24 @@ from app.models import Challenge, Purpose, SignedInBy
 from app.now import is_demo
 from app.rules.refusals import Reason, Refusal
 
-T = TypeVar("T")
+TRIES, APART = 8, 0.25  # seconds: as long as an act takes on a busy day
 CODE = "code"  # beside what an act is asked with: the hash of the one that proves its phone
+
+
+class Again(Exception):
+    """What came was done a moment ago, by the first of two clicks; it led to `address`."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+class WrongCode(Mistyped):
+    """The code that came proves no phone; `asked`: what the act was asked with."""
+
+    def __init__(self, asked: Mapping[str, str]) -> None:
+        super().__init__(_("That is not the code that was sent to the phone. Ask for another one."))
+        self.asked = asked
 
 
 class TooOften(Exception):
@@ -78,32 +95,46 @@ def shown(
 def taken(**of: Any) -> Challenge:
     """What was shown to this person on this browser, once. `of`: its verb, its application_id, where only one will do.
 
-    Raises Refusal(challenge_over), Mistyped (its code is wrong).
+    Raises Refusal(challenge_over), WrongCode, Again.
     """
     db.session.rollback()  # as above
     browser = request.cookies[KEY]
-    found = challenges.take(request.form.get("challenge", ""), browser=browser, purpose=Purpose.act)
+    key = request.form.get("challenge", "")
+    found = challenges.take(key, browser=browser, purpose=Purpose.act)
+    if found is None and (address := _led_to(key, browser)):
+        raise Again(address)
     if found is None or any(getattr(found, name) != value for name, value in {"iin": g.visitor.iin, **of}.items()):
         raise Refusal(Reason.challenge_over)
     code = (found.asked or {}).get(CODE)
     if code is not None and code != hashed(browser + request.form.get("code", "").replace(" ", "")):
-        raise Mistyped(_("That is not the code that was sent to the phone. Ask for another one."))
+        raise WrongCode(found.asked or {})
     if code is not None:
         visits.prove(browser, found.asked["proves"])
     return found
 
 
-def done(challenge: Challenge, act: Callable[[Visitor], T]) -> T:
-    """In one transaction: the signature on record, if one came along, and what stands on it.
+def _led_to(key: str, browser: str) -> str | None:
+    """Where the first of two clicks has led; it may be on its way still."""
+    for _try in range(TRIES):
+        if (address := challenges.led_to(key, browser=browser)) is not None:
+            return address
+        db.session.rollback()  # to see what was done meanwhile, and to let it be done
+        sleep(APART)
+    return None
 
-    Raises Refusal as the signature and the act do, Mistyped for what the database does not take.
+
+def done(challenge: Challenge, act: Callable[[Visitor], str]) -> str:
+    """In one transaction: the signature on record, if one came along, and what stands on it; `act` says which page that
+    leads to. Raises Refusal as the signature and the act do, Mistyped for what the database does not take.
     """
     cms = request.form.get("cms", "")
     checked = signatures.check(challenge, cms) if cms else None
 
-    def once() -> T:
+    def once() -> str:
         signed = signatures.keep(checked).id if checked is not None else None
-        return act(replace(g.visitor, signature_id=signed))
+        address = act(replace(g.visitor, signature_id=signed))
+        challenges.lead(challenge, address)
+        return address
 
     try:
         return retried(once, (DEADLOCK,))
