@@ -1307,6 +1307,7 @@ class Change(Base):
         Index("ix_change_application_id", "application_id", "id"),
         *listed("change", "verb", "subject", "user_id", "place_id", "kindergarten_id"),
         Index("ix_change_queue", "place_id", "subject", "effective_on", **only("status_to IS NOT NULL")),
+        Index("ix_change_applicant", "applicant_id", **only("applicant_id IS NOT NULL")),  # see corrections.py
         CheckConstraint("NOT for_family OR paper_on IS NOT NULL", name="act_for_a_family_has_its_paper"),
         CheckConstraint(f"NOT ({AT_THE_COUNTER}) OR paper_on IS NOT NULL", name="act_at_the_counter_has_its_paper"),
         CheckConstraint(OF_A_FAMILY, name="act_of_a_family_has_its_entry"),
