@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e5b90c27d1a4"
-down_revision = "7d2c40a9e6b1"
+down_revision = "1f6e3a82c9d0"
 branch_labels = None
 depends_on = None
 
