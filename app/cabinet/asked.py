@@ -140,7 +140,7 @@ def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
 def _reason(typed: str) -> str | None:
     """Spec 3.5.5: a family may say why, as it may at the counter. Raises Mistyped."""
     try:
-        return texts.lines(LONGEST_REASON)(typed) or None
+        return texts.line(LONGEST_REASON)(typed) or None
     except texts.Unfit as unfit:
         raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
 
