@@ -1853,6 +1853,13 @@ GUARDS = (
                 "        if True\n",
                 "views/test_cabinet.py::test_a_code_opens_what_its_phone_stands_on_and_a_key_all",
             ),
+            (
+                "a family writes nothing into the record of a child that is known",
+                "app/actions/applications.py",
+                "    if by.visitor is not None:\n        people.as_recorded_by_a_family",
+                "    if False:\n        people.as_recorded_by_a_family",
+                "views/test_new_application.py::test_a_stranger_who_knows_a_childs_iin_learns_nothing_and_writes_nothing_into_its_record",
+            ),
         )
     ),
     *(

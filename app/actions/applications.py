@@ -71,14 +71,19 @@ def register(
     row = people.recorded(Child, child.iin, place_id) or Child(place_id=place_id, **people.of_child(child))
     family = people.recorded(Applicant, applicant.iin, place_id)
     family = family or Applicant(place_id=place_id, **people.of_applicant(applicant))
-    details = people.as_recorded(row, family, child, applicant)
+    details: people.Details = {}
+    if by.visitor is not None:
+        people.as_recorded_by_a_family(row, family, child, applicant)
+    else:
+        details = people.as_recorded(row, family, child, applicant)
     doubts = people.doubts(row, child, place_id)
     reason = people.accepted(doubts, reason, by=by)
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
     day = local_day(at)
     if by.role is Role.family:
-        with_its_signature(application, "register", by=by, at=at)
+        for norm in ("register", "claim_privilege")[: 1 if privilege is None else 2]:
+            with_its_signature(application, "register", by=by, at=at, norm=norm)
     eligibility.born(row.born_on, min(day, local_day(application.queued_at)))
     eligibility.not_too_old(row.born_on, day, norms.number("queue.maximum_age", place_id, day))
     end_what_is_due(row.iin, queue_kind, at=at)
@@ -109,7 +114,7 @@ def register(
         by_hand.seen(application, "register", stood, by=by, at=at, reason=reason, always=False)
     if privilege is not None:
         brought = by if by.visitor else replace(by, paper_on=by.paper_on or day)  # with the application of the family
-        privileges.claim(application, privilege, papers=papers, by=brought, at=at)
+        privileges.claim_with_it(application, privilege, papers=papers, by=brought, at=at)
     return application
 
 

@@ -137,6 +137,18 @@ def as_recorded(child: Child | Person, applicant: Applicant | Person, said: Pers
     return set_all(filling(child, applicant, said, by), None)
 
 
+def as_recorded_by_a_family(child: Child | Person, applicant: Applicant | Person, said: Person, by: Person) -> None:
+    """The same where no official has seen a paper: all parts of the child's name that are recorded are said, and what
+    is not recorded stays so. Raises Refusal(recorded_otherwise), which tells nothing of what is recorded.
+    """
+    contrary = (
+        one.grave or not alike(getattr(one.of, one.name), one.value) for one in differences(child, applicant, said, by)
+    )
+    silent = (bool(getattr(child, name)) and not getattr(said, name) for name in NAMES)
+    if any(silent) or any(contrary):
+        raise Refusal(Reason.recorded_otherwise, official=True)
+
+
 def filling(child: Child | Person, applicant: Applicant | Person, said: Person, by: Person) -> list[Difference]:
     """The parts of names that are empty on record and are said now."""
     return [one for one in differences(child, applicant, said, by) if not getattr(one.of, one.name)]
@@ -251,4 +263,6 @@ def set_all(found: Sequence[Difference], reason: str | None) -> Details:
 
 def accepted(parts: Sequence[str], reason: str | None, *, by: Actor) -> str | None:
     """Spec 3.9: the reason with which an official, and no family, accepts what is doubtful. Raises reason_required."""
-    return eligibility.given(None if by.role is Role.family else reason, *parts) if parts else reason
+    if parts and by.role is Role.family:
+        raise Refusal(Reason.reason_required, parts=parts, official=True)
+    return eligibility.given(reason, *parts) if parts else reason

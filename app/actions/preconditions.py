@@ -95,17 +95,18 @@ def has_say(right: Voucher | Referral) -> bool:
 
 
 def with_its_signature(
-    application: Application, verb: str, *, by: Actor, at: datetime, temporary: bool = False
+    application: Application, verb: str, *, by: Actor, at: datetime, norm: str | None = None
 ) -> None:
     """Spec 3.8, 3.10: a family's act stands on its entry by a code or on a signature, as sign.<verb> says; an official
-    who acts for it names the day on which it signed its paper. `temporary`: a place for a time is chosen.
+    who acts for it names the day on which it signed its paper. `norm`: sign.<norm> says it,
+    where another act is meant or done with it.
 
     Nothing is asked of an office that acts in its own right. Raises Refusal: signature_required, no_norm;
     reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
     """
     if by.role is Role.family and not by.on_paper:
-        name, visitor = f"{verb}_temporary" if temporary else verb, by.visitor
-        asked = sign_in(name, application.place_id, local_day(at))
+        visitor = by.visitor
+        asked = sign_in(norm or verb, application.place_id, local_day(at))
         signed = visitor is not None and _is_signed(visitor.signature_id, application, verb)
         eligibility.signed_in(visitor.sign_in if visitor else None, signed, asked)
     elif by.stands_for_family(of(Application, verb)):

@@ -65,6 +65,22 @@ def claim(
     return _claimed(application, claimed, papers, by=by, at=at)
 
 
+def claim_with_it(
+    application: Application,
+    claimed: PrivilegeKind | PrivilegeGround,
+    *,
+    papers: Sequence[Paper],
+    by: Actor,
+    at: datetime,
+) -> Privilege:
+    """S3: the same within the registering of an application, which is signed as one. Raises Refusal: not_allowed,
+    paper_to_come.
+    """
+    _permit(application, "claim", by)
+    rules.not_to_come((paper.issued_on for paper in papers), local_day(at))
+    return _claimed(application, claimed, papers, by=by, at=at)
+
+
 def may_claim(application: Application, *, by: Actor, at: datetime) -> None:
     """Is it not over, without an undecided claim? Raises Refusal: not_allowed, wrong_status, and of its paper."""
     _permit(application, "claim", by)

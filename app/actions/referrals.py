@@ -50,7 +50,8 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
     read_again(vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
-    with_its_signature(application, "choose", by=by, at=at, temporary=vacancy.intake is Intake.temporary)
+    norm = "choose_temporary" if vacancy.intake is Intake.temporary else None
+    with_its_signature(application, "choose", by=by, at=at, norm=norm)
     seat = choosing.seat_for(application, vacancy, day)
     take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
     return take(application, vacancy, seat, by=by, at=at, day=day)

@@ -25,7 +25,7 @@ from app.cabinet.own import blueprint, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
 from app.db.viewer import unscoped
-from app.models import Language, PrivilegeGround, QueueKind
+from app.models import Language, PrivilegeGround, QueueKind, SignedInBy
 from app.now import now
 from app.rules import iin as iins
 from app.rules import texts
@@ -100,7 +100,9 @@ def send(iin: str) -> Any:
             retried(partial(_try, kept, iin), (DEADLOCK,))
             place = public.district(int(kept["district"]))
             lines = [one for step in _lines(kept, iin).values() for one in step]
-            by = sign_in(VERB, int(kept["district"]), today())
+            norms = (VERB, "claim_privilege") if kept["ground"] else (VERB,)
+            asked_by = {sign_in(norm, int(kept["district"]), today()) for norm in norms}
+            by = SignedInBy.key if SignedInBy.key in asked_by else SignedInBy.code
             new = "" if families.is_on_record(iin, kept["phone"], today()) else kept["phone"]
     except (Mistyped, Refusal) as refused:
         return _refused(refused)

@@ -79,6 +79,10 @@ BECAUSE: dict[str, Any] = {
         "The group has more children than places: nothing is published from it until children have left or its "
         "capacity is raised."
     ),
+    "official": _l(
+        "Something here is not as it is on record, or a child of this name and birth date waits already. An official "
+        "looks at it: come to the education department with the papers."
+    ),
     "number": _l("Another application of this district has this number."),
     "paper": _l("Name the day of the family's signed paper."),
     "began_on": _l("The paper was signed before the right that it uses began. The family has to sign a new one."),

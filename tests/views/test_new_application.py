@@ -166,3 +166,51 @@ def test_the_phone_by_which_one_has_entered_needs_no_second_code(city, answers):
     shown = post(answered(browser, answers), "/check")
     assert 'name="code"' not in shown.text
     assert post(browser, "/signed", challenge=asked(shown)[0]).status_code == 303
+
+
+def test_a_stranger_who_knows_a_childs_iin_learns_nothing_and_writes_nothing_into_its_record(city, answers):
+    with city.web.app_context(), transaction():
+        child = db.session.get_one(Application, city.own.waiting).child
+        child.patronymic, known = "", {"child_iin": child.iin, "child_first_name": child.first_name}
+        last_name = child.last_name
+    answers["child"] |= known | {"child_last_name": "", "child_patronymic": "Ерқызы"}
+    answers["queue"] = {"queue_kind": "sanatorium"}
+    browser = answered(visiting(city, PARENT, SignedInBy.code), answers)
+    refused = post(browser, "/check")
+    assert refused.status_code == 422 and last_name not in refused.text
+    post(browser, "/child", **answers["child"] | {"child_last_name": last_name})
+    shown = post(browser, "/check")
+    sent = post(
+        browser, "/signed", challenge=asked(shown)[0], **({"code": code_in(shown)} if "code" in shown.text else {})
+    )
+    assert sent.status_code == 303
+    with city.web.app_context():
+        assert db.session.get_one(Application, city.own.waiting).child.patronymic == ""
+
+
+def test_a_namesake_of_the_same_day_is_an_officials_to_look_at(city, answers):
+    with city.web.app_context():
+        child = db.session.get_one(Application, city.own.waiting).child
+        named = {f"child_{name}": getattr(child, name) for name in ("last_name", "first_name", "patronymic")}
+        other = iin.make(child.born_on, Sex.male, 8_888)
+    answers["child"] = {"child_iin": other, **named}
+    refused = post(answered(visiting(city, PARENT, SignedInBy.code), answers), "/check")
+    assert refused.status_code == 422 and "білім бөліміне келіңіз" in refused.text
+
+
+@pytest.mark.parametrize("by", SignedInBy)
+def test_a_privilege_that_is_claimed_with_it_is_signed_as_its_norm_asks(city, answers, by):
+    with city.web.app_context(), transaction():
+        country = db.session.scalars(sa.select(Norm.place_id).where(Norm.name == "sign.claim_privilege")).first()
+        norm("sign.claim_privilege", "key", Unit.CHOICE, db.session.get_one(Place, country), since=date(2026, 1, 1))
+    answers["privilege"] |= {"ground": "large_family", "paper_title": "Анықтама", "paper_issued_on": "2026-04-01"}
+    browser = answered(visiting(city, PARENT, by), answers)
+    shown = post(browser, "/check")
+    if by is SignedInBy.code:
+        assert "challenge" not in shown.text and "/my/enter/key" in shown.text
+        return
+    key, text = asked(shown)
+    cms = holder(Purpose.act, number=PARENT).sign(text.encode())
+    assert post(browser, "/signed", challenge=key, cms=cms, code=code_in(shown)).status_code == 303
+    with city.web.app_context():
+        assert [one.ground for one in filed(city)[0].privileges] == ["large_family"]

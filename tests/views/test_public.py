@@ -282,3 +282,15 @@ def test_the_pages_are_an_app_on_the_home_screen_in_the_readers_language(city, l
     assert (told.mimetype, facts["lang"], facts["display"]) == ("application/manifest+json", language, "standalone")
     for one in (*facts["icons"], *facts["shortcuts"], {"url": facts["start_url"]}):
         assert browser.get(one.get("src") or one["url"]).status_code in (200, 303)
+
+
+def test_whoever_knows_an_iin_learns_of_no_right_and_of_no_health(city):
+    """What a category or another queue says of a child is told by its number and birth date alone, not by its IIN."""
+    with city.web.app_context():
+        child = db.session.get_one(Application, city.own.waiting)  # first in order
+        number, born_on, person = child.number, child.born_on.isoformat(), child.child_iin
+    browser = Browser(city.web.test_client())
+    by_number = browser.client.post("/queue", data={"number": number, "born_on": born_on}).text
+    by_iin = browser.client.post("/queue", data={"iin": person}).text
+    assert "бірінші кезекте" in by_number and "Жалпы білім беретін кезек" in by_number
+    assert number in by_iin and "бірінші кезекте" not in by_iin and "Жалпы білім беретін кезек" not in by_iin
