@@ -12,6 +12,8 @@ from app.models import (
     Audience,
     Contract,
     ContractStatus,
+    Guardianship,
+    GuardianshipStatus,
     Norm,
     Offer,
     OfferStatus,
@@ -83,6 +85,10 @@ confirm | claimed | confirmed
 reject  | claimed, confirmed | rejected
 expire  | confirmed | expired
 """
+GUARDIANSHIP = """
+approve | asked | approved
+reject  | asked | rejected
+"""
 TABLES = {
     Application: (ApplicationStatus, APPLICATION),
     Voucher: (VoucherStatus, VOUCHER),
@@ -91,6 +97,7 @@ TABLES = {
     Contract: (ContractStatus, CONTRACT),
     Vacancy: (VacancyStatus, VACANCY),
     Privilege: (PrivilegeStatus, PRIVILEGE),
+    Guardianship: (GuardianshipStatus, GUARDIANSHIP),
 }
 
 
@@ -181,8 +188,9 @@ def test_what_follows_from_another_verb_follows_from_whoever_may_do_any():
 
 
 def test_every_verb_that_tells_has_its_sentence_and_every_sentence_its_verb():
+    shared = {Privilege, Guardianship}  # whose verbs are called as others' are: approve_guardianship
     told = {
-        (f"{verb}_privilege" if model is Privilege else verb, audience)
+        (f"{verb}_{model.__tablename__}" if model in shared else verb, audience)
         for model, verbs in VERBS.items()
         for verb, row in verbs.items()
         for audience in row.tells
