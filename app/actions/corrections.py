@@ -129,9 +129,10 @@ def _correct_applicant(application: Application, told: Details, *, by: Actor, at
         raise Refusal(Reason.recorded_otherwise, part="applicant_name", parts=["applicant_name"])
     application.applicant = known or Applicant(place_id=application.place_id, **people.of_applicant(said))
     db.session.flush()
-    names = (*OF_APPLICANT, "born_on")
-    details = {f"applicant.{n}": [getattr(was, n), getattr(application.applicant, n)] for n in names}
-    if another_person(was, told):
+    facts = (*OF_APPLICANT, "born_on")
+    details = {f"applicant.{n}": [getattr(was, n), getattr(application.applicant, n)] for n in facts}
+    of_known = {name: getattr(known, name) for name in NAMES} if known is not None else {}
+    if another_person(was, told | of_known):
         details |= _own_contacts(application, day=local_day(at))
     details = {name: both for name, both in details.items() if both[0] != both[1]}
     acted = db.session.scalars(select(Change.id).where(Change.applicant_id == was.id).limit(1)).first()

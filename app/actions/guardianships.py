@@ -5,7 +5,7 @@ is told, and an official approves. Until then nothing is shown; afterwards until
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.access.actors import Actor
 from app.access.permissions import permit
@@ -18,7 +18,7 @@ from app.models import Application, Audience, Guardianship, GuardianshipBasis, G
 from app.rules import eligibility, guardianships
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
-from app.rules.verbs import VERBS, target
+from app.rules.verbs import APPLICATION_FINAL, VERBS, target
 
 
 def join(
@@ -50,7 +50,18 @@ def join(
     db.session.add(asked)
     details = {f"guardianship.{name}": value for name, value in facts.items() if value}
     record(application, "join", by=by, at=at, details=details, tell={"full_name": asked.full_name})
+    for other in db.session.scalars(_of_others(application)):
+        notify(other, "join", at=at, facts={"full_name": asked.full_name})
     return asked
+
+
+def _of_others(application: Application) -> Select[Application]:
+    """What another applicant waits by for the same child: whoever joins one sees that, too, so that one is told."""
+    return select(Application).where(
+        Application.child_id == application.child_id,
+        Application.applicant_id != application.applicant_id,
+        Application.status.not_in(APPLICATION_FINAL),
+    )
 
 
 def _is_not_of_it(application: Application, iin: str, day: date) -> None:

@@ -21,6 +21,7 @@ from app.models import (
     GuardianshipBasis,
     Notice,
     PrivilegeGround,
+    QueueKind,
     Sex,
     SignedInBy,
     User,
@@ -226,3 +227,19 @@ def test_the_history_says_by_which_guardianship_somebody_acted(child):
     privileges.claim(child, PrivilegeGround.teacher, papers=[privileges.Paper("анықтама", DAY)], by=by, at=NOW)
     claimed = db.session.scalars(sa.select(Change).where(Change.verb == "claim")).one()
     assert (claimed.applicant_id, claimed.guardianship_id) == (None, row.id)
+
+
+def test_every_applicant_of_the_child_is_told_who_asks_to_join_one_of_its_applications(child, place):
+    stranger = Person(iin.make(date(1993, 3, 8), Sex.female, 78), last_name="Бөтен", first_name="Біреу")
+    own = Person(child.child_iin, last_name=child.child.last_name, first_name=child.child.first_name)
+    facts = {"place_id": place.id, "child": own, "applicant": stranger, "queue_kind": QueueKind.sanatorium}
+    other = applications.register(**facts, by=DEPARTMENT, at=NOW)
+    asked(other)
+    assert [template for _, template in told(child)] == ["join"] == [template for _, template in told(other)]
+
+
+def test_an_applicant_who_is_corrected_to_somebody_known_with_another_name_leaves_no_phone_behind(child, place):
+    another = factories.application(place).applicant
+    another.last_name, another.first_name = "Басқасы", "Зухра"
+    corrections.correct(child, who="applicant", by=DEPARTMENT, at=NOW, reason="қате", iin=another.iin)
+    assert (child.applicant, child.phone, child.email) == (another, None, None)
