@@ -51,12 +51,13 @@ def applications_of(iin: str, day: date, phones: Container[str] | None = None) -
     return [
         one
         for one in db.session.scalars(listed.order_by(Application.id.desc()))
-        if phones is None
-        or any(
-            hashed(f"+{number}") in phones
-            for number in texts.phone_numbers(one.phone if one.applicant.iin == iin else by_phone[one.child_id])
-        )
+        if _by_phone(one.phone if one.applicant.iin == iin else by_phone[one.child_id], phones)
     ]
+
+
+def _by_phone(kept: str | None, phones: Container[str] | None) -> bool:
+    """Does what stands on these phones belong to whoever has entered by those?"""
+    return phones is None or any(hashed(f"+{number}") in phones for number in texts.phone_numbers(kept))
 
 
 def to_join(number: str, child_iin: str) -> Application | None:
@@ -65,10 +66,11 @@ def to_join(number: str, child_iin: str) -> Application | None:
     return db.session.scalars(named.order_by(Application.id.desc()).limit(1)).first() if fold(number) else None
 
 
-def askings_of(iin: str) -> list[Guardianship]:
-    """What this person has asked to join, the newest first, whatever became of it."""
+def askings_of(iin: str, phones: Container[str] | None = None) -> list[Guardianship]:
+    """What this person has asked to join, the newest first, whatever became of it; `phones` as of applications_of."""
     asked = select(Guardianship).where(Guardianship.iin == iin).options(joinedload(Guardianship.application))
-    return list(db.session.scalars(asked.order_by(Guardianship.id.desc())))
+    found = db.session.scalars(asked.order_by(Guardianship.id.desc()))
+    return [one for one in found if _by_phone(one.phone, phones)]
 
 
 def is_on_record(iin: str, phone: str, day: date) -> bool:

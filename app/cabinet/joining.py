@@ -17,6 +17,7 @@ from app.access.actors import Actor, Visitor
 from app.actions import families, guardianships, people
 from app.actions.preconditions import sign_in
 from app.cabinet import sending
+from app.cabinet.asked import Mistyped
 from app.cabinet.own import blueprint, signed_in
 from app.cabinet.public import render, today
 from app.db.database import DEADLOCK, retried, taken_back
@@ -51,12 +52,17 @@ def join(iin: str) -> Any:
                 return _page(typed, sentence), 404
             retried(partial(_try, application, said), (DEADLOCK,))
             by = sign_in(VERB, application.place_id, today())
+            new = "" if families.is_on_record(iin, said["phone"], today()) else said["phone"]
         if not sending.can_sign(by):
             raise Refusal(Reason.signature_required)
     except Refusal as refusal:
         return _refused(typed, refusal)
     of = {"application_id": application.id, "verb": VERB, "asked": said}
-    return sending.shown("join_sign.html", _text(iin, said), by=by, **of)
+    try:
+        return sending.shown("join_sign.html", _text(iin, said), by=by, phone=new, **of)
+    except sending.TooOften as often:
+        page = _page(typed, _("A code was asked for too often. Try again later."))
+        return page, 429, {"Retry-After": str(often.seconds)}
 
 
 @blueprint.post("/join/signed")
@@ -70,6 +76,8 @@ def joined(iin: str) -> Any:
         address = again.address
     except Refusal as refusal:
         return _refused({}, refusal)
+    except Mistyped as wrong:  # what was typed stays
+        return _page(getattr(wrong, "asked", {}), str(wrong)), 422
     return redirect(address, code=303)
 
 
@@ -116,12 +124,10 @@ def _text(iin: str, said: Mapping[str, str]) -> str:
 
 
 def _refused(typed: Mapping[str, str], refusal: Refusal) -> Any:
-    if "asked_to_join" in refusal.facts:  # it stands on the page that it was asked for
-        return redirect(url_for("own.join"), code=303)
-    return _page(typed, words.refusal(refusal)), 422
+    return _page(typed, words.refusal(refusal), refusal.reason), 422
 
 
-def _page(typed: Mapping[str, str], problem: str = "") -> str:
+def _page(typed: Mapping[str, str], problem: str = "", reason: str = "") -> str:
     with unscoped():
-        asked = families.askings_of(g.visitor.iin)
-        return render("join.html", typed=typed, problem=problem, asked=asked, bases=GuardianshipBasis, day=today())
+        facts = {"asked": families.askings_of(g.visitor.iin, g.visitor.phones), "bases": GuardianshipBasis}
+        return render("join.html", typed=typed, problem=problem, reason=reason, **facts)

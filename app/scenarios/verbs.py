@@ -136,10 +136,11 @@ def _join(
     basis: GuardianshipBasis | None,
     until: date | None,
     first_name: str | None,
+    phone: str | None,
     **more: Any,
 ) -> None:
     who = people.Person(iin, first_name=first_name or "")
-    guardianships.join(application, who, basis=basis or GuardianshipBasis.parent, phone=None, until=until, **more)
+    guardianships.join(application, who, basis=basis or GuardianshipBasis.parent, phone=phone, until=until, **more)
 
 
 def _approve(application: Application, *, iin: str, by: Actor, at: datetime) -> None:
@@ -197,7 +198,7 @@ VERBS: dict[str, StepVerb] = {
     "publish": on(vacancies.publish, "vacancy"),
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
-    "join": on(_join, "application", "iin", may=("basis", "until", "first_name")),
+    "join": on(_join, "application", "iin", may=("basis", "until", "first_name", "phone")),
     "approve_guardianship": on(_approve, "application", "iin"),
     "reject_guardianship": on(_reject, "application", "iin", may=("reason",)),
     "register": StepVerb(ScenarioTown.register, ("application",), ("reason", *SIGNED)),

@@ -84,8 +84,10 @@ def is_of_a_family(step: Step) -> bool:
     """
     by, of = step.get("by"), step.get("application", {})
     role = by["role"] if isinstance(by, dict) else by
-    if role != Role.family or step["do"] == "join" or step.get("what") == "voucher":
+    if role != Role.family or step.get("what") == "voucher":
         return False
+    if step["do"] == "join":
+        return "phone" in step
     return "phone" in of if isinstance(of, dict) else "privilege" not in step
 
 
@@ -103,7 +105,8 @@ class Cabinet:
         with transaction():
             db.session.merge(DemoTime(id=1, at=at))
         how = SignedInBy(step.get("sign_in", "key"))
-        return (self.register if step["do"] == "register" else self.act)(town, step, by, at, how)
+        doors = {"register": self.register, "join": self.join}
+        return doors.get(step["do"], self.act)(town, step, by, at, how)
 
     def act(self, town: ScenarioTown, step: Step, by: Actor, at: datetime, how: SignedInBy) -> None:
         """What is done to an application that is there."""
@@ -115,6 +118,16 @@ class Cabinet:
         if answer.status_code == 404 and (by.application_id != id_ or verb not in families.ACTS):
             raise Refusal(Reason.not_allowed)
         self.signed(browser, f"a/{id_}/signed", answer, person)
+
+    def join(self, town: ScenarioTown, step: Step, _by: Actor, _at: datetime, how: SignedInBy) -> None:
+        """Another parent asks, by what it knows of the application."""
+        named = town.record(step["application"])
+        typed = {"number": named.number, "child_iin": named.child_iin, "basis": step.get("basis", "parent")}
+        typed |= {"phone": step["phone"], "first_name": step["first_name"], "last_name": "", "patronymic": ""}
+        db.session.rollback()  # what was read ends
+        forget_tries(self.web)
+        browser = self.browser(step["iin"], how)
+        self.signed(browser, "join/signed", post(browser, "join", **typed), step["iin"])
 
     def register(self, town: ScenarioTown, step: Step, _by: Actor, _at: datetime, how: SignedInBy) -> None:
         """A child is put into the queue, one question a page."""

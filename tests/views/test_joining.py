@@ -16,6 +16,7 @@ from tests import authority as of
 from tests import factories
 from tests.authority import IIN, holder
 from tests.views.conftest import Browser, forget_tries
+from tests.views.doors import code_in
 from tests.views.test_cabinet import HERE
 
 ACT = Purpose.act
@@ -68,7 +69,8 @@ def signed(browser, page, who: of.Holder | None = None):
     key = re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
     text = html.unescape(re.search(r"<pre[^>]*>(.*?)</pre>", page.text, re.S)[1])
     by_key = {"cms": (who or holder(ACT)).sign(text.encode())} if 'name="cms"' in page.text else {}
-    return text, browser.client.post("/my/join/signed", data={"challenge": key, **by_key}, headers=HERE)
+    code = {"code": code_in(page)} if 'name="code"' in page.text else {}
+    return text, browser.client.post("/my/join/signed", data={"challenge": key, **by_key, **code}, headers=HERE)
 
 
 def asked(city) -> list[Guardianship]:
@@ -166,13 +168,24 @@ def test_whoever_asks_twice_has_asked_once(city, mother, child):
     page = post(mother, **child)
     signed(mother, page)
     assert signed(mother, page)[1].location == "/my/join"  # as the first time, and once
-    assert post(mother, **child).location == "/my/join"
+    again = post(mother, **child)
+    assert again.status_code == 422 and "сұрап қойған" in again.text
     assert len(asked(city)) == 1
 
 
 def test_the_signature_of_another_person_asks_for_nothing(city, mother, child):
     _text, answer = signed(mother, post(mother, **child), holder(ACT, number=of.OTHER_IIN))
     assert answer.status_code == 422 and asked(city) == []
+
+
+def test_the_phone_is_proven_by_a_code_that_goes_there(city, mother, child):
+    page = post(mother, **child)
+    key = re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
+    text = html.unescape(re.search(r"<pre[^>]*>(.*?)</pre>", page.text, re.S)[1])
+    wrong = f"{(int(code_in(page)) + 1) % 1_000_000:06}"
+    typed = {"challenge": key, "cms": holder(ACT).sign(text.encode()), "code": wrong}
+    answer = mother.client.post("/my/join/signed", data=typed, headers=HERE)
+    assert answer.status_code == 422 and "код" in answer.text and asked(city) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 
 from app.actions import signatures
 from app.db.extensions import db
-from app.models import Application, ApplicationStatus, Purpose, Signature
+from app.models import Application, ApplicationStatus, Guardianship, Purpose, Signature
 from tests import agent as stand_in
 from tests import authority as of
 from tests.chromium import launched
@@ -172,3 +172,35 @@ def test_S1_a_parent_signs_that_it_is_interested_and_a_double_click_does_it_once
         "1.3.6.1.5.5.7.3.4",
     ]
     assert windows.refused == []
+
+
+def test_S2_another_parent_joins_with_a_key_on_a_phones_width(windows, agent, city):  # noqa: F811
+    """S2, «Өтінішті ата-ананың ЖСН-ға біріктіру»: entry, the form, the text, its signature, the code, the decision."""
+    agent.number = of.IIN
+    with city.web.app_context():
+        row = db.session.get_one(Application, city.own.waiting)
+        number, child_iin = row.number, row.child_iin
+    page, barriers = begun(windows), []
+    page.set_viewport_size(NARROW)
+    choose(page)
+    page.get_by_role("link", name="Кіру", exact=True).click()
+    expect(page.get_by_text("ЖСН бойынша өтініш жоқ")).to_be_visible()
+    page.get_by_role("link", name="өз ЖСН-іңізге біріктіру").click()
+    for label, typed in (("Өтініш нөмірі", number), ("Баланың ЖСН", child_iin), ("Аты", "Айгүл")):
+        page.get_by_label(label, exact=True).fill(typed)
+    page.get_by_label("Ұялы телефон").fill("+7 701 555 00 11")
+    page.evaluate(AXE)
+    barriers += page.evaluate(EVERY_RULE)
+    page.get_by_role("button", name="Біріктіруді сұрау").click()
+    expect(page.get_by_label("Сіз қол қоятын мәтін")).to_contain_text(number)
+    page.evaluate(AXE)
+    barriers += page.evaluate(EVERY_RULE)
+    page.locator("[name=code]").fill(re.search(r"\d{6}", page.locator("form .note").first.inner_text())[0])
+    page.get_by_role("button", name="Қол қою және жіберу").click()
+    expect(page.get_by_text("Шешім күтеді")).to_be_visible()
+    assert page.url.endswith("/my/join") and barriers == [] and page.evaluate(WIDTH) <= NARROW["width"]
+    with city.web.app_context():
+        asked = db.session.scalars(sa.select(Guardianship).where(Guardianship.iin == of.IIN)).one()
+    city.sign_in("specialist").post(f"/guardianships/action/approve/{asked.id}", {"sure": "yes"})
+    page.goto("/my/")
+    expect(page.get_by_role("link", name=number)).to_be_visible()
