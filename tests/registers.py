@@ -82,4 +82,4 @@ def all_made(of: dict[str, Any], serial: int) -> SimpleNamespace:
 
 def text_field(register: Register) -> str:
     """A field of text that may be typed otherwise without being another record's."""
-    return next(one.name for one in register.typed if isinstance(one.type, said.Text))
+    return next(one.name for one in register.typed if isinstance(one.type, said.Text | said.Lines))
