@@ -12,6 +12,7 @@ from app.actions import clock
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import DemoTime, Place, Unit
+from app.rules.norms import KNOWN
 from app.rules.orders import MOST
 from app.rules.roles import Role
 from tests import factories
@@ -431,7 +432,7 @@ def test_a_place_that_cannot_be_is_no_page_and_a_day_is_asked_for_again(city):
 
 def test_before_any_norm_the_page_says_that_there_is_none(city):
     page = said(browser(city, "department").get(f"/rules/?place={city.own.place}&day=2010-01-01"))
-    assert page.count("Действующей нормы нет.") == 24
+    assert page.count("Действующей нормы нет.") == len(KNOWN)
 
 
 def test_an_account_without_a_reach_gets_a_page_that_says_so(city):
