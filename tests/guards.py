@@ -1972,7 +1972,7 @@ GUARDS = (
             (
                 "the contacts of whoever applied before go with it",
                 "app/actions/corrections.py",
-                "    if another_person(was, told):\n",
+                "    if another_person(was, told | of_known):\n",
                 "    if False:\n",
                 f"{GUARDIANSHIPS}::test_an_applicant_who_may_not_see_it_any_more_is_corrected_to_the_other_one_with_the_phone",
             ),
