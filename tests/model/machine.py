@@ -20,6 +20,12 @@ BORN += ["2024-02-29", "2024-04-20", "2024-10-31"]  # 72, 36, 24 and 18 months f
 YEARS = [(2022, 2022), (2020, 2022), (2022, 2023), (2023, 2023), (2023, 2024)]
 PLACES = ["v", "r"]
 NOT_WALKED = {"register", "claim_privilege", "correct"}  # scenarios play those with papers, and corrections
+# of guardianships, which move nothing in the queue (test_guardianships.py)
+NOT_WALKED |= {"join", "approve_guardianship", "reject_guardianship"}
+    "join",
+    "approve_guardianship",
+    "reject_guardianship",
+}  # of guardianships, which move nothing in the queue (test_guardianships.py)
 ROLES = ["family", "operator", "specialist", "department", "head", "auditor"]
 CHILDREN = 12
 NORMS = [("voucher.confirm", "4", "CD"), ("voucher.confirm", "1", "WD"), ("voucher.choose", "9", "CD")]
