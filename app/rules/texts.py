@@ -166,7 +166,8 @@ def mobile(raw: str) -> str:
         found = phones(raw)
     except Unfit:
         found = ""
-    if not MOBILE.fullmatch(found):
+    kind = phonenumbers.number_type(phonenumbers.parse(found)) if MOBILE.fullmatch(found) else None
+    if kind != phonenumbers.PhoneNumberType.MOBILE:
         raise Unfit("mobile")
     return found
 

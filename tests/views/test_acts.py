@@ -330,3 +330,8 @@ def test_a_contract_is_signed_over_all_that_it_says(city):
     with city.web.app_context():
         contract = db.session.get_one(Application, own).referrals[-1].contract
         assert contract.status is ContractStatus.signed_by_family and contract.family_signed_at is not None
+
+
+def test_acts_that_are_only_asked_for_are_limited(city, child):
+    browser = entered(city, child)
+    assert [post(browser, f"{child}/confirm").status_code for _ in range(21)] == [200] * 20 + [429]

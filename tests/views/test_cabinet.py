@@ -282,3 +282,21 @@ def test_a_code_opens_what_its_phone_stands_on_and_a_key_all(city, browser, fami
         key = visits.begin(family)
     browser.client.set_cookie("kezek_family", key, path="/my")
     assert (browser.get(own).status_code, browser.get(foreign).status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("phone", (f"{PHONE} ext. 1", f"{PHONE}, {OTHER_PHONE}", "+88213000111", "+77162251111"))
+def test_a_code_goes_to_one_mobile_phone_of_the_country(browser, family, phone):
+    refused = ask(browser, family, phone)
+    assert refused.status_code == 422 and 'role="alert"' in refused.text
+
+
+def test_codes_are_counted_by_their_phone_whoever_asks(city):
+    people = [iin.make(date(1991, 6, day), Sex.female, 4321) for day in range(1, 5)]
+    asked = [ask(Browser(city.web.test_client()), person, OTHER_PHONE).status_code for person in people]
+    assert asked == [303, 303, 303, 429]
+
+
+def test_the_page_of_a_wrong_code_shows_no_code(browser, family):
+    ask(browser, family)
+    wrong = say(browser, "000000")
+    assert wrong.status_code == 422 and "function" not in wrong.text and 'class="note">' not in wrong.text

@@ -1,5 +1,6 @@
 """S3: a family puts its child into the queue itself, one question a page (issue 13, 4)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -214,3 +215,25 @@ def test_a_privilege_that_is_claimed_with_it_is_signed_as_its_norm_asks(city, an
     assert post(browser, "/signed", challenge=key, cms=cms, code=code_in(shown)).status_code == 303
     with city.web.app_context():
         assert [one.ground for one in filed(city)[0].privileges] == ["large_family"]
+
+
+def test_a_phone_is_kept_in_one_form_however_it_is_typed(city, answers):
+    answers["contacts"]["phone"] = "8 (702) 111-22-33"
+    browser = answered(visiting(city, PARENT, SignedInBy.code), answers)
+    assert f"{PHONE}" in asked(post(browser, "/check"))[1]
+
+
+def test_what_no_database_keeps_is_refused(city, answers):
+    browser = visiting(city, PARENT, SignedInBy.code)
+    assert post(browser, "/privilege", **answers["privilege"] | {"paper_title": "а\0б"}).status_code == 400
+
+
+def test_two_first_clicks_at_once_keep_one_draft(city):
+    def keep(number):
+        with city.web.app_context():
+            drafts.keep(PARENT, {"district": str(number)})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(keep, range(8)))
+    with city.web.app_context():
+        assert len(db.session.scalars(sa.select(Draft)).all()) == 1
