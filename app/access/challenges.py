@@ -31,7 +31,9 @@ def ask(text: str, *, purpose: Purpose, browser: str, **of: Any) -> ToSign:
     """Have this text signed by whoever sits at a browser, which is known by `browser`, a secret of its cookie.
 
     `of`: iin, bin (whose key it has to be), application_id, verb, asked (what the verb is asked with, as JSON).
+    What the session has read ends, here and in `take`: on SQLite there is one writer.
     """
+    db.session.rollback()
     key, at = secrets.token_urlsafe(32), _now()
     text = f"{text.rstrip()}\n\n{at:%Y-%m-%d %H:%M} UTC · {secrets.token_hex(16)}\n"
     kept = {"key_hash": hashed(key), "browser_hash": hashed(browser), "purpose": purpose, "text": text.encode()}
@@ -44,6 +46,7 @@ def take(key: str, *, browser: str, purpose: Purpose) -> Challenge | None:
     """What was asked with this key, on this browser, for this purpose: the first time, within its five minutes; else
     None. Whatever comes of it, it is used then. `used_at` is the moment, by which certificates are judged.
     """
+    db.session.rollback()
     at, one = _now(), CHALLENGE.c
     first = (one.key_hash == hashed(key)) & (one.browser_hash == hashed(browser)) & one.used_at.is_(None)
     lives = first & (one.asked_at > at - LIVES) & (one.purpose == purpose)

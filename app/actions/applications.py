@@ -241,8 +241,7 @@ def change(application: Application, *, by: Actor, at: datetime, **contacts: str
 
     Raises Refusal: not_allowed, signature_required.
     """
-    if by.visitor is not None and by.visitor.iin != application.applicant.iin:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="change")
+    may_change(application, by=by)
     with_its_signature(application, "change", by=by, at=at)
     lock_districts(places.districts(application))
     changed = {
@@ -252,6 +251,12 @@ def change(application: Application, *, by: Actor, at: datetime, **contacts: str
         setattr(application, name, after)
     if changed:
         record(application, "change", by=by, at=at, details=changed)
+
+
+def may_change(application: Application, *, by: Actor) -> None:
+    """Is it the applicant, where it is somebody of a family? Raises Refusal(not_allowed)."""
+    if by.visitor is not None and by.visitor.iin != application.applicant.iin:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="change")
 
 
 def waits_in(child_iins: Sequence[str], *queue_kinds: QueueKind) -> set[int]:

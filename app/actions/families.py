@@ -19,7 +19,7 @@ from app.actions.preconditions import latest_referral, latest_stop_listing, late
 from app.db.extensions import db
 from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus
 from app.rules import guardianships, texts
-from app.rules.refusals import Reason, Refusal
+from app.rules.refusals import Refusal
 from app.rules.registration_numbers import fold
 from app.rules.roles import Role
 from app.rules.verbs import SIGN_IN
@@ -108,10 +108,10 @@ def acts(application: Application, visitor: Visitor, *, at: datetime) -> dict[st
 
 def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
     """Would this act be accepted, with what is typed beside it and signed? Raises Refusal: why not."""
-    if verb != CONTACTS:
+    if verb == CONTACTS:
+        applications.may_change(application, by=by)
+    else:
         possible.tried(application, verb, by=by, at=at)
-    elif by.visitor is not None and by.visitor.iin != application.applicant.iin:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb)
 
 
 def do(application: Application, verb: str, *, by: Actor, at: datetime, **given: Any) -> None:
@@ -135,10 +135,7 @@ def to_do(application: Application, *, at: datetime) -> ToDo | None:
             return ToDo("choose", voucher.choose_by)
         return ToDo("sign", voucher.choose_by) if contract.family_signed_at is None else None
     listing = latest_stop_listing(application)
-    if listing is not None and listing.until is not None:
-        return (
-            ToDo("restore", listing.until)
-            if possible.could(application, "restore", by=actor(application), at=at)
-            else None
-        )
+    until = listing.until if listing is not None else None
+    if until is not None and possible.could(application, "restore", by=actor(application), at=at):
+        return ToDo("restore", until)
     return None

@@ -20,7 +20,7 @@ from app.actions.preconditions import sign_in
 from app.cabinet import sending, signing
 from app.cabinet.asked import ASKS, FamilyAct, Mistyped, read, sent_file, shown, told_why
 from app.cabinet.own import blueprint, own_application, signed_in
-from app.cabinet.public import render, today
+from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried, taken_back
 from app.db.extensions import db
 from app.db.viewer import unscoped
@@ -33,19 +33,19 @@ NOTHING: Mapping[str, str] = {}
 
 @blueprint.get(f"/a/<id:application_id>/<any({', '.join(ASKS)}):verb>")
 @signed_in
-def form(iin: str, application_id: int, verb: str) -> Any:
+def form(_iin: str, application_id: int, verb: str) -> Any:
     """What an act has to be told first: which place, which day, which privilege, which contacts."""
-    return _form(own_application(iin, application_id), verb)
+    return _form(own_application(application_id), verb)
 
 
 @blueprint.post("/a/<id:application_id>/<any({verbs}):verb>".format(verbs=", ".join(families.ACTS)))
 @signed_in
 def ask(iin: str, application_id: int, verb: str) -> Any:
     """The exact text of an act, to be signed; nothing is changed yet."""
-    application = own_application(iin, application_id)
+    application = own_application(application_id)
     if seconds := login_limits.wait_to_ask(iin):
         page, _status = _refused(application, verb, _("Too many tries. Try again later."))
-        return page, 429, {"Retry-After": str(seconds)}
+        return later(page, seconds)
     sent: dict[str, str] = {}
     try:
         sent = sent_file() if "paper_file" in ASKS.get(verb, ()) else {}
@@ -69,15 +69,15 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
     try:
         return sending.shown("act.html", text, by=by, phone=new, place=application.place, **of, **facts)
     except sending.TooOften as often:
-        page, _status = _form(application, verb, _("A code was asked for too often. Try again later."))
-        return page, 429, {"Retry-After": str(often.seconds)}
+        page, _status = _form(application, verb, str(often))
+        return later(page, often.seconds)
 
 
 @blueprint.post("/a/<id:application_id>/signed")
 @signed_in
-def signed(iin: str, application_id: int) -> Any:
+def signed(_iin: str, application_id: int) -> Any:
     """The act itself: what was shown and signed, once."""
-    own_application(iin, application_id)
+    own_application(application_id)
     verb = ""
     try:
         challenge = sending.taken(application_id=application_id)
@@ -86,9 +86,9 @@ def signed(iin: str, application_id: int) -> Any:
     except sending.Again as again:
         address = again.address
     except sending.WrongCode as wrong:
-        return _form(own_application(iin, application_id), families.CONTACTS, str(wrong), 422, wrong.asked)
+        return _form(own_application(application_id), families.CONTACTS, str(wrong), 422, wrong.asked)
     except (Refusal, Mistyped) as refused:
-        return _refused(own_application(iin, application_id), verb, refused)
+        return _refused(own_application(application_id), verb, refused)
     return redirect(address, code=303)
 
 

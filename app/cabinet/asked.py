@@ -1,10 +1,10 @@
 """What an act of a family is asked with, as its page sends it, and what is shown of it before it is signed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from flask import g, request
 from flask_babel import get_locale
@@ -24,6 +24,7 @@ from app.rules import uploads as rules
 from app.rules.refusals import Refusal
 from app.words.problems import sentence_of
 
+T = TypeVar("T")
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
 LONGEST_REASON = 500
 READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.printed(300)}
@@ -37,6 +38,14 @@ ASKS = {
 
 class Mistyped(Exception):
     """What was typed cannot be: a sentence for whoever typed it."""
+
+
+def fit(read: Callable[[T], str], raw: T) -> str:
+    """What somebody typed or sent, as it is kept. Raises Mistyped."""
+    try:
+        return read(raw)
+    except texts.Unfit as unfit:
+        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
 
 
 def told_why(why: Refusal | Mistyped | str) -> dict[str, str | None]:
@@ -98,10 +107,7 @@ def claimed(asked: Mapping[str, str]) -> dict[str, Any]:
     """S2, S3: a ground, and the paper that proves it. Raises Mistyped."""
     if asked["ground"] not in list(PrivilegeGround):
         raise Mistyped(_("Choose the ground of the privilege."))
-    try:
-        title, number, issued_by = (texts.line(longest)(asked[name]) for name, longest in LONGEST.items())
-    except texts.Unfit as unfit:
-        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    title, number, issued_by = (fit(texts.line(longest), asked[name]) for name, longest in LONGEST.items())
     if not title:
         raise Mistyped(_("Say what the paper is that proves it."))
     file = None
@@ -119,19 +125,13 @@ def sent_file() -> dict[str, str]:
     content = file.stream.read(rules.MOST + 1) if file is not None else b""
     if not content:
         return {}
-    try:
-        rules.kind_of(content)
-    except texts.Unfit as unfit:
-        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    fit(rules.kind_of, content)
     return {"paper_file": uploads.keep(g.visitor.iin, content)}
 
 
 def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
     """How the family is reached from now on, by a phone at least: by it one enters. Raises Mistyped."""
-    try:
-        found: dict[str, Any] = {name: read(asked[name]) if asked[name] else "" for name, read in READ.items()}
-    except texts.Unfit as unfit:
-        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    found: dict[str, Any] = {name: fit(read, asked[name]) if asked[name] else "" for name, read in READ.items()}
     if not found["phone"] or asked["notice_language"] not in list(Language):
         raise Mistyped(_("Type one mobile phone, and choose the language of notices."))
     return {**found, "notice_language": Language(asked["notice_language"])}
@@ -139,10 +139,7 @@ def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
 
 def _reason(typed: str) -> str | None:
     """Spec 3.5.5: a family may say why, as it may at the counter. Raises Mistyped."""
-    try:
-        return texts.line(LONGEST_REASON)(typed) or None
-    except texts.Unfit as unfit:
-        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    return fit(texts.line(LONGEST_REASON), typed) or None
 
 
 def _day(typed: str) -> date:

@@ -19,7 +19,7 @@ from app.actions.preconditions import sign_in
 from app.cabinet import sending
 from app.cabinet.asked import Mistyped
 from app.cabinet.own import blueprint, signed_in
-from app.cabinet.public import render, today
+from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried, taken_back
 from app.db.extensions import db
 from app.db.viewer import unscoped
@@ -40,8 +40,7 @@ def join(iin: str) -> Any:
         return _page({})
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     if seconds := login_limits.wait_to_join(iin, request.remote_addr):
-        page = _page(typed, _("Too many questions from your network. Try again later."))
-        return page, 429, {"Retry-After": str(seconds)}
+        return later(_page(typed, _("Too many questions from your network. Try again later.")), seconds)
     if (said := _understood(typed)) is None:
         return _page(typed, _("Look at your name, at your mobile phone and at the basis: all of them are needed.")), 422
     try:
@@ -61,8 +60,7 @@ def join(iin: str) -> Any:
     try:
         return sending.shown("join_sign.html", _text(iin, said), by=by, phone=new, **of)
     except sending.TooOften as often:
-        page = _page(typed, _("A code was asked for too often. Try again later."))
-        return page, 429, {"Retry-After": str(often.seconds)}
+        return later(_page(typed, str(often)), often.seconds)
 
 
 @blueprint.post("/join/signed")

@@ -16,13 +16,13 @@ from app import words
 from app.access import drafts, login_limits, uploads
 from app.access.actors import Actor, Visitor
 from app.actions import applications, families, public
-from app.actions.people import Contacts, Person
+from app.actions.people import NAMES, Contacts, Person
 from app.actions.preconditions import sign_in
 from app.actions.privileges import Paper
 from app.cabinet import sending, signing
-from app.cabinet.asked import Mistyped, claimed, contacts, sent_file, told_why
+from app.cabinet.asked import ASKS, Mistyped, claimed, contacts, fit, sent_file, told_why
 from app.cabinet.own import blueprint, signed_in
-from app.cabinet.public import render, today
+from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried, taken_back
 from app.db.viewer import unscoped
 from app.models import Language, PrivilegeGround, QueueKind, SignedInBy
@@ -31,16 +31,14 @@ from app.rules import iin as iins
 from app.rules import texts
 from app.rules.refusals import Refusal
 from app.rules.roles import Role
-from app.words.problems import sentence_of
 
-NAMES = ("last_name", "first_name", "patronymic")
 STEPS: dict[str, tuple[str, ...]] = {  # a page each, and the fields that it asks for
     "district": ("district",),
     "child": ("child_iin", *(f"child_{name}" for name in NAMES)),
     "applicant": tuple(f"applicant_{name}" for name in NAMES),
-    "contacts": ("phone", "email", "address", "notice_language"),
+    "contacts": ASKS[families.CONTACTS],
     "queue": ("queue_kind",),
-    "privilege": ("ground", "paper_title", "paper_number", "paper_issued_by", "paper_issued_on", "paper_file"),
+    "privilege": ASKS["claim_privilege"],
 }
 VERB = "register"
 
@@ -94,7 +92,7 @@ def send(iin: str) -> Any:
         return redirect(url_for("own.begin"), code=303)
     if seconds := login_limits.wait_to_register(iin):
         said = _("Too many applications were tried today. Try again tomorrow, or come to the education department.")
-        return render("new_refused.html", sentence=said), 429, {"Retry-After": str(seconds)}
+        return later(render("new_refused.html", sentence=said), seconds)
     try:
         with unscoped():
             retried(partial(_try, kept, iin), (DEADLOCK,))
@@ -115,8 +113,8 @@ def send(iin: str) -> Any:
             "new_sign.html", words.to_register(lines), by=by, verb=VERB, asked=asked, phone=new, place=place
         )
     except sending.TooOften as often:
-        page, _status = _refused(Mistyped(_("A code was asked for too often. Try again later.")))
-        return page, 429, {"Retry-After": str(often.seconds)}
+        page, _status = _refused(often)
+        return later(page, often.seconds)
 
 
 @blueprint.post("/new/signed")
@@ -202,11 +200,8 @@ def _names(whose: str, kept: Mapping[str, str]) -> dict[str, str]:
 
 def _named(whose: str, typed: dict[str, str]) -> None:
     """The parts of a name; one there must be (spec 3.9). Raises Mistyped."""
-    try:
-        for name in NAMES:
-            typed[f"{whose}_{name}"] = texts.name(typed[f"{whose}_{name}"]) if typed[f"{whose}_{name}"] else ""
-    except texts.Unfit as unfit:
-        raise Mistyped(sentence_of(unfit.name, unfit.facts)) from None
+    for field in (f"{whose}_{name}" for name in NAMES):
+        typed[field] = fit(texts.name, typed[field]) if typed[field] else ""
     if not typed[f"{whose}_first_name"]:
         raise Mistyped(_("Type the name. Who has one name only has it as the first name."))
 

@@ -33,7 +33,7 @@ from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import documents, families, privileges
 from app.cabinet import signing
-from app.cabinet.public import chosen_language, not_there, numbers_of, render, today
+from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
@@ -104,13 +104,13 @@ def enter() -> Any:
         return render("enter.html", typed=typed, problem=problem), 422
     if seconds := login_limits.wait_for_code(number, phone, request.remote_addr):
         problem = _("A code was asked for too often. Try again later.")
-        return render("enter.html", typed=typed, problem=problem), 429, {"Retry-After": str(seconds)}
+        return later(render("enter.html", typed=typed, problem=problem), seconds)
     with unscoped():
-        known, in_demo = families.is_on_record(number, phone, today()), is_demo()
+        known, demo = families.is_on_record(number, phone, today()), in_demo()
     db.session.rollback()
-    whole = _registered(number, phone, in_demo)  # asked of each alike: it takes its time
+    whole = _registered(number, phone, demo)  # asked of each alike: it takes its time
     asked = visits.ask(number, phone, known=known or whole, whole=whole)
-    told = {"demo": asked.code} if asked.code and _is_demo() else {}
+    told = {"demo": asked.code} if asked.code and demo else {}
     answer = make_response(redirect(url_for("own.code", **told), code=303))
     answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
     if asked.code is not None and not told:
@@ -148,7 +148,7 @@ def challenge() -> Any:
         return redirect(url_for("own.enter_by_key"), code=303)
     if seconds := login_limits.wait_for_key(request.remote_addr):
         problem = _("Too many entries were begun from your network. Try again later.")
-        return _way_by_key(problem), 429, {"Retry-After": str(seconds)}
+        return later(_way_by_key(problem), seconds)
     browser = secrets.token_urlsafe(32)
     text = _("I enter my cabinet at %(address)s.", address=current_app.config["KEZEK"].url)
     asked = signing.to_sign(text, purpose=Purpose.entry, browser=browser)
@@ -196,7 +196,7 @@ def journal(iin: str) -> str:
 @signed_in
 def application(iin: str, application_id: int) -> str:
     """S1: «Өтініш туралы ақпарат», «Тарих», «Құжаттар»; and why the number is what it is."""
-    own = own_application(iin, application_id)
+    own = own_application(application_id)
     with unscoped():
         told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
         done = _just_done(own, request.args.get("done", ""))
@@ -226,9 +226,9 @@ def application(iin: str, application_id: int) -> str:
 
 @blueprint.get("/a/<id:application_id>/paper/<id:document_id>")
 @signed_in
-def paper(iin: str, application_id: int, document_id: int) -> Any:
+def paper(_iin: str, application_id: int, document_id: int) -> Any:
     """S0-S2, «Жүктеу»: a paper exactly as it was made."""
-    own = own_application(iin, application_id)
+    own = own_application(application_id)
     with looking_as(Actor(Role.family, application_id=own.id)):
         document = db.session.scalars(select(Document).where(Document.id == document_id)).first()
         if document is None or document.application_id != own.id:
@@ -242,9 +242,9 @@ def paper(iin: str, application_id: int, document_id: int) -> Any:
 
 @blueprint.get("/a/<id:application_id>/file/<id:paper_id>")
 @signed_in
-def privilege_paper(iin: str, application_id: int, paper_id: int) -> Any:
+def privilege_paper(_iin: str, application_id: int, paper_id: int) -> Any:
     """What the family has sent for a privilege, as it was sent; never shown, only downloaded."""
-    own = own_application(iin, application_id)
+    own = own_application(application_id)
     with looking_as(Actor(Role.family, application_id=own.id)):
         found = db.session.scalars(select(PrivilegePaper).where(PrivilegePaper.id == paper_id)).first()
         if found is None or found.privilege.application_id != own.id or found.file_kind is None:
@@ -265,20 +265,20 @@ def _just_done(application: Application, verb: str) -> str:
     return verb if just and last.verb in (verb, verb.partition("_privilege")[0]) else ""
 
 
-def own_application(iin: str, application_id: int) -> Application:
-    """One of the person's applications; 404 for any other."""
+def own_application(application_id: int) -> Application:
+    """One of the applications of whoever visits; 404 for any other."""
     with unscoped():
-        seen = families.applications_of(iin, today(), g.visitor.phones)
+        seen = families.applications_of(g.visitor.iin, today(), g.visitor.phones)
         own = next((one for one in seen if one.id == application_id), None)
     return own or abort(404)
 
 
-def _registered(iin: str, phone: str, in_demo: bool) -> bool:
+def _registered(iin: str, phone: str, demo: bool) -> bool:
     """S1 (52): is the phone registered for this IIN elsewhere? In the demo each phone of its invented people is."""
     kezek = current_app.config["KEZEK"]
     if kezek.mobile_citizens is not None:
         return mobile_citizens.registered(kezek.mobile_citizens, iin, phone)
-    return kezek.demo and in_demo and phone.startswith(DEMO_PHONES)
+    return demo and phone.startswith(DEMO_PHONES)
 
 
 def send_after(answer: Response, phone: str, said: str) -> None:
@@ -300,10 +300,10 @@ def send_after(answer: Response, phone: str, said: str) -> None:
 
 
 def _way_by_key(problem: str = "") -> str:
-    return render("enter_by_key.html", set_up=signing.set_up(), demo=_is_demo(), problem=problem)
+    return render("enter_by_key.html", set_up=signing.set_up(), demo=in_demo(), problem=problem)
 
 
-def _is_demo() -> bool:
+def in_demo() -> bool:
     """Are its people invented, and its keys nobody's?"""
     return current_app.config["KEZEK"].demo and is_demo()
 

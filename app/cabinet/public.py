@@ -258,6 +258,11 @@ def numbers_of(application: Application) -> dict[str, Any]:
     return {"application": application, "told": told, "ahead": ahead, "why_not": None}
 
 
+def later(page: str, seconds: int) -> tuple[str, int, dict[str, str]]:
+    """The answer to what was tried too often."""
+    return page, 429, {"Retry-After": str(seconds)}
+
+
 @contextmanager
 def seen() -> Iterator[None]:
     """What is read inside is what any family may know of all."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import sleep
 from typing import Any
 
-from flask import current_app, g, make_response, request
+from flask import g, make_response, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -21,12 +21,11 @@ from app.access.hashes import hashed
 from app.actions import signatures
 from app.cabinet import signing
 from app.cabinet.asked import Mistyped
-from app.cabinet.own import KEY, send_after
+from app.cabinet.own import KEY, in_demo, send_after
 from app.cabinet.public import render
 from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
 from app.models import Challenge, Purpose, SignedInBy
-from app.now import is_demo
 from app.rules.refusals import Reason, Refusal
 
 TRIES, APART = 8, 0.25  # seconds: as long as an act takes on a busy day
@@ -49,11 +48,11 @@ class WrongCode(Mistyped):
         self.asked = asked
 
 
-class TooOften(Exception):
+class TooOften(Mistyped):
     """A code was asked for too often; another one in so many `seconds`."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
+        super().__init__(_("A code was asked for too often. Try again later."))
         self.seconds = seconds
 
 
@@ -80,8 +79,7 @@ def shown(
             raise TooOften(seconds)
         code = visits.new_code()
         kept |= {CODE: hashed(browser + code), "proves": phone}
-    demo = code if current_app.config["KEZEK"].demo and is_demo() else ""
-    db.session.rollback()  # what was read ends: on SQLite there is one writer
+    demo = code if in_demo() else ""
     ask = signing.to_sign if by is SignedInBy.key else challenges.ask
     of = {"iin": g.visitor.iin, "application_id": application_id, "verb": verb, "asked": kept}
     to_sign = ask(text, purpose=Purpose.act, browser=browser, **of)
@@ -97,7 +95,6 @@ def taken(**of: Any) -> Challenge:
 
     Raises Refusal(challenge_over), WrongCode, Again.
     """
-    db.session.rollback()  # as above
     browser = request.cookies[KEY]
     key = request.form.get("challenge", "")
     found = challenges.take(key, browser=browser, purpose=Purpose.act)

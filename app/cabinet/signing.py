@@ -11,7 +11,6 @@ from flask import current_app, g, request
 
 from app.access import challenges
 from app.actions import signatures
-from app.db.extensions import db
 from app.models import Purpose
 from app.signing.verify import USES
 
@@ -34,10 +33,7 @@ def set_up() -> bool:
 
 
 def to_sign(text: str, *, purpose: Purpose, browser: str, **of: Any) -> Signing:
-    """Have a text signed on this page. `browser`: the secret of a cookie; `of`: as challenges.ask has it. Nothing may
-    have been written in the request's own transaction.
-    """
-    db.session.rollback()  # on SQLite there is one writer
+    """Have a text signed on this page. `browser`: the secret of a cookie; `of`: as challenges.ask has it."""
     asked = challenges.ask(text, purpose=purpose, browser=browser, **of)
     g.reaches = current_app.config["KEZEK"].keys.agent
     return Signing(asked.key, asked.text, b64encode(asked.text.encode()).decode(), g.reaches, " ".join(USES[purpose]))
@@ -45,6 +41,5 @@ def to_sign(text: str, *, purpose: Purpose, browser: str, **of: Any) -> Signing:
 
 def brought(*, purpose: Purpose, browser: str) -> signatures.Checked:
     """What the form of such a page has brought, verified; before any transaction begins. Raises Refusal."""
-    db.session.rollback()
     challenge = challenges.take(request.form.get("challenge", ""), browser=browser, purpose=purpose)
     return signatures.check(challenge, request.form.get("cms", ""))
