@@ -156,12 +156,8 @@ def _sms(env: Mapping[str, str]) -> Sms | None:
     name, named = "KEZEK_SMS_URL", env.get("KEZEK_SMS_URL")
     if not named:
         return None
-    to, body = (
-        _address(name, named, ("https", "http"), "https://gateway.example.org/send"),
-        env.get("KEZEK_SMS_BODY", ""),
-    )
-    if to.scheme == "http" and to.hostname not in LOOPBACK:
-        raise Wrong(f"{name}: without TLS SMS go to a gateway on this machine alone; use https://.")
+    _by_https(name, named, "https://gateway.example.org/send", "SMS go to a gateway")
+    body = env.get("KEZEK_SMS_BODY", "")
     headers = _json("KEZEK_SMS_HEADERS", env.get("KEZEK_SMS_HEADERS") or "{}")
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise Wrong('KEZEK_SMS_HEADERS: names and values as JSON, like {"Authorization": "Bearer ..."}.')
@@ -179,9 +175,7 @@ def _mobile_citizens(env: Mapping[str, str]) -> Service | None:
     name, named = "KEZEK_MOBILE_CITIZENS_URL", env.get("KEZEK_MOBILE_CITIZENS_URL")
     if not named:
         return None
-    to = _address(name, named, ("https", "http"), "https://mobile.example.org/registered")
-    if to.scheme == "http" and to.hostname not in LOOPBACK:
-        raise Wrong(f"{name}: without TLS it is a service on this machine alone; use https://.")
+    _by_https(name, named, "https://mobile.example.org/registered", "it is a service")
     return Service(named, env.get("KEZEK_MOBILE_CITIZENS_TOKEN", ""))
 
 
@@ -201,9 +195,7 @@ def _keys(env: Mapping[str, str]) -> Keys | None:
     if not (hours.isascii() and hours.isdecimal() and 0 < int(hours) <= 24 * 31):
         raise Wrong("KEZEK_KEY_CRL_HOURS: not a number of hours of a month at most.")
     if service := env.get("KEZEK_KEY_SERVICE", ""):
-        to = _address("KEZEK_KEY_SERVICE", service, ("https", "http"), "https://ncanode.example.org:14579")
-        if to.scheme == "http" and to.hostname not in LOOPBACK:
-            raise Wrong("KEZEK_KEY_SERVICE: without TLS it is a service on this machine alone; use https://.")
+        _by_https("KEZEK_KEY_SERVICE", service, "https://ncanode.example.org:14579", "it is a service")
     agent = env.get("KEZEK_KEY_AGENT") or Keys.agent
     if _address("KEZEK_KEY_AGENT", agent, ("wss", "ws"), Keys.agent).hostname not in LOOPBACK:
         raise Wrong("KEZEK_KEY_AGENT: it listens on the family's own machine, 127.0.0.1.")
@@ -228,6 +220,13 @@ def _address(name: str, url: str, schemes: Iterable[str], example: str) -> Split
     if not known or any(sign.isspace() for sign in url):
         raise Wrong(f"{name}: not an address like {example}.")
     return to
+
+
+def _by_https(name: str, url: str, example: str, what: str) -> None:
+    """Raises Wrong unless it is an address by TLS, or one of this machine."""
+    to = _address(name, url, ("https", "http"), example)
+    if to.scheme == "http" and to.hostname not in LOOPBACK:
+        raise Wrong(f"{name}: without TLS {what} on this machine alone; use https://.")
 
 
 def _json(name: str, value: str) -> Any:

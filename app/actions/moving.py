@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, Result, Select, Update, func
 
 from app.access.actors import Actor
 from app.access.permissions import EVERY_VERB, application_of, kindergarten_of, permit, permit_all, place_of
-from app.actions import versions
+from app.actions import places, versions
 from app.db.database import Rows, as_kept, insert_all
 from app.db.extensions import db
 from app.models import (
@@ -180,14 +180,18 @@ def _person(by: Actor, subject: Any, on: date) -> dict[str, int | None]:
     """Spec 3.7: who of the family it was, as the district of what was done knows this person: as an applicant there, or
     by the guardianship of the child; nobody for officials.
     """
-    applicant = guardianship = None
-    if by.visitor is not None:
-        known = select(Applicant.id).where(Applicant.iin == by.visitor.iin, Applicant.place_id == place_of(subject))
-        applicant = db.session.scalar(known)
-        child = application.child_id if (application := application_of(subject)) else None
-        joined = of_person(by.visitor.iin, on).where(Guardianship.child_id == child)
-        guardianship = db.session.scalar(joined.with_only_columns(Guardianship.id))
-    return {"applicant_id": applicant, "guardianship_id": guardianship}
+    if by.visitor is None:
+        return {"applicant_id": None, "guardianship_id": None}
+    child = application.child_id if (application := application_of(subject)) else None
+    whose = by.visitor.iin, place_of(subject), child, on
+    found: dict[str, int | None] = places.once(("who", *whose), lambda: _known_as(*whose))  # an act has several rows
+    return found
+
+
+def _known_as(number: str, place_id: int | None, child_id: int | None, on: date) -> dict[str, int | None]:
+    applicant = select(Applicant.id).where(Applicant.iin == number, Applicant.place_id == place_id)
+    joined = of_person(number, on).where(Guardianship.child_id == child_id).with_only_columns(Guardianship.id)
+    return {"applicant_id": db.session.scalar(applicant), "guardianship_id": db.session.scalar(joined)}
 
 
 def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dict[str, Any]:
