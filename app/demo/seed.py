@@ -152,7 +152,7 @@ class DemoTown:
         self._employ("department", "deputy", "auditor", reach=[self.region], at=began)
         self._employ("specialist", "operator", reach=[self.town], at=began)
         self._employ("administrator", reach=[], at=began)
-        reached = {"phone": ARMAN_PHONE, "email": "arman@example.org"}
+        reached = {"phone": ARMAN_PHONE, "email": "arman@example.org", "address": "Көкшетау, Абай көшесі, 96"}
         self.arman = Kindergarten(place_id=self.town.id, name=ARMAN, **reached)
         records.create(self.arman, by=self.actor("specialist"), at=_at("2023-02-01T10:00"))
         self._employ("head", reach=[self.arman], at=_at("2023-02-01T12:00"))
@@ -306,7 +306,8 @@ def _vouchers(town: DemoTown) -> Story:
     """Rounds for a few places of «Арман», and what families and the clock made of their vouchers."""
     head, office = town.actor("head"), town.actor("specialist")
     at = yield "2026-03-06T10:30"
-    second = _kindergarten(town.second, "«Айналайын» бөбекжай-бақшасы", town, at, phone="+77000007777")
+    where = "Степногорск, 4-шағынаудан, 12"
+    second = _kindergarten(town.second, "«Айналайын» бөбекжай-бақшасы", where, town, at, phone="+77000007777")
     at = yield "2026-03-06T11:00"
     _vacancy(_group(second, "Балапан", 2022, town.actor("department"), at), 2, town.actor("department"), at)
     at = yield "2026-03-10T09:15"
@@ -379,7 +380,7 @@ def _referrals(town: DemoTown) -> Story:
     """Places offered in the district by referral: taken, missed, passed over, or waiting for an answer."""
     office = town.actor("department")
     at = yield "2026-03-02T09:00"
-    state = _kindergarten(town.by_referral, "ГККП «Ясли-сад «Қарлығаш»", town, at)
+    state = _kindergarten(town.by_referral, "ГККП «Ясли-сад «Қарлығаш»", "Щучинск, Абылай хан көшесі, 41", town, at)
     kids, older = (_group(state, name, year, office, at) for name, year in (("Айгөлек", 2022), ("Еркетай", 2021)))
     at = yield "2026-03-02T10:00"
     enrolled, removed = _offer(_vacancy(kids, 2, office, at), office, at)
@@ -403,8 +404,9 @@ def _referrals(town: DemoTown) -> Story:
     at = yield "2026-03-17T13:30"
     referrals.choose(stop_listed, stop_listed.offers[0].vacancy, by=_family(stop_listed), at=at)
     at = yield "2026-03-20T11:00"
+    state_order = {"ownership": Ownership.private, "state_order": True}
     private = _kindergarten(
-        town.by_referral, "«Балдәурен» балабақшасы", town, at, ownership=Ownership.private, state_order=True
+        town.by_referral, "«Балдәурен» балабақшасы", "Бурабай, Кенесары көшесі, 7", town, at, **state_order
     )
     without_turn = _vacancy(_group(private, "Ұшқын", 2022, office, at), 2, office, at)
     at = yield "2026-03-21T00:10"
@@ -426,7 +428,14 @@ def _referrals(town: DemoTown) -> Story:
     _vacancy(older, 1, office, at)  # nobody has offered it yet
     records.create(Vacancy(group=older, places=1), by=office, at=at)
     at = yield "2026-04-07T10:00"
-    centre = _kindergarten(town.by_referral, "«Бөбек» шағын орталығы", town, at, kind=KindergartenKind.mini_centre)
+    centre = _kindergarten(
+        town.by_referral,
+        "«Бөбек» шағын орталығы",
+        "Щучинск, Мира көшесі, 15",
+        town,
+        at,
+        kind=KindergartenKind.mini_centre,
+    )
     _offer(_vacancy(_group(centre, "Балбөбек", 2023, office, at), 1, office, at), office, at)
     at = yield "2026-04-07T15:20"
     last = _last_in_line(town.by_referral, 2022)
@@ -475,8 +484,8 @@ def _fathers(town: DemoTown, at: datetime) -> None:
             guardianships.approve(asked, by=town.actor("specialist"), at=at)
 
 
-def _kindergarten(place: Place, name: str, town: DemoTown, at: datetime, **more: Any) -> Kindergarten:
-    there = Kindergarten(place_id=place.id, name=name, **more)
+def _kindergarten(place: Place, name: str, address: str, town: DemoTown, at: datetime, **more: Any) -> Kindergarten:
+    there = Kindergarten(place_id=place.id, name=name, address=address, **more)
     records.create(there, by=town.actor("department"), at=at)
     return there
 
