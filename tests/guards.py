@@ -1648,9 +1648,16 @@ GUARDS = (
             (
                 "what was shown for one application is done to no other",
                 "app/cabinet/acts.py",
-                "sending.taken(application_id=application_id)",
-                "sending.taken()",
+                "sending.taken(*families.ACTS, application_id=application_id)",
+                "sending.taken(*families.ACTS)",
                 "views/test_acts.py::test_what_was_asked_for_one_application_is_done_to_no_other",
+            ),
+            (
+                "what was shown for one act is another one on no page",
+                "app/cabinet/sending.py",
+                "found.verb not in verbs or any(",
+                "any(",
+                f"views/{JOINING}::test_what_was_shown_to_join_by_is_no_act_of_the_application_that_was_joined_meanwhile",
             ),
             (
                 "a new phone is proven by its code",
@@ -1662,8 +1669,8 @@ GUARDS = (
             (
                 "a new application is of whoever has entered",
                 "app/cabinet/new.py",
-                "sending.taken(application_id=None, verb=VERB)",
-                "sending.taken()",
+                "sending.taken(VERB, application_id=None)",
+                'sending.taken("claim_privilege")',
                 "views/test_new_application.py::test_an_application_is_sent_by_whoever_was_shown_it",
             ),
             (

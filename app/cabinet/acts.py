@@ -80,7 +80,7 @@ def signed(_iin: str, application_id: int) -> Any:
     own_application(application_id)
     verb = ""
     try:
-        challenge = sending.taken(application_id=application_id)
+        challenge = sending.taken(*families.ACTS, application_id=application_id)
         verb = challenge.verb or ""
         address = sending.done(challenge, partial(_do, verb, challenge.asked or {}, application_id))
     except sending.Again as again:

@@ -68,7 +68,7 @@ def join(iin: str) -> Any:
 def joined(iin: str) -> Any:
     """It is asked as it was shown and signed, once."""
     try:
-        challenge = sending.taken(verb=VERB)
+        challenge = sending.taken(VERB)
         address = sending.done(challenge, partial(_do, challenge))
     except sending.Again as again:
         address = again.address

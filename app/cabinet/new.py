@@ -122,7 +122,7 @@ def send(iin: str) -> Any:
 def registered(iin: str) -> Any:
     """The application itself, once; its page has the number and what follows."""
     try:
-        challenge = sending.taken(application_id=None, verb=VERB)
+        challenge = sending.taken(VERB, application_id=None)
         address = sending.done(challenge, partial(_do, challenge.asked or {}))
     except sending.Again as again:
         return redirect(again.address, code=303)

@@ -90,8 +90,9 @@ def shown(
     return page
 
 
-def taken(**of: Any) -> Challenge:
-    """What was shown to this person on this browser, once. `of`: its verb, its application_id, where only one will do.
+def taken(*verbs: str, **of: Any) -> Challenge:
+    """What was shown to this person on this browser, once, of one of these verbs. `of`: its application_id, where only
+    one will do.
 
     Raises Refusal(challenge_over), WrongCode, Again.
     """
@@ -100,7 +101,8 @@ def taken(**of: Any) -> Challenge:
     found = challenges.take(key, browser=browser, purpose=Purpose.act)
     if found is None and (address := _led_to(key, browser)):
         raise Again(address)
-    if found is None or any(getattr(found, name) != value for name, value in {"iin": g.visitor.iin, **of}.items()):
+    of |= {"iin": g.visitor.iin}
+    if found is None or found.verb not in verbs or any(getattr(found, name) != one for name, one in of.items()):
         raise Refusal(Reason.challenge_over)
     code = (found.asked or {}).get(CODE)
     if code is not None and code != hashed(browser + request.form.get("code", "").replace(" ", "")):

@@ -168,14 +168,14 @@ def test_without_a_right_signature_nothing_is_done(city, child, wrong):
 
 
 def test_what_was_asked_for_one_application_is_done_to_no_other(city, child):
-    browser, person = entered(city, child), person_of(city, child)
+    browser = entered(city, child, SignedInBy.code)
     with city.web.app_context(), transaction():
         other = db.session.get_one(Application, city.own.application)
         other.applicant_id = db.session.get_one(Application, child).applicant_id
-    key, text = asked(post(browser, f"{child}/confirm"))
-    cms = holder(Purpose.act, number=person).sign(text.encode())
-    assert post(browser, f"{city.own.application}/signed", challenge=key, cms=cms).status_code == 422
-    assert status_of(city, child) is ApplicationStatus.confirming
+    key, _text = asked(post(browser, f"{child}/claim_privilege", **CLAIM))
+    assert post(browser, f"{city.own.application}/signed", challenge=key).status_code == 422
+    with city.web.app_context():
+        assert db.session.scalars(sa.select(Privilege).where(Privilege.status == "claimed")).all() == []
 
 
 @pytest.mark.parametrize("verb", families.ACTS)

@@ -115,6 +115,17 @@ def test_a_parent_asks_with_a_key_and_sees_the_application_once_an_official_has_
         assert db.session.scalars(told).all() == ["approve_guardianship"]
 
 
+def test_what_was_shown_to_join_by_is_no_act_of_the_application_that_was_joined_meanwhile(city, mother, child):
+    page = post(mother, **child)
+    forget_tries(city.web)
+    signed(mother, post(mother, **child))
+    (row,) = asked(city)
+    city.sign_in("specialist").post(f"/guardianships/action/approve/{row.id}", {"sure": "yes"})
+    left_open = re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
+    answer = mother.client.post(f"/my/a/{city.own.waiting}/signed", data={"challenge": left_open}, headers=HERE)
+    assert answer.status_code == 422 and 'data-reason="challenge_over"' in answer.text
+
+
 def test_an_official_rejects_with_a_reason_that_the_parent_reads(city, mother, child):
     signed(mother, post(mother, **child))
     (row,) = asked(city)
