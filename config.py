@@ -89,11 +89,17 @@ class Config:
     sms: Sms | None = None  # None: no SMS are sent
     keys: Keys | None = None  # None: nobody enters or signs with a key
     mobile_citizens: Service | None = None  # None: the phones on applications alone are known
+    heads_file: Path | None = None  # where the heads of the history's chain are written, out of the database's reach
 
     @property
     def files(self) -> Path:
         """Where generated papers are kept."""
         return self.var / "files"
+
+    @property
+    def heads(self) -> Path:
+        """The file to which the heads of the history's chain are given out."""
+        return self.heads_file or self.var / "history-heads.txt"
 
     @property
     def crls(self) -> Path:
@@ -130,6 +136,7 @@ def load(env: dict[str, str] | None = None) -> Config:
         sms=_sms(env),
         keys=_keys(env) or _demo_keys(var, env),
         mobile_citizens=_mobile_citizens(env),
+        heads_file=Path(env["KEZEK_HEADS"]).resolve() if env.get("KEZEK_HEADS") else None,
     )
 
 

@@ -1,12 +1,13 @@
 """The entrance for operators: `flask ship`, `flask clock`, ... Each reads, opens a transaction, and acts."""
 
 from datetime import datetime
+from typing import TextIO
 
 import click
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from app.actions import shipping, signatures
+from app.actions import chain, shipping, signatures
 from app.db.database import transaction
 from app.db.extensions import db
 from app.db.viewer import unscoped
@@ -15,14 +16,15 @@ from app.demo.seed import seed
 from app.imports.command import import_file
 from app.jobs import clock
 from app.models import Signature
-from app.now import is_demo, move_demo
+from app.now import is_demo, move_demo, now
+from app.rules import chain as chain_rules
 from app.rules.calendar import LOCAL
 from app.scenarios.command import scenario
 
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (ship, run_clock, scenario, import_file, seed, demo, verify):
+    for command in (ship, run_clock, scenario, import_file, seed, demo, verify, history):
         app.cli.add_command(command)
 
 
@@ -60,6 +62,43 @@ def verify_signature(which: str) -> None:
     click.echo(f"{looked_at} looked at, {bad} bad")
     if bad:
         raise SystemExit(1)
+
+
+@click.group("history")
+def history() -> None:
+    """The history as a chain (ADR 34)."""
+
+
+@history.command("verify")
+@click.option("--heads", type=click.File(encoding="utf-8"), help="The heads that were given out; those of KEZEK_HEADS.")
+def verify_history(heads: TextIO | None) -> None:
+    """Look whether every record is as it was sealed. Exits with 1 where one is not, and names the first."""
+    file = current_app.config["KEZEK"].heads
+    lines = list(heads) if heads else file.read_text("utf-8").splitlines() if file.exists() else []
+    try:
+        given = chain_rules.heads_of(lines)
+    except ValueError:
+        raise click.UsageError("a line of the heads is none") from None
+    with unscoped():
+        fault, last = chain.first_fault(given, at=now()), chain.last_seal()
+    if fault:
+        place = f"at {fault.position}, record" if fault.position else "record"
+        click.echo(f"BAD: {place} {fault.number or 'unknown'}: {chain_rules.SENTENCES[fault.what]}")
+        raise SystemExit(1)
+    until = f", sealed until {last.at.astimezone(LOCAL):%d.%m.%Y %H:%M:%S}" if last else ""
+    click.echo(f"good: {last.position if last else 0} records, {len(given)} heads{until}")
+
+
+@history.command("export")
+@click.argument("file", type=click.File("w", encoding="utf-8"))
+def export_history(file: TextIO) -> None:
+    """Write the sealed history into a file, a record in each line: app/rules/chain.py verifies it with Python alone."""
+    count = 0
+    with unscoped():
+        for one in chain.sealed():
+            count += 1
+            file.write(chain_rules.as_line(one) + "\n")
+    click.echo(f"{count} records")
 
 
 @click.command("clock")

@@ -1339,6 +1339,35 @@ class Change(Base):
     application: Mapped[Application | None] = relationship()
 
 
+class HistoryLink(Base):
+    """A sealed row of the history (rules/chain.py); its id is its position in the chain, from 1 without a gap.
+
+    ``hidden``: the names of those of its details that can be erased; ``erasable``: the digest of these and of its
+    reason with ``salt``, which is None once they were erased; ``digest``: of all that is sealed so far.
+    """
+
+    __tablename__ = "history_link"
+    __table_args__ = (UniqueConstraint("change_id"),)
+    change_id: Mapped[int]  # no foreign key: a row that somebody removes is missed, not kept
+    hidden: Mapped[list[str]]
+    salt: Mapped[bytes | None]
+    erasable: Mapped[bytes]
+    digest: Mapped[bytes]
+
+
+class HistorySeal(Base):
+    """What the clock has sealed at once: up to which position, and the head of the chain then, which is given out.
+
+    ``newest``: the largest id in the history that was sealed by then; what comes late has a smaller one.
+    """
+
+    __tablename__ = "history_seal"
+    at: Mapped[datetime] = mapped_column(index=True)
+    position: Mapped[int] = mapped_column(unique=True)
+    head: Mapped[bytes]
+    newest: Mapped[int]
+
+
 class Signature(Base):
     """What a person has signed with a key, and that it was verified (spec 10, R14): enough to verify it for years.
 

@@ -49,6 +49,41 @@ DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 GUARDS = (
     Guard(
+        "what was sealed of the history is compared as a whole",
+        "app/rules/chain.py",
+        "        if before != one.digest:\n",
+        "        if False:\n",
+        "actions/test_chain.py::test_whatever_was_done_to_the_history_is_found",
+    ),
+    Guard(
+        "what can be erased of a record is sealed too",
+        "app/rules/chain.py",
+        "        elif erasable(one.record, one.hidden, one.salt) != one.erasable:\n",
+        "        elif False:\n",
+        "actions/test_chain.py::test_whatever_was_done_to_the_history_is_found",
+    ),
+    Guard(
+        "a chain made anew contradicts the heads that were given out",
+        "app/rules/chain.py",
+        "        if any(known.get(position, before) != before for known in heads):\n",
+        "        if False:\n",
+        "actions/test_chain.py::test_whatever_was_done_to_the_history_is_found",
+    ),
+    Guard(
+        "a chain that was cut is shorter than its heads say",
+        "app/rules/chain.py",
+        "    beyond = any(where > position for known in heads for where in known)\n",
+        "    beyond = False\n",
+        "actions/test_chain.py::test_whatever_was_done_to_the_history_is_found",
+    ),
+    Guard(
+        "nobody adds a record among the sealed",
+        "app/actions/chain.py",
+        "    return None if beside is None else Fault(0, beside, rules.UNSEALED)\n",
+        "    return None\n",
+        "actions/test_chain.py::test_what_was_committed_late_is_sealed_when_it_is_seen",
+    ),
+    Guard(
         "a page offers no removal that would be refused",
         BASE,
         '("can_delete", self.refuses_removal)',

@@ -158,8 +158,17 @@ def facts(subject: str, application_id: int | None, told: Mapping[str, Any] | No
     return {name: value if _shown(name, opened) else _masked(value) for name, value in told.items()}
 
 
+def is_personal(called: str) -> bool:
+    """Is a fact of the history of this name one of the six?"""
+    return _part(called) is not None
+
+
+def _part(called: str) -> Part | None:
+    return CALLED.get(called.rpartition(".")[2])
+
+
 def _shown(called: str, opened: Iterable[str]) -> bool:
-    part = CALLED.get(called.rpartition(".")[2])
+    part = _part(called)
     return part is None or _open(part, opened)
 
 

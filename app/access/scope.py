@@ -32,6 +32,8 @@ from app.models import (
     Document,
     Draft,
     Enrolment,
+    HistoryLink,
+    HistorySeal,
     Holding,
     ImportProblem,
     ImportRun,
@@ -398,6 +400,8 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     SentForm: rows_for(office=_nothing, head=_nothing),  # found by its key (sent_forms.py)
     KeptForm: rows_for(office=_nothing, head=_nothing),
     NoticeRead: rows_for(office=_nothing, head=_nothing),  # asked about by plain tables
+    HistoryLink: rows_for(office=_nothing, head=_nothing),  # read by the clock and by `flask history`
+    HistorySeal: rows_for(office=_nothing, head=_nothing),
 }
 
 

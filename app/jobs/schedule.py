@@ -13,7 +13,7 @@ from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
 
 from app.db.extensions import redis
-from app.jobs import clock, forms, outbox, queues, revocation, sessions
+from app.jobs import clock, forms, history, outbox, queues, revocation, sessions
 
 
 class ScheduledJob(NamedTuple):
@@ -28,6 +28,7 @@ class ScheduledJob(NamedTuple):
 TIMETABLE = (
     ScheduledJob(clock.run, 60, "First: what falls due asks for papers. A minute, for days end at midnight."),
     ScheduledJob(outbox.relay, 5, "Then what it left is sent, and what anybody left whose wake-up was lost."),
+    ScheduledJob(history.seal, 60, "What was recorded is sealed soon: until then nothing tells that it was changed."),
     ScheduledJob(sessions.forget, 3600, "Last, for it is only tidying: an old session opens nothing, removed or not."),
     ScheduledJob(
         forms.forget, 600, "The same: an old form is not taken. Sooner, for what was typed is kept no longer than said."

@@ -22,6 +22,7 @@ def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
     assert [job.func_name for job in jobs] == [
         "app.jobs.clock.run",
         "app.jobs.outbox.relay",
+        "app.jobs.history.seal",
         "app.jobs.sessions.forget",
         "app.jobs.forms.forget",
         "app.jobs.revocation.fetch",

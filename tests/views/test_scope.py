@@ -31,6 +31,8 @@ from app.models import (
     DemoTime,
     Document,
     Draft,
+    HistoryLink,
+    HistorySeal,
     ImportProblem,
     ImportRun,
     KeptForm,
@@ -89,6 +91,8 @@ NOT_SHOWN = {
     Draft,
     Upload,
     Signature,
+    HistoryLink,
+    HistorySeal,
 }  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
 

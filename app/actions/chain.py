@@ -1,0 +1,117 @@
+"""The history is sealed as a chain by the clock, verified, and taken out with its proof (spec 7, ADR 34)."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, exists, func, insert, select
+
+from app.access.personal_data import is_personal
+from app.db.database import lock_text
+from app.db.extensions import db
+from app.models import Change, HistoryLink, HistorySeal
+from app.rules import chain as rules
+from app.rules.chain import FIRST, Fault, Sealed
+
+AT_ONCE = 10_000  # records, in one transaction
+LATE = timedelta(days=1)  # a record that is committed later than this after its number was given is none of ours
+RECORD = Change.__table__.c
+UNSEALED = ~exists().where(HistoryLink.change_id == RECORD.id)
+
+
+class SealedAt(NamedTuple):
+    """When the clock sealed, up to which position, and the head of the chain then."""
+
+    at: datetime
+    position: int
+    head: bytes
+
+
+def seal(*, at: datetime) -> int:
+    """Seal what was committed since the last time, at most AT_ONCE records. Returns how many they were.
+
+    A transaction that took long has smaller numbers than what is sealed already: it is sealed when it is seen. Two at
+    once wait for each other.
+    """
+    lock_text("the chain of the history")
+    last = last_seal()
+    new = select(*RECORD).where(RECORD.id > _settled(at), UNSEALED).order_by(RECORD.id).limit(AT_ONCE)
+    sealed, head, newest = (last.position, last.head, last.newest) if last else (0, FIRST, 0)
+    links = list[dict[str, Any]]()
+    for position, row in enumerate(db.session.execute(new), sealed + 1):
+        record, salt = as_record(row), secrets.token_bytes(16)
+        hidden = sorted(name for name in record["details"] or () if is_personal(name))
+        erasable = rules.erasable(record, hidden, salt)
+        head = rules.digest(head, record, hidden, erasable)
+        links.append({"id": position, "change_id": row.id, "hidden": hidden, "salt": salt})
+        links[-1] |= {"erasable": erasable, "digest": head}
+        newest = max(newest, row.id)
+    if links:
+        db.session.execute(insert(HistoryLink), links)
+        db.session.add(HistorySeal(at=at, position=sealed + len(links), head=head, newest=newest))
+    return len(links)
+
+
+def sealed() -> Iterator[Sealed]:
+    """The whole chain in its order, each record as it is kept now; in portions, however long it is."""
+    link = HistoryLink.__table__.c
+    whole = (
+        select(link.id, link.change_id, link.hidden, link.salt, link.erasable, link.digest, *RECORD)
+        .select_from(HistoryLink.__table__.outerjoin(Change.__table__, RECORD.id == link.change_id))
+        .order_by(link.id)
+        .execution_options(yield_per=5_000)
+    )
+    with db.session.execute(whole) as rows:
+        for position, number, hidden, salt, erasable, digest, *record in rows:
+            told = as_record(record) if record[0] is not None else None
+            yield Sealed(position, number, told, hidden, salt, erasable, digest)
+
+
+def first_fault(heads: Mapping[int, bytes], *, at: datetime) -> Fault | None:
+    """What is wrong with the chain: by itself, by the heads that are kept beside it, by those that were given out
+    (`heads`, by their positions), or because a record among the sealed was never sealed.
+    """
+    kept = {one.position: one.head for one in seals(after=0)}
+    with closing(sealed()) as whole:
+        if fault := rules.first_fault(whole, kept, heads):
+            return fault
+    beside = db.session.scalar(_unsealed(at).order_by(RECORD.id).limit(1))
+    return None if beside is None else Fault(0, beside, rules.UNSEALED)
+
+
+def last_seal() -> HistorySeal | None:
+    """The newest seal; None where nothing was sealed yet."""
+    return db.session.scalars(select(HistorySeal).order_by(HistorySeal.position.desc()).limit(1)).first()
+
+
+def seals(*, after: int) -> list[SealedAt]:
+    """When what was sealed after a position, and the head of the chain then."""
+    seal = HistorySeal.__table__.c
+    found = select(seal.at, seal.position, seal.head).where(seal.position > after).order_by(seal.position)
+    return [SealedAt(*row) for row in db.session.execute(found)]
+
+
+def _settled(at: datetime) -> int:
+    """Up to which number of a record nothing can be on its way any more."""
+    return db.session.scalar(select(func.max(HistorySeal.newest)).where(HistorySeal.at <= at - LATE)) or 0
+
+
+def _unsealed(at: datetime) -> Select[int]:
+    return select(RECORD.id).where(RECORD.id <= _settled(at), UNSEALED)
+
+
+NAMES = [column.name for column in RECORD]
+
+
+def as_record(row: Row[Any] | list[Any]) -> dict[str, Any]:
+    """A row of the history as it is sealed: numbers, words, and days and moments as ISO has them."""
+    return {name: _said(value) for name, value in zip(NAMES, row, strict=True)}
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, StrEnum) else value
