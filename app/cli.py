@@ -1,12 +1,15 @@
 """The entrance for operators: `flask ship`, `flask clock`, ... Each reads, opens a transaction, and acts."""
 
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TextIO
 
 import click
 from flask import Flask, current_app
 from sqlalchemy import select
 
+from app import backup
 from app.actions import chain, shipping, signatures
 from app.db.database import transaction
 from app.db.extensions import db
@@ -24,7 +27,7 @@ from app.scenarios.command import scenario
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (ship, run_clock, scenario, import_file, seed, demo, verify, history):
+    for command in (ship, run_clock, scenario, import_file, seed, demo, verify, history, save_backup, restore_backup):
         app.cli.add_command(command)
 
 
@@ -99,6 +102,32 @@ def export_history(file: TextIO) -> None:
             count += 1
             file.write(chain_rules.as_line(one) + "\n")
     click.echo(f"{count} records")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+def save_backup(file: Path) -> None:
+    """Write the database and all files into one file; people go on working meanwhile."""
+    _say(_done(backup.save, file))
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+def restore_backup(file: Path) -> None:
+    """Fill an empty database and an empty KEZEK_VAR from a backup, and look whether all of it came."""
+    _say(_done(backup.restore, file))
+
+
+def _done(work: Callable[[Path], backup.Backup], file: Path) -> backup.Backup:
+    try:
+        return work(file)
+    except backup.NotWhole as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _say(made: backup.Backup) -> None:
+    files = len(made.files) - 1
+    click.echo(f"{sum(made.rows.values())} rows of {len(made.rows)} tables, {files} files, of {made.made_at}")
 
 
 @click.command("clock")

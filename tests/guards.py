@@ -49,6 +49,27 @@ DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 GUARDS = (
     Guard(
+        "a backup is whole before anything of it is written",
+        "app/backup.py",
+        "                    if _sum(content) != checksum:\n",
+        "                    if False:\n",
+        "test_backup.py::test_a_backup_that_lacks_anything_or_is_damaged_is_refused_before_anything_is_written",
+    ),
+    Guard(
+        "no backup is restored over a database that is there",
+        "app/db/dump.py",
+        "    if tables():\n",
+        "    if False:\n",
+        "test_backup.py::test_nothing_that_is_there_is_written_over",
+    ),
+    Guard(
+        "a restored file is the one that its row names",
+        "app/backup.py",
+        "        if lost := next(_lost(), None):\n",
+        "        if lost := None:\n",
+        "test_backup.py::test_a_paper_that_is_not_the_one_that_was_kept_is_named",
+    ),
+    Guard(
         "what was sealed of the history is compared as a whole",
         "app/rules/chain.py",
         "        if before != one.digest:\n",

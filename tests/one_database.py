@@ -38,6 +38,7 @@ ONE_DATABASE = {
     "views/test_nothing_lost.py::test_every_form_whose_session_is_over": "what a form is filled with again",
     "views/test_nothing_lost.py::test_every_form_with_an_old_token": "the same",
     "views/test_offered_on_pages.py::test_what_keeps_a_record_is_said_to_whoever_removes_it_by_hand": "what is said",
+    "test_backup.py::test_a_backup_that_lacks": "a damaged file is found before a database is looked at",
     "test_seed.py::test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should": "the demo's accounts",
     # families: what their forms take is read before a row is asked for; who waits for whose lock, the rest of them asks
     "views/test_acts.py::test_the_application_of_another_family_is_not_found_by_any_act": "the scope, as above",

@@ -29,7 +29,7 @@ FLOORS = (
     {"words"},
     {"spreadsheets"},
     {"imports"},
-    {"views", "cabinet", "jobs", "scenarios", "demo"},
+    {"views", "cabinet", "jobs", "scenarios", "demo", "backup"},
     {"cli"},
     {""},  # app/__init__.py, which puts them together
 )

@@ -1,6 +1,7 @@
 """Where files are kept: under Config.files, by a key of ours, whole or not at all."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -62,6 +63,14 @@ def read_whole(key: str, checksum: str) -> bytes:
     if sha256(content).hexdigest() != checksum:
         raise Damaged(key)
     return content
+
+
+def all_keys() -> Iterator[str]:
+    """The key of each file that is kept; of what nobody finished there is none."""
+    files, root = _place()
+    for path in sorted(files.find(root)) if files.exists(root) else ():
+        if not path.endswith(".part"):
+            yield path.removeprefix(root).lstrip("/")
 
 
 def _place() -> tuple[Any, str]:
