@@ -78,7 +78,7 @@ def save(to: Path) -> Backup:
     return made
 
 
-def restore(of: Path) -> Backup:
+def bring_back(of: Path) -> Backup:
     """Fill an empty database and an empty folder from a backup, and look whether all of it came: the rows of each
     table, each file, and the chain of the history. Nothing is written before the backup was found to be whole.
 
@@ -95,7 +95,7 @@ def restore(of: Path) -> Backup:
             while portion := content.read(1 << 20):
                 out.write(portion)
         try:
-            rows = dump.restore(copy)
+            rows = dump.bring_back(copy)
         except dump.NoDump as error:
             raise NotWhole(str(error)) from None
         for name in made.files:

@@ -27,7 +27,7 @@ from app.scenarios.command import scenario
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (ship, run_clock, scenario, import_file, seed, demo, verify, history, save_backup, restore_backup):
+    for command in (ship, run_clock, scenario, import_file, seed, demo, verify, history, save_backup, restore_command):
         app.cli.add_command(command)
 
 
@@ -111,11 +111,11 @@ def save_backup(file: Path) -> None:
     _say(_done(backup.save, file))
 
 
-@click.command("restore")
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def restore_backup(file: Path) -> None:
+def restore_command(file: Path) -> None:
     """Fill an empty database and an empty KEZEK_VAR from a backup, and look whether all of it came."""
-    _say(_done(backup.restore, file))
+    _say(_done(backup.bring_back, file))
 
 
 def _done(work: Callable[[Path], backup.Backup], file: Path) -> backup.Backup:

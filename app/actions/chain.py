@@ -1,7 +1,7 @@
 """The history is sealed as a chain by the clock, verified, and taken out with its proof (spec 7, ADR 34)."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -55,7 +55,7 @@ def seal(*, at: datetime) -> int:
     return len(links)
 
 
-def sealed() -> Iterator[Sealed]:
+def sealed() -> Generator[Sealed]:
     """The whole chain in its order, each record as it is kept now; in portions, however long it is."""
     link = HistoryLink.__table__.c
     whole = (

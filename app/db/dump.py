@@ -35,7 +35,7 @@ def dump(to: Path) -> Counts:
     return counts
 
 
-def restore(copy: Path) -> Counts:
+def bring_back(copy: Path) -> Counts:
     """Fill the database, which must be empty, from a copy. Returns how many rows each table has now. Raises NoDump."""
     if tables():
         raise NoDump("the database is not empty: restore into a new one")

@@ -107,9 +107,10 @@ def as_line(one: Sealed) -> str:
 
 def of_line(line: str) -> Sealed:
     """What `as_line` wrote. Raises ValueError, TypeError or KeyError for anything else."""
-    told = Sealed(**json.loads(line))
-    salt, rest, own = (bytes.fromhex(one) if one else None for one in (told.salt, told.erasable, told.digest))
-    return told._replace(salt=salt, erasable=rest or b"", digest=own or b"")
+    told = json.loads(line)
+    for name in ("salt", "erasable", "digest"):
+        told[name] = None if told[name] is None else bytes.fromhex(told[name])
+    return Sealed(**told)
 
 
 def head_line(at: str, position: int, head: bytes) -> str:
