@@ -89,7 +89,7 @@ class Config:
     sms: Sms | None = None  # None: no SMS are sent
     keys: Keys | None = None  # None: nobody enters or signs with a key
     mobile_citizens: Service | None = None  # None: the phones on applications alone are known
-    heads_file: Path | None = None  # where the heads of the history's chain are written, out of the database's reach
+    heads_to: tuple[str, ...] = ()  # where the heads of the history's chain go: files, objects of S3, e-mail
 
     @property
     def files(self) -> Path:
@@ -97,9 +97,14 @@ class Config:
         return self.var / "files"
 
     @property
-    def heads(self) -> Path:
-        """The file to which the heads of the history's chain are given out."""
-        return self.heads_file or self.var / "history-heads.txt"
+    def heads(self) -> tuple[str, ...]:
+        """Where the heads of the history's chain are written, out of the reach of whoever owns the database."""
+        return tuple(one for one in self.heads_to if "@" not in one) or (str(self.var / "history-heads.txt"),)
+
+    @property
+    def heads_by_mail(self) -> tuple[str, ...]:
+        """Who gets the last head by e-mail each day."""
+        return tuple(one for one in self.heads_to if "@" in one)
 
     @property
     def crls(self) -> Path:
@@ -136,7 +141,7 @@ def load(env: dict[str, str] | None = None) -> Config:
         sms=_sms(env),
         keys=_keys(env) or _demo_keys(var, env),
         mobile_citizens=_mobile_citizens(env),
-        heads_file=Path(env["KEZEK_HEADS"]).resolve() if env.get("KEZEK_HEADS") else None,
+        heads_to=tuple(env.get("KEZEK_HEADS", "").split()),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app import backup
 from app.actions import chain, shipping, signatures
+from app.db import grants
 from app.db.database import transaction
 from app.db.extensions import db
 from app.db.viewer import unscoped
@@ -20,6 +21,7 @@ from app.imports.command import import_file
 from app.jobs import clock
 from app.models import Signature
 from app.now import is_demo, move_demo, now
+from app.papers import storage
 from app.rules import chain as chain_rules
 from app.rules.calendar import LOCAL
 from app.scenarios.command import scenario
@@ -27,7 +29,19 @@ from app.scenarios.command import scenario
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (ship, run_clock, scenario, import_file, seed, demo, verify, history, save_backup, restore_command):
+    for command in (
+        ship,
+        run_clock,
+        scenario,
+        import_file,
+        seed,
+        demo,
+        verify,
+        history,
+        save_backup,
+        restore_command,
+        grant_role,
+    ):
         app.cli.add_command(command)
 
 
@@ -76,10 +90,9 @@ def history() -> None:
 @click.option("--heads", type=click.File(encoding="utf-8"), help="The heads that were given out; those of KEZEK_HEADS.")
 def verify_history(heads: TextIO | None) -> None:
     """Look whether every record is as it was sealed. Exits with 1 where one is not, and names the first."""
-    file = current_app.config["KEZEK"].heads
-    lines = list(heads) if heads else file.read_text("utf-8").splitlines() if file.exists() else []
+    places = current_app.config["KEZEK"].heads
     try:
-        given = chain_rules.heads_of(lines)
+        given = chain_rules.heads_of(heads or [line for place in places for line in storage.lines_at(place)])
     except ValueError:
         raise click.UsageError("a line of the heads is none") from None
     with unscoped():
@@ -102,6 +115,17 @@ def export_history(file: TextIO) -> None:
             count += 1
             file.write(chain_rules.as_line(one) + "\n")
     click.echo(f"{count} records")
+
+
+@click.command("grant")
+@click.argument("role")
+def grant_role(role: str) -> None:
+    """Let a role of PostgreSQL do what Kezek does, and not change the history; as the owner of the tables."""
+    try:
+        with transaction():
+            grants.grant(role)
+    except grants.NotGranted as error:
+        raise click.ClickException(str(error)) from None
 
 
 @click.command("backup")

@@ -49,6 +49,14 @@ DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 GUARDS = (
     Guard(
+        "the role that works neither changes nor removes what was done",
+        "app/db/grants.py",
+        '        f"REVOKE UPDATE, DELETE ON {for_good} FROM {to}",\n',
+        "",
+        "test_grants.py::test_what_was_done_is_neither_changed_nor_removed",
+        kind="postgresql",
+    ),
+    Guard(
         "a backup is whole before anything of it is written",
         "app/backup.py",
         "                    if _sum(content) != checksum:\n",

@@ -34,6 +34,12 @@ TIMETABLE = (
         forms.forget, 600, "The same: an old form is not taken. Sooner, for what was typed is kept no longer than said."
     ),
     ScheduledJob(
+        history.mail_head,
+        24 * 3600,
+        "Who keeps the head of a day can prove all before it. By the letters' worker: a server may be slow.",
+        queues.LETTERS,
+    ),
+    ScheduledJob(
         revocation.fetch,
         3600,
         "Lists of revoked keys: no entry waits for one. By the letters' worker, for an address may keep it waiting.",

@@ -1,13 +1,14 @@
 """Where files are kept: under Config.files, by a key of ours, whole or not at all."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
 import fsspec
 from flask import current_app
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -71,6 +72,31 @@ def all_keys() -> Iterator[str]:
     for path in sorted(files.find(root)) if files.exists(root) else ():
         if not path.endswith(".part"):
             yield path.removeprefix(root).lstrip("/")
+
+
+def lines_at(address: str) -> list[str]:
+    """The lines of a text anywhere: a path, or an address that fsspec knows (s3://...); none where there is no text.
+
+    Raises OSError, and ImportError for an address whose package is not installed.
+    """
+    files, path = fsspec.url_to_fs(address, auto_mkdir=True)
+    try:
+        return str(files.cat_file(path).decode()).splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def add_lines(address: str, lines: Iterable[str]) -> None:
+    """Add lines at the end of such a text; what stores whole objects alone writes it anew. Raises as `lines_at`."""
+    files, path = fsspec.url_to_fs(address, auto_mkdir=True)
+    more = "".join(line + "\n" for line in lines).encode()
+    if isinstance(files, LocalFileSystem):
+        with files.open(path, "ab") as file:
+            file.write(more)
+            file.flush()
+            os.fsync(file.fileno())
+    else:
+        files.pipe_file(path, (files.cat_file(path) if files.exists(path) else b"") + more)
 
 
 def _place() -> tuple[Any, str]:

@@ -25,6 +25,7 @@ def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
         "app.jobs.history.seal",
         "app.jobs.sessions.forget",
         "app.jobs.forms.forget",
+        "app.jobs.history.mail_head",
         "app.jobs.revocation.fetch",
     ]
     assert {entry.queue for entry in schedule.TIMETABLE} == {queues.URGENT, queues.LETTERS}

@@ -1,0 +1,37 @@
+"""What the role may do in PostgreSQL with which Kezek works, when another one owns the tables (ADR 34)."""
+
+from sqlalchemy import text
+
+from app.db.extensions import db
+from app.models import Change, HistoryLink, HistorySeal, Signature
+
+FOR_GOOD = (Change, HistoryLink, HistorySeal, Signature)  # written once: the role neither changes nor removes a row
+
+
+class NotGranted(Exception):
+    """The message says why."""
+
+
+def grant(role: str) -> None:
+    """Let a role do what the web, workers and the clock do; what is written for good it may add and read alone.
+
+    The owner of the tables says so, after each migration, in its transaction. Raises NotGranted.
+    """
+    if db.engine.dialect.name != "postgresql":
+        raise NotGranted("only PostgreSQL has roles")
+    if not db.session.scalar(text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": role}):
+        raise NotGranted("there is no such role: CREATE ROLE … LOGIN PASSWORD …")
+    if db.session.scalar(text("SELECT pg_has_role(:role, current_user, 'USAGE')"), {"role": role}):
+        raise NotGranted("this role owns the tables, or may act as whoever does: Kezek needs another one")
+    prepare = db.engine.dialect.identifier_preparer
+    to, schema = prepare.quote(role), prepare.quote(db.session.scalar(text("SELECT current_schema()")))
+    for_good = ", ".join(prepare.format_table(model.__table__) for model in FOR_GOOD)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA {schema} TO {to}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {to}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {to}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {to}",
+        f"REVOKE UPDATE, DELETE ON {for_good} FROM {to}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {to}",
+    ):
+        db.session.execute(text(statement))
