@@ -113,6 +113,13 @@ GUARDS = (
         "actions/test_chain.py::test_what_was_committed_late_is_sealed_when_it_is_seen",
     ),
     Guard(
+        "nobody dates a new record back",
+        "app/actions/chain.py",
+        "    return or_(RECORD.id <= settled, RECORD.at <= last.at - LATE)\n",
+        "    return RECORD.id <= settled\n",
+        "actions/test_chain.py::test_what_is_added_with_a_day_that_is_over_is_never_sealed",
+    ),
+    Guard(
         "a page offers no removal that would be refused",
         BASE,
         '("can_delete", self.refuses_removal)',

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, exists, func, insert, select
+from sqlalchemy import ColumnElement, Row, exists, false, func, insert, not_, or_, select
 
 from app.access.personal_data import is_personal
 from app.db.database import lock_text
@@ -17,7 +17,7 @@ from app.rules import chain as rules
 from app.rules.chain import FIRST, Fault, Sealed
 
 AT_ONCE = 10_000  # records, in one transaction
-LATE = timedelta(days=1)  # a record that is committed later than this after its number was given is none of ours
+LATE = timedelta(days=1)  # no transaction takes that long between its number or moment and its end
 RECORD = Change.__table__.c
 UNSEALED = ~exists().where(HistoryLink.change_id == RECORD.id)
 
@@ -33,12 +33,13 @@ class SealedAt(NamedTuple):
 def seal(*, at: datetime) -> int:
     """Seal what was committed since the last time, at most AT_ONCE records. Returns how many they were.
 
-    A transaction that took long has smaller numbers than what is sealed already: it is sealed when it is seen. Two at
-    once wait for each other.
+    A transaction that took long has smaller numbers than what is sealed already: it is sealed when it is seen. What
+    says that it is older than LATE, beside what is sealed, stays unsealed, and is a fault. Two at once wait for each
+    other.
     """
     lock_text("the chain of the history")
     last = last_seal()
-    new = select(*RECORD).where(RECORD.id > _settled(at), UNSEALED).order_by(RECORD.id).limit(AT_ONCE)
+    new = select(*RECORD).where(UNSEALED, not_(_out_of_time(at, last))).order_by(RECORD.id).limit(AT_ONCE)
     sealed, head, newest = (last.position, last.head, last.newest) if last else (0, FIRST, 0)
     links = list[dict[str, Any]]()
     for position, row in enumerate(db.session.execute(new), sealed + 1):
@@ -78,7 +79,9 @@ def first_fault(heads: Mapping[int, bytes], *, at: datetime) -> Fault | None:
     with closing(sealed()) as whole:
         if fault := rules.first_fault(whole, kept, heads):
             return fault
-    beside = db.session.scalar(_unsealed(at).order_by(RECORD.id).limit(1))
+    beside = db.session.scalar(
+        select(RECORD.id).where(UNSEALED, _out_of_time(at, last_seal())).order_by(RECORD.id).limit(1)
+    )
     return None if beside is None else Fault(0, beside, rules.UNSEALED)
 
 
@@ -94,13 +97,12 @@ def seals(*, after: int) -> list[SealedAt]:
     return [SealedAt(*row) for row in db.session.execute(found)]
 
 
-def _settled(at: datetime) -> int:
-    """Up to which number of a record nothing can be on its way any more."""
-    return db.session.scalar(select(func.max(HistorySeal.newest)).where(HistorySeal.at <= at - LATE)) or 0
-
-
-def _unsealed(at: datetime) -> Select[int]:
-    return select(RECORD.id).where(RECORD.id <= _settled(at), UNSEALED)
+def _out_of_time(at: datetime, last: HistorySeal | None) -> ColumnElement[bool]:
+    """Of a record that is not sealed: by its number or its moment it should have been long ago."""
+    if last is None:
+        return false()
+    settled = db.session.scalar(select(func.max(HistorySeal.newest)).where(HistorySeal.at <= at - LATE)) or 0
+    return or_(RECORD.id <= settled, RECORD.at <= last.at - LATE)
 
 
 NAMES = [column.name for column in RECORD]

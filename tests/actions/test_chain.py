@@ -50,7 +50,7 @@ def test_what_nobody_touched_is_whole_and_what_comes_later_follows(app):
     assert max(heads) == before
     assert fault(heads) is None
     assert chain.seal(at=LATER) == 0
-    application(db.session.scalars(sa.select(Application)).first().place, queued_at=at("2026-04-08T11:21"))
+    application(db.session.scalars(sa.select(Application)).first().place, queued_at=at("2026-04-09T11:21"))
     new = count() - before
     assert (chain.seal(at=LATER), chain.last_seal().position) == (new, before + new)
     assert fault(heads, LATER + timedelta(days=3)) is None
@@ -70,6 +70,16 @@ def test_what_was_committed_late_is_sealed_when_it_is_seen(app):
     assert fault() == (0, last + 998, rules.UNSEALED)
 
 
+def test_what_is_added_with_a_day_that_is_over_is_never_sealed(app):
+    filled()
+    row, last = Change.__table__, db.session.scalars(sa.select(Change.id).order_by(Change.id.desc())).first()
+    application(db.session.scalars(sa.select(Application)).first().place, queued_at=at("2026-04-09T11:21"))
+    chain.seal(at=LATER)
+    db.session.execute(sa.insert(row).from_select([c.name for c in row.c], copy_of(last, last + 1000)))
+    assert chain.seal(at=LATER + timedelta(minutes=1)) == 0
+    assert fault(when=LATER + timedelta(minutes=1)) == (0, last + 1000, rules.UNSEALED)
+
+
 def copy_of(which, number):
     row = Change.__table__
     return sa.select(*(sa.literal(number) if c.name == "id" else c for c in row.c)).where(row.c.id == which)
@@ -86,7 +96,7 @@ def tamper(how, rand):
     """Do something to the history as whoever owns the database could."""
     row, link, seal = Change.__table__, HistoryLink.__table__, HistorySeal.__table__
     ids = db.session.scalars(sa.select(link.c.change_id).order_by(link.c.id)).all()
-    which = rand.choice(ids)
+    which = rand.choice(ids[:-1])  # what is added after the last is a new record, and not among the sealed
     if how == "flip":
         column, value = rand.choice(FLIPPED)
         db.session.execute(sa.update(row).where(row.c.id == which).values({column: value}))

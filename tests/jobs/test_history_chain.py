@@ -7,6 +7,7 @@ from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import history
 from app.models import Application, Change
+from app.now import now
 from app.papers import storage
 from app.rules.chain import heads_of
 from tests.factories import DEPARTMENT, application, at, district
@@ -52,7 +53,7 @@ def test_heads_go_to_several_places_and_by_mail_each_day(app, kind):
         history.seal()
         with transaction():
             child = db.session.scalars(db.select(Application)).first()
-            applications.change(child, by=DEPARTMENT, at=at("2026-04-07T12:01"), phone="+77000000002")
+            applications.change(child, by=DEPARTMENT, at=now(), phone="+77000000002")
         history.seal()
         history.mail_head()
         first, second = storage.lines_at(f"memory://{kind}/heads.txt")
