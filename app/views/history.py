@@ -16,7 +16,9 @@ from sqlalchemy.orm import joinedload
 
 from app import words
 from app.access.permissions import EVERY_VERB
+from app.actions import chain
 from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.models import (
     Application,
     Change,
@@ -204,6 +206,13 @@ class HistoryView(BaseView):
         "reason",
         "norm",
     ]
+    list_template = "pages/history.html"
     order_columns, sorted_as = ["at"], {"at": "id"}
     more_filters = FILTERS
     base_order = ("id", "desc")
+
+    def render_template(self, template: str, **facts: Any) -> Any:
+        if template == self.list_template:
+            with unscoped():
+                facts["seal"] = chain.last_seal()
+        return super().render_template(template, **facts)

@@ -9,7 +9,7 @@ from flask_babel import force_locale
 
 from app import words
 from app.access.permissions import EVERY_VERB
-from app.actions import applications, records
+from app.actions import applications, chain, records
 from app.actions.accounts import actor_of
 from app.db.database import transaction
 from app.db.extensions import db
@@ -122,3 +122,15 @@ def test_what_is_known_of_people_stays_closed_to_an_auditor_in_the_history_too(c
         role: city.sign_in(role).get("/history/list/?_flt_0_verb=change").text for role in ("department", "auditor")
     }
     assert "Құпия көше 5" in pages["department"] and "Құпия көше 5" not in pages["auditor"]
+
+
+def test_whoever_reads_the_history_sees_until_when_it_is_sealed(city):
+    browser = city.sign_in("auditor")
+    assert "Sealed until" not in browser.get("/history/list/").text
+    with city.web.app_context(), transaction():
+        count = chain.seal(at=at("2026-04-08T10:00"))
+        head = chain.last_seal().head.hex()
+    browser.client.set_cookie("language", "en")
+    page = text_of(browser.get("/history/list/").text)
+    assert f"Sealed until 08.04.2026 10:00:00: {count} records" in page
+    assert f"Head of the chain: {head[:16]}…" in page
