@@ -90,6 +90,7 @@ class Config:
     keys: Keys | None = None  # None: nobody enters or signs with a key
     mobile_citizens: Service | None = None  # None: the phones on applications alone are known
     heads_to: tuple[str, ...] = ()  # where the heads of the history's chain go: files, objects of S3, e-mail
+    qr: Service | None = None  # passes a text to a phone, which signs it; None: keys sign on a computer alone
 
     @property
     def files(self) -> Path:
@@ -140,8 +141,9 @@ def load(env: dict[str, str] | None = None) -> Config:
         smtp=_smtp(env),
         sms=_sms(env),
         keys=_keys(env) or _demo_keys(var, env),
-        mobile_citizens=_mobile_citizens(env),
         heads_to=tuple(env.get("KEZEK_HEADS", "").split()),
+        mobile_citizens=_service(env, "KEZEK_MOBILE_CITIZENS", "https://mobile.example.org/registered"),
+        qr=_service(env, "KEZEK_QR", "https://qr.example.org") or _demo_qr(var, env),
     )
 
 
@@ -182,13 +184,12 @@ def _sms(env: Mapping[str, str]) -> Sms | None:
     return Sms(named, body, headers, env.get("KEZEK_SMS_ACCEPTED", ""))
 
 
-def _mobile_citizens(env: Mapping[str, str]) -> Service | None:
-    """The register of mobile phones, if one is named. Raises Wrong."""
-    name, named = "KEZEK_MOBILE_CITIZENS_URL", env.get("KEZEK_MOBILE_CITIZENS_URL")
-    if not named:
+def _service(env: Mapping[str, str], name: str, example: str) -> Service | None:
+    """Somebody else's service, if its address is named. Raises Wrong."""
+    if not (named := env.get(f"{name}_URL")):
         return None
-    _by_https(name, named, "https://mobile.example.org/registered", "it is a service")
-    return Service(named, env.get("KEZEK_MOBILE_CITIZENS_TOKEN", ""))
+    _by_https(f"{name}_URL", named, example, "it is a service")
+    return Service(named, env.get(f"{name}_TOKEN", ""))
 
 
 def _keys(env: Mapping[str, str]) -> Keys | None:
@@ -220,6 +221,11 @@ def _demo_keys(var: Path, env: Mapping[str, str]) -> Keys | None:
     if env.get("KEZEK_DEMO") != "1" or not anchors.exists():
         return None
     return Keys(anchors, longest=timedelta(days=3650), agent=env.get("KEZEK_KEY_AGENT") or "ws://127.0.0.1:13580")
+
+
+def _demo_qr(var: Path, env: Mapping[str, str]) -> Service | None:
+    """The demo's own, which `flask demo phone` begins."""
+    return Service(f"http://{LOOPBACK[0]}:13581") if _demo_keys(var, env) else None
 
 
 def _address(name: str, url: str, schemes: Iterable[str], example: str) -> SplitResult:

@@ -1760,7 +1760,8 @@ class Challenge(Base):
 
     ``text`` is kept as it was shown, byte for byte. ``iin`` and ``bin``: whose key it has to be, where that is known;
     ``asked``: what the verb was asked with. Here are the hashes of its key and of the browser's.
-    ``led_to``: the page that the act has led to, once it is done.
+    ``led_to``: the page that the act has led to, once it is done. ``qr``: what is known of its signing on a phone, its
+    key too, which opens nothing without the browser's; and when the service for that was asked the last time.
     """
 
     __tablename__ = "challenge"
@@ -1776,6 +1777,8 @@ class Challenge(Base):
     asked_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     led_to: Mapped[str | None] = mapped_column(sa.String(200))
+    qr: Mapped[dict[str, Any] | None]
+    qr_asked_at: Mapped[datetime | None]
 
 
 class Upload(Base):

@@ -1731,6 +1731,27 @@ GUARDS = (
                 f"views/{JOINING}::test_what_was_shown_to_join_by_is_no_act_of_the_application_that_was_joined_meanwhile",
             ),
             (
+                "a signing on a phone is of the browser that began it",
+                ASKED,
+                "select(CHALLENGE).where(which, mine)",
+                "select(CHALLENGE).where(which)",
+                "test_qr.py::test_another_browser_finds_no_signing_and_takes_none",
+            ),
+            (
+                "a service for phones names addresses of its own alone",
+                "app/signing/qr.py",
+                "if not all(ours):",
+                "if False:",
+                "test_qr.py::test_a_service_that_fails_shows_no_code_and_says_what_else_there_is[elsewhere]",
+            ),
+            (
+                "a service for phones leads to web pages alone",
+                "app/signing/qr.py",
+                'isinstance(link, str) and link.startswith("https://")',
+                "isinstance(link, str)",
+                "test_qr.py::test_a_link_that_is_none_is_not_shown",
+            ),
+            (
                 "a new phone is proven by its code",
                 "app/cabinet/sending.py",
                 "    if code is not None and code != hashed(",

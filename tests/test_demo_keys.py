@@ -54,6 +54,12 @@ def test_the_stand_in_of_the_agent_runs_in_the_demo_alone(app, demo):
     assert found.exit_code == 2 and "for the demo alone" in found.output
 
 
+def test_the_stand_in_of_a_phone_runs_in_the_demo_alone(app, demo):
+    assert demo.qr is not None and load({"KEZEK_VAR": str(demo.var)}).qr is None
+    found = app.test_cli_runner().invoke(args=["demo", "phone", IIN])
+    assert found.exit_code == 2 and "for the demo alone" in found.output
+
+
 def test_another_authority_of_this_name_is_nobody(app, demo, tmp_path):
     keys.found(replace(demo, var=tmp_path / "elsewhere"))
     asked = challenges.ask("Растаймын", purpose=Purpose.act, browser="here")

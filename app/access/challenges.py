@@ -5,10 +5,11 @@ has, so no signature is good for two of them. Time is the real one, never the de
 """
 
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from app.access.hashes import hashed
 from app.db.database import own_transaction
@@ -16,6 +17,7 @@ from app.db.extensions import db
 from app.models import Challenge, Purpose
 
 LIVES = timedelta(minutes=5)
+APART = timedelta(seconds=10)  # longer than the service for phones is waited for
 KEPT = timedelta(days=1)  # what was not signed leaves then, with whatever it names
 CHALLENGE = Challenge.__table__
 
@@ -53,6 +55,54 @@ def take(key: str, *, browser: str, purpose: Purpose) -> Challenge | None:
     with own_transaction() as connection:
         used = connection.execute(update(CHALLENGE).where(lives).values(used_at=at).returning(CHALLENGE)).one_or_none()
     return None if used is None else Challenge(**used._mapping)
+
+
+def waiting(key: str, *, browser: str) -> Challenge | None:
+    """What was asked with this key, on this browser, and waits; it is not taken by that."""
+    found = _one(CHALLENGE.c.key_hash == hashed(key), [browser])
+    return None if found is None or is_over(found) else found
+
+
+def on_phone(id_: int, *, browsers: Collection[str]) -> Challenge | None:
+    """What one of these browsers has signed on a phone, over or not."""
+    found = _one(CHALLENGE.c.id == id_, browsers)
+    return None if found is None or found.qr is None else found
+
+
+def is_over(asked: Challenge) -> bool:
+    """Was it taken, or are its five minutes over?"""
+    return asked.used_at is not None or asked.asked_at <= _now() - LIVES
+
+
+def _one(which: ColumnElement[bool], browsers: Collection[str]) -> Challenge | None:
+    mine = CHALLENGE.c.browser_hash.in_([hashed(browser) for browser in browsers])
+    row = db.session.execute(select(CHALLENGE).where(which, mine)).one_or_none()
+    return None if row is None else Challenge(**row._mapping)
+
+
+def pass_on(challenge: Challenge, known: Mapping[str, Any]) -> bool:
+    """It is to be signed on a phone, by what is `known` of that, and its five minutes begin anew, once."""
+    first = (CHALLENGE.c.id == challenge.id) & CHALLENGE.c.used_at.is_(None)
+    db.session.rollback()
+    with own_transaction() as connection:
+        passed = connection.execute(update(CHALLENGE).where(first).values(qr=dict(known), asked_at=_now()))
+        return passed.rowcount == 1
+
+
+def turn(id_: int) -> bool:
+    """Is the service for phones to be asked now? Of several who would ask at once one does."""
+    at, one = _now(), CHALLENGE.c
+    free = (one.id == id_) & (one.qr_asked_at.is_(None) | (one.qr_asked_at < at - APART))
+    db.session.rollback()
+    with own_transaction() as connection:
+        return connection.execute(update(CHALLENGE).where(free).values(qr_asked_at=at)).rowcount == 1
+
+
+def learn(id_: int, known: Mapping[str, Any]) -> None:
+    """What the service has said of it."""
+    db.session.rollback()
+    with own_transaction() as connection:
+        connection.execute(update(CHALLENGE).where(CHALLENGE.c.id == id_).values(qr=dict(known), qr_asked_at=None))
 
 
 def forget() -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 
-from app.cabinet import acts, joining, new, own, public
+from app.cabinet import acts, joining, new, own, public, qr
 
 
 class Id(IntegerConverter):
@@ -23,7 +23,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the pages on, after those of the office: `/` is everybody's who is not signed in there."""
     app.url_map.converters["id"] = Id
     app.register_blueprint(public.blueprint)
-    for pages in {one.blueprint for one in (own, acts, joining, new)}:  # a family's own are one
+    for pages in {one.blueprint for one in (own, acts, joining, new, qr)}:  # a family's own are one
         app.register_blueprint(pages)
     app.extensions["kezek_elsewhere"] |= {public.blueprint.name, own.blueprint.name}  # an official is nobody there
     csrf.exempt(public.blueprint)  # nothing is changed there: a form is posted so that no IIN stands in an address

@@ -112,7 +112,7 @@ def enter() -> Any:
     asked = visits.ask(number, phone, known=known or whole, whole=whole)
     told = {"demo": asked.code} if asked.code and demo else {}
     answer = make_response(redirect(url_for("own.code", **told), code=303))
-    answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **_cookie())
+    answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **cookie())
     if asked.code is not None and not told:
         send_after(answer, phone, asked.code)
     return answer
@@ -137,7 +137,7 @@ def enter_by_key() -> Any:
         page = render("owner.html", signed=signed, without_email=asked)
     answer = make_response(page)
     answer.delete_cookie(ENTRY, path="/my")
-    answer.set_cookie(KEY, new, path="/my", **_cookie())
+    answer.set_cookie(KEY, new, path="/my", **cookie())
     return answer
 
 
@@ -150,10 +150,9 @@ def challenge() -> Any:
         problem = _("Too many entries were begun from your network. Try again later.")
         return later(_way_by_key(problem), seconds)
     browser = secrets.token_urlsafe(32)
-    text = _("I enter my cabinet at %(address)s.", address=current_app.config["KEZEK"].url)
-    asked = signing.to_sign(text, purpose=Purpose.entry, browser=browser)
+    asked = signing.to_sign(entry_text(), purpose=Purpose.entry, browser=browser)
     answer = make_response(render("challenge.html", signing=asked))
-    answer.set_cookie(ENTRY, browser, max_age=300, path="/my", **_cookie())
+    answer.set_cookie(ENTRY, browser, max_age=300, path="/my", **cookie())
     return answer
 
 
@@ -170,7 +169,7 @@ def code() -> Any:
         return render("code.html", problem=problem), 422
     answer = make_response(redirect(url_for("own.journal"), code=303))
     answer.delete_cookie(ENTRY, path="/my")
-    answer.set_cookie(KEY, key, path="/my", **_cookie())
+    answer.set_cookie(KEY, key, path="/my", **cookie())
     return answer
 
 
@@ -308,5 +307,11 @@ def in_demo() -> bool:
     return current_app.config["KEZEK"].demo and is_demo()
 
 
-def _cookie() -> dict[str, Any]:
+def entry_text() -> str:
+    """What is signed by whoever enters with a key."""
+    return _("I enter my cabinet at %(address)s.", address=current_app.config["KEZEK"].url)
+
+
+def cookie() -> dict[str, Any]:
+    """How a cookie of these pages is kept."""
     return {"httponly": True, "samesite": "Lax", "secure": current_app.config["SESSION_COOKIE_SECURE"]}

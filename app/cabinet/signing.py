@@ -17,7 +17,7 @@ from app.signing.verify import USES
 
 class Signing(NamedTuple):
     """What the template needs: the challenge's key, the text as it is shown and as it is signed, and of the agent its
-    address and which keys it is to offer.
+    address and which keys it is to offer; may it be signed on a phone, too?
     """
 
     key: str
@@ -25,6 +25,7 @@ class Signing(NamedTuple):
     data: str
     agent: str
     uses: str
+    by_qr: bool
 
 
 def set_up() -> bool:
@@ -35,8 +36,10 @@ def set_up() -> bool:
 def to_sign(text: str, *, purpose: Purpose, browser: str, **of: Any) -> Signing:
     """Have a text signed on this page. `browser`: the secret of a cookie; `of`: as challenges.ask has it."""
     asked = challenges.ask(text, purpose=purpose, browser=browser, **of)
-    g.reaches = current_app.config["KEZEK"].keys.agent
-    return Signing(asked.key, asked.text, b64encode(asked.text.encode()).decode(), g.reaches, " ".join(USES[purpose]))
+    kezek = current_app.config["KEZEK"]
+    g.reaches = kezek.keys.agent
+    data, uses = b64encode(asked.text.encode()).decode(), " ".join(USES[purpose])
+    return Signing(asked.key, asked.text, data, g.reaches, uses, by_qr=kezek.qr is not None)
 
 
 def brought(*, purpose: Purpose, browser: str) -> signatures.Checked:

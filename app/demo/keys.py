@@ -19,6 +19,7 @@ from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.demo.agent import Agent
 from app.demo.authority import YEAR, Holder, authority, person, revoked
+from app.demo.phone import SigningPhone
 from app.models import Applicant, Purpose
 from app.now import is_demo
 from app.signing.trust import DEMO
@@ -63,6 +64,33 @@ def _new() -> ec.EllipticCurvePrivateKey:
 def agent(iin: str) -> None:
     """Stand in for NCALayer: sign whatever a page of the demo asks, as the invented parent with this IIN."""
     config: Config = current_app.config["KEZEK"]
+    at = config.keys.agent if config.keys else ""
+    names = _parent(config, iin, "NCALAYER", at)
+    with Agent(lambda uses: holder(config, iin, names, uses)).served(_port(at)) as server:
+        server.serve_forever()
+
+
+@demo.command("phone")
+@click.argument("iin")
+def phone(iin: str) -> None:
+    """Stand in for eGov Mobile and the service between: sign whatever it is passed, as this invented parent."""
+    config: Config = current_app.config["KEZEK"]
+    at = config.qr.url if config.qr else ""
+    names = _parent(config, iin, "EGOV MOBILE", at)
+
+    def key(entry: bool) -> Holder:
+        return holder(config, iin, names, USES[Purpose.entry if entry else Purpose.act])
+
+    with SigningPhone(key).served(_port(at)) as server:
+        server.serve_forever()
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def _parent(config: Config, iin: str, of: str, at: str) -> list[str]:
+    """The names of an invented parent, as whom a stand-in signs. Raises UsageError outside the demo."""
     if not (config.demo and is_demo() and config.keys and (config.demo_keys / "trust.pem").exists()):
         raise click.UsageError("keys of nobody are for the demo alone: KEZEK_DEMO=1, after `flask seed`")
     with unscoped():
@@ -71,10 +99,6 @@ def agent(iin: str) -> None:
         raise click.UsageError("no applicant of the demo has this IIN")
     names = [name for name in (who.last_name, who.first_name, who.patronymic) if name]
     db.session.remove()
-    click.secho(
-        "THE DEMO'S STAND-IN OF NCALAYER: it signs for anybody's page, without a password.", fg="red", bold=True
-    )
-    click.echo(f"It signs as {' '.join(names)}, {iin}, at {config.keys.agent}. Ctrl-C ends it.")
-    port = int(config.keys.agent.rpartition(":")[2])
-    with Agent(lambda uses: holder(config, iin, names, uses)).served(port) as server:
-        server.serve_forever()
+    click.secho(f"THE DEMO'S STAND-IN OF {of}: it signs for anybody's page, without a password.", fg="red", bold=True)
+    click.echo(f"It signs as {' '.join(names)}, {iin}, at {at}. Ctrl-C ends it.")
+    return names

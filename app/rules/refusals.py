@@ -44,6 +44,9 @@ class Reason(StrEnum):
     no_service = auto()
     service_away = auto()
     challenge_over = auto()
+    qr_away = auto()
+    qr_cancelled = auto()
+    qr_over = auto()
 
 
 # Spec 3.8, "Which refusal first". no_free_place stands twice: before not_their_turn where every published

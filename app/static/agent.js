@@ -6,7 +6,7 @@
   "use strict";
   const GREETS = 15000; // milliseconds; the browser's own question may take as long as it likes before
   const place = document.querySelector("[data-agent]");
-  const form = place.querySelector("form");
+  const form = place.querySelector("form[data-cms]");
   const button = place.querySelector("[data-sign]");
   const state = place.querySelector("[data-state]");
   let busy = false;

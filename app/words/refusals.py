@@ -72,6 +72,12 @@ REFUSALS: dict[Reason, Any] = {
         "counter."
     ),
     Reason.challenge_over: _l("This text was signed already, or its five minutes are over. Begin again."),
+    Reason.qr_away: _l(
+        "The service that passes the text to a phone does not answer as it should. Nothing was done. Try again later, "
+        "sign with NCALayer on a computer, or come to the counter."
+    ),
+    Reason.qr_cancelled: _l("Signing was given up on the phone. Nothing was done. You can begin again."),
+    Reason.qr_over: _l("The time for signing on the phone is over. Nothing was done. Begin again."),
 }
 # A fact of a refusal that says more than its reason.
 BECAUSE: dict[str, Any] = {

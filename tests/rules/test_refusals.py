@@ -17,6 +17,9 @@ SIGNATURES = {  # refused before any verb is asked
     Reason.no_service,
     Reason.service_away,
     Reason.challenge_over,
+    Reason.qr_away,
+    Reason.qr_cancelled,
+    Reason.qr_over,
 }
 
 

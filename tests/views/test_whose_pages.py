@@ -13,13 +13,23 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.routing import AnyConverter
 
-from app.access import visits
+from app.access import challenges, visits
 from app.actions import guardianships
 from app.actions.people import Person
 from app.cabinet import Id
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Guardianship, GuardianshipBasis, Place, Privilege, PrivilegePaper, Sex, Unit
+from app.models import (
+    Application,
+    Guardianship,
+    GuardianshipBasis,
+    Place,
+    Privilege,
+    PrivilegePaper,
+    Purpose,
+    Sex,
+    Unit,
+)
 from app.rules import iin
 from tests import factories
 from tests.factories import DEPARTMENT, at
@@ -32,6 +42,9 @@ OPEN = {
     "/my/enter/code",
     "/my/enter/key",
     "/my/enter/challenge",
+    "/my/enter/qr",
+    "/my/qr",
+    "/my/qr/<id:challenge_id>",
     "/my/leave",
 }  # to whoever has not entered
 NOW = at("2026-04-13T09:00")
@@ -100,6 +113,17 @@ def opened(city, browser: Browser, sees: frozenset[int]) -> Iterator[tuple[Addre
             continue
         forget_tries(city.web)
         yield one, browser.client.open(one.path, method=one.method, headers=HERE, buffered=True)
+
+
+@pytest.fixture(autouse=True)
+def on_phones(canaries) -> None:  # noqa: F811
+    """A text of each of two families waits to be signed on a phone."""
+    with canaries.web.app_context():
+        for one in (canaries.own.waiting, canaries.own.application):
+            text = f"{CANARY} {one}"
+            asked = challenges.ask(text, purpose=Purpose.act, browser=text, application_id=one)
+            known = {"key": asked.key, "cms": text, "ends_at": None}
+            challenges.pass_on(challenges.waiting(asked.key, browser=text), known)
 
 
 @pytest.fixture
