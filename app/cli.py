@@ -8,9 +8,11 @@ from typing import TextIO
 import click
 from flask import Flask, current_app
 from sqlalchemy import select
+from sqlalchemy.exc import ProgrammingError
 
 from app import backup
-from app.actions import chain, shipping, signatures
+from app.access.actors import CLOCK
+from app.actions import chain, erasing, shipping, signatures
 from app.db import grants
 from app.db.database import transaction
 from app.db.extensions import db
@@ -19,11 +21,12 @@ from app.demo.keys import demo
 from app.demo.seed import seed
 from app.imports.command import import_file
 from app.jobs import clock
-from app.models import Signature
+from app.models import Application, Signature
 from app.now import is_demo, move_demo, now
 from app.papers import storage
 from app.rules import chain as chain_rules
 from app.rules.calendar import LOCAL
+from app.rules.refusals import Refusal
 from app.scenarios.command import scenario
 
 
@@ -115,6 +118,22 @@ def export_history(file: TextIO) -> None:
             count += 1
             file.write(chain_rules.as_line(one) + "\n")
     click.echo(f"{count} records")
+
+
+@history.command("erase")
+@click.argument("application", type=int)
+def erase_history(application: int) -> None:
+    """Erase what the history says of people, of an application that is over, by its id; as the owner of the tables."""
+    try:
+        with transaction():
+            if (row := db.session.get(Application, application)) is None:
+                raise click.UsageError("there is no such application")
+            done = erasing.erase(row, by=CLOCK, at=now())
+    except Refusal:
+        raise click.ClickException("it is not over: what its history says is still needed") from None
+    except ProgrammingError:
+        raise click.ClickException("the role of DATABASE_URL cannot change the history: name its owner") from None
+    click.echo(f"{done} records erased")
 
 
 @click.command("grant")

@@ -49,6 +49,20 @@ DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 GUARDS = (
     Guard(
+        "nobody erases a part of the history without a record of it",
+        "app/rules/chain.py",
+        "        if application is None or application not in said:\n",
+        "        if False:\n",
+        "actions/test_chain.py::test_nobody_erases_without_a_record_of_it",
+    ),
+    Guard(
+        "what was erased of the history does not come back in other words",
+        "app/rules/chain.py",
+        "            if _apart(one.record, one.hidden)[1]:\n",
+        "            if False:\n",
+        "actions/test_chain.py::test_what_was_erased_comes_back_under_no_other_words",
+    ),
+    Guard(
         "the role that works neither changes nor removes what was done",
         "app/db/grants.py",
         '        f"REVOKE UPDATE, DELETE ON {for_good} FROM {to}",\n',

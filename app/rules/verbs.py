@@ -270,6 +270,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "expire": Verb("3.4.4", CLOCK, {A.voucher_issued, A.referred}, {A.archived}, tells=TOLD),
         "miss": Verb("3.5.5", CLOCK, {A.referred}, {A.stop_listed, A.removed}, tells=TOLD),
         "remind": Verb("3.2", CLOCK, tells=TOLD),
+        "erase": Verb("7", CLOCK),  # what its history says of people, by whoever runs Kezek
     },
     Privilege: {  # on the page of its application: claim_privilege and so on
         "claim": Verb(

@@ -9,10 +9,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.actions import applications, chain
+from app.access.actors import CLOCK
+from app.access.personal_data import is_personal
+from app.actions import applications, chain, erasing
 from app.db.extensions import db
 from app.models import Application, Change, HistoryLink, HistorySeal
 from app.rules import chain as rules
+from app.rules.refusals import Refusal
 from tests.factories import DEPARTMENT, application, at, district
 
 TRIALS = int(os.environ.get("KEZEK_TAMPERS", "17"))  # of each kind; `make soak` tries 1,000 in all
@@ -171,3 +174,38 @@ def test_two_databases_keep_a_record_in_one_form(app):
     one, *_ = chain.sealed()
     assert rules.of_line(rules.as_line(one)) == one
     assert one.record["at"].endswith("+00:00")
+
+
+def test_what_is_personal_is_erased_and_the_chain_stays_whole(app):
+    heads = filled()
+    one = db.session.scalars(sa.select(Application).order_by(Application.id)).first()
+    with pytest.raises(Refusal):  # it waits
+        erasing.erase(one, by=CLOCK, at=LATER)
+    applications.archive(one, by=DEPARTMENT, at=at("2026-04-07T13:00"), reason="moved away")
+    assert erasing.erase(one, by=CLOCK, at=LATER) > 1
+    rows = db.session.scalars(sa.select(Change).where(Change.application_id == one.id)).all()
+    assert {row.reason for row in rows} == {None}
+    assert not any(is_personal(name) for row in rows for name in row.details or ())
+    chain.seal(at=LATER)
+    assert fault(heads) is None
+    assert erasing.erase(one, by=CLOCK, at=LATER) == 0
+
+
+def test_what_was_erased_comes_back_under_no_other_words(app):
+    heads = filled()
+    one = db.session.scalars(sa.select(Application).order_by(Application.id)).first()
+    applications.archive(one, by=DEPARTMENT, at=at("2026-04-07T13:00"), reason="moved away")
+    erasing.erase(one, by=CLOCK, at=LATER)
+    chain.seal(at=LATER)
+    row = Change.__table__
+    db.session.execute(sa.update(row).where(row.c.verb == "archive").values(reason="never came"))
+    assert fault(heads).what == rules.ERASED
+
+
+def test_nobody_erases_without_a_record_of_it(app):
+    heads = filled()
+    row, link = Change.__table__, HistoryLink.__table__
+    which = db.session.scalars(sa.select(row.c.id).where(row.c.verb == "change")).first()
+    db.session.execute(sa.update(row).where(row.c.id == which).values(details=None))
+    db.session.execute(sa.update(link).where(link.c.change_id == which).values(salt=None))
+    assert (fault(heads).number, fault(heads).what) == (which, rules.BY_NOBODY)
