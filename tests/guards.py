@@ -581,7 +581,7 @@ GUARDS = (
         ACCOUNTS,
         "if loses and user.id is not None and user.id == by.user_id:",
         "if False:",
-        "test_guards.py::test_nobody_gives_the_own_account_another_role",
+        "test_accounts.py::test_nobody_raises_rights_but_the_administrator_those_of_others",
     ),
     Guard(
         "a second person approves what was shown",

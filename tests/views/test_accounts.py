@@ -53,3 +53,21 @@ def test_who_reaches_two_districts_still_does_when_the_account_is_changed(city):
     assert len(before) == 2
     assert administrator.post(address, {**filled, "first_name": "Жаңа"}).status_code == 302
     assert reach() == before
+
+
+@pytest.mark.parametrize("actor", ROLES)
+def test_nobody_raises_rights_but_the_administrator_those_of_others(city, actor):
+    """Spec 7, the lattice of roles: whoever asks, for whose account, for which role."""
+    administrator, browser = city.sign_in("administrator"), city.sign_in(str(actor))
+    accounts = {row["username"]: row["id"] for row in city.tables.rows()["ab_user"] if row["username"] in ROLES}
+    tried = [
+        (w, role) for w in accounts for role in ROLES if role != w and (actor is not Role.administrator or w == actor)
+    ]
+    filled = {whose: Fields(administrator.get(f"/users/edit/{pk}").text).values for whose, pk in accounts.items()}
+    with city.tables.unchanged():
+        for whose, role in tried:
+            reach = {"kindergarten": city.own.kindergarten if role is Role.head else ""}
+            reach["place"] = "" if role in (Role.head, Role.administrator) else city.own.place
+            answer = browser.post(f"/users/edit/{accounts[whose]}", {**filled[whose], **reach, "role": role})
+            assert answer.status_code in (403, 404, 422), (whose, role)
+    assert len(accounts) == len(ROLES)
