@@ -10,7 +10,22 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, exists, false, insert, literal, or_, select, update
+from sqlalchemy import (
+    Dialect,
+    Integer,
+    Select,
+    TextClause,
+    bindparam,
+    exists,
+    false,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from app.access.actors import CLOCK
 from app.actions import claims, counting, freeing, leaving, moving, norms, places
@@ -113,15 +128,21 @@ def settled(place_ids: Iterable[int], at: datetime) -> Iterator[None]:
 def _is_anything(asked: Question) -> bool:
     terms, place_id, places_here, application_id = asked
     bound = {"place_id": place_id, "places_here": places_here, "application_id": application_id}
-    return bool(db.session.scalar(_question(terms, application_id is not None), bound))
+    return bool(db.session.scalar(_question(terms, application_id is not None, db.engine.dialect), bound))
 
 
 @lru_cache(maxsize=100)
-def _question(terms: Terms, of_one: bool) -> Select[bool]:
-    """Is anything of this due? Every verb asks it, and to build the statement takes longer than to answer it."""
-    one = bindparam("application_id", type_=Integer) if of_one else None
-    found = _due(terms, bindparam("place_id", type_=Integer), bindparam("places_here", type_=Ids), one)
-    return select(or_(false(), *(ids.order_by(None).exists() for ids, _ in found)))
+def _question(terms: Terms, of_one: bool, dialect: Dialect) -> TextClause:
+    """Is anything of this due? Every verb asks it, and to build and to plan it takes longer than to answer it.
+
+    So its days stand in its text, and not among its values: one plan serves all who ask on that day.
+    """
+    types: dict[str, Any] = {"place_id": Integer, "places_here": Ids, "application_id": Integer}
+    place_id, places_here, application_id = (literal_column(f":{name}", types[name]) for name in types)
+    found = _due(terms, place_id, places_here, application_id if of_one else None)
+    asked = select(or_(false(), *(ids.order_by(None).exists() for ids, _ in found)))
+    said = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    return text(said).bindparams(*(bindparam(name, type_=types[name]) for name in types if f":{name}" in said))
 
 
 def _do_all(asked: Question, at: datetime) -> int:

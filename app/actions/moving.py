@@ -95,7 +95,8 @@ def _write(
     tell: Mapping[str, Any] | None,
 ) -> None:
     """The history of what was permitted, its notices, and the papers whose facts it changed."""
-    db.session.flush()
+    if subject in db.session.new:
+        db.session.flush()  # the history names it by its id
     row = _history(subject, verb, by, at, on or local_day(at), reason, norm, status, details)
     db.session.add(Change(**row))
     versions.follow(subject, verb, details, at=at)

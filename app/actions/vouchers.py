@@ -58,8 +58,8 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     stood = seatings(place_id)  # on record, so that the round can be checked later
     lines = [_serve(place_id, kind, order, day, stood[kind]) for kind in QueueKind]
     served = [id_ for line in lines for id_ in line.served]
-    _issue(served, held, by=by, at=at)
     held.served, held.passed = len(served), sum(len(line.passed) for line in lines)
+    _issue(served, held, by=by, at=at)
     details = {"served": held.served, "passed": held.passed, "seating": {k: s.as_facts() for k, s in stood.items()}}
     record(held, "issue", by=by, at=at, details=details)
     return held

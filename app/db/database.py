@@ -52,6 +52,7 @@ R = TypeVar("R", bound=Base)
 SILENT = 1.0  # seconds
 log = logging.getLogger(__name__)
 PREPARED = 500  # statements that a connection's server need not plan again; a verb has some twenty, a page ten
+CONNECTIONS = 10  # kept open by a process: its threads have one each (deploy/supervisord.conf), and some another one
 LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
 
 BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
@@ -84,12 +85,14 @@ def engine_url(url: str) -> str:
 def engine_options(url: str, *, web: bool) -> dict[str, Any]:
     """Errors that tell no values; an in-memory SQLite is one that all share.
 
-    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`), and waits for no lock for ever.
+    For the web, PostgreSQL lets nothing be written but by what says so (`_begin`), and waits for no lock for ever. The
+    connection that was used last is used first: its server has planned most statements already.
     """
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
     known = {"options": f"-c default_transaction_read_only=on -c lock_timeout={LONGEST_WAIT}"}
-    return {"hide_parameters": True, "connect_args": known if web and not url.startswith("sqlite") else {}}
+    known = known if web and not url.startswith("sqlite") else {}
+    return {"hide_parameters": True, "connect_args": known, "pool_size": CONNECTIONS, "pool_use_lifo": True}
 
 
 def will_write(writes: bool | None = True) -> None:
@@ -440,7 +443,7 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, more: Any) -> Any:
 def _prepare(connection: Any, _record: Any) -> None:
     if isinstance(connection, psycopg.Connection):
         connection.read_only = False  # a transaction says that it writes; what is none reads
-        connection.prepared_max = PREPARED
+        connection.prepared_max, connection.prepare_threshold = PREPARED, 1
     elif isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in (f"busy_timeout={LONGEST_WAIT}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
