@@ -6,11 +6,12 @@ from typing import Any
 from flask import current_app, g, url_for
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from redis import RedisError
 from sqlalchemy.orm import joinedload
 
 from app import words
 from app.actions.possible import ACTS, verbs_of_record
-from app.db.extensions import db
+from app.db.extensions import db, redis
 from app.db.viewer import unscoped
 from app.models import BulkRun, Delivery, Document, Notice, Outbox
 from app.now import now
@@ -90,6 +91,7 @@ class JobView(BaseView):
     def render_template(self, template: str, **facts: Any) -> Any:
         if template == self.list_template:
             facts["standing"] = db.session.execute(work.standing()).one()
+            facts["stands_still"] = not _answers()
         return super().render_template(template, **facts)
 
     def possible(self, row: Outbox) -> list[str]:
@@ -98,3 +100,11 @@ class JobView(BaseView):
 
     bulk = tuple(ACTS[Outbox])
     verbs = by_row(*bulk)
+
+
+def _answers() -> bool:
+    """Is the queue server there? Without it all work waits, and is done when it is back."""
+    try:
+        return bool(redis().ping())
+    except (RedisError, OSError):
+        return False
