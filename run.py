@@ -4,13 +4,12 @@ import gc
 
 from flask import Flask
 
-gc.disable()  # nothing that is imported becomes garbage; to look for some costs a fifth of the start
-
-import app  # noqa: E402
+import app
 
 
 def create_app() -> Flask:
     """The application with its screens. RuntimeError without a SECRET_KEY."""
+    gc.disable()  # nothing that is made now becomes garbage
     web = app.create_app(web=True)
     gc.freeze()  # what lives until now is shared by the processes that are forked from this one
     gc.enable()

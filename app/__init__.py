@@ -1,14 +1,23 @@
 """Kezek: the table of contents. `create_app` puts the floors together; nothing else happens here."""
 
+import atexit
+import gc
 import os
 
-from flask import Flask
-from flask_babel import Babel
+COLLECTS = gc.isenabled()
+gc.disable()  # nothing that is imported becomes garbage: to look for some takes a quarter of a start
+atexit.register(gc.freeze)  # and at the end another quarter
 
-import config as settings
-from app import cabinet, cli, jobs, views
-from app.db import database
-from app.db.extensions import connect_redis, csrf, db, migrate
+from flask import Flask  # noqa: E402
+from flask_babel import Babel  # noqa: E402
+
+import config as settings  # noqa: E402
+from app import cabinet, cli, jobs, views  # noqa: E402
+from app.db import database  # noqa: E402
+from app.db.extensions import connect_redis, csrf, db, migrate  # noqa: E402
+
+if COLLECTS:
+    gc.enable()
 
 
 def create_app(config: settings.Config | None = None, *, web: bool = False) -> Flask:

@@ -271,17 +271,21 @@ def kezek(seeded: Path) -> Iterator[running.Kezek]:
         yield found
 
 
-LONGEST = (  # tests of these files take longer than a whole file of others
+# Tests of these files take longer than a whole file of others.
+COMPUTING = (
     "test_workflow.py",
+    "test_scenarios.py",
+    "test_offered_on_pages.py",
+    "test_personal_data.py",
+    "test_lists_taken_out.py",
+)
+WAITING = (  # for what was killed to come back, for what was started, for a browser
     "test_kills.py",
     "test_look_in_chromium.py",
-    "test_offered_on_pages.py",
     "test_start.py",
-    "test_personal_data.py",
     "test_full_disk.py",
     "test_story_in_chromium.py",
     "test_tasks_in_chromium.py",
-    "test_lists_taken_out.py",
 )
 
 
@@ -299,12 +303,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
-    """As xdist cuts the list, each worker begins with its share of the longest files, and takes from others later."""
-    long = {name: [item for item in items if item.path.name == name] for name in LONGEST}
-    rest = [item for item in items if item.path.name not in long]
+    """As xdist cuts the list, each worker begins with its share of the longest files, and takes from others later.
+
+    Two of them begin with what waits, so that the others have the cores.
+    """
+    of_file = {name: [item for item in items if item.path.name == name] for name in COMPUTING + WAITING}
+    rest = [item for item in items if item.path.name not in of_file]
     shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for mine, worker in zip(long.values(), cycle([*range(workers), *reversed(range(workers))]), strict=False):
-        shares[worker] += mine
+    for names, who in ((COMPUTING, shares[:-2] or shares), (WAITING, shares[-2:])):
+        for name, share in zip(names, cycle([*who, *reversed(who)]), strict=False):
+            share += of_file[name]
     for worker, share in enumerate(shares):
         more = (len(rest) + sum(map(len, shares[worker:]))) // (workers - worker) - len(share)
         share += rest[: max(0, more)]
@@ -314,8 +322,8 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: some tests wait for what was killed to come back."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two processes more than there are cores, for those that wait."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_collection_finish() -> None:

@@ -10,11 +10,8 @@ import config
 
 
 def main(commands: list[str]) -> None:
-    """Each as if typed after `flask`; the first that fails is the last.
-
-    Nothing that is imported ever becomes garbage: to look for some in it costs most of a second, at the end again.
-    """
-    gc.disable()
+    """Each as if typed after `flask`; the first that fails is the last."""
+    gc.disable()  # it does not live long enough
     app = ScriptInfo()
     for command in commands:
         try:
@@ -24,7 +21,6 @@ def main(commands: list[str]) -> None:
         except click.ClickException as error:
             error.show()
             sys.exit(f"`flask {command}` failed.")
-    gc.freeze()
 
 
 if __name__ == "__main__":
