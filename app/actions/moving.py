@@ -95,8 +95,8 @@ def _write(
     tell: Mapping[str, Any] | None,
 ) -> None:
     """The history of what was permitted, its notices, and the papers whose facts it changed."""
-    if subject in db.session.new:
-        db.session.flush()  # the history names it by its id
+    if any(not isinstance(row, Change | Notice) for row in db.session.new):
+        db.session.flush()  # the history names records by their ids; nobody names itself so
     row = _history(subject, verb, by, at, on or local_day(at), reason, norm, status, details)
     db.session.add(Change(**row))
     versions.follow(subject, verb, details, at=at)
