@@ -171,6 +171,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     begins, basis = date(2027, 1, 1) + timedelta(kindergarten.id), "бұйрық"
     db.session.add(QueueOrder(place_id=place.id, kind=QueueOrderKind.ratio, valid_from=begins, legal_basis=basis))
     protocol = actions_documents.make_protocol(held, by=DEPARTMENT, at=at("2026-04-08T11:10"))
+    db.session.flush()
     documents.store(protocol, b"%PDF protocol")
     paper = next(one for one in referred.documents if one.kind is DocumentKind.referral)
     documents.store(paper, b"%PDF " + name.encode())
