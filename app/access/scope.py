@@ -250,7 +250,7 @@ def _problems(viewer: Viewer) -> ColumnElement[bool]:
     return ImportProblem.import_run_id.in_(select(run.id).where(_runs(viewer, run)))
 
 
-def _told(viewer: Viewer, notice: Any = Notice) -> ColumnElement[bool]:
+def _sent_to(viewer: Viewer, notice: Any = Notice) -> ColumnElement[bool]:
     """What a kindergarten was told its head reads for ever, also of a child that it knows no more."""
     own: ColumnElement[bool] = (
         notice.application_id.in_(_own_applications(viewer))
@@ -278,7 +278,7 @@ def _work(viewer: Viewer) -> ColumnElement[bool]:
 
 def _own_notices(viewer: Viewer) -> Any:
     notice = Notice.__table__.c
-    return select(notice.id).where(_told(viewer, notice))
+    return select(notice.id).where(_sent_to(viewer, notice))
 
 
 def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:
@@ -368,7 +368,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     Contract: _of_the_family_too(lambda viewer: Contract.referral_id.in_(_own_referrals(viewer))),
     StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
     Document: _of_the_family_too(_papers),
-    Notice: rows_for(office=_told, head=_told, family=_to_the_family_itself),
+    Notice: rows_for(office=_sent_to, head=_sent_to, family=_to_the_family_itself),
     Delivery: _officials(_deliveries),
     Change: _officials(_changes),
     BulkRun: _of_place(lambda viewer: _runs(viewer, BulkRun)),

@@ -14,7 +14,7 @@ from app.access.actors import Actor
 from app.access.permissions import alone, of, permit
 from app.actions import accounts, dry_run, places, vouchers
 from app.actions.bulk_order import in_order, passed_over
-from app.actions.dry_run import Order, Told, tried
+from app.actions.dry_run import Order, RowOutcome, tried
 from app.actions.due import catch_up, settled
 from app.actions.moving import record
 from app.db.database import lock_district, locked, taken_back
@@ -281,13 +281,13 @@ def _do(run: BulkRun, order: Order, enough: Callable[[], bool]) -> None:
         _end(run, BulkStage.done, None, at=order.at)
 
 
-def _done(order: Order, row: Any, *, changed: bool) -> Told:
+def _done(order: Order, row: Any, *, changed: bool) -> RowOutcome:
     """One row for good: what was foreseen as refused stays so; what has changed since is tried, but not done."""
     if row.foreseen is BulkOutcome.refused:
-        return Told(BulkOutcome.refused, row.reason, row.facts)
+        return RowOutcome(BulkOutcome.refused, row.reason, row.facts)
     found = tried(order, row.subject_id, keep=not changed)
     if changed and found.outcome is BulkOutcome.done:
-        return Told(BulkOutcome.skipped, CHANGED)
+        return RowOutcome(BulkOutcome.skipped, CHANGED)
     return found
 
 
@@ -348,7 +348,7 @@ def _take_what_was_foreseen(run_id: int, order: Order) -> None:
     db.session.execute(insert(Voucher).from_select(list(voucher), select(*voucher.values()).where(*foreseen)))
 
 
-def _row(id_: int, told: Told, **more: Any) -> dict[str, Any]:
+def _row(id_: int, told: RowOutcome, **more: Any) -> dict[str, Any]:
     return {"id": id_, "reason": told.reason, "facts": told.facts, **more}
 
 

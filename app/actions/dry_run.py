@@ -41,7 +41,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Told:
+class RowOutcome:
     """What became of a row, or would: done or refused, and why not (a Reason, or a word of our own) with its facts."""
 
     outcome: BulkOutcome
@@ -49,7 +49,7 @@ class Told:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def tried(order: Order, subject_id: int, *, keep: bool) -> Told:
+def tried(order: Order, subject_id: int, *, keep: bool) -> RowOutcome:
     """Do it in a savepoint of its own, which goes again unless it is to be kept. One row's refusal is its own."""
     try:
         with db.session.begin_nested() if keep else taken_back():
@@ -59,13 +59,13 @@ def tried(order: Order, subject_id: int, *, keep: bool) -> Told:
             act.do(application_of(subject), by=order.by, at=order.at, **answers)
             db.session.flush()
     except Refusal as refusal:
-        return Told(BulkOutcome.refused, str(refusal.reason), plain(refusal.facts) or {})
+        return RowOutcome(BulkOutcome.refused, str(refusal.reason), plain(refusal.facts) or {})
     except IntegrityError:
-        return Told(BulkOutcome.refused, CONTRADICTION)
+        return RowOutcome(BulkOutcome.refused, CONTRADICTION)
     except MISTAKES as error:
         log.error("%s of %s %s: %s", order.verb, order.model.__tablename__, subject_id, type(error).__name__)
-        return Told(BulkOutcome.refused, FAILED)
-    return Told(BulkOutcome.done)
+        return RowOutcome(BulkOutcome.refused, FAILED)
+    return RowOutcome(BulkOutcome.done)
 
 
 def application_of(subject: Any) -> Application:

@@ -53,7 +53,7 @@ def _read(one: Field) -> Callable[[Any], Any]:
     return READ[type(one.type)](one.type)
 
 
-def told(register: Register, row: Any) -> dict[str, Any]:
+def as_cells(register: Register, row: Any) -> dict[str, Any]:
     """What a row says, by field, in the words of a file's cells."""
     return {one.name: _cell(one, getattr(row, one.name)) for one in register.brought}
 
@@ -147,7 +147,7 @@ def rows(register: Register) -> Iterator[dict[str, Any]]:
     """All that is recorded, as a file says it."""
     districts = {one.id: one for one in db.session.scalars(select(Place))}
     for row in db.session.scalars(select(register.model).order_by(register.model.id)):
-        yield {**told(register, row), "place": districts[place_of(row) or 0].name_kk}
+        yield {**as_cells(register, row), "place": districts[place_of(row) or 0].name_kk}
 
 
 def sample(register: Register) -> list[list[str]]:

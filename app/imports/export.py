@@ -111,7 +111,7 @@ def _kindergartens() -> Iterator[dict[str, Any]]:
             "years": str(first) if first == last else f"{first}-{last}",
             "capacity": group.capacity,
             "attending": attending.get(group.id, 0),
-            **declared.told(KINDERGARTENS, of),
+            **declared.as_cells(KINDERGARTENS, of),
             "place": kindergarten_row.district(of.place).name_kk,
         }
         for (intake, ends_on), free in kindergarten_row.published(group).items() or [((None, None), None)]:

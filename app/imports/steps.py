@@ -109,7 +109,7 @@ def go_on(run_id: int, found: Found, *, at: datetime) -> None:
     if outcome is None:
         return imports.refuse(run, imports.FAILED, at=at)
     db.session.expire_all()
-    told = _told(outcome.problems, outcome.sheet), _told(outcome.warnings, outcome.sheet)
+    told = _as_rows(outcome.problems, outcome.sheet), _as_rows(outcome.warnings, outcome.sheet)
     counts = {name: getattr(outcome, name) for name in ("added", "changed", "same")}
     of = {"rows": outcome.rows, "sheet": outcome.sheet.name if outcome.sheet else None}
     return imports.tell(run, counts, *told, **of, by=by, at=at)
@@ -128,7 +128,7 @@ def _outcome(run: ImportRun, table: Sheet | Journal | Wrong, *, by: Actor, at: d
         return None
 
 
-def _told(problems: Iterable[Problem], sheet: Sheet | None) -> Iterable[dict[str, Any]]:
+def _as_rows(problems: Iterable[Problem], sheet: Sheet | None) -> Iterable[dict[str, Any]]:
     for one in problems:
         of = {"row": one.row, "column": one.column, "cell": one.cell}
         value = _stands(sheet.value(one.row, one.column)) if sheet else None

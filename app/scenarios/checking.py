@@ -52,7 +52,7 @@ def _check(scenario: Scenario, path: Path, value: Any, form: dict[str, Any]) -> 
     validator = jsonschema.Draft202012Validator(schema() | form, format_checker=FORMATS)
     errors = sorted(validator.iter_errors(value), key=lambda e: scenario.marks.get((*path, *e.absolute_path), (0, 0)))
     for error in errors:
-        raise scenario.wrong(*_told(error, (*path, *error.absolute_path)))
+        raise scenario.wrong(*_described(error, (*path, *error.absolute_path)))
 
 
 def _step_schema(do: str | None, verb: StepVerb) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _step_schema(do: str | None, verb: StepVerb) -> dict[str, Any]:
     }
 
 
-def _told(error: jsonschema.ValidationError, path: Path) -> tuple[Path, str]:
+def _described(error: jsonschema.ValidationError, path: Path) -> tuple[Path, str]:
     """Where a person should look, and what to read there."""
     match error.validator:
         case "additionalProperties":

@@ -31,7 +31,7 @@ def check(chain: tuple[x509.Certificate, ...], trust: Trust, *, at: datetime) ->
             raise Refusal(Reason.certificate_revoked)
         if all(_is_part(kept.crl) for kept in lists):  # none, or what has changed since one that does not hold
             raise Refusal(Reason.revocation_unknown)
-        asked += [kept.told for kept in lists]
+        asked += [kept.described for kept in lists]
     return asked
 
 

@@ -28,7 +28,7 @@ class Kept:
     fetched_at: datetime
 
     @cached_property
-    def told(self) -> dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """By what this list is known again."""
         return {
             "issuer": self.crl.issuer.rfc4514_string(),

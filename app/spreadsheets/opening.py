@@ -415,7 +415,7 @@ class SheetOfOffice:
         yield from self._taken()
         if self.hidden_columns:
             yield ["columns", self.hidden_columns]
-        yield from self.merged.told()
+        yield from self.merged.lines()
 
     def _taken(self) -> list[list[Any]]:
         done, self.done = self.done, []
@@ -529,7 +529,7 @@ class Merged:
             raise Unreadable("takes_too_much")
         self.areas.append((first, last, left, right))
 
-    def told(self) -> Iterator[list[Any]]:
+    def lines(self) -> Iterator[list[Any]]:
         if self.areas:
             yield ["merged", self.areas]
 
@@ -625,7 +625,7 @@ def workbook_of_2003(data: bytes) -> Iterator[list[Any]]:
             yield ["row", number, hidden, [cells.get(column) for column in range(1, max(cells) + 1)]]
     if visible[0]["columns"]:
         yield ["columns", visible[0]["columns"]]
-    yield from visible[0]["merged"].told()
+    yield from visible[0]["merged"].lines()
     yield ["sheet", visible[0]["name"]]
 
 
@@ -787,7 +787,7 @@ def page(text: str) -> Iterator[list[Any]]:
             yield ["columns", table.columns]
     if unseen_cells:
         yield ["cells", unseen_cells]
-    yield from merged.told()
+    yield from merged.lines()
     yield ["sheet", None]
 
 

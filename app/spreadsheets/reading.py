@@ -131,7 +131,7 @@ def opened(data: bytes, most_unpacked: int = MOST_UNPACKED) -> tuple[Sheet | Wro
         if cost.status != 0:
             log.warning("opening a file of %s bytes ended with %s", len(data), cost.status)
             return Wrong("takes_too_much"), cost
-        return _told(lines), cost
+        return _as_sheet(lines), cost
 
 
 def _ended(process: "subprocess.Popen[bytes]", until: float) -> Cost:
@@ -146,7 +146,7 @@ def _ended(process: "subprocess.Popen[bytes]", until: float) -> Cost:
         time.sleep(LOOKED_AT)
 
 
-def _told(lines: Iterator[list[Any]]) -> Sheet | Wrong:
+def _as_sheet(lines: Iterator[list[Any]]) -> Sheet | Wrong:
     """What opening.py has said."""
     rows, hidden, columns, found = list[list[Any]](), set[int](), set[int](), dict[str, Any]()
     unseen = set[tuple[int, int]]()

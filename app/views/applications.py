@@ -41,7 +41,7 @@ from app.rules.verbs import VERBS
 from app.views import filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage
-from app.views.confirmation import READ, ask, asked, by_row, done, problem_with, reason, signer
+from app.views.confirmation import READ, ask, by_row, confirmed, done, problem_with, reason, signer
 from app.views.corrections import Correcting
 from app.views.downloads import sent_file, stored_paper
 from app.views.explanations import Why
@@ -205,7 +205,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     def choose(self, pk: str) -> Any:
         """S1, «Балабақшаны таңдаңыз»: free places for this child; then the family's yes, then the referral."""
         application, tried = self.load(pk), False
-        if request.method == "POST" and (vacancy := _named(request.form.get("vacancy", ""))) and asked("choose"):
+        if request.method == "POST" and (vacancy := _named(request.form.get("vacancy", ""))) and confirmed("choose"):
             tried = True
             if attempt(lambda: referrals.choose(application, vacancy, by=signer(), at=now())):
                 flash(_("The place is taken. The paper is being prepared."), "success")
@@ -301,7 +301,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
             unmasking.open_record(application, reason=reason(), **who)
             unmasked.keep(personal_data.keys(application))
 
-        if not asked("open", rows):
+        if not confirmed("open", rows):
             return ask(self, "open", rows)
         return done(self, rows, lambda row: act(row, by=g.actor, at=now()), "open")
 

@@ -14,7 +14,7 @@ from app.now import now
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.views import as_shown
-from app.views.confirmation import ask, asked, done
+from app.views.confirmation import ask, confirmed, done
 from app.views.paging import Records, SortOrder
 from app.views.registers import Registered
 from app.views.rendering import NONE, in_words, tag
@@ -58,7 +58,7 @@ class ApprovedView(Registered):
 
     def approve(self, rows: Any) -> Any:
         """Spec 3.2: a second official puts in force what the page has shown, to the letter."""
-        if not asked("approve") or as_shown.unseen(rows):
+        if not confirmed("approve") or as_shown.unseen(rows):
             return ask(
                 self,
                 "approve",

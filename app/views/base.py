@@ -193,7 +193,7 @@ class BaseView(Listed):
         subject, noun = db.session.get_one(User, g.actor.user_id), self.route_base[1:]
         with transaction():
             accounts.export(subject, noun, asked, rows, by=g.actor, at=now())
-        return download(f"{noun}-{local_day(now())}", kind, self.titles(), self.told(where, order))
+        return download(f"{noun}-{local_day(now())}", kind, self.titles(), self.rendered(where, order))
 
     # -------------------------------------------------- changing
 

@@ -115,7 +115,7 @@ class BulkRunView(BaseView):
     def result(self, pk: str, kind: str) -> Any:
         """Every row with its outcome and reason, in the reader's language; before the run, what its preview found."""
         run = self.load(pk)
-        return download(f"bulk-{run.id}", kind, *_told(run))
+        return download(f"bulk-{run.id}", kind, *_file_of(run))
 
     def possible(self, row: BulkRun) -> list[str]:
         """Whoever asked starts it, or asks another official to; it can be stopped until it is over."""
@@ -242,7 +242,7 @@ def _subject_of(view: Any) -> str | None:
     return subject.__tablename__ if subject in VERBS else None
 
 
-def _told(run: BulkRun) -> tuple[list[str], Iterator[Any]]:
+def _file_of(run: BulkRun) -> tuple[list[str], Iterator[Any]]:
     """The titles and rows of a run's file; the rows are read while they are sent."""
     over = run.stage in (*bulk.OVER, BulkStage.running)
     return ["№", _("Application"), _("Child"), _("Outcome"), _("Reason")], _rows_of(run.id, over)

@@ -101,7 +101,7 @@ def model_of(rows: Sequence[Any]) -> type[Base]:
     return type(rows[0]) if rows else Application
 
 
-def asked(verb: str, rows: Sequence[Any] = ()) -> bool:
+def confirmed(verb: str, rows: Sequence[Any] = ()) -> bool:
     """Has the person seen what will follow, said yes, and answered all that the verb needs?"""
     return request.form.get("sure") == "yes" and not problem_with(verb, rows)
 
@@ -195,7 +195,7 @@ def by_row(*verbs: str) -> dict[str, Callable[[Any, Sequence[Any]], Any]]:
 
 
 def _by_row(verb: str, view: Any, rows: Sequence[Any]) -> Any:
-    if not asked(verb, rows):
+    if not confirmed(verb, rows):
         return ask(view, verb, rows, details=view.details(verb, rows))
     by = signer(verb, rows)
     return done(view, rows, lambda row: _do(verb, row, by), verb)

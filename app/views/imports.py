@@ -161,8 +161,8 @@ class ImportRunView(BaseView):
         run = self.load(pk)
         titles = [_("Cell"), _("What it is"), _("Problem")]
         if g.actor.role not in VERBS[ImportRun]["ask"].roles:
-            return download(f"import-{run.id}", kind, titles, _told(run.id, with_cells=False))
-        return download(f"import-{run.id}", kind, [*titles, _("What stands there")], _told(run.id, with_cells=True))
+            return download(f"import-{run.id}", kind, titles, _problems(run.id, with_cells=False))
+        return download(f"import-{run.id}", kind, [*titles, _("What stands there")], _problems(run.id, with_cells=True))
 
     @expose("/answer/<pk>", methods=["POST"])
     @has_access
@@ -241,7 +241,7 @@ def _questions(run: ImportRun) -> Sequence[ImportProblem]:
     return db.session.scalars(_of(run.id).where(ImportProblem.sentence.in_(CHOICES))).all()
 
 
-def _told(run_id: int, with_cells: bool) -> Iterator[Sequence[Any]]:
+def _problems(run_id: int, with_cells: bool) -> Iterator[Sequence[Any]]:
     """The rows of the file of problems; they are read while they are sent."""
     for one in db.session.scalars(_of(run_id).execution_options(yield_per=1000)):
         kind = _("warning") if one.warning else _("question") if one.sentence in CHOICES else _("problem")

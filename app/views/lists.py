@@ -25,8 +25,8 @@ from app.rules.calendar import local_day
 from app.views import location
 from app.views.headers import cached
 from app.views.paging import FIRST, LAST, At, Records, SortOrder, Where
+from app.views.rendering import as_cell
 from app.views.rendering import row as row_of
-from app.views.rendering import told
 
 FILTER = "widgets/filter.html"
 PAGE = 25
@@ -180,16 +180,16 @@ class Listed(ModelView):
         before, _zero, after = url_for(f"{name}.show", pk=0).partition("/0") if may else ("", "", "")
         values = [(row.id, self.datamodel.get_values_item(row, columns)) for row in rows]
         where = {pk: f"{before}/{pk}{after}" if may else None for pk, _found in values}
-        return [(pk, told(found[0]), row_of(titles, found, where[pk])) for pk, found in values]
+        return [(pk, as_cell(found[0]), row_of(titles, found, where[pk])) for pk, found in values]
 
     def titles(self) -> Sequence[str]:
         """What stands above the columns of the list."""
         return [str(self.label_columns[column]) for column in self.list_columns]
 
-    def told(self, where: Where, order: SortOrder) -> Iterator[Sequence[Any]]:
+    def rendered(self, where: Where, order: SortOrder) -> Iterator[Sequence[Any]]:
         """All rows that hold, as cells of a file: what the list shows of them, in the same words."""
         for row in self.datamodel.every(where, order):
-            yield [told(value) for value in self.datamodel.get_values_item(row, self.list_columns)]
+            yield [as_cell(value) for value in self.datamodel.get_values_item(row, self.list_columns)]
 
     def wishes(self, asked: Mapping[str, str]) -> tuple[SortOrder, At, int]:
         """The order, the page and its size that an address asks this list for. ValueError for what cannot be."""

@@ -17,7 +17,7 @@ from app.now import now
 from app.rules.roles import WATCHING
 from app.views import as_shown, filters
 from app.views.base import BaseView
-from app.views.confirmation import ask, asked, done
+from app.views.confirmation import ask, confirmed, done
 from app.views.paging import Records
 from app.views.rendering import shown
 
@@ -54,7 +54,7 @@ class ProposalView(BaseView):
 
     def approve(self, rows: Any) -> Any:
         """Spec 3.8: another official says yes to what the page has shown, and it is done."""
-        if not asked("approve") or as_shown.unseen(rows):
+        if not confirmed("approve") or as_shown.unseen(rows):
             details = [in_full(row) for row in rows]
             return ask(
                 self, "approve", rows, as_shown.unseen(rows), details=details, hidden=as_shown.shown_of(rows, shows)
@@ -67,7 +67,7 @@ class ProposalView(BaseView):
 
     def reject(self, rows: Any) -> Any:
         """Or no, and nothing else happens."""
-        if not asked("reject"):
+        if not confirmed("reject"):
             return ask(self, "reject", rows, details=[in_full(row) for row in rows])
         return done(self, rows, lambda row: proposals.decide(row, approved=False, by=g.actor, at=now()))
 

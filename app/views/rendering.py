@@ -19,7 +19,7 @@ from app.models import Application, Base
 from app.rules import texts, waits
 from app.rules.calendar import LOCAL
 
-Told: TypeAlias = str | int | float | date | datetime  # a moment on the local clock, without its zone
+CellValue: TypeAlias = str | int | float | date | datetime  # a moment on the local clock, without its zone
 
 NONE = Markup('<span class="none">—</span>')
 
@@ -33,13 +33,13 @@ def shown(value: Any) -> Markup:
     return show(value)
 
 
-def told(value: Any) -> Told:
+def as_cell(value: Any) -> CellValue:
     """One value as a cell of a file: numbers and days as such, all else as the screen says it; nothing is empty."""
     kind = type(value)
-    tell = _TOLD.get(kind)
-    if tell is None:
-        tell = _TOLD[kind] = next((how for kinds, how in _TELLS if issubclass(kind, kinds)), _said)
-    return tell(value)
+    make = _CELLS.get(kind)
+    if make is None:
+        make = _CELLS[kind] = next((how for kinds, how in _CELL_KINDS if issubclass(kind, kinds)), _said)
+    return make(value)
 
 
 def row(titles: Sequence[Markup], values: Iterable[Any], address: str | None) -> Markup:
@@ -136,7 +136,7 @@ _KINDS: tuple[tuple[Any, Callable[[Any], Markup]], ...] = (
     ((list, tuple), _several),
 )
 _SHOWN: dict[type, Callable[[Any], Markup]] = {}
-_TELLS: tuple[tuple[Any, Callable[[Any], Told]], ...] = (
+_CELL_KINDS: tuple[tuple[Any, Callable[[Any], CellValue]], ...] = (
     (type(None), lambda _value: ""),
     (Markup, lambda value: "" if value == NONE else value.striptags()),
     (StrEnum, words.label),
@@ -148,11 +148,11 @@ _TELLS: tuple[tuple[Any, Callable[[Any], Told]], ...] = (
     (dict, lambda value: "; ".join(f"{name}: {in_words(one)}" for name, one in value.items())),
     ((list, tuple), lambda value: ", ".join(in_words(one) for one in value)),
 )
-_TOLD: dict[type, Callable[[Any], Told]] = {}
+_CELLS: dict[type, Callable[[Any], CellValue]] = {}
 
 
 def in_words(value: Any) -> str:
     """One value in a line of text, as one of several in a cell of a file."""
     if isinstance(value, datetime):
         return words.moment(value)
-    return words.day(value) if isinstance(value, date) else str(told(value))
+    return words.day(value) if isinstance(value, date) else str(as_cell(value))

@@ -64,7 +64,7 @@ class SignIn(AuthDBView):
                 return redirect(to)
             flash(too_often(seconds) if seconds else str(self.invalid_login_message), "danger")
         status = 200 if request.method == "GET" else 429 if seconds else 422
-        return _told(page(self.login_template, status, username=form.username.data or ""), seconds)
+        return _with_wait(page(self.login_template, status, username=form.username.data or ""), seconds)
 
     @expose("/logout/", methods=["POST"])
     def logout(self):
@@ -103,7 +103,7 @@ class SignIn(AuthDBView):
                 form.current.errors = [too_often(seconds) if seconds else _("This is not your password.")]
         status = 429 if seconds else 422 if form.errors else 200
         facts = {"form": form, "must": session.found.must_change_password}
-        return _told(page("pages/password.html", status, title=_("Change the password"), **facts), seconds)
+        return _with_wait(page("pages/password.html", status, title=_("Change the password"), **facts), seconds)
 
     def _change(self, new: str) -> int:
         user = db.session.get_one(User, g.actor.user_id)
@@ -150,5 +150,5 @@ def _let_in(known: accounts.SignInFacts, password: str) -> None:
     enter(user, known.version)
 
 
-def _told(answered: tuple[str, int], seconds: int) -> Any:
+def _with_wait(answered: tuple[str, int], seconds: int) -> Any:
     return (*answered, {"Retry-After": str(seconds)}) if seconds else answered

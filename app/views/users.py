@@ -16,7 +16,7 @@ from app.now import now
 from app.registers.accounts import ACCOUNTS, ROLES
 from app.rules.roles import Role
 from app.views.base import attempt, page
-from app.views.confirmation import ask, asked
+from app.views.confirmation import ask, confirmed
 from app.views.paging import Records, attribute
 from app.views.registers import Registered
 
@@ -58,7 +58,7 @@ class UserView(Registered):
 
     def reset_password(self, rows: list[User]) -> Any:
         """Generated, and shown this once."""
-        if not asked("reset_password"):
+        if not confirmed("reset_password"):
             return ask(self, "reset_password", rows)
         given = {}
         for row in rows:
