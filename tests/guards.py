@@ -1396,7 +1396,7 @@ GUARDS = (
             (
                 "a field that is added is taken out with its list",
                 "app/imports/export.py",
-                "            **declared.told(KINDERGARTENS, of),\n",
+                "            **declared.as_cells(KINDERGARTENS, of),\n",
                 "",
                 "test_three_places.py::test_a_text_field_of_kindergartens_takes_three_places",
             ),
