@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 ROOT = Path(__file__).resolve().parent
 LOOPBACK = ("127.0.0.1", "localhost")
+LONGEST_URL = 75  # characters: with the code of a paper behind it, what a QR code of its size holds
 SMTP_PORTS = {"smtps": 465, "smtp": 587, "plain": 25}
 
 
@@ -137,7 +138,7 @@ def load(env: dict[str, str] | None = None) -> Config:
         proxies=int(env.get("KEZEK_PROXIES") or 0),
         session_idle=timedelta(minutes=int(env.get("KEZEK_SESSION_IDLE") or 30)),
         session_longest=timedelta(minutes=int(env.get("KEZEK_SESSION_LONGEST") or 720)),
-        url=(env.get("KEZEK_URL") or f"http://127.0.0.1:{env.get('KEZEK_PORT') or 8080}").rstrip("/"),
+        url=_url(env),
         smtp=_smtp(env),
         sms=_sms(env),
         keys=_keys(env) or _demo_keys(var, env),
@@ -145,6 +146,15 @@ def load(env: dict[str, str] | None = None) -> Config:
         mobile_citizens=_service(env, "KEZEK_MOBILE_CITIZENS", "https://mobile.example.org/registered"),
         qr=_service(env, "KEZEK_QR", "https://qr.example.org") or _demo_qr(var, env),
     )
+
+
+def _url(env: Mapping[str, str]) -> str:
+    """Where people find Kezek, short enough for the QR code of a paper. Raises Wrong."""
+    url = (env.get("KEZEK_URL") or f"http://127.0.0.1:{env.get('KEZEK_PORT') or 8080}").rstrip("/")
+    to = _address("KEZEK_URL", url, ("https", "http"), "https://kezek.example.org")
+    if len(url) > LONGEST_URL or to.query or to.fragment:
+        raise Wrong(f"KEZEK_URL: an address of at most {LONGEST_URL} characters, without a question or a mark in it.")
+    return url
 
 
 def _smtp(env: Mapping[str, str]) -> Smtp | None:
@@ -177,6 +187,8 @@ def _sms(env: Mapping[str, str]) -> Sms | None:
         raise Wrong('KEZEK_SMS_HEADERS: names and values as JSON, like {"Authorization": "Bearer ..."}.')
     if not all(value.isascii() and value.isprintable() for one in headers.items() for value in one):
         raise Wrong("KEZEK_SMS_HEADERS: a header has Latin letters, digits and signs alone.")
+    if any("{text}" in value for value in headers.values()):
+        raise Wrong("KEZEK_SMS_HEADERS: a message is no header; {text} belongs in KEZEK_SMS_BODY.")
     if not ("{phone}" in body and "{text}" in body):
         raise Wrong("KEZEK_SMS_BODY: what is posted, with {phone} and {text} where they belong, is missing.")
     if body.lstrip().startswith(("{", "[")):
@@ -235,7 +247,7 @@ def _address(name: str, url: str, schemes: Iterable[str], example: str) -> Split
         known = to.scheme in schemes and bool(to.hostname) and (to.port is None or to.port > 0)
     except ValueError:
         known = False
-    if not known or any(sign.isspace() for sign in url):
+    if not known or not url.isascii() or any(sign.isspace() for sign in url):
         raise Wrong(f"{name}: not an address like {example}.")
     return to
 

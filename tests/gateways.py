@@ -52,12 +52,16 @@ class SmsGateway:
         self.calls.append(call)
         self.headers.append(dict(handler.headers))
         way = self.ways.pop(0) if self.ways else "takes"
-        if way in ("takes", "nonsense", "drops", "hangs", "500 and takes"):
+        if way in ("takes", "nonsense", "drops", "hangs", "drips") or way.endswith("and takes"):
             self.taken[call["id"]] = call
         if way == "hangs":
             self.closed.wait(HANG)
         if way in ("drops", "hangs"):
             handler.close_connection = True
+        elif way == "drips":
+            with contextlib.suppress(OSError):
+                while not self.closed.wait(0.1):
+                    handler.wfile.write(b"H")
         elif way == "no HTTP":
             handler.wfile.write(b"\0\0\0\0")
         else:

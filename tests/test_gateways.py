@@ -8,6 +8,7 @@ import pytest
 
 import config
 from app.gateways import Message, NotSent, mail, sms
+from app.papers.typesetting import qr
 from tests.gateways import mail_server, sms_gateway
 
 MESSAGE = Message("a1b2", "+77011112233", "Тақырып", 'Өтініш: "№ 1"\n&phone=8{key}')
@@ -126,6 +127,11 @@ WRONG = [
     (GATEWAY | {"KEZEK_SMS_HEADERS": "Authorization: x"}, "KEZEK_SMS_HEADERS: not JSON"),
     (GATEWAY | {"KEZEK_SMS_HEADERS": '["x"]'}, "KEZEK_SMS_HEADERS: names and values"),
     (GATEWAY | {"KEZEK_SMS_HEADERS": '{"X": "a\\nb"}'}, "KEZEK_SMS_HEADERS: a header"),
+    (GATEWAY | {"KEZEK_SMS_HEADERS": '{"X": "{text}"}'}, "KEZEK_SMS_HEADERS: a message is no header"),
+    (GATEWAY | {"KEZEK_SMS_URL": "https://sms.example.org/жіберу"}, "KEZEK_SMS_URL: not an address"),
+    ({"KEZEK_URL": "ftp://kezek.example.org"}, "KEZEK_URL: not an address"),
+    ({"KEZEK_URL": f"https://{'k' * 64}.org"}, "KEZEK_URL: an address of at most 75 characters"),
+    ({"KEZEK_URL": "https://kezek.example.org/?a=b"}, "KEZEK_URL: an address of at most 75 characters"),
     (KEYS | {"KEZEK_KEY_ANCHORS": "/nowhere.pem"}, "KEZEK_KEY_ANCHORS: there is no such file"),
     (KEYS | {"KEZEK_KEY_CRLS": ""}, "KEZEK_KEY_CRLS: the addresses"),
     (KEYS | {"KEZEK_KEY_CRLS": "file:///etc/passwd"}, "KEZEK_KEY_CRLS: not an address"),
@@ -141,3 +147,9 @@ def test_a_setting_that_cannot_be_is_named_in_a_sentence(env, said):
     with pytest.raises(config.Wrong) as wrong:
         config.load(env)
     assert str(wrong.value).startswith(said) and str(wrong.value).endswith(".")
+
+
+def test_the_longest_address_of_kezek_fits_the_code_of_a_paper():
+    url = f"https://{'k' * 63}.org"
+    assert len(config.load({"KEZEK_URL": url}).url) == config.LONGEST_URL
+    assert qr(f"{url}/verify/{'0' * 22}").designator == "6-M"

@@ -118,6 +118,15 @@ def test_what_nobody_sees_or_nothing_keeps_is_refused_at_every_door_by_the_same_
     assert wrong == []
 
 
+NOT_PRINTED = ("Ай😀гүл", "Айгүл محمد", "≥ 3 жас", "გ 12")
+
+
+def test_a_sign_that_no_paper_can_show_is_refused_at_every_door():
+    """Any text may come to stand on a paper: a reason, a legal basis, the title of a certificate."""
+    taken = {name for name, judge in doors() for text in NOT_PRINTED if judge(text) is None}
+    assert {name for name in taken if not name.endswith(("iin", "bin"))} == set()  # their check digit refuses them
+
+
 def test_a_line_break_is_refused_at_every_door_of_one_line():
     lines = {name for name, judge in doors() if judge("себеп\nсебеп") is None}
     sections = {f"{name}_{language}" for name in contract.SECTIONS for language in contract.LANGUAGES}

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("app", "migrations", "requirements", "samples", "tests", "tools", "translations")
 FIELD = """
-        Field("site", _l("Web site"), printed(100), required=False, sought=True, titles=("Сайты", "Сайт")),
+        Field("site", _l("Web site"), Text(100), required=False, sought=True, titles=("Сайты", "Сайт")),
     ),
     clashes={"""
 COLUMN = """

@@ -27,7 +27,7 @@ from app.words.problems import sentence_of
 T = TypeVar("T")
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
 LONGEST_REASON = 500
-READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.printed(300)}
+READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.line(300)}
 ASKS = {
     "choose": ("vacancy",),
     "extend": ("until", "reason"),

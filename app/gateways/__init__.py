@@ -1,9 +1,13 @@
 """The ways out of the house: each hands one message over, or says what became of it. None knows a kindergarten."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 CONNECT = 5  # seconds to reach a gateway
-ANSWER = 10  # seconds for each of its answers
+ANSWER = 10  # seconds for its whole answer
 
 
 class Message(NamedTuple):
@@ -29,3 +33,23 @@ class Unsure(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+@contextmanager
+def cut_after(connection: socket.socket, seconds: float) -> Iterator[None]:
+    """Whatever goes on inside with this connection ends after so many seconds, also where a byte comes now and then:
+    an OSError is raised there, or the end of what is read is met.
+    """
+    connection.settimeout(seconds)
+    timer = threading.Timer(seconds, _cut, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -8,10 +8,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from app.gateways import ANSWER, CONNECT, Message, NotSent, Unsure
+from app.gateways import ANSWER, CONNECT, Message, NotSent, Unsure, cut_after
 from config import Sms
 
 MOST = 65_536  # bytes of an answer that are read
+TIMED_OUT = 408
 NEVER = (400, 413, 422)  # what is wrong with a message today is wrong with it tomorrow
 
 
@@ -24,12 +25,12 @@ def send(sms: Sms, message: Message) -> None:
             connection.connect()
         except OSError:
             raise NotSent("unreachable") from None
-        connection.sock.settimeout(ANSWER)
         try:
-            connection.request("POST", _path(sms.url), body, headers)
-            with connection.getresponse() as answer:
-                status, said = answer.status, answer.read(MOST).decode(errors="replace")
-        except (OSError, HTTPException):
+            with cut_after(connection.sock, ANSWER):
+                connection.request("POST", _path(sms.url), body, headers)
+                with connection.getresponse() as answer:
+                    status, said = answer.status, answer.read(MOST).decode(errors="replace")
+        except (OSError, HTTPException, ValueError):
             raise Unsure("no_answer") from None
     finally:
         connection.close()
@@ -72,11 +73,13 @@ def _path(url: str) -> str:
 
 
 def _judge(status: int, said: str, accepted: str) -> None:
-    """2xx, with what the gateway says when it takes one, is a yes; 3xx and 4xx are a no; of all else nobody knows."""
+    """2xx, with what the gateway says when it takes one, is a yes; most of 4xx are a no; of all else nobody knows: who
+    sends us elsewhere, or waited too long for us, may have taken it before.
+    """
     if 200 <= status < 300 and accepted in said:
         return
     if status in NEVER:
         raise NotSent("refused", final=True)
-    if 300 <= status < 500:
+    if 400 <= status < 500 and status != TIMED_OUT:
         raise NotSent("refused_now")
     raise Unsure("strange_answer")

@@ -35,7 +35,7 @@ COLUMNS = (
     Column(
         "number",
         ("Нөмірі", "Номер", "Тіркеу нөмірі", "Номер заявления", "Өтініш нөмірі", "№мірі"),
-        cells.printed(60),
+        cells.text(60),
         required=True,
     ),
     Column("child_iin", ("Баланың ЖСН", "ИИН ребёнка", "Баланың ЖСН-і"), cells.iin, required=True),

@@ -59,11 +59,6 @@ def text(most: int) -> Callable[[Any], str]:
     return fitting(texts.line(most))
 
 
-def printed(most: int) -> Callable[[Any], str]:
-    """The same, of letters that papers can show."""
-    return fitting(texts.printed(most))
-
-
 def lines(most: int) -> Callable[[Any], str]:
     """Some lines, as of a reason."""
     return fitting(texts.lines(most))
@@ -191,7 +186,7 @@ def _digits(cell: Any) -> str:
 
 
 def _text(cell: Any) -> str:
-    return _of_our_digits(ONE_LINE(_typed(cell)))
+    return ONE_LINE(_of_our_digits(_typed(cell)))
 
 
 def _of_our_digits(value: str) -> str:

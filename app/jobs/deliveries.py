@@ -4,7 +4,7 @@ What was begun is committed before anything is handed over (docs/adr/0023-delive
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from app.gateways import Message, NotSent, Unsure, mail, sms
 from app.models import Channel, Delivery, Outbox
 from app.now import is_demo, now
 
+NO_GATEWAY = timedelta(minutes=10)  # until it is looked again whether there is one
 ROWS = 5  # a job: a gateway that hangs keeps so many waiting for ten seconds each, and no more
 GATEWAYS: Mapping[Channel, Callable[[Any, Message], None]] = {Channel.sms: sms.send, Channel.email: mail.send}
 
@@ -79,7 +80,10 @@ def give_up(row: Outbox) -> None:
 
 
 def _begin(delivery_id: int) -> tuple[Channel, Message] | datetime | None:
+    """What is to be handed over; where its gateway is no longer in the settings it waits, and nothing has begun."""
     channel = locked(Delivery, delivery_id).channel
+    if _settings(channel) is None:
+        return _utc() + NO_GATEWAY
     begun = deliveries.begin(delivery_id, at=_utc(), repeats=_repeats(channel))
     return (channel, _written(begun)) if isinstance(begun, Delivery) else begun
 

@@ -28,11 +28,6 @@ class Text(Type):
         return self.read or texts.line(self.longest)
 
 
-def printed(longest: int = 200) -> Text:
-    """One line that papers show."""
-    return Text(longest, texts.printed(longest))
-
-
 @dataclass(frozen=True)
 class Lines(Type):
     """Some lines: a note, a reason; `read` as that of a text."""

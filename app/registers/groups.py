@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.models import KgGroup, Kindergarten, Language
-from app.registers.declaration import Field, Menu, Number, OneOf, Register, Row, printed
+from app.registers.declaration import Field, Menu, Number, OneOf, Register, Row, Text
 from app.rules.roles import FAMILIES, OFFICE, Role
 
 WRITERS = OFFICE | {Role.head}
@@ -30,7 +30,7 @@ GROUPS = Register(
         Field(
             "name",
             _l("Group"),
-            printed(120),
+            Text(120),
             ordered=True,
             titles=("Топ", "Группа", "Топтың атауы", "Название группы"),
         ),

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.models import Kindergarten, KindergartenKind, Ownership, Place, PlaceKind
-from app.registers.declaration import Bin, Email, Field, Menu, OneOf, Phone, Register, Row, Yes, printed
+from app.registers.declaration import Bin, Email, Field, Menu, OneOf, Phone, Register, Row, Text, Yes
 from app.rules.roles import FAMILIES, OFFICE, Role
 
 NAME_TAKEN = _l("There is a kindergarten of this name in this place already.")
@@ -28,7 +28,7 @@ KINDERGARTENS = Register(
         Field(
             "name",
             _l("Name"),
-            printed(200),
+            Text(200),
             ordered=True,
             sought=True,
             titles=(
@@ -81,7 +81,7 @@ KINDERGARTENS = Register(
         Field(
             "address",
             _l("Address"),
-            printed(300),
+            Text(300),
             required=False,
             listed=False,
             titles=("Мекенжайы", "Адрес", "Мекенжай", "Мекен-жайы"),

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.models import Office, Place, PlaceKind
-from app.registers.declaration import Field, Menu, Phone, Register, Row, printed
+from app.registers.declaration import Field, Menu, Phone, Register, Row, Text
 from app.rules.roles import OFFICE, QUEUES
 
 OFFICES = Register(
@@ -28,9 +28,9 @@ OFFICES = Register(
             _l("Region, district or city"),
             Row(select(Place).where(Place.kind.in_((PlaceKind.region, PlaceKind.district)))),
         ),
-        Field("name_kk", _l("Name in Kazakh"), printed(200), ordered=True, sought=True, example="Қалалық білім бөлімі"),
-        Field("name_ru", _l("Name in Russian"), printed(200), sought=True, example="Городской отдел образования"),
-        Field("address", _l("Address"), printed(300), listed=False, example="Абай көшесі, 89"),
+        Field("name_kk", _l("Name in Kazakh"), Text(200), ordered=True, sought=True, example="Қалалық білім бөлімі"),
+        Field("name_ru", _l("Name in Russian"), Text(200), sought=True, example="Городской отдел образования"),
+        Field("address", _l("Address"), Text(300), listed=False, example="Абай көшесі, 89"),
         Field("phone", _l("Phone"), Phone(), required=False, example="+7 7162 25 00 00"),
         Field(
             "support_phone",
@@ -44,7 +44,7 @@ OFFICES = Register(
         Field(
             "responsible",
             _l("Who answers for papers"),
-            printed(200),
+            Text(200),
             example="Темірова А., маман",
             help=_l("Name and position."),
         ),

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.models import Child, SanatoriumCertificate
-from app.registers.declaration import Day, Field, Menu, Register, Row, printed
+from app.registers.declaration import Day, Field, Menu, Register, Row, Text
 from app.rules.roles import OFFICE, Role
 
 THERE = _l("This certificate of the child is recorded already.")
@@ -39,12 +39,12 @@ SANATORIUM_CERTIFICATES = Register(
         Field(
             "issuer",
             _l("Issued by"),
-            printed(200),
+            Text(200),
             sought=True,
             titles=("Кім берді", "Кем выдано"),
             example="№ 2 емхана",
         ),
-        Field("number", _l("Certificate number"), printed(60), sought=True, titles=("Нөмірі", "Номер"), example="17-С"),
+        Field("number", _l("Certificate number"), Text(60), sought=True, titles=("Нөмірі", "Номер"), example="17-С"),
         Field("from_on", _l("Valid from"), Day(), titles=("Басталу күні", "Действует с"), example="01.04.2026"),
         Field(
             "until",

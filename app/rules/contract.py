@@ -36,9 +36,9 @@ NAMED = re.compile(r"\{([^{}]*)\}")
 def section(raw: str) -> str:
     """One section as it is kept: lines that papers can show, and no fact that is not known.
 
-    Raises Unfit: fact_unknown, brace, no_glyph, and as texts.lines.
+    Raises Unfit: fact_unknown, brace, and as texts.lines.
     """
-    text = texts.printed_lines(LONGEST)(raw)
+    text = texts.lines(LONGEST)(raw)
     for name in NAMED.findall(text):
         if name.casefold() not in MEANT:
             raise Unfit("fact_unknown", name=name)

@@ -30,7 +30,7 @@ NOT_ON_PAPER = re.compile("[^{}]".format("".join(rf"\U{first:08x}-\U{last:08x}" 
 PLAIN = re.compile(
     r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]*"
 )  # most texts, known at a glance
-SEEN = r"[\x21-\x7e\xa1-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]+"
+SEEN = r"[\x21-\x7e\xa1-\xac\xae-\u017f\u0400-\u0482\u048a-\u0525‐-\u2027‰-\u205e№]+"
 TIDY = re.compile(rf"{SEEN}(?: {SEEN})*")  # of these, words with one blank between
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as some keyboards type Latin letters
 PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # before the @, most addresses
@@ -68,55 +68,29 @@ def blank(raw: str) -> bool:
 
 
 def line(most: int) -> Reader:
-    """One line of at most so many letters; blanks are made one.
+    """One line of at most so many letters, blanks made one; any text may come to stand on a paper.
 
-    Raises Unfit: unkept, invisible, line_break, long_text.
+    Raises Unfit: unkept, invisible, line_break, long_text, no_glyph.
     """
-
-    def read(raw: str) -> str:
-        if TIDY.fullmatch(raw):
-            return _at_most(most, raw)
-        text = _seen(raw).strip()
-        if LINE_BREAKS.search(text):
-            raise Unfit("line_break")
-        return _at_most(most, BLANKS.sub(" ", text))
-
-    return read
+    return lambda raw: _at_most(most, raw) if TIDY.fullmatch(raw) else _on_paper(_line(most, raw))
 
 
 WHOLE_NAME = line(3 * LONGEST_NAME)
 
 
-def printed(most: int) -> Reader:
-    """One line that papers show. Raises Unfit: no_glyph, and as `line`."""
-    read = line(most)
-    return lambda raw: _on_paper(read(raw))
-
-
 def lines(most: int) -> Reader:
-    """Some lines, as of a reason: their breaks stay. Raises Unfit: unkept, invisible, long_text."""
-
-    def read(raw: str) -> str:
-        told = [BLANKS.sub(" ", one).strip() for one in LINE_BREAKS.split(_seen(raw).strip())]
-        return _at_most(most, "\n".join(told))
-
-    return read
-
-
-def printed_lines(most: int) -> Reader:
-    """Some lines that papers show. Raises Unfit: no_glyph, and as `lines`."""
-    read = lines(most)
-    return lambda raw: _on_paper(read(raw))
+    """Some lines, as of a reason: their breaks stay. Raises Unfit: unkept, invisible, long_text, no_glyph."""
+    return lambda raw: _on_paper(_lines(most, raw))
 
 
 def name(raw: str, most: int = LONGEST_NAME) -> str:
     """Spec 3.9: a part of a person's name: letters, hyphens, apostrophes.
 
-    Raises Unfit: name_signs, and as `printed`.
+    Raises Unfit: name_signs, and as `line`.
     """
     if len(raw) <= most and PLAIN_NAME.fullmatch(raw):
         return raw
-    text = printed(most)(raw.translate(APOSTROPHES))
+    text = line(most)(raw.translate(APOSTROPHES))
     wrong = next((sign for sign in text if not OF_A_NAME.fullmatch(sign) or sign.isdigit() or sign == "_"), None)
     if wrong is not None or not (not text or any(sign.isalpha() for sign in text)):
         raise Unfit("name_signs", sign=wrong or text[0])
@@ -151,7 +125,7 @@ def phones(raw: str) -> str:
     """
     if len(raw) <= LONGEST_PHONE and (plain := PLAIN_PHONE.fullmatch(raw)):
         return "+7" + NO_DIGIT.sub("", plain[1])
-    typed = lines(LONGEST_TYPED_PHONE)(unicodedata.normalize("NFKC", raw))
+    typed = _lines(LONGEST_TYPED_PHONE, unicodedata.normalize("NFKC", raw))
     told = list(dict.fromkeys(_phone(one) for one in _apart(typed)))
     if not told:
         raise Unfit("phone")
@@ -194,7 +168,7 @@ def phones_said(kept: str) -> str:
 
 def digits(raw: str) -> str:
     """A number as it is copied from a paper, its digits moved together. Raises Unfit: as `line`."""
-    return line(LONGEST_DIGITS)(raw).replace(" ", "")
+    return _line(LONGEST_DIGITS, raw).replace(" ", "")
 
 
 def email(raw: str) -> str:
@@ -212,6 +186,18 @@ def _address(local: str, domain: str) -> str:
         return validate_email(f"{local}@{domain}", check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
         raise Unfit("email") from None
+
+
+def _line(most: int, raw: str) -> str:
+    text = _seen(raw).strip()
+    if LINE_BREAKS.search(text):
+        raise Unfit("line_break")
+    return _at_most(most, BLANKS.sub(" ", text))
+
+
+def _lines(most: int, raw: str) -> str:
+    told = [BLANKS.sub(" ", one).strip() for one in LINE_BREAKS.split(_seen(raw).strip())]
+    return _at_most(most, "\n".join(told))
 
 
 def _seen(raw: str) -> str:

@@ -74,7 +74,7 @@ class RegisterForm(ContactForm, GroundForm):
     number = forms.text(
         _l("Number"),
         longest=registration_numbers.LONGEST,
-        read=texts.printed(registration_numbers.LONGEST),
+        read=texts.line(registration_numbers.LONGEST),
         required=False,
         description=_l("If the application has one already; else it gets one."),
     )
