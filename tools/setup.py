@@ -34,7 +34,9 @@ DEBIAN = {  # package: what is lost without it
 }
 
 FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]  # papers are set in them, with these letters and signs:
-LETTERS = "U+20-17F,U+400-52F,U+2010-205E,U+20AC,U+20B8,U+20BD,U+2116,U+2190-2193,U+2212,U+2713,U+2717"
+LETTERS = (
+    "U+20-17F,U+400-52F,U+2010-205E,U+20AC,U+20B8,U+20BD,U+2116,U+2190-2193,U+2212,U+2248,U+2264-2265,U+2713,U+2717"
+)
 
 SCREEN = [  # what pages load besides app/static; the letters of Inter are Latin, Cyrillic, and Kazakh (in "-ext")
     "@tabler/core/dist/css/tabler.min.css",

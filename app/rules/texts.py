@@ -25,7 +25,8 @@ SHOW_NOTHING = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
 SHOW_NOTHING |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 # What the fonts of papers can show (tools/setup.py cuts them to it).
 ON_PAPER = [(0x20, 0x7E), (0xA0, 0x17F), (0x400, 0x525), (0x2010, 0x205E), (0x20AC, 0x20AC), (0x20B8, 0x20B8)]
-ON_PAPER += [(0x20BD, 0x20BD), (0x2116, 0x2116), (0x2190, 0x2193), (0x2212, 0x2212), (0x2713, 0x2713), (0x2717, 0x2717)]
+ON_PAPER += [(0x20BD, 0x20BD), (0x2116, 0x2116), (0x2190, 0x2193), (0x2212, 0x2212), (0x2248, 0x2248), (0x2264, 0x2265)]
+ON_PAPER += [(0x2713, 0x2713), (0x2717, 0x2717)]
 NOT_ON_PAPER = re.compile("[^{}]".format("".join(rf"\U{first:08x}-\U{last:08x}" for first, last in ON_PAPER)))
 PLAIN = re.compile(
     r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f‐-\u2027‰-\u205e№]*"
@@ -173,7 +174,7 @@ def digits(raw: str) -> str:
 
 def email(raw: str) -> str:
     """An e-mail address by its form alone; nobody is asked whether it exists. Raises Unfit: email, and as `line`."""
-    typed = line(LONGEST_EMAIL)(raw)
+    typed = _line(LONGEST_EMAIL, raw)
     local, _, domain = typed.rpartition("@")
     if PLAIN_LOCAL.fullmatch(local):
         return local + _address("a", domain).removeprefix("a")
