@@ -49,6 +49,34 @@ DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 GUARDS = (
     Guard(
+        "an offer goes to those whom its page has shown",
+        "app/views/vacancies.py",
+        '    if request.form.get(f"seen-{row.id}"):\n',
+        "    if False:\n",
+        "test_round_foreseen.py::test_a_yes_to_an_offer_that_would_go_to_others_offers_nothing_and_is_asked_again",
+    ),
+    Guard(
+        "a gateway that sends us elsewhere may have taken a message",
+        "app/gateways/sms.py",
+        "    if 400 <= status < 500 and status != TIMED_OUT:\n",
+        "    if 300 <= status < 500:\n",
+        "test_deliveries.py::test_without_a_key_what_a_gateway_may_have_taken_is_perhaps_sent_and_never_sent_again",
+    ),
+    Guard(
+        "what waits for a gateway that is taken away has not begun",
+        "app/jobs/deliveries.py",
+        "    if _settings(channel) is None:\n",
+        "    if False:\n",
+        "test_deliveries.py::test_where_a_gateway_was_taken_out_of_the_settings_what_waits_for_it_waits_on",
+    ),
+    Guard(
+        "whatever is typed can be printed",
+        "app/rules/texts.py",
+        "    return lambda raw: _on_paper(_lines(most, raw))\n",
+        "    return lambda raw: _lines(most, raw)\n",
+        "test_texts_at_every_door.py::test_a_sign_that_no_paper_can_show_is_refused_at_every_door",
+    ),
+    Guard(
         "nobody erases a part of the history without a record of it",
         "app/rules/chain.py",
         "        if application is None or application not in said:\n",

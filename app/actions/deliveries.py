@@ -4,7 +4,7 @@ That one begins is committed before anything leaves. Whoever finds one that bega
 its key, by which a gateway knows it; where there is no such gateway nobody knows, and a person decides.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -49,6 +49,14 @@ def plan(channels: Collection[Channel], *, at: datetime, shown: bool = False) ->
                 _leave(Delivery(notice=notice, channel=channel), at, shown)
     db.session.flush()
     return len(found)
+
+
+def shown_unwritten() -> Sequence[Delivery]:
+    """What is shown where nothing is sent, and has not been put into words yet."""
+    found = (
+        select(Delivery).where(Delivery.stage == S.shown, Delivery.text.is_(None)).options(joinedload(Delivery.notice))
+    )
+    return db.session.scalars(found).all()
 
 
 def _leave(delivery: Delivery, at: datetime, shown: bool = False) -> None:

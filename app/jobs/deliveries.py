@@ -40,7 +40,10 @@ def plan() -> int:
 def _plan() -> int:
     shown = is_demo()
     ways = set(Channel) if shown else {channel for channel in Channel if _settings(channel)}
-    return deliveries.plan(ways, at=now() if shown else _utc(), shown=shown)
+    planned = deliveries.plan(ways, at=now() if shown else _utc(), shown=shown)
+    for one in deliveries.shown_unwritten() if shown else ():
+        one.subject, one.text = words.message(one.notice, one.channel)
+    return planned
 
 
 def read(row: Outbox) -> int | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from app import words
 from app.actions import norms, offers, records, vacancies
-from app.actions.possible import ACTS, verbs_of_record
+from app.actions.possible import ACTS, act, verbs_of_record
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Application, Intake, KgGroup, Vacancy, VacancyStatus
@@ -23,9 +23,9 @@ from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.rules.seats import seats_by_state, unpublished_seats
 from app.rules.verbs import VERBS
-from app.views import filters, forms
+from app.views import as_shown, filters, forms
 from app.views.base import answer, attempt, row_id
-from app.views.confirmation import by_row
+from app.views.confirmation import ask, by_row, confirmed, done
 from app.views.offers import OfferView
 from app.views.paging import Records, attribute
 from app.views.registers import Registered
@@ -111,13 +111,33 @@ class VacancyView(Registered):
         page = render_template("pages/publish_free.html", group=group, spare=spare, form=form)
         return page, 422 if form.errors else 200
 
-    def details(self, verb, rows):
-        """S2, spec 3.5.1: what an offer would do."""
-        return [_expected(row) for row in rows[:12]] if verb == "offer" else ()
+    def offer(self, rows):
+        """S2, spec 3.5.1: what an offer would do is shown, and the yes to it makes just that offer."""
+        if not confirmed("offer"):
+            details = [_expected(row) for row in rows[:12]]
+            return ask(self, "offer", rows, details=details, hidden=as_shown.shown_of(rows, _whom))
+        return done(self, rows, _offer_as_shown, "offer")
 
     bulk = tuple(ACTS[Vacancy])
-    verbs = by_row(*bulk)
+    verbs = by_row(*bulk) | {"offer": offer}
     grants = {"can_publish_free": VERBS[Vacancy]["publish"].roles}
+
+
+def _offer_as_shown(row: Vacancy) -> None:
+    """Raises Refusal(wrong_status) where it would go to other children than the page has shown."""
+    if request.form.get(f"seen-{row.id}"):
+        as_shown.still_as_shown(row, _whom, "offer")
+    act(Vacancy, "offer").do(row, by=g.actor, at=now())
+
+
+def _whom(row: Vacancy) -> list[str]:
+    """Who would be told of the places, in their order, and until when they go first; or why nobody."""
+    try:
+        with unscoped():
+            found = offers.expected(row, local_day(now()))
+    except Refusal as refusal:
+        return [str(refusal.reason)]
+    return [found.last_day.isoformat(), *(str(child.application_id) for child in found.children)]
 
 
 def _expected(row: Vacancy) -> str:

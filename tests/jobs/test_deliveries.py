@@ -17,7 +17,7 @@ from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import deliveries as jobs
 from app.jobs import outbox, queues
-from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
+from app.models import Application, Audience, Channel, Delivery, DeliveryStage, DemoTime, Notice, Outbox, Unit
 from app.rules import notices as rules
 from app.rules import texts
 from app.rules.calendar import local_day
@@ -473,3 +473,17 @@ def test_two_workers_at_once_send_one_phone_no_more_than_the_norm_says(out, sms,
 def test_an_application_that_is_there_knows_its_notices(out):
     notice = told()
     assert notice in db.session.get_one(Application, notice.application_id).notices
+
+
+def test_what_the_demo_shows_stays_as_it_would_have_been_sent(app, redis):
+    with transaction():
+        db.session.add(DemoTime(at=START))
+    notice = told()
+    jobs.plan()
+    texts = {one.channel: one.text for one in (of(notice, SMS), of(notice, MAIL))}
+    assert "Балаңыз кезекке қойылды" in texts[SMS]
+    with transaction():
+        row = db.session.get_one(Notice, notice.id).application
+        applications.change(row, by=DEPARTMENT, at=START, notice_language="ru")
+    jobs.plan()
+    assert {one.channel: one.text for one in (of(notice, SMS), of(notice, MAIL))} == texts

@@ -121,3 +121,15 @@ def test_a_round_that_nobody_looked_at_is_not_issued(city):
 def test_a_district_that_gives_no_vouchers_is_said_to_give_none(city):
     answer = city.sign_in("department").get(f"{ROUND}?place={city.own.refers}")
     assert "no numbers" not in answer.text and 'id="errors"' in answer.text
+
+
+def test_a_yes_to_an_offer_that_would_go_to_others_offers_nothing_and_is_asked_again(city):
+    browser, address = city.sign_in("department"), f"/vacancies/action/offer/{city.own.turn}"
+    shown = forms.Fields(browser.post(address).text).values
+    archive = {"sure": "yes", "reason": "көшіп кетті"}
+    assert browser.post(f"/applications/action/archive/{city.own.waits}", archive).status_code in (302, 303)
+    with city.tables.unchanged():
+        answer = browser.post(address, shown, follow_redirects=True)
+    assert "бет сізге көрсетілгеннен кейін өзгерді" in answer.text
+    again = forms.Fields(browser.post(address).text).values
+    assert again[f"seen-{city.own.turn}"] != shown[f"seen-{city.own.turn}"]
