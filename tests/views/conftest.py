@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -15,11 +16,12 @@ from flask.testing import FlaskClient
 from app.access import login_limits
 from app.rules.roles import Role
 from app.views import form_keys
-from tests import factories
+from tests import factories, running
 from tests.conftest import Standing
 from tests.views import city as cities
 from tests.views.city import PASSWORD, official
 from tests.views.tables import Tables
+from tests.views.walking import SAID, crawl
 
 
 @pytest.fixture
@@ -80,10 +82,23 @@ def city(web: Flask, kind: str, standing: Standing, monkeypatch: pytest.MonkeyPa
     made = standing("city", cities.build)
     _as_built(papers)
     made.web, made.tables = web, Tables(web)
-    made.sign_in = lambda name: sign_in(web, name)
+    made.sign_in = lambda name, language="kk": sign_in(web, name, language)
     views = {view.route_base: type(view).__name__ for view in web.appbuilder.baseviews}
     made.view_of = lambda address: views["/" + address.split("/")[1]]
     yield made
+
+
+@pytest.fixture
+def walked(city: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Role], dict[str, str]]:
+    """All pages of the city that a role comes to, address -> text; whoever asks first walks for all workers."""
+
+    def walked(role: Role) -> dict[str, str]:
+        def walk(folder: Path) -> None:
+            (folder / "pages").write_bytes(pickle.dumps(crawl(city, role, SAID[role])))
+
+        return pickle.loads((running.once(tmp_path_factory, f"walked-{role}", walk) / "pages").read_bytes())
+
+    return walked
 
 
 def _as_built(folder: Path) -> None:
@@ -133,9 +148,11 @@ class Browser:
         return self.client.application.config["SECRET_KEY"]
 
 
-def sign_in(web: Flask, name: str) -> Browser:
+def sign_in(web: Flask, name: str, language: str = "kk") -> Browser:
     browser = Browser(web.test_client())
     answer = browser.post("/login/", {"username": name, "password": PASSWORD})
     assert answer.status_code == 302, answer.text
     del browser.csrf  # whoever is let in gets a new one
+    if language != "kk":
+        browser.client.set_cookie("language", language)
     return browser

@@ -13,7 +13,7 @@ from tests.views import city as cities
 from tests.views import routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
-from tests.views.test_scope import crawl
+from tests.views.walking import crawl
 
 ELSEWHERE = (
     "https://evil.example/",

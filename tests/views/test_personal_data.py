@@ -28,7 +28,7 @@ from app.views import unmasked
 from tests.factories import DEPARTMENT, at
 from tests.views import routes
 from tests.views.conftest import Browser
-from tests.views.test_scope import crawl, unpacked
+from tests.views.walking import crawl, unpacked
 
 CANARY = "Щқғпаев"
 READS = {role for role in Role if Sight.shown in SEES[role].values()} - {Role.family}

@@ -38,7 +38,7 @@ from tests.views import routes
 from tests.views.city import CANARIES
 from tests.views.forms import Fields
 from tests.views.test_lists import reader
-from tests.views.test_scope import crawl
+from tests.views.walking import SAID
 
 APP = Path(documents.__file__).parent.parent
 EVERY = pytest.mark.parametrize("language", LANGUAGES)
@@ -168,20 +168,17 @@ def test_every_notice_says_its_facts_in_words(web, language):
 
 # ---------------------------------------------------------------- pages, files, papers
 
-OURS = (Role.department, "kk"), (Role.specialist, "ru"), (Role.operator, "en"), (Role.head, "ru")
-WALKS = (*OURS, (Role.auditor, "kk"), (Role.administrator, "ru"))
 FILE = re.compile("/export/|/paper/|/preview/|/problems/|/result/|/sample/")  # looked at below, or as a whole elsewhere
 NO_PAGE = re.compile("/(login|logout|language|demo|bulk-runs/begin|imports/take)|.*/export/")
 A_DAY = re.compile(r"\d\d\.\d\d\.\d{4}(?: \d\d:\d\d(?::\d\d)?)?")
 CANARY = re.compile(r"\S*(?:" + "|".join(CANARIES.values()) + r")\S*")  # what is not the city's own is a text of a test
 
 
-@pytest.mark.parametrize(("role", "language"), WALKS)
-def test_no_page_that_a_role_comes_to_shows_what_only_machines_read(city, role, language):
+@pytest.mark.parametrize(("role", "language"), SAID.items())
+def test_no_page_that_a_role_comes_to_shows_what_only_machines_read(city, walked, role, language):
     """Nor what it is asked before it acts, nor what is said where it may not."""
-    city.sign_in = in_language(city.sign_in, language)
-    pages = {address: text for address, text in crawl(city, role).items() if not FILE.search(address)}
-    browser = city.sign_in(str(role))
+    pages = {address: text for address, text in walked(role).items() if not FILE.search(address)}
+    browser = city.sign_in(str(role), language)
     for method, rule in routes.table():
         if method == "POST" and not NO_PAGE.match(rule):
             address, data = routes.address(rule, city)
@@ -196,21 +193,12 @@ def test_no_page_that_a_role_comes_to_shows_what_only_machines_read(city, role, 
     assert len(pages) > 60
 
 
-def in_language(sign_in, language):
-    def signed_in(name):
-        browser = sign_in(name)
-        browser.client.set_cookie("language", language)
-        return browser
-
-    return signed_in
-
-
 @EVERY
 def test_each_lists_file_is_in_words_with_real_days(city, language):
     """Titles and cells of CSV and workbook; a day alone in a cell is a day, in a workbook no text."""
     wrong = []
     for noun in routes.REGISTERS:
-        browser = in_language(city.sign_in, language)(reader(noun))
+        browser = city.sign_in(reader(noun), language)
         plain_file = browser.post(f"/{noun}/export/csv").data.decode("utf-8-sig")
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(browser.post(f"/{noun}/export/xlsx").data))
         rows = book.get_sheet_by_index(0).to_python()
@@ -256,7 +244,7 @@ def test_the_look_finds_each_kind_of_what_it_looks_for():
 
 @EVERY
 def test_a_choice_of_a_norm_is_shown_and_typed_by_its_word_and_kept_by_its_name(city, language):
-    browser = in_language(city.sign_in, language)("department")
+    browser = city.sign_in("department", language)
     with city.web.test_request_context(), force_locale(language):
         word = str(words.CHOICES["voucher"])
     said = {"place": str(city.own.place), "name": "procedure", "unit": "CHOICE", "valid_from": "2027-02-01"}

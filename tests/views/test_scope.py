@@ -1,10 +1,6 @@
 """Spec 7, row scope: on no page, in no filter, picker or search is there a byte of what is not one's own."""
 
-import io
 import re
-import zipfile
-from collections import Counter
-from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -74,10 +70,6 @@ FOREIGN = {
     Role.head: ("region", "district", "neighbour"),
     Role.administrator: (),
 }
-MOST_ALIKE = 6  # pages of one kind: the history and the calendar have hundreds
-NO_PAGE = (
-    "/(static|verify|language|demo|logout)|/[a-z-]+/(action|delete|publish-free|begin|make-[a-z]+)"  # files; POST alone
-)
 FOR_ALL = {DayOff, DemoTime}  # what lies in no place
 NOT_SHOWN = {
     Account,
@@ -97,49 +89,9 @@ NOT_SHOWN = {
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
 
 
-def links(text: str) -> set[str]:
-    """The addresses of ours that a page leads to, with one wish at a time, and what its filters can ask for."""
-    found = {unescape(link) for link in re.findall(r'(?:href|action)="(/[^"#]*)"', text)}
-    for name, options in re.findall(r'<select name="(_flt_[^"]+)">(.*?)</select>', text, re.S):
-        found |= {f"?{name}={value}" for value in re.findall(r'<option value="([^"]+)"', options)}
-    return {link for link in found if not re.match(NO_PAGE, link) and "&page" not in link}
-
-
-def unpacked(workbook: bytes) -> bytes:
-    """What the cells of a workbook hold."""
-    return zipfile.ZipFile(io.BytesIO(workbook)).read("xl/worksheets/sheet1.xml")
-
-
-def crawl(city, role: Role) -> dict[str, str]:
-    """Every kind of page that a person of this role comes to: address -> text."""
-    browser, pages, kinds = city.sign_in(str(role)), dict[str, str](), Counter[str]()
-    todo = [f"/{noun}/list/" for noun, (readers, *_) in routes.REGISTERS.items() if role in readers]
-    if role in FOREIGN and role not in (Role.head, Role.administrator):
-        own = vars(city.own)
-        todo += [
-            f"/applications/show/{own[name]}" for name in ("notified", "chose", "waits", "went", "stopped", "came")
-        ]
-        todo += [f"/vacancies/show/{own[name]}" for name in ("turn", "private")]
-    todo += [f"{address}?psize_{city.view_of(address)}=100" for address in todo]
-    while todo:
-        address = todo.pop(0)
-        kind = re.sub(r"\d+", "0", address)
-        if address in pages or kinds[kind] >= MOST_ALIKE:
-            continue
-        kinds[kind] += 1
-        file = re.search("/export/(csv|xlsx)", address)
-        answer = browser.post(address) if file else browser.get(address)
-        assert answer.status_code == 200, (address, answer.status_code)
-        book = answer.data.startswith(b"PK")
-        pages[address] = (unpacked(answer.data) if book else answer.data).decode(errors="replace")
-        if "?" not in address:
-            todo += sorted(address + link if link[0] == "?" else link for link in links(pages[address]))
-    return pages
-
-
 @pytest.mark.parametrize("role", sorted(FOREIGN))
-def test_no_page_holds_a_byte_of_what_lies_outside_of_ones_reach(city, role):
-    pages = crawl(city, role)
+def test_no_page_holds_a_byte_of_what_lies_outside_of_ones_reach(walked, role):
+    pages = walked(role)
     canaries = {CANARIES[where] for where in FOREIGN[role]}
     leaks = {(c, address) for address, text in pages.items() for c in canaries if c in text.casefold()}
     assert leaks == set()
@@ -223,14 +175,14 @@ def test_each_scope_shows_what_is_ones_own(city):
                     assert (some is None) == ((role, model) in nobodys), (role, model)
 
 
-def test_the_administrator_finds_nothing_about_children_anywhere(city):
+def test_the_administrator_finds_nothing_about_children_anywhere(city, walked):
     """Spec 1: accounts; no decisions about children."""
     rows = city.tables.rows()
     people = [*rows["child"], *rows["applicant"]]
     private = {str(row[name]) for row in people for name in ("iin", "phone", "email") if len(row.get(name) or "") > 8}
     private |= {f"{row['last_name']} {row['first_name']}" for row in people}
     private |= {row["number"] for row in rows["application"]}
-    for address, text in crawl(city, Role.administrator).items():
+    for address, text in walked(Role.administrator).items():
         assert not [word for word in private if word in text], address
     with city.web.app_context():
         administrator = actor_of(db.session.get_one(User, city.own.administrator_account))
