@@ -1022,6 +1022,20 @@ GUARDS = (
         "test_versions.py::test_the_database_allows_one_current_version_of_a_paper",
     ),
     Guard(
+        "no paper is called missing that was never due",
+        "app/actions/documents.py",
+        "        if status in NOT_FINAL | VERBS[Application][verb].target\n",
+        "",
+        "test_versions.py::test_no_paper_is_missing_that_was_never_due",
+    ),
+    Guard(
+        "a paper of an end is of what its verb ended",
+        "app/papers/documents.py",
+        "        return row.ended_at == at\n",
+        "        return True\n",
+        "test_versions.py::test_a_second_voucher_that_was_taken_away_otherwise_has_no_revocation",
+    ),
+    Guard(
         "no paper names a last day before its first",
         "app/rules/validity.py",
         "since - ONE_DAY if since > first_day else None",

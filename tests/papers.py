@@ -7,10 +7,11 @@ from datetime import datetime
 import pypdfium2
 from sqlalchemy import event
 
+from app.actions import documents as actions
 from app.actions import vouchers
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Document, DocumentKind
+from app.models import Application, Document, DocumentKind
 from app.papers import documents
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, vacancy
 
@@ -49,6 +50,18 @@ def untrue() -> list[Document]:
     current = db.session.scalars(db.select(Document).where(*of_families)).all()
     standing = [one for one in current if documents.stands(one)]
     return [one for one in standing if documents.PAPERS[one.kind].prints(documents.paper_of(one)) != one.facts]
+
+
+def not_as_due() -> list[str]:
+    """The applications whose current papers of rights in use are not those that the verbs of their history give."""
+    db.session.expire_all()
+    wrong = []
+    for one in db.session.scalars(db.select(Application)):
+        current = [paper for paper in one.documents if paper.replaced_at is None and documents.stands(paper)]
+        there = {(paper.kind, documents.paper_of(paper)) for paper in current}
+        if there != actions.due(one):
+            wrong.append(f"{one.number}: {there ^ actions.due(one)}")
+    return wrong
 
 
 @contextmanager

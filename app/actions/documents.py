@@ -11,10 +11,11 @@ from app.actions import places, versions
 from app.actions.moving import record
 from app.db.database import lock_districts
 from app.db.extensions import db
-from app.models import Application, Document, DocumentKind, Round
+from app.models import Application, Change, Document, DocumentKind, Round
 from app.papers import documents
 from app.rules import validity
 from app.rules.refusals import Reason, Refusal
+from app.rules.verbs import NOT_FINAL, VERBS
 
 
 class PaperStanding(NamedTuple):
@@ -78,10 +79,25 @@ def make_protocol(held: Round, *, by: Actor, at: datetime) -> Document:
 
 
 def missing(application: Application) -> list[tuple[DocumentKind, documents.PaperOf]]:
-    """The papers that it could have and has not: whoever came with an older list has none of its registration."""
+    """The papers that are due and are not there: whoever came with an older list has none of its registration."""
     there = {(one.kind, documents.paper_of(one)) for one in application.documents}
-    may = [(kind, row) for kind in documents.PAPERS for row in documents.papers_of(kind, application)]
-    return [one for one in may if one not in there]
+    return sorted(due(application) - there, key=lambda one: (tuple(documents.PAPERS).index(one[0]), one[1].id))
+
+
+def due(application: Application) -> set[tuple[DocumentKind, documents.PaperOf]]:
+    """ADR 22: what the verbs of its history give, as far as it may be made now. Who was archived in an older list was
+    registered by it, but not here.
+    """
+    its_own = Change.subject == Application.__tablename__, Change.subject_id == application.id
+    verbs = {verb: row.gives for verb, row in VERBS[Application].items() if row.gives}
+    gave = select(Change.verb, Change.at, Change.status_to).where(*its_own, Change.verb.in_(verbs))
+    return {
+        (kind, row)
+        for verb, at, status in db.session.execute(gave)
+        if status in NOT_FINAL | VERBS[Application][verb].target
+        for kind in verbs[verb]
+        for row in documents.given(kind, application, at)
+    }
 
 
 def make_missing(application: Application, *, by: Actor, at: datetime) -> int:

@@ -71,9 +71,8 @@ def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: da
             renew(document, at=at)
     there = {(document.kind, documents.paper_of(document)) for document in found}
     for kind in sorted(given):
-        for paper_of in documents.papers_of(kind, application):
-            over = getattr(paper_of, "ended_at", None)  # what was over before this moment is another verb's
-            if (kind, paper_of) not in there and over in (None, at):
+        for paper_of in documents.given(kind, application, at):
+            if (kind, paper_of) not in there:
                 ask_for(paper_of, kind, at=at)
 
 

@@ -203,10 +203,9 @@ def application(iin: str, application_id: int) -> str:
         to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
         notices = db.session.scalars(to_family.order_by(Notice.id.desc())).all()
         found = select(Document).where(Document.application_id == own.id, Document.replaced_at.is_(None))
-        papers = [
-            (one, PAPERS[one.kind], documents.standing(one, today()))
-            for one in db.session.scalars(found.order_by(Document.id)).all()
-        ]
+        theirs = db.session.scalars(found.order_by(Document.id)).all()
+        with unscoped():  # what a paper is of may have ended by what a family does not read
+            papers = [(one, PAPERS[one.kind], documents.standing(one, today())) for one in theirs]
         return render(
             "application.html",
             place=own.place,

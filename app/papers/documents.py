@@ -14,6 +14,7 @@ from flask import current_app
 
 from app.models import (
     Application,
+    ApplicationStatus,
     ContractStatus,
     ContractText,
     Document,
@@ -46,7 +47,7 @@ class PaperKind:
     prints of one. Its template is called as the kind is.
 
     `stands`: may a paper of this record be made now, or has it come to nothing? `holds`: until when the paper of one
-    does, on a day; for good unless it is said.
+    does, on a day; for good unless it is said. `of_an_end`: it tells that the right of this record was ended.
     """
 
     letter: str
@@ -56,11 +57,23 @@ class PaperKind:
     facts: Callable[[Any], Facts]
     stands: Callable[[Any], bool] = lambda _row: True
     holds: Callable[[Any, date], PaperState] = lambda _row, _day: PaperState()
+    of_an_end: bool = False
 
     def prints(self, row: PaperOf) -> Facts:
         """What a paper of this record prints now: the same facts, with its number."""
         found = self.facts(row)
         return found | {"number": f"{self.letter}-{found['issued_on'][:4]}-{row.id:06d}"}
+
+
+def _not_given_up(application: Application) -> bool:
+    return application.status not in (ApplicationStatus.archived, ApplicationStatus.removed)
+
+
+def _in_the_queue(application: Application, _day: date) -> PaperState:
+    """As long as the application is not archived or removed: it says that the child is in the queue."""
+    if _not_given_up(application):
+        return PaperState()
+    return validity.until(facts.left_on(application))
 
 
 def _in_use(row: Voucher | Referral) -> bool:
@@ -106,7 +119,13 @@ def _by_the_order(held: Round) -> bool:
 D, ITSELF, RIGHTS = DocumentKind, (Application,), (Voucher, Referral)
 PAPERS: Mapping[DocumentKind, PaperKind] = {
     D.registration_notice: PaperKind(
-        "Т", "Тіркеу туралы хабарлама", "Уведомление о регистрации", ITSELF, facts.registered
+        "Т",
+        "Тіркеу туралы хабарлама",
+        "Уведомление о регистрации",
+        ITSELF,
+        facts.registered,
+        _not_given_up,
+        _in_the_queue,
     ),
     D.receipt: PaperKind(
         "Қ", "Құжаттарды қабылдау туралы хабарлама", "Извещение о приёме документов", ITSELF, facts.received
@@ -126,10 +145,22 @@ PAPERS: Mapping[DocumentKind, PaperKind] = {
         "Ш", "Электрондық келісімшарт", "Электронный договор", (Referral,), facts.contract, _agreed, validity.referral
     ),
     D.refusal: PaperKind(
-        "Б", "Ваучерден бас тарту туралы анықтама", "Справка об отказе от ваучера", (Voucher,), facts.refused, _given_up
+        "Б",
+        "Ваучерден бас тарту туралы анықтама",
+        "Справка об отказе от ваучера",
+        (Voucher,),
+        facts.refused,
+        _given_up,
+        of_an_end=True,
     ),
     D.revocation: PaperKind(
-        "О", "Кері қайтарып алу туралы хабарлама", "Уведомление об отзыве", RIGHTS, facts.revoked, _taken_back
+        "О",
+        "Кері қайтарып алу туралы хабарлама",
+        "Уведомление об отзыве",
+        RIGHTS,
+        facts.revoked,
+        _taken_back,
+        of_an_end=True,
     ),
     D.protocol: PaperKind(
         "Х", "Орындарды бөлу хаттамасы", "Протокол распределения мест", (Round,), facts.protocol, _by_the_order
@@ -137,13 +168,21 @@ PAPERS: Mapping[DocumentKind, PaperKind] = {
 }
 
 
-def papers_of(kind: DocumentKind, application: Application) -> list[PaperOf]:
-    """The records of an application of which a paper of this kind may be made now, in the order of their coming."""
+def given(kind: DocumentKind, application: Application, at: datetime) -> list[PaperOf]:
+    """The records of an application of which a verb of this moment gives a paper of this kind, as far as one may be
+    made now: of a right that there was at the moment, or that it ended where the paper tells of an end.
+    """
     paper, found = PAPERS[kind], list[PaperOf]()
     found += [application] if Application in paper.of else []
-    found += application.vouchers if Voucher in paper.of else []
-    found += application.referrals if Referral in paper.of else []
+    found += [row for row in application.vouchers if Voucher in paper.of and _there(row, at, paper.of_an_end)]
+    found += [row for row in application.referrals if Referral in paper.of and _there(row, at, paper.of_an_end)]
     return [row for row in found if paper.stands(row)]
+
+
+def _there(row: Voucher | Referral, at: datetime, ended: bool) -> bool:
+    if ended:
+        return row.ended_at == at
+    return row.issued_at <= at and (row.ended_at is None or row.ended_at >= at)
 
 
 def paper_of(document: Document) -> PaperOf:

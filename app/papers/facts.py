@@ -187,6 +187,13 @@ def protocol(held: Round) -> Facts:
     }
 
 
+def left_on(application: Application) -> date | None:
+    """The day on which an application came to its status; None for a reader who does not see its history."""
+    its_own = Change.subject == application.__tablename__, Change.subject_id == application.id
+    came = select(Change.effective_on).where(*its_own, Change.status_to == application.status)
+    return db.session.scalars(came.order_by(Change.id.desc())).first()
+
+
 def stay_of(row: Voucher) -> Referral | None:
     """The last temporary place that was chosen by a voucher."""
     found = row.application.referrals if row.kind == "temporary" else []

@@ -76,6 +76,11 @@ def _by_turn(paper_of: Referral, day: date) -> PaperState:
     return _ended(paper_of.issued_on, paper_of.ended_at, paper_of.attend_by)
 
 
+def until(since: date | None) -> PaperState:
+    """Over since this day; for good for a reader who may not see since when."""
+    return PaperState(since - ONE_DAY, since) if since else PaperState()
+
+
 def _attends(application: Application, day: date) -> PaperState:
     """Spec 3.6, 3.8: through the child's last day where it was enrolled: it left, or a sanatorium has a last day.
 

@@ -60,6 +60,7 @@ BOTH_PARENTS = (Audience.family, Audience.guardian)
 KINDERGARTEN = (Audience.kindergarten,)
 BOTH = (Audience.family, Audience.kindergarten)
 EVERY_PAPER = frozenset(D) - {D.protocol}  # of a family
+OF_ITSELF = frozenset({D.registration_notice, D.receipt, D.book_entry})  # of an application in the queue
 
 
 class ForFamily(StrEnum):
@@ -116,7 +117,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             "3.8",
             FAMILY,
             tells=TOLD,
-            gives=frozenset({D.registration_notice, D.receipt, D.book_entry}),
+            gives=OF_ITSELF,
             changes=EVERY_PAPER,
             people=True,
             sign_in=CODE,
@@ -260,6 +261,8 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             tells=TOLD,
             alone=0,
             onward=True,
+            gives=OF_ITSELF,  # to whoever has none: an older list had it archived
+            changes=frozenset({D.registration_notice}),  # which had no new versions meanwhile
         ),
         "open": Verb("1, 7", _only(Role.auditor), asks=("reason",), alone=ANY),  # what is masked for them
         "correct": Verb("3.8", OFFICE, tells=TOLD, changes=EVERY_PAPER, people=True),

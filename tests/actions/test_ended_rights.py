@@ -23,7 +23,7 @@ from tests.factories import DEPARTMENT, application, at, district, family, group
 
 LATER = at("2026-04-13T12:00")
 OF_THE_END = {"refusal", "revocation"}  # what these tell of, as those of the application itself, stays so
-VOUCHER, REFERRAL = {"voucher"}, {"referral", "child_card"}
+VOUCHER, REFERRAL, NOTICE = {"voucher"}, {"referral", "child_card"}, {"registration_notice"}
 CHOSEN, STAY = VOUCHER | REFERRAL | {"contract"}, VOUCHER | {"temporary_referral"}
 
 
@@ -81,25 +81,29 @@ def late_clock(child):
 
 SINCE, OVER, LEFT = NOW.date(), date(2026, 5, 1), date(2026, 4, 14)
 ENDED = {  # a child, how its right ends, and since when which papers hold no longer
-    "a voucher is refused": (with_voucher, by(vouchers.refuse), {SINCE: VOUCHER}),
-    "a voucher's time to choose is over": (with_voucher, late_clock, {date(2026, 4, 16): VOUCHER}),
-    "with a voucher the family withdraws": (with_voucher, by(applications.withdraw), {SINCE: VOUCHER}),
+    "a voucher is refused": (with_voucher, by(vouchers.refuse), {SINCE: VOUCHER | NOTICE}),
+    "a voucher's time to choose is over": (with_voucher, late_clock, {date(2026, 4, 16): VOUCHER | NOTICE}),
+    "with a voucher the family withdraws": (with_voucher, by(applications.withdraw), {SINCE: VOUCHER | NOTICE}),
     "a chosen place is taken back": (chosen, office(vouchers.revoke), {SINCE: CHOSEN}),
-    "a contract's time is over": (chosen, late_clock, {date(2026, 4, 16): CHOSEN}),
-    "with a chosen place the family withdraws": (chosen, by(applications.withdraw), {SINCE: CHOSEN}),
-    "with a chosen place an office archives it": (chosen, office(applications.archive), {SINCE: CHOSEN}),
+    "a contract's time is over": (chosen, late_clock, {date(2026, 4, 16): CHOSEN | NOTICE}),
+    "with a chosen place the family withdraws": (chosen, by(applications.withdraw), {SINCE: CHOSEN | NOTICE}),
+    "with a chosen place an office archives it": (chosen, office(applications.archive), {SINCE: CHOSEN | NOTICE}),
     "by turn an office takes the place back": (by_turn, office(referrals.revoke), {SINCE: REFERRAL}),
-    "by turn the family withdraws": (by_turn, by(applications.withdraw), {SINCE: REFERRAL}),
+    "by turn the family withdraws": (by_turn, by(applications.withdraw), {SINCE: REFERRAL | NOTICE}),
     "by turn nobody comes in time": (by_turn, late_clock, {date(2026, 4, 17): REFERRAL}),
-    "a child leaves": (enrolled, by(enrolments.leave, its_head, LATER), {LEFT: CHOSEN}),
-    "a child that came by turn leaves": (enrolled_by_turn, by(enrolments.leave, its_head, LATER), {LEFT: REFERRAL}),
-    "a sanatorium's last day is over": (in_a_sanatorium, late_clock, {date(2026, 4, 21): REFERRAL}),
+    "a child leaves": (enrolled, by(enrolments.leave, its_head, LATER), {LEFT: CHOSEN, LATER.date(): NOTICE}),
+    "a child that came by turn leaves": (
+        enrolled_by_turn,
+        by(enrolments.leave, its_head, LATER),
+        {LEFT: REFERRAL, LATER.date(): NOTICE},
+    ),
+    "a sanatorium's last day is over": (in_a_sanatorium, late_clock, {date(2026, 4, 21): REFERRAL | NOTICE}),
     "a child attends": (enrolled, late_clock, {None: CHOSEN}),
     "a stay's last day is over": (on_a_stay, late_clock, {OVER: STAY}),
     "a stay ends with a place for good": (on_a_stay, has_another_place, {LATER.date(): STAY, None: CHOSEN}),
     # spec 3.8: they "also end a live voucher and a held place; a temporary stay goes on to its end"
-    "on a stay the family withdraws": (on_a_stay, by(applications.withdraw), {OVER: STAY}),
-    "on a stay an office archives it": (on_a_stay, office(applications.archive), {OVER: STAY}),
+    "on a stay the family withdraws": (on_a_stay, by(applications.withdraw), {OVER: STAY, SINCE: NOTICE}),
+    "on a stay an office archives it": (on_a_stay, office(applications.archive), {OVER: STAY, SINCE: NOTICE}),
 }
 
 

@@ -1,5 +1,6 @@
 """Papers are true: what changes a printed fact makes a new version at once, and the older one says so (ADR 22)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -112,11 +113,13 @@ GIVES = {
     "choose": {"referral", "temporary_referral", "child_card", "contract"},
     "refuse": {"refusal"},
     "revoke": {"revocation"},
+    "reinstate": OF_ITSELF,
 }
 CHANGES = {
     "choose": {"voucher"},
     "sign": {"contract"},
     "extend": {"voucher", "referral"},
+    "reinstate": {"registration_notice"},
     "register": EVERY_PAPER,  # these three where they change a fact of a person
     "change": EVERY_PAPER,
     "correct": EVERY_PAPER,
@@ -141,6 +144,20 @@ def issued(place) -> Application:
     child = application(place)
     vouchers.issue_round(place.id, by=DEPARTMENT, at=ISSUED)
     return child
+
+
+def archived_and_corrected(place) -> Application:
+    child = application(place)
+    applications.archive(child, by=DEPARTMENT, at=CHOSEN, reason=WHY)
+    correct(child, **NAME)
+    assert {(kind, version) for kind, version, now in versions(child) if now and version == 1} == {
+        ("registration_notice", 1)
+    }
+    return child
+
+
+def reinstate(child):
+    applications.reinstate(child, by=DEPARTMENT, at=at("2026-04-10T10:00"), reason=WHY)
 
 
 def correct(child, who="child", **facts):
@@ -216,6 +233,7 @@ REPLACED = {  # what happens -> a child that has papers, the verb, and the versi
         lambda child: referrals.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY),
         first(*OF_ITSELF, "referral", "child_card", "revocation"),
     ),
+    "reinstate": (archived_and_corrected, reinstate, second("registration_notice", "receipt", "book_entry")),
     "correct a name": (with_voucher, lambda child: correct(child, **NAME), SECOND),
     "correct a birth date": (with_voucher, lambda child: correct(child, born_on=date(2022, 9, 18)), SECOND),
     "correct an IIN": (with_voucher, lambda child: correct(child, iin=iin.make(child.born_on, "male", 77)), SECOND),
@@ -243,6 +261,14 @@ REPLACED = {  # what happens -> a child that has papers, the verb, and the versi
         first("registration_notice", "book_entry", "voucher") | second("receipt"),
     ),
 }
+
+
+def over_age(place) -> Application:
+    """An older list had it, and it is too old for the queue: it has no papers of ours."""
+    child, mother = iin.make(date(2018, 9, 17), "male", 3), iin.make(date(1990, 1, 1), "female", 3)
+    line = Entry("А-7", Person(child, first_name="Бала"), Person(mother, first_name="Ана"), at("2020-04-09T10:00"))
+    take_over([line], place_id=place.id, by=DEPARTMENT, at=NOW)
+    return db.session.scalars(db.select(Application).where(Application.number == "А-7")).one()
 
 
 def other(sex):
@@ -442,3 +468,33 @@ def test_a_revocation_says_why_and_a_paper_names_the_office_that_issues_it(place
         "+7 7162 25 00 00",
         "Темірова А.",
     )
+
+
+@pytest.mark.parametrize("verb", ["archive", "withdraw", "over_age"])
+def test_no_paper_is_missing_that_was_never_due(place, verb):
+    """A revocation says that the child waits on, a notice that it is in the queue: neither is true of these."""
+    child = over_age(place) if verb == "over_age" else by_turn()
+    if verb == "archive":
+        applications.archive(child, by=DEPARTMENT, at=NOW, reason=WHY)
+    if verb == "withdraw":
+        applications.withdraw(child, by=family(child), at=NOW)
+    assert documents.missing(child) == []
+    assert documents.make_missing(child, by=DEPARTMENT, at=LATER) == 0
+
+
+def test_whoever_an_older_list_had_archived_gets_its_papers_when_it_is_back_in_the_queue(place):
+    child, mother = iin.make(date(2022, 9, 17), "male", 3), iin.make(date(1990, 1, 1), "female", 3)
+    line = Entry("А-8", Person(child, first_name="Бала"), Person(mother, first_name="Ана"), at("2024-04-09T10:00"))
+    take_over([replace(line, archived=True)], place_id=place.id, by=DEPARTMENT, at=NOW)
+    of = db.session.scalars(db.select(Application).where(Application.number == "А-8")).one()
+    reinstate(of)
+    assert set(versions(of)) == first(*OF_ITSELF)
+
+
+def test_a_second_voucher_that_was_taken_away_otherwise_has_no_revocation(place):
+    """The first one was revoked, and the child went back to the queue; with the second one it was archived."""
+    child = with_voucher(place)
+    vouchers.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY)
+    vouchers.issue_round(place.id, by=DEPARTMENT, at=LATER)
+    applications.archive(child, by=DEPARTMENT, at=at("2026-04-09T17:00"), reason=WHY)
+    assert documents.missing(child) == []
