@@ -45,10 +45,10 @@ def unseen(rows: Sequence[Any]) -> str:
     """What is wrong with a yes that does not say what was seen; "" for nothing, and for a page that only asks."""
     if request.form.get("sure") != "yes" or all(request.form.get(f"seen-{row.id}") for row in rows):
         return ""
-    return _("Nothing was done: first look at what stands here, then say yes.")
+    return _("Nothing was approved: first look at what stands here, then say yes.")
 
 
-def still_as_shown(row: Any, parts: Any, verb: str = "approve") -> None:
+def still_as_shown(row: Any, parts: Any, verb: str = "approve", because: str = "changed") -> None:
     """Whoever says yes stands for what was shown, to the letter. Raises Refusal(wrong_status) when it was changed."""
     lock_districts(places.districts(row))
     db.session.execute(select(type(row).id).where(type(row).id == row.id).with_for_update())
@@ -57,4 +57,4 @@ def still_as_shown(row: Any, parts: Any, verb: str = "approve") -> None:
         still = request.form.get(f"seen-{row.id}") == _as_shown(row, parts)
     db.session.expire_all()
     if not still:
-        raise Refusal(Reason.wrong_status, verb=verb, changed=True)
+        raise Refusal(Reason.wrong_status, verb=verb, **{because: True})

@@ -126,7 +126,7 @@ class VacancyView(Registered):
 def _offer_as_shown(row: Vacancy) -> None:
     """Raises Refusal(wrong_status) where it would go to other children than the page has shown."""
     if request.form.get(f"seen-{row.id}"):
-        as_shown.still_as_shown(row, _whom, "offer")
+        as_shown.still_as_shown(row, _whom, "offer", "others_next")
     act(Vacancy, "offer").do(row, by=g.actor, at=now())
 
 

@@ -108,7 +108,8 @@ BECAUSE: dict[str, Any] = {
     "away": _l("The child is recorded as away on some of these days already: its place is lent once."),
     "not_away": _l("No absence of this child is recorded that still runs or is to come."),
     "lends": _l("It was drafted by an absence, and its days are those of the absence. It ends when the child is back."),
-    "changed": _l("It has changed since this page was shown to you. Look at it again, then say yes."),
+    "changed": _l("Somebody changed it after this page was shown to you. Look at it again, then approve it."),
+    "others_next": _l("The places would go to other children by now. Look at it again, then offer them."),
     "no_draft": _l("It was published, so it stays as it is. Draft another one; close this one for its free places."),
     "no_text": _l(
         "No text of contracts is in force here, so there is no contract to sign. The department approves one."

@@ -130,6 +130,6 @@ def test_a_yes_to_an_offer_that_would_go_to_others_offers_nothing_and_is_asked_a
     assert browser.post(f"/applications/action/archive/{city.own.waits}", archive).status_code in (302, 303)
     with city.tables.unchanged():
         answer = browser.post(address, shown, follow_redirects=True)
-    assert "бет сізге көрсетілгеннен кейін өзгерді" in answer.text
+    assert "енді басқа балаларға" in answer.text
     again = forms.Fields(browser.post(address).text).values
     assert again[f"seen-{city.own.turn}"] != shown[f"seen-{city.own.turn}"]
