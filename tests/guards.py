@@ -1329,7 +1329,7 @@ GUARDS = (
         )
         for promise, there, instead in (
             ("cannot be read in the browser", "secrets.token_bytes(len(text))", "bytes(len(text))"),
-            ("goes when it is sent", "        connection.execute(done)\n", ""),
+            ("goes when it is sent", "    connection.execute(done)\n", ""),
         )
     ),
     Guard(

@@ -15,7 +15,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.access.hashes import hashed
@@ -65,12 +65,11 @@ def claim(key: str, user_id: int, body_hash: str) -> None:
         raise Repeated from None
 
 
-def answered(key: str, answer: dict[str, Any], *, user_id: int, path: str) -> None:
+def answered(connection: Connection, key: str, answer: dict[str, Any], *, user_id: int, path: str) -> None:
     """How it was answered, for whoever sends it again. What was kept of this account's form at this path is done."""
     done = delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.path == path)
-    with own_transaction() as connection:
-        connection.execute(update(SENT).where(SENT.c.key_hash == hashed(key)).values(answer=answer))
-        connection.execute(done)
+    connection.execute(update(SENT).where(SENT.c.key_hash == hashed(key)).values(answer=answer))
+    connection.execute(done)
 
 
 def keep(user_id: int, path: str, address: str, fields: Fields) -> str | None:

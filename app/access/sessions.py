@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, select, update
 
 from app.access import account_scope
 from app.access.hashes import hashed
@@ -66,11 +66,9 @@ def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
         return connection.execute(row).inserted_primary_key[0], key
 
 
-def keep(id_: int, facts: str, *, waits: bool = True) -> None:
-    """What the browser's session holds now; and somebody was there. `waits`: for another writer."""
-    with own_transaction(waits=waits) as connection:
-        row = SignedIn.__table__
-        connection.execute(update(row).where(row.c.id == id_).values(facts=facts, seen_at=_now()))
+def keep(connection: Connection, id_: int, facts: str) -> None:
+    """What the browser's session holds now; and somebody was there."""
+    connection.execute(update(SignedIn.__table__).where(ROW.id == id_).values(facts=facts, seen_at=_now()))
 
 
 def end(id_: int) -> None:

@@ -46,8 +46,9 @@ def enrol(application: Application, *, by: Actor, at: datetime, until: date | No
     referral, held, first, last = may_enrol(application, by=by, at=at, until=until)
     held.ended_at, held.seat.opened_at = at, None
     db.session.flush()
-    leaving.end_stay(application, by=by, at=at, day=first - ONE_DAY)
-    usual = leaving.live(application, Intake.general)
+    attends = leaving.live(application)
+    leaving.end_stay(attends.get(Intake.temporary), by=by, at=at, day=first - ONE_DAY)
+    usual = attends.get(Intake.general)
     if usual is not None and last is not None:
         lock_district(usual.application.place_id if usual.application else application.place_id)
         name = referral.vacancy.group.kindergarten.name

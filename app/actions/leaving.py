@@ -25,21 +25,18 @@ def expel(stay: Enrolment, *, last: date, by: Actor, at: datetime, on: date) -> 
         move(stay.application, "leave", by=by, at=at, on=on, tell={"kindergarten": stay.group.kindergarten.name})
 
 
-def end_stay(application: Application, *, by: Actor, at: datetime, day: date) -> None:
-    """Spec 3.6: a stay ends early when the child gets another place; `day` is its last day there."""
-    stay = live(application, Intake.temporary)
+def end_stay(stay: Enrolment | None, *, by: Actor, at: datetime, day: date) -> None:
+    """Spec 3.6: a stay, if there is one, ends early when the child gets another place; `day` is its last day there."""
     if stay is not None and _is_own(stay):
         end_elsewhere(stay, by=by, at=at, last=day)
     elif stay is not None:
         end(stay, verb="leave", by=by, at=at, on=None, last=day)
 
 
-def live(application: Application, intake: Intake) -> Enrolment | None:
-    """Where the application's child attends now, generally or for a time."""
-    attends = select(Enrolment).where(
-        Enrolment.child_iin == application.child_iin, Enrolment.intake == intake, Enrolment.ended_on.is_(None)
-    )
-    return db.session.scalars(attends).first()
+def live(application: Application) -> dict[Intake, Enrolment]:
+    """Where the application's child attends now, generally and for a time."""
+    attends = Enrolment.child_iin == application.child_iin, Enrolment.ended_on.is_(None)
+    return {one.intake: one for one in db.session.scalars(select(Enrolment).where(*attends))}
 
 
 def _is_own(stay: Enrolment) -> bool:

@@ -20,21 +20,27 @@ from app.rules.norms import Dated
 from app.rules.refusals import Reason, Refusal
 
 Entered = Dated | DayOff
+EVERY_VERB_ASKS = ("queue.maximum_age", "notice.reminder")  # what is due, by the first and by the day before (due.py)
 
 
 def in_force(name: str, place_id: int, day: date) -> Norm:
-    """Spec 3.2: the norm of this name in this place on this local day. Raises Refusal(no_norm).
-
-    Looked up once in a transaction: a verb asks for the same norms again and again.
-    """
-    found: Norm | None = places.once((name, place_id, day), lambda: _first_in_force(name, place_id, day))
+    """Spec 3.2: the norm of this name in this place on this local day. Raises Refusal(no_norm)."""
+    found = rules.in_force(_approved(name, place_id), places.path(place_id), day)
     if found is None:
         raise rules.refuse_missing(name, day)
     return found
 
 
-def _first_in_force(name: str, place_id: int, day: date) -> Norm | None:
-    return db.session.scalars(rules.in_force(name, places.path(place_id), day)).first()
+def _approved(name: str, place_id: int) -> list[Norm]:
+    """All rows of a name in a place and above it, looked up once in a transaction; what every verb asks for at once."""
+    names = EVERY_VERB_ASKS if name in EVERY_VERB_ASKS else (name,)
+
+    def look_up() -> Sequence[Norm]:
+        here = Norm.place_id.in_(places.path(place_id))
+        return db.session.scalars(select(Norm).where(Norm.name.in_(names), here, Norm.approved_at.is_not(None))).all()
+
+    found: Sequence[Norm] = places.once(("norms", names, place_id), look_up)
+    return [row for row in found if row.name == name]
 
 
 def last_day(name: str, place_id: int, start: date) -> tuple[date, Norm]:
@@ -56,13 +62,7 @@ def periods(name: str, place_id: int, until: date) -> list[rules.Period]:
 
     Raises Refusal(no_norm).
     """
-    path = places.path(place_id)
-
-    def look_up() -> list[rules.Period]:
-        rows = select(Norm).where(Norm.name == name, Norm.place_id.in_(path), Norm.approved_at.is_not(None))
-        return rules.periods(db.session.scalars(rows).all(), path, until)
-
-    found: list[rules.Period] = places.once(("periods", name, place_id, until), look_up)
+    found = rules.periods(_approved(name, place_id), places.path(place_id), until)
     if not found:
         raise rules.refuse_missing(name, until)
     return found

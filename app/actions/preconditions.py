@@ -11,12 +11,26 @@ from app.access.permissions import of, permit
 from app.actions import due, norms
 from app.db.database import lock_district, read_again
 from app.db.extensions import db
-from app.models import Application, ApplicationStatus, Change, Referral, Signature, SignedInBy, StopListing, Voucher
+from app.models import (
+    Application,
+    ApplicationStatus,
+    Change,
+    KgGroup,
+    Referral,
+    Signature,
+    SignedInBy,
+    StopListing,
+    Vacancy,
+    Voucher,
+)
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.roles import Role
 from app.rules.verbs import VERBS
 
+WAITING = tuple(map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
+ITS_PLACE = joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten)
+REFERRED = (*WAITING, joinedload(Application.referrals).options(joinedload(Referral.contract), ITS_PLACE))
 SOME = "…"  # stands for a reason that is yet to be typed, where a page asks whether a verb would be accepted
 
 
@@ -37,9 +51,10 @@ def begin(
     """
     permit(by, verb, application)
     place_id, whose = application.place_id, None if whole_district else application.id
+    related = REFERRED if application.status is ApplicationStatus.referred else WAITING
     might_be_due = due.what(at=at, place_id=place_id, application_id=whose)  # before the lock, for which others wait
     lock_district(place_id, *(other.place_id for other in elsewhere))
-    read_again(application, *map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
+    read_again(application, *related)
     due.do(might_be_due, at=at)
     return may_begin(application, verb, by=by, at=at)
 

@@ -19,6 +19,7 @@ from app.models import (
     ApplicationStatus,
     Contract,
     ContractStatus,
+    ContractText,
     Holding,
     HoldingKind,
     Intake,
@@ -84,8 +85,9 @@ def _take_by_voucher(
         referral = _refer(application, vacancy, voucher, by=by, at=at, day=day, **begins)
         _stay(referral, voucher, seat, by=by, at=at, day=day)
     else:
+        text = norms.contract_text(application.place_id, day)
         referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
-        _hold(referral, voucher, seat, by=by, at=at)
+        _hold(referral, voucher, seat, text, by=by, at=at)
     return referral
 
 
@@ -206,10 +208,11 @@ def _by_turn(application: Application) -> tuple[Referral, date]:
     return referral, referral.attend_by
 
 
-def _hold(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: datetime) -> None:
+def _hold(
+    referral: Referral, voucher: Voucher, seat: Seat, text: ContractText | None, *, by: Actor, at: datetime
+) -> None:
     """Spec 3.4.4: the place is held at once; referral and contract wait for two signatures."""
     _claim(referral, seat, at=at)
-    text = norms.contract_text(referral.application.place_id, local_day(at))
     contract = Contract(referral=referral, drawn_up_at=at, text=text)
     db.session.add(contract)
     record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
@@ -234,7 +237,7 @@ def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
     that of the stay."""
     application, vacancy = referral.application, referral.vacancy
     first, last = referral.begins_on or day, referral.ends_on
-    leaving.end_stay(application, by=by, at=at, day=day)
+    leaving.end_stay(leaving.live(application).get(Intake.temporary), by=by, at=at, day=day)
     voucher.kind = Intake.temporary
     record(voucher, "choose", by=by, at=at, details={"kind": ["general", "temporary"]})
     move(referral, "use", by=by, at=at, ended_at=at)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
@@ -16,6 +16,7 @@ from app.rules.refusals import Reason, Refusal
 from app.rules.verbs import SIGN_IN
 
 Dated = Norm | QueueOrder | ContractText  # what two people put in force for a place from a day on
+D = TypeVar("D", Norm, QueueOrder, ContractText, Dated)
 TERM = frozenset({Unit.WD, Unit.CD})
 TURN = frozenset({"none", "needed"})
 HOUR = r"(?:[0-9]|1[0-9]|2[0-3])"
@@ -76,13 +77,16 @@ def known_on(model: type[Approved], day: date) -> ColumnElement[bool]:
     return model.approved_at < start_of_day(day + timedelta(days=1))
 
 
-def in_force(name: str, path: Sequence[int], day: date) -> Select[Norm]:
-    """Spec 3.2: the approved row of this name on this day; `path` names the place and those above it, upwards."""
-    return _nearest(Norm, path, day, Norm.name == name)
+def in_force(rows: Sequence[D], path: Sequence[int], day: date) -> D | None:
+    """Spec 3.2: of the approved `rows` of one name the one in force on this day; `path` names the place and those above
+    it, upwards. The most specific place wins; of one place's rows the last that has begun.
+    """
+    begun = [row for row in rows if begins_on(row) <= day]
+    return min(begun, key=lambda row: (path.index(row.place_id), -row.valid_from.toordinal()), default=None)
 
 
 def _nearest(model: type[Any], path: Sequence[int], day: date, *of: ColumnElement[bool]) -> Select[Any]:
-    """Spec 3.2: the most specific place wins; of one place's rows the last that has begun."""
+    """The same as a select, of whatever is approved for a place from a day on."""
     return (
         select(model)
         .where(*of, model.place_id.in_(path), model.valid_from <= day, known_on(model, day))
@@ -141,8 +145,8 @@ def periods(rows: Sequence[Norm], path: Sequence[int], until: date) -> list[Peri
     """
     found: list[Period] = []
     for first in sorted({begins_on(row) for row in rows if begins_on(row) <= until}):
-        norm = _holds(rows, path, first)
-        assert isinstance(norm, Norm)
+        norm = in_force(rows, path, first)
+        assert norm is not None, "one begins on this day"
         if found and found[-1].norm is norm:
             continue
         if found:
@@ -159,9 +163,9 @@ def to_come(rows: Iterable[Dated], path: Sequence[int], day: date) -> list[tuple
     found = []
     for _, same in groupby(sorted(rows, key=_named), key=_named):
         of_name = list(same)
-        before = _holds(of_name, path, day)
+        before = in_force(of_name, path, day)
         for later in sorted({begins_on(row) for row in of_name if begins_on(row) > day}):
-            after = _holds(of_name, path, later)
+            after = in_force(of_name, path, later)
             if after is not None and after is not before:
                 found.append((later, after))
             before = after
@@ -171,12 +175,6 @@ def to_come(rows: Iterable[Dated], path: Sequence[int], day: date) -> list[tuple
 def _named(row: Dated) -> tuple[str, str]:
     """What rows are of one kind by: a norm's name, an order's kind."""
     return row.__tablename__, row.name if isinstance(row, Norm) else str(getattr(row, "kind", ""))
-
-
-def _holds(rows: Sequence[Dated], path: Sequence[int], day: date) -> Dated | None:
-    """Of approved rows of one name the one in force, as `in_force` finds it."""
-    begun = [row for row in rows if begins_on(row) <= day]
-    return min(begun, key=lambda row: (path.index(row.place_id), -row.valid_from.toordinal()), default=None)
 
 
 def term_of(norm: Norm) -> Term:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.orm import joinedload
 
 from app.models import (
     Application,
@@ -240,10 +241,9 @@ def kindergarten_of(application_id: ColumnElement[int]) -> ScalarSelect[int]:
 
 
 def live_holding(application_id: int, kind: HoldingKind) -> Select[Holding]:
-    """The one live claim of this kind that an application has, if any."""
-    return select(Holding).where(
-        Holding.application_id == application_id, Holding.kind == kind, Holding.ended_at.is_(None)
-    )
+    """The one live claim of this kind that an application has, if any, with its seat."""
+    live = Holding.application_id == application_id, Holding.kind == kind, Holding.ended_at.is_(None)
+    return select(Holding).where(*live).options(joinedload(Holding.seat))
 
 
 def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: int, day: date) -> Select[Vacancy, int]:

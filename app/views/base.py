@@ -13,7 +13,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
@@ -279,7 +279,7 @@ class BaseView(Listed):
 
     def after(self, row: Any) -> str:
         """Where to go once a row is saved."""
-        return url_for(f"{self.endpoint}.show", pk=row.id)
+        return url_for(f"{self.endpoint}.show", pk=inspect(row).identity[0])
 
     def _form_page(self, template: str, title: str, widgets: Any, form: Any, beside: Any = ()) -> Any:
         facts = {"title": title, "widgets": widgets, "form": form, "beside": beside, "related_views": []}

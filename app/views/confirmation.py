@@ -14,12 +14,15 @@ from flask import flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import joinedload
 
 from app import words
 from app.access.actors import Actor
 from app.access.permissions import application_of, find, of
 from app.actions import dry_run, possible, proposals
+from app.actions.preconditions import ITS_PLACE
+from app.db.database import read_again
 from app.db.extensions import db
 from app.models import Application, Base, QueueKind, Referral, Voucher
 from app.now import now
@@ -69,6 +72,9 @@ def of_voucher(row: Any) -> bool:
 
 def in_sanatorium(rows: Sequence[Any]) -> bool:
     """Spec 3.6: is one of these children to be enrolled in a sanatorium kindergarten, and so until a day?"""
+    for row in rows:
+        if isinstance(row, Application) and "referrals" in inspect(row).unloaded:
+            read_again(row, joinedload(Application.referrals).options(ITS_PLACE))
     last = [[row] if isinstance(row, Referral) else row.referrals[-1:] for row in rows]
     referred = (one.vacancy.group.kindergarten for some in last for one in some)
     return any(kindergarten.queue_kind is QueueKind.sanatorium for kindergarten in referred)
@@ -80,7 +86,7 @@ def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
     S2, spec 3.8: what a family and an office may both do is the family's by its signed paper; an office gives a reason.
     """
     row = find(model_of(rows), verb)
-    fields = {name: True for name in (row.asks if row else ()) if name in Answer()}
+    fields = {name: True for name in (row.asks if row else ()) if hasattr(Answer, name)}
     if verb == "enrol" and not in_sanatorium(rows):
         del fields["until"]
     if row is None or (row.family is ForFamily.with_paper and any(map(of_voucher, rows))):
@@ -203,7 +209,8 @@ def _by_row(verb: str, view: Any, rows: Sequence[Any]) -> Any:
 
 def _do(verb: str, row: Any, by: Actor) -> None:
     """What takes a second person is asked of one here (views/proposals.py)."""
-    answers = {name: READ[name]() if name in needed(verb, [row]) else None for name in of(type(row), verb).asks}
+    fields = needed(verb, [row])
+    answers = {name: READ[name]() if name in fields else None for name in of(type(row), verb).asks}
     if of(type(row), verb).alone == 0:
         proposals.ask(row, verb, by=by, at=now(), **answers)
     else:

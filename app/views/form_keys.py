@@ -6,7 +6,6 @@ it is 409.
 """
 
 import json
-import logging
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,7 +15,6 @@ from typing import Any, NamedTuple
 from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.access import sent_forms
@@ -29,7 +27,6 @@ FREE = frozenset(  # these neither add nor act: who is there, what is looked for
     {"SignIn.login", "SignIn.logout", "HomeView.language", "SearchView.find"}
 )
 ANSWERED_WITHIN = 15.0  # seconds for which a second click waits for the answer to the first one
-log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -150,16 +147,14 @@ def repeated() -> Response:
 
 
 def after_request(response: Response) -> Response:
-    """How a form that had its effect was answered: where it led and what it said."""
+    """How a form that had its effect was answered, where it led and what it said, is kept with the session."""
     sending: Sending | None = g.get("sending")
     if sending is not None and sending.claimed:
-        to = {"to": response.location} if response.location and response.status_code in (302, 303) else {}
-        db.session.rollback()
-        try:
-            said = [list(one) for one in session.get("_flashes", ())]
-            sent_forms.answered(sending.key, {**to, "said": said}, user_id=g.actor.user_id, path=request.path)
-        except SQLAlchemyError as error:  # the effect itself is there
-            log.warning("an answer was not kept: %s", type(error).__name__)
+        answer = {"said": [list(one) for one in session.get("_flashes", ())]}
+        if response.location and response.status_code in (302, 303):
+            answer["to"] = response.location
+        whose = {"user_id": g.actor.user_id, "path": request.path}
+        session.told = lambda connection: sent_forms.answered(connection, sending.key, answer, **whose)
     return response
 
 

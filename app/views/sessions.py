@@ -6,6 +6,7 @@ page that signs in, so that page writes no rows.
 
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, Response, g, request, session
@@ -13,10 +14,11 @@ from flask.globals import request_ctx
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import login_user
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import sessions
-from app.db.database import will_write
+from app.db.database import own_transaction, will_write
 from app.db.extensions import db
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,13 +35,15 @@ as_text = TaggedJSONSerializer()
 class ServerSession(SecureCookieSession):
     """What Flask calls a session. `found`: its row; `begun`: id, key and facts of the row when somebody just signed in.
 
-    `lasts`: is what this request leaves in it kept? Not where the address is nobody's.
+    `lasts`: is what this request leaves in it kept? Not where the address is nobody's. `told`: what is written with it,
+    how a form was answered.
     """
 
     lasts: bool = True
     found: sessions.LiveSession | None = None
     begun: tuple[int, str, str] | None = None
     broken: SQLAlchemyError | None = None
+    told: Callable[[Connection], None] | None = None
 
 
 class ServerSessions(SecureCookieSessionInterface):
@@ -90,11 +94,14 @@ class ServerSessions(SecureCookieSessionInterface):
     def _keep(self, opened: ServerSession, id_: int, before: str, long_ago: bool = False) -> None:
         """A page that only reads, or that could do nothing, waits for no other writer: it is written next time."""
         facts = as_text.dumps(dict(opened))
-        if facts == before and not long_ago:
+        if facts == before and not long_ago and opened.told is None:
             return
         try:
             db.session.rollback()  # all of it that counts is committed: SQLite has one writer
-            sessions.keep(id_, facts, waits=not reads() and "held" not in g)
+            with own_transaction(waits=not reads() and "held" not in g) as connection:
+                sessions.keep(connection, id_, facts)
+                if opened.told is not None:
+                    opened.told(connection)
         except SQLAlchemyError as error:  # the page itself is done, and may have changed something
             log.warning("a session was not kept: %s", type(error).__name__)
 

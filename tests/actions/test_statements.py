@@ -83,7 +83,7 @@ def head_of(vacancy_id):
     return head(db.session.get_one(Kindergarten, db.session.get_one(Vacancy, vacancy_id).group.kindergarten_id))
 
 
-MOST = {"confirm": 19, "choose": 32, "sign": 20, "sign by the head": 29, "enrol": 35}
+MOST = {"confirm": 16, "choose": 31, "sign": 16, "sign by the head": 24, "enrol": 26}
 VERBS = {
     "confirm": lambda child, _: vouchers.confirm(child, by=family(child), at=at("2026-04-08T11:00")),
     "choose": lambda child, vacancy_id: referrals.choose(
