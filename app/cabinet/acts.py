@@ -5,7 +5,6 @@ a second click does nothing twice. A code is enough where the norm says so; else
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,11 +16,11 @@ from app.access import login_limits
 from app.access.actors import Visitor
 from app.actions import choosing, families, public
 from app.actions.preconditions import sign_in
+from app.asked.acts import ASKS, Mistyped, read, shown, told_why, tried
 from app.cabinet import sending, signing
-from app.cabinet.asked import ASKS, FamilyAct, Mistyped, read, sent_file, shown, told_why
 from app.cabinet.own import blueprint, own_application, signed_in
 from app.cabinet.public import later, render, today
-from app.db.database import DEADLOCK, retried, taken_back
+from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Application, Language, PrivilegeGround
@@ -48,11 +47,11 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
         return later(page, seconds)
     sent: dict[str, str] = {}
     try:
-        sent = sent_file() if "paper_file" in ASKS.get(verb, ()) else {}
+        sent = sending.sent_file() if "paper_file" in ASKS.get(verb, ()) else {}
         with unscoped():
-            act = read(verb, {name: request.form.get(name, "").strip() for name in ASKS.get(verb, ())} | sent)
-            retried(partial(_try, application, act), (DEADLOCK,))
-            seen = shown(application, act)
+            act = read(verb, {name: request.form.get(name, "").strip() for name in ASKS.get(verb, ())} | sent, iin)
+            retried(partial(tried, application, act, g.visitor, now()), (DEADLOCK,))
+            seen = shown(application, act, now())
             by = sign_in(act.norm, application.place_id, today())
     except Mistyped as wrong:
         return _form(application, verb, str(wrong), 422, sent)
@@ -93,19 +92,9 @@ def signed(_iin: str, application_id: int) -> Any:
 
 
 def _do(verb: str, asked: Mapping[str, str], application_id: int, visitor: Visitor) -> str:
-    application, act = db.session.get_one(Application, application_id), read(verb, asked)
+    application, act = db.session.get_one(Application, application_id), read(verb, asked, visitor.iin)
     families.do(application, verb, by=families.actor(application, visitor), at=now(), **act.given)
     return url_for("own.application", application_id=application_id, done=verb)
-
-
-def _try(application: Application, act: FamilyAct) -> None:
-    """What is shown to be signed would be done. Raises Refusal as the act itself would."""
-    by = replace(families.actor(application, g.visitor), on_paper=True)
-    given = dict(act.given)
-    if "papers" in given:  # a file is kept for good with its act alone
-        given["papers"] = [replace(one, file=None) for one in given["papers"]]
-    with taken_back():
-        families.do(application, act.verb, by=by, at=now(), **given)
 
 
 def _form(

@@ -16,8 +16,8 @@ from app.access import login_limits
 from app.access.actors import Actor, Visitor
 from app.actions import families, guardianships, people
 from app.actions.preconditions import sign_in
+from app.asked.acts import Mistyped
 from app.cabinet import sending
-from app.cabinet.asked import Mistyped
 from app.cabinet.own import blueprint, signed_in
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried, taken_back

@@ -5,7 +5,6 @@ is typed is kept by access/drafts.py until it is sent.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,17 +14,17 @@ from flask_babel import gettext as _
 from app import words
 from app.access import drafts, login_limits, uploads
 from app.access.actors import Actor, Visitor
-from app.actions import applications, families, public
-from app.actions.people import NAMES, Contacts, Person
-from app.actions.preconditions import sign_in
-from app.actions.privileges import Paper
+from app.actions import families, public
+from app.actions.people import NAMES
+from app.asked import registration
+from app.asked.acts import ASKS, Mistyped, claimed, contacts, fit, told_why
+from app.asked.registration import VERB
 from app.cabinet import sending, signing
-from app.cabinet.asked import ASKS, Mistyped, claimed, contacts, fit, sent_file, told_why
 from app.cabinet.own import blueprint, signed_in
 from app.cabinet.public import later, render, today
-from app.db.database import DEADLOCK, retried, taken_back
+from app.db.database import DEADLOCK, retried
 from app.db.viewer import unscoped
-from app.models import Language, PrivilegeGround, QueueKind, SignedInBy
+from app.models import Language, PrivilegeGround, QueueKind
 from app.now import now
 from app.rules import iin as iins
 from app.rules import texts
@@ -40,7 +39,6 @@ STEPS: dict[str, tuple[str, ...]] = {  # a page each, and the fields that it ask
     "queue": ("queue_kind",),
     "privilege": ASKS["claim_privilege"],
 }
-VERB = "register"
 
 
 @blueprint.get("/new")
@@ -61,7 +59,7 @@ def answer(iin: str, step: str) -> Any:
     typed = {name: request.form.get(name, "").strip()[:300] for name in STEPS[step]}
     try:
         if step == "privilege":
-            typed |= sent_file()
+            typed |= sending.sent_file()
         with unscoped():
             _check(step, typed, iin)
     except Mistyped as wrong:
@@ -80,7 +78,7 @@ def look_over(iin: str) -> Any:
         return redirect(url_for("own.answer", step=step), code=303)
     with unscoped():
         district = public.district(int(kept["district"]))
-        return render("new_check.html", place=district, lines=_lines(kept, iin), steps=list(STEPS))
+        return render("new_check.html", place=district, lines=registration.lines(kept, iin), steps=list(STEPS))
 
 
 @blueprint.post("/new/check")
@@ -95,12 +93,10 @@ def send(iin: str) -> Any:
         return later(render("new_refused.html", sentence=said), seconds)
     try:
         with unscoped():
-            retried(partial(_try, kept, iin), (DEADLOCK,))
+            retried(partial(registration.tried, kept, g.visitor, now()), (DEADLOCK,))
             place = public.district(int(kept["district"]))
-            lines = [one for step in _lines(kept, iin).values() for one in step]
-            norms = (VERB, "claim_privilege") if kept["ground"] else (VERB,)
-            asked_by = {sign_in(norm, int(kept["district"]), today()) for norm in norms}
-            by = SignedInBy.key if SignedInBy.key in asked_by else SignedInBy.code
+            lines = [one for step in registration.lines(kept, iin).values() for one in step]
+            by = registration.signed_with(kept, today())
             new = "" if families.is_on_record(iin, kept["phone"], today()) else kept["phone"]
     except (Mistyped, Refusal) as refused:
         return _refused(refused)
@@ -133,29 +129,8 @@ def registered(iin: str) -> Any:
 
 
 def _do(asked: Mapping[str, str], visitor: Visitor) -> str:
-    application_id = _register(asked, visitor.iin, Actor(Role.family, visitor=visitor))
-    return url_for("own.application", application_id=application_id, done=VERB)
-
-
-def _try(kept: Mapping[str, str], iin: str) -> None:
-    with taken_back():
-        _register(kept, iin, Actor(Role.family, visitor=g.visitor, on_paper=True), files=False)
-
-
-def _register(kept: Mapping[str, str], iin: str, by: Actor, *, files: bool = True) -> int:
-    privilege = claimed(kept) if kept["ground"] else None
-    papers: list[Paper] = privilege["papers"] if privilege else []
-    return applications.register(
-        place_id=int(kept["district"]),
-        child=Person(kept["child_iin"], **_names("child", kept)),
-        applicant=Person(iin, **_names("applicant", kept)),
-        contacts=Contacts(**contacts(kept)),
-        queue_kind=QueueKind(kept["queue_kind"]),
-        privilege=privilege["claimed"] if privilege else None,
-        papers=papers if files else [replace(one, file=None) for one in papers],
-        by=by,
-        at=now(),
-    ).id
+    application = registration.register(asked, Actor(Role.family, visitor=visitor), now())
+    return url_for("own.application", application_id=application.id, done=VERB)
 
 
 def _open(kept: Mapping[str, str]) -> str | None:
@@ -191,11 +166,7 @@ def _check(step: str, typed: dict[str, str], iin: str) -> None:
                 raise Mistyped(_("Choose the queue."))
         case "privilege":
             if any(typed.values()):  # a paper without its ground would be lost
-                claimed(typed)
-
-
-def _names(whose: str, kept: Mapping[str, str]) -> dict[str, str]:
-    return {name: kept[f"{whose}_{name}"] for name in NAMES}
+                claimed(typed, g.visitor.iin)
 
 
 def _named(whose: str, typed: dict[str, str]) -> None:
@@ -204,34 +175,6 @@ def _named(whose: str, typed: dict[str, str]) -> None:
         typed[field] = fit(texts.name, typed[field]) if typed[field] else ""
     if not typed[f"{whose}_first_name"]:
         raise Mistyped(_("Type the name. Who has one name only has it as the first name."))
-
-
-def _lines(kept: Mapping[str, str], iin: str) -> dict[str, list[tuple[str, str]]]:
-    """All answers as people read them, by the page that asks."""
-    child, district = iins.facts(kept["child_iin"]), public.district(int(kept["district"]))
-    name = " ".join(filter(None, _names("child", kept).values()))
-    privilege = [(_("Privilege"), _("No privilege"))]
-    if kept["ground"]:
-        paper: Paper = claimed(kept)["papers"][0]
-        file = f"SHA-256 {kept['paper_file']}" if paper.file else ""
-        told = ", ".join(filter(None, (paper.title, paper.number, paper.issued_by, words.day(paper.issued_on), file)))
-        privilege = [(_("Privilege"), words.label(PrivilegeGround(kept["ground"]))), (_("Paper that proves it"), told)]
-    return {
-        "district": [(_("District or city"), words.name(district))],
-        "child": [
-            (_("Child"), f"{name}, {kept['child_iin']}"),
-            (_("Birth date"), f"{words.day(child.born_on)}, {words.label(child.sex)}"),
-        ],
-        "applicant": [(_("Applicant"), f"{' '.join(filter(None, _names('applicant', kept).values()))}, {iin}")],
-        "contacts": [
-            (_("Phone"), kept["phone"]),
-            (_("E-mail"), kept["email"] or "—"),
-            (_("Address"), kept["address"] or "—"),
-            (_("Language of notices"), words.label(Language(kept["notice_language"]))),
-        ],
-        "queue": [(_("Queue"), words.label(QueueKind(kept["queue_kind"])))],
-        "privilege": privilege,
-    }
 
 
 def _page(step: str, kept: Mapping[str, str], problem: str = "") -> str:

@@ -15,17 +15,18 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app import words
-from app.access import challenges, login_limits, visits
+from app.access import challenges, login_limits, uploads, visits
 from app.access.actors import Visitor
 from app.access.hashes import hashed
 from app.actions import signatures
+from app.asked.acts import Mistyped, fit
 from app.cabinet import signing
-from app.cabinet.asked import Mistyped
 from app.cabinet.own import KEY, in_demo, send_after
 from app.cabinet.public import render
 from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
 from app.models import Challenge, Purpose, SignedInBy
+from app.rules import uploads as files
 from app.rules.refusals import Reason, Refusal
 
 TRIES, APART = 8, 0.25  # seconds: as long as an act takes on a busy day
@@ -54,6 +55,16 @@ class TooOften(Mistyped):
     def __init__(self, seconds: int) -> None:
         super().__init__(_("A code was asked for too often. Try again later."))
         self.seconds = seconds
+
+
+def sent_file() -> dict[str, str]:
+    """The file that came with the form, kept until the act is signed, by its checksum; {} for none. Raises Mistyped."""
+    file = request.files.get("paper_file")
+    content = file.stream.read(files.MOST + 1) if file is not None else b""
+    if not content:
+        return {}
+    fit(files.kind_of, content)
+    return {"paper_file": uploads.keep(g.visitor.iin, content)}
 
 
 def can_sign(by: SignedInBy) -> bool:

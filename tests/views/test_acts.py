@@ -12,7 +12,7 @@ from werkzeug.test import encode_multipart
 
 from app.access.actors import Visitor
 from app.actions import families, vouchers
-from app.cabinet.asked import ASKS
+from app.asked.acts import ASKS
 from app.cabinet.own import KEY
 from app.db.database import transaction
 from app.db.extensions import db

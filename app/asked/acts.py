@@ -1,26 +1,26 @@
-"""What an act of a family is asked with, as its page sends it, and what is shown of it before it is signed."""
+"""What an act of a family is asked with, as it is sent, and what is shown of it before it is signed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
-from flask import g, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app import words
 from app.access import uploads
+from app.access.actors import Visitor
 from app.actions import choosing, claims, families, possible, referrals
 from app.actions.privileges import Paper
-from app.cabinet.public import today
+from app.db.database import taken_back
 from app.db.extensions import db
 from app.models import Application, Intake, Language, PrivilegeGround, Vacancy
-from app.now import now
 from app.papers import facts
 from app.rules import texts
 from app.rules import uploads as rules
+from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
 from app.words.problems import sentence_of
 
@@ -83,8 +83,8 @@ class Shown(NamedTuple):
     lines: list[tuple[str, str]]
 
 
-def read(verb: str, asked: Mapping[str, str]) -> FamilyAct:
-    """An act with what its verb is given. Raises Mistyped."""
+def read(verb: str, asked: Mapping[str, str], iin: str) -> FamilyAct:
+    """An act of this person with what its verb is given. Raises Mistyped."""
     match verb:
         case "choose":
             id_ = asked["vacancy"]
@@ -97,14 +97,14 @@ def read(verb: str, asked: Mapping[str, str]) -> FamilyAct:
         case "revoke":
             return FamilyAct(verb, asked, {"reason": None})
         case "claim_privilege":
-            return FamilyAct(verb, asked, claimed(asked))
+            return FamilyAct(verb, asked, claimed(asked, iin))
         case families.CONTACTS:
             return FamilyAct(verb, asked, contacts(asked))
     return FamilyAct(verb, asked, {})
 
 
-def claimed(asked: Mapping[str, str]) -> dict[str, Any]:
-    """S2, S3: a ground, and the paper that proves it. Raises Mistyped."""
+def claimed(asked: Mapping[str, str], iin: str) -> dict[str, Any]:
+    """S2, S3: a ground, and the paper that proves it, with the file that this person has sent. Raises Mistyped."""
     if asked["ground"] not in list(PrivilegeGround):
         raise Mistyped(_("Choose the ground of the privilege."))
     title, number, issued_by = (fit(texts.line(longest), asked[name]) for name, longest in LONGEST.items())
@@ -112,21 +112,11 @@ def claimed(asked: Mapping[str, str]) -> dict[str, Any]:
         raise Mistyped(_("Say what the paper is that proves it."))
     file = None
     if checksum := asked.get("paper_file"):
-        file = uploads.of(g.visitor.iin, checksum)
+        file = uploads.of(iin, checksum)
         if file is None:
             raise Mistyped(_("The file is no longer here. Send it again."))
     paper = Paper(title, _day(asked["paper_issued_on"]), number or None, issued_by or None, file)
     return {"claimed": PrivilegeGround(asked["ground"]), "papers": [paper]}
-
-
-def sent_file() -> dict[str, str]:
-    """The file that came with the form, kept until the act is signed, by its checksum; {} for none. Raises Mistyped."""
-    file = request.files.get("paper_file")
-    content = file.stream.read(rules.MOST + 1) if file is not None else b""
-    if not content:
-        return {}
-    fit(rules.kind_of, content)
-    return {"paper_file": uploads.keep(g.visitor.iin, content)}
 
 
 def contacts(asked: Mapping[str, str]) -> dict[str, Any]:
@@ -150,15 +140,26 @@ def _day(typed: str) -> date:
         raise Mistyped(_("Name the day.")) from None
 
 
-def shown(application: Application, act: FamilyAct) -> Shown:
+def tried(application: Application, act: FamilyAct, visitor: Visitor, at: datetime) -> None:
+    """What is shown to be signed would be done. Raises Refusal as the act itself would."""
+    by = replace(families.actor(application, visitor), on_paper=True)
+    given = dict(act.given)
+    if "papers" in given:  # a file is kept for good with its act alone
+        given["papers"] = [replace(one, file=None) for one in given["papers"]]
+    with taken_back():
+        families.do(application, act.verb, by=by, at=at, **given)
+
+
+def shown(application: Application, act: FamilyAct, at: datetime) -> Shown:
     """What is shown of an act before it is signed. Raises Refusal: no_norm, no_calendar."""
     follows = words.follows(act.verb, "application", by_voucher=possible.by_voucher(application))
+    day = local_day(at)
     match act.verb:
         case "choose":
             assert act.vacancy is not None
-            by_turn = choosing.procedure(application, today()) == "referral"
-            terms = referrals.terms(application.place_id, now()) if by_turn else {}
-            warning, follows = words.consequences(act.vacancy, terms=terms, today=today())
+            by_turn = choosing.procedure(application, day) == "referral"
+            terms = referrals.terms(application.place_id, at) if by_turn else {}
+            warning, follows = words.consequences(act.vacancy, terms=terms, today=day)
             return Shown(follows, warning, words.card(act.vacancy))
         case "extend":
             why = [(_("Reason"), act.given["reason"])] if act.given["reason"] else []
