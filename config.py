@@ -92,6 +92,7 @@ class Config:
     mobile_citizens: Service | None = None  # None: the phones on applications alone are known
     heads_to: tuple[str, ...] = ()  # where the heads of the history's chain go: files, objects of S3, e-mail
     qr: Service | None = None  # passes a text to a phone, which signs it; None: keys sign on a computer alone
+    own_network: bool = False  # are portals told at addresses of our own network? In tests alone: nothing sets it
 
     @property
     def files(self) -> Path:

@@ -12,7 +12,7 @@ from flask import Flask  # noqa: E402
 from flask_babel import Babel  # noqa: E402
 
 import config as settings  # noqa: E402
-from app import cabinet, cli, jobs, views  # noqa: E402
+from app import api, cabinet, cli, jobs, views  # noqa: E402
 from app.db import database  # noqa: E402
 from app.db.extensions import connect_redis, csrf, db, migrate  # noqa: E402
 
@@ -43,6 +43,7 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
     if web:
         views.register(app, csrf)
         cabinet.register(app, csrf)
+        api.register(app, csrf)
     else:
         Babel(app)  # jobs write to families in their languages
     return app

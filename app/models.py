@@ -639,7 +639,8 @@ class Application(Base):
     child's own, and the privilege that is confirmed (``privilege_until``: its last day, None for one without end).
     ``child_iin`` is the child's own too: it tells that two districts mean one child. Both people are of the
     application's district. Contacts, and the language of notices, are what the family says for this application.
-    ``standing`` is lost with the choice of a private place (spec 3.5.3).
+    ``standing`` is lost with the choice of a private place (spec 3.5.3). ``source``: the portal that it came from (S3),
+    and ``source_number`` the one that it has there.
     """
 
     __tablename__ = "application"
@@ -703,6 +704,8 @@ class Application(Base):
     email: Mapped[str | None] = mapped_column(sa.String(200))
     address: Mapped[str | None] = mapped_column(sa.String(300))
     notice_language: Mapped[Language] = mapped_column(default=Language.kk)
+    source: Mapped[str | None] = mapped_column(sa.String(100))
+    source_number: Mapped[str | None] = mapped_column(sa.String(60))
     queued_at: Mapped[datetime]
     status: Mapped[ApplicationStatus] = mapped_column(default=ApplicationStatus.queued)
     standing: Mapped[bool] = mapped_column(default=True)
@@ -1298,7 +1301,8 @@ class Change(Base):
 
     ``effective_on`` is the local day the change counts from: for what the clock does late, the day it was due.
     ``standing`` is that of an application after it (None for other subjects). What a family did says how it had
-    entered, by ``code`` or ``key``, and which of its people it was (spec 3.10).
+    entered, by ``code`` or ``key``, and which of its people it was (spec 3.10), and ``client`` the name of the portal
+    through which it came.
     """
 
     __tablename__ = "change"
@@ -1328,6 +1332,7 @@ class Change(Base):
     signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
     applicant_id: Mapped[int | None] = mapped_column(ForeignKey("applicant.id"))
     guardianship_id: Mapped[int | None] = mapped_column(ForeignKey("guardianship.id"))
+    client: Mapped[str | None] = mapped_column(sa.String(100))
     status_from: Mapped[str | None] = mapped_column(sa.String(24))
     status_to: Mapped[str | None] = mapped_column(sa.String(24))
     standing: Mapped[bool | None]
@@ -1682,6 +1687,8 @@ class Outbox(Base):
     bulk_run_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"), index=True)
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     asked_at: Mapped[datetime]
     not_before: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -1693,6 +1700,8 @@ class Outbox(Base):
     bulk_run: Mapped[BulkRun | None] = relationship()
     import_run: Mapped[ImportRun | None] = relationship()
     delivery: Mapped[Delivery | None] = relationship()
+    client: Mapped["Client | None"] = relationship()
+    notice: Mapped[Notice | None] = relationship()
 
     def __str__(self) -> str:
         return f"№ {self.id}"
@@ -1819,15 +1828,42 @@ class Visit(Base):
 class SentForm(Base):
     """A form that was sent and had its effect, by the hash of its key: again it has none (access/sent_forms.py).
 
-    ``answer``: where it led and what it said; nothing of what was typed.
+    ``answer``: where it led and what it said; nothing of what was typed. A portal's request has a ``client_id``.
     """
 
     __tablename__ = "sent_form"
     key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"))
     body_hash: Mapped[str] = mapped_column(sa.String(64))
     answer: Mapped[dict[str, Any] | None]
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Client(Base):
+    """A portal that asks and acts through the API, in one place and all below it (docs/adr/0036-the-api.md).
+
+    ``key_hash``: None until it is given a key. ``webhook``: where it is told what happened, signed with ``secret``, and
+    for a day after another one was made with ``secret_before`` too.
+    """
+
+    __tablename__ = "client"
+    __table_args__ = tuple(listed("client", "name"))
+    name: Mapped[str] = mapped_column(sa.String(100), unique=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    registers: Mapped[bool] = mapped_column(default=False)
+    acts: Mapped[bool] = mapped_column(default=False)
+    webhook: Mapped[str | None] = mapped_column(sa.String(300))
+    key_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    secret: Mapped[str | None] = mapped_column(sa.String(60))
+    secret_before: Mapped[str | None] = mapped_column(sa.String(60))
+    secret_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    place: Mapped[Place] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class KeptForm(Base):

@@ -18,6 +18,7 @@ class Guard(NamedTuple):
 
 
 SIGNATURE, ASKED = "app/signing/verify.py", "app/access/challenges.py"
+API_DOOR, API_ACTS = "app/api/door.py", "app/api/acting.py"
 SIGNED, CHALLENGED = "test_signatures.py", "actions/test_challenges.py"
 WHOSE, JOINING, GUARDIANSHIPS = "test_whose_pages.py", "test_joining.py", "test_guardianships.py"
 BASE, LISTS, SIGN_IN = "app/views/base.py", "app/views/lists.py", "app/views/sign_in.py"
@@ -2018,19 +2019,19 @@ GUARDS = (
         )
     ),
     *(
-        Guard(keeps, f"app/cabinet/{file}", there, instead, f"{PLAYED}[sqlite-{scenario}]")
+        Guard(keeps, f"app/asked/{file}", there, instead, f"{PLAYED}[sqlite-{scenario}]")
         for keeps, file, there, instead, scenario in (
             (
                 "what a family says on its own pages is kept as at the counter",
-                "asked.py",
+                "acts.py",
                 '_reason(asked["reason"])}',
                 "None}",
                 "a-referral-is-revoked",
             ),
             (
                 "what a family answers on its own pages is what is registered",
-                "new.py",
-                'queue_kind=QueueKind(kept["queue_kind"])',
+                "registration.py",
+                'queue_kind=QueueKind(asked["queue_kind"])',
                 "queue_kind=QueueKind.general",
                 "a-sanatorium-ends-no-usual-enrolment",
             ),
@@ -2043,12 +2044,94 @@ GUARDS = (
             ),
             (
                 "a family's own pages refuse by the name of the reason",
-                "asked.py",
+                "acts.py",
                 '"reason": why.reason}',
                 '"reason": None}',
                 "restored-once",
             ),
         )
+    ),
+    *(
+        Guard(keeps, file, there, instead, f"{test}[sqlite]")
+        for keeps, file, there, instead, test in (
+            (
+                "a portal finds the applications of its own places alone",
+                API_DOOR,
+                "named.where(Application.place_id.in_(own_places()))",
+                "named",
+                "test_api.py::test_what_lies_elsewhere_is_not_there_for_a_portal_as_what_is_nowhere",
+            ),
+            (
+                "a portal asks about the districts of its own places alone",
+                API_DOOR,
+                "if place_id in own_places() else None",
+                "if place_id else None",
+                "test_api_acts.py::test_no_child_comes_into_the_queue_of_another_place",
+            ),
+            (
+                "a portal that was stopped is out",
+                "app/access/clients.py",
+                "where(its, CLIENT.c.active)",
+                "where(its)",
+                "test_api.py::test_a_portal_whose_key_is_stopped_or_replaced_is_out_at_once",
+            ),
+            (
+                "a request of a portal has its effect once",
+                API_ACTS,
+                "sent_forms.claim(key, None, body_hash, client_id=whose)",
+                "str(whose)",
+                "test_api_acts.py::test_a_request_without_its_key_is_400_and_the_same_key_for_something_else_409",
+            ),
+            (
+                "an act through a portal is done in the state that was seen",
+                API_ACTS,
+                'raise Unanswerable(412, "changed_meanwhile")',
+                "pass",
+                "test_api_acts.py::test_an_act_says_which_state_was_seen_and_is_not_done_in_another",
+            ),
+            (
+                "what is done through a portal is what was signed",
+                API_ACTS,
+                "if found is None or any(getattr(found, name) != value for name, value in of.items()):",
+                "if found is None:",
+                "test_api_acts.py::test_a_signature_of_another_text_person_or_act_is_refused_by_name",
+            ),
+            (
+                "a code through a portal is of a phone that stands on the application",
+                API_ACTS,
+                "phones=frozenset({hashed(phone)})",
+                "phones=None",
+                "test_api_acts.py::test_where_a_code_is_enough_a_phone_of_the_application_is_needed",
+            ),
+            (
+                "where a key is asked nothing is done through a portal without a signature",
+                "app/rules/eligibility.py",
+                "asked is SignedInBy.key and not (signs_in is SignedInBy.key and signed)",
+                "False",
+                "test_api_acts.py::test_without_a_signature_nothing_is_done_that_asks_for_one",
+            ),
+            (
+                "a portal does what it was allowed alone",
+                API_ACTS,
+                "if not here().acts:",
+                "if False:",
+                "test_api_acts.py::test_a_portal_does_nothing_that_it_was_not_allowed",
+            ),
+        )
+    ),
+    Guard(
+        "nobody makes us call our own network",
+        "app/gateways/webhooks.py",
+        "if not own_network and not all(ip_address(one).is_global for one in found):",
+        "if False:",
+        "test_webhooks.py::test_nobody_makes_us_call_our_own_network[127.0.0.1]",
+    ),
+    Guard(
+        "a portal is told of its own places",
+        "app/actions/webhooks.py",
+        "Client.place_id.in_(places.path(notice.application.place_id))",
+        "Client.place_id.is_not(None)",
+        "test_webhooks.py::test_a_portal_is_told_of_its_own_places_and_only_while_its_key_is_good[sqlite]",
     ),
     Guard(
         "no reason typed at the counter is none in the history",

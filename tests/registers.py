@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from app import registers
+from app.access.actors import Actor
 from app.actions import guardianships, records
 from app.actions.people import Person
 from app.db.extensions import db
@@ -57,10 +58,12 @@ def made(register: Register, of: dict[str, Any], serial: int) -> int:
     values = {}
     for one in register.typed:
         values[one.name] = of[one.name] if other_record(one) else READ[type(one.type)](one.type)(one.example)
-        if isinstance(one.type, said.Text) and one.name in register.known_by:
+        alone = one.name in register.known_by or getattr(register.model.__table__.c.get(one.name), "unique", False)
+        if isinstance(one.type, said.Text) and alone:
             values[one.name] = f"{values[one.name]} {serial}"
     row = register.model(**values)
-    records.create(row, by=DEPARTMENT, at=START)
+    by = DEPARTMENT if Role.department in register.adds else Actor(writer(register, register.adds))
+    records.create(row, by=by, at=START)
     db.session.flush()
     return row.id
 

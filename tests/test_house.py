@@ -27,9 +27,10 @@ FLOORS = (
     {"access", "now", "papers", "gateways", "signing"},
     {"actions"},
     {"words"},
+    {"asked"},
     {"spreadsheets"},
     {"imports"},
-    {"views", "cabinet", "jobs", "scenarios", "demo", "backup"},
+    {"views", "cabinet", "api", "jobs", "scenarios", "demo", "backup"},
     {"cli"},
     {""},  # app/__init__.py, which puts them together
 )

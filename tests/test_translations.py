@@ -22,6 +22,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]|{\w+}")
 ALIKE = {
     "Auditor": "аудитор is the word of the law in both",
     "File": "файл is the word in both",
+    "Portal": "портал is the word in both",
     "Norm": "норма is in both, from Latin",
     "Statistics": "статистика is the word in both",
     "SMS": "nobody writes it otherwise in either",

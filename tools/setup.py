@@ -52,8 +52,8 @@ ICONS = """
     adjustments alert-circle alert-triangle arrow-back-up award bell building-cottage calendar-event chevron-down
     chevron-left chevron-right chevron-up circle-check clipboard-list door-enter door-exit dots-vertical download
     file-check file-import gift history home inbox info-circle keyboard language list-numbers logout mail menu-2 moon
-    plus printer repeat scale search settings sort-ascending sort-descending stack-2 sun ticket user-circle users
-    users-group x
+    plug-connected plus printer repeat scale search settings sort-ascending sort-descending stack-2 sun ticket
+    user-circle users users-group x
 """
 
 

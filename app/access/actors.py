@@ -30,6 +30,7 @@ class Actor:
     application_id: int | None = None
     paper_on: date | None = None  # at the counter: the day of the family's signed paper
     visitor: Visitor | None = None  # of a family in its cabinet
+    client: str | None = None  # the portal through which it comes, by its name
     on_paper: bool = False  # a family whose paper is of the day of its act: scenarios, the demo
 
     def stands_for_family(self, verb: Verb) -> bool:

@@ -28,6 +28,7 @@ KEYS = parse_many("10/minute; 60/hour")  # entries with a key that are begun fro
 CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one address
 ACTS = parse_many("20/minute; 200/day")  # of one person: each is tried before it is shown
 REGISTER = parse_many("10/day")  # new applications that one person tries: what is refused says who waits already
+PORTAL = parse_many("600/minute")[0]  # whatever one portal asks
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
 
@@ -83,6 +84,11 @@ def wait_to_check(address: str | None) -> int:
     return _wait((CHECK, ("number", _network(address))))
 
 
+def wait_to_check_through(client_id: int) -> int:
+    """The same through a portal, whoever asks it."""
+    return _wait((CHECK, ("number", f"portal {client_id}")))
+
+
 def wait_to_join(iin: str, address: str | None) -> int:
     """Seconds until this person may name another application to join, from this address; 0: now, and that is one."""
     return _wait((CHECK, ("join", _network(address))), (CHECK, ("joins", hashed(iin))))
@@ -96,6 +102,20 @@ def wait_to_ask(iin: str) -> int:
 def wait_to_register(iin: str) -> int:
     """Seconds until this person may try another new application; 0: now, and that is one of them."""
     return _wait((REGISTER, ("register", hashed(iin))))
+
+
+def room_for_portal(client_id: int) -> tuple[int, int]:
+    """How many requests one portal may still make, this one counted (-1: not even this one), and seconds until it may
+    make the first of these again.
+    """
+    of = "portal", str(client_id)
+
+    def count(limits: MovingWindowRateLimiter) -> tuple[int, int]:
+        taken = limits.hit(PORTAL, *of)
+        return limits.get_window_stats(PORTAL, *of).remaining if taken else -1, _seconds(limits, [PORTAL], of)
+
+    found: tuple[int, int] = _ask(count)
+    return found
 
 
 def wait_for_key(address: str | None) -> int:

@@ -13,6 +13,7 @@ from app.models import (
     Base,
     BulkRun,
     Child,
+    Client,
     Contract,
     ContractText,
     DayOff,
@@ -53,7 +54,7 @@ EVERY_VERB: Mapping[type[Base], Mapping[str, Verb]] = {
     **VERBS,
     **{one.model: {**_kept(one), **VERBS.get(one.model, {})} for one in registers.ALL},
 }
-EVERYWHERE = (DayOff, User)  # these lie in no place: the role alone decides
+EVERYWHERE = (Client, DayOff, User)  # the role alone decides, wherever they lie
 
 
 def find(model: type[Base], name: str) -> Verb | None:
@@ -187,7 +188,7 @@ def place_of(subject: Any) -> int | None:
             return place_of(subject.application)
         case Voucher() | Referral() | Privilege():
             return place_of(subject.application)
-        case Proposal() | Child():
+        case Proposal() | Child() | Client():
             return subject.place_id
         case Place():
             return subject.id

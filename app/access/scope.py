@@ -24,6 +24,7 @@ from app.models import (
     Challenge,
     Change,
     Child,
+    Client,
     Contract,
     ContractText,
     DayOff,
@@ -389,6 +390,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     DemoTime: rows_for(office=everything, head=everything, administrator=everything, family=everything),
     Outbox: rows_for(office=_work, head=_nothing, administrator=everything),
     UserScope: rows_for(office=_own_account, head=_own_account, administrator=everything),
+    Client: rows_for(office=_nothing, head=_nothing, administrator=everything),
     Account: rows_for(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
     SignedIn: rows_for(office=_nothing, head=_nothing),
     OneTimeCode: rows_for(office=_nothing, head=_nothing),

@@ -39,7 +39,7 @@ class Repeated(Exception):
 class Sent(NamedTuple):
     """A form that had its effect: who sent it, a digest of what was in it, and how it was answered, once it was."""
 
-    user_id: int
+    user_id: int | None
     body_hash: str
     answer: dict[str, Any] | None
 
@@ -56,13 +56,18 @@ def find(key: str) -> Sent | None:
     return Sent(*row) if row else None
 
 
-def claim(key: str, user_id: int, body_hash: str) -> None:
+def claim(key: str, user_id: int | None, body_hash: str, *, client_id: int | None = None) -> None:
     """In the effect's own transaction: no other one has this effect. Raises Repeated."""
-    row = {"key_hash": hashed(key), "user_id": user_id, "body_hash": body_hash, "at": _now()}
+    row = {"key_hash": hashed(key), "user_id": user_id, "client_id": client_id, "body_hash": body_hash, "at": _now()}
     try:
         db.session.execute(insert(SENT).values(row))
     except IntegrityError:
         raise Repeated from None
+
+
+def answer_within(key: str, answer: dict[str, Any]) -> None:
+    """How it is answered, where that is known in the effect's own transaction."""
+    db.session.execute(update(SENT).where(SENT.c.key_hash == hashed(key)).values(answer=answer))
 
 
 def answered(connection: Connection, key: str, answer: dict[str, Any], *, user_id: int, path: str) -> None:

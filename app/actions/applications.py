@@ -52,16 +52,20 @@ def register(
     privilege: PrivilegeKind | PrivilegeGround | None = None,
     papers: Sequence[privileges.Paper] = (),
     reason: str | None = None,
+    source: str | None = None,
+    source_number: str | None = None,
 ) -> Application:
     """S3, spec 3.8: put a child into the queue of a district, behind all who came before.
 
     What differs from the IIN, and a namesake, are accepted with a reason only (people.doubts); what the district has
-    recorded of these people stays as it is (people.as_recorded). A privilege is claimed, not confirmed. Raises
+    recorded of these people stays as it is (people.as_recorded). A privilege is claimed, not confirmed. `source`: the
+    portal that it comes from, with the number that it has there. Raises
     Refusal: not_allowed, bad_iin, bad_number, recorded_otherwise, reason_required, wrong_place, too_young (not born
     yet), too_old, already_waiting, no_norm, paper_to_come,
     signature_required.
     """
     application = Application(place_id=place_id, queue_kind=queue_kind, queued_at=queued_at or at)
+    application.source, application.source_number = source, source_number
     for name, value in vars(contacts).items():
         setattr(application, name, value or (Language.kk if name == "notice_language" else None))
     permit(by, "register", application)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor
-from app.actions import norms
+from app.actions import norms, webhooks
 from app.actions.moving import record
 from app.actions.outbox import begin_anew
 from app.db.database import lock_text, locked
@@ -43,6 +43,7 @@ def plan(channels: Collection[Channel], *, at: datetime, shown: bool = False) ->
     ).all()
     for notice in found:
         notice.planned = True
+        webhooks.leave(notice, at)
         for channel in rules.WAYS[notice.audience]:
             known = notice.audience is not Audience.kindergarten or rules.address(notice, channel)
             if channel in channels and known:  # a kindergarten that has no address reads in its inbox

@@ -92,9 +92,9 @@ def actor(application: Application, visitor: Visitor | None = None) -> Actor:
     return Actor(Role.family, application_id=application.id, visitor=visitor)
 
 
-def acts(application: Application, visitor: Visitor, *, at: datetime) -> dict[str, Refusal | None]:
-    """What a person of the family may do itself, in the order in which people meet it, and why not where it may not
-    now.
+def acts(application: Application, visitor: Visitor | None, *, at: datetime) -> dict[str, Refusal | None]:
+    """What a person of the family (None: anybody of it) may do itself, in the order in which people meet it, and why
+    not where it may not now.
     """
     by, found = actor(application, visitor), dict[str, Refusal | None]()
     for verb in ACTS:

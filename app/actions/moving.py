@@ -208,6 +208,7 @@ def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dic
         "user_id": by.user_id,
         "for_family": for_family,
         "paper_on": paper_on,
+        "client": by.client,
         "sign_in": by.visitor.sign_in if by.visitor else None,
         "signature_id": by.visitor.signature_id if by.visitor else None,
     }

@@ -20,6 +20,8 @@ from sqlalchemy import select
 
 import config
 from app.access.actors import Actor
+from app.access.clients import key_of_demo
+from app.access.hashes import hashed
 from app.actions import (
     absences,
     accounts,
@@ -50,6 +52,7 @@ from app.models import (
     Application,
     ApplicationStatus,
     BulkRun,
+    Client,
     ContractText,
     GuardianshipBasis,
     KgGroup,
@@ -131,6 +134,7 @@ def found_town() -> dict[str, dict[str, str]]:
     _certificates(town, _at("2026-04-07T17:00"))
     _fathers(town, _at("2026-04-07T17:05"))
     _contract_text(town, _at("2026-04-07T17:10"))
+    _portal(town, _at("2026-04-07T17:15"))
     _waits_for_a_second_person(town, _at("2026-04-07T17:20"))
     for place_id in clock.districts():
         clock.run(at=_at("2026-04-08T00:10"), place_id=place_id)
@@ -453,6 +457,13 @@ def _waits_for_a_second_person(town: DemoTown, at: datetime) -> None:
     while bulk.go_on(run.id, at=at, enough=lambda: False):
         pass
     proposals.ask(db.session.get_one(BulkRun, run.id), "start", by=department, at=at, reason=MOVED_AWAY)
+
+
+def _portal(town: DemoTown, moment: datetime) -> None:
+    """One that may do all of it in the region; its key is shown beside the accounts."""
+    row = Client(name="Indigo (демо)", place_id=town.region.id, registers=True, acts=True, active=True)
+    records.create(row, by=town.actor("administrator"), at=moment)
+    row.key_hash = hashed(key_of_demo(town.password))
 
 
 def _certificates(town: DemoTown, at: datetime) -> None:

@@ -6,6 +6,7 @@ scopes (access), labels of the history (words), columns and samples of files (im
 
 from app.models import ImportKind
 from app.registers.accounts import ACCOUNTS
+from app.registers.clients import CLIENTS
 from app.registers.contract_texts import CONTRACT_TEXTS
 from app.registers.days_off import DAYS_OFF
 from app.registers.declaration import Register
@@ -31,6 +32,7 @@ ALL: tuple[Register, ...] = (
     CONTRACT_TEXTS,
     DAYS_OFF,
     ACCOUNTS,
+    CLIENTS,
 )
 # Those whose rows are brought in from a file by what the declaration says.
 BROUGHT: dict[ImportKind, Register] = {ImportKind(one.noun.replace("-", "_")): one for one in ALL if one.known_by}

@@ -15,6 +15,7 @@ from app.models import (
     Audience,
     Base,
     BulkRun,
+    Client,
     Contract,
     ContractText,
     DayOff,
@@ -388,6 +389,10 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     Outbox: {
         "try_again": Verb("7", KEEPERS, alone=ANY),
         "cancel": Verb("7", KEEPERS, alone=ANY, takes=True),
+    },
+    Client: {
+        "new_key": Verb("7", _only(Role.administrator), alone=ANY),
+        "new_secret": Verb("7", _only(Role.administrator), alone=ANY),
     },
     User: {
         "reset_password": Verb("3.8", _only(Role.administrator), alone=ANY),

@@ -13,11 +13,13 @@ from werkzeug.exceptions import SecurityError
 
 from app import words
 from app.access import login_limits, personal_data
+from app.access.clients import key_of_demo
 from app.access.permissions import of
 from app.db.extensions import db
 from app.now import is_demo, now
 from app.rules.calendar import local_day
 from app.views import (  # noqa: F401 (some are here for the register that they name)
+    clients,
     contract_texts,
     days_off,
     guardianships,
@@ -182,6 +184,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         language=language,
         demo=lambda: app.config["KEZEK"].demo and is_demo(),
         demo_accounts=demo_accounts,
+        demo_key=key_of_demo,
         menu=menu,
         titles_of=lambda labels, names: [str(labels[name]) for name in names],
         view_of=view_of,
@@ -233,8 +236,8 @@ def view_of(name: str) -> Any:
 
 
 def language() -> str:
-    """The reader's language: chosen before, or asked for by the browser, or Kazakh."""
-    chosen = request.cookies.get("language")
+    """The reader's language: chosen before, or asked for by the browser, or Kazakh; a portal names its own."""
+    chosen = g.get("language") or request.cookies.get("language")
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(GUESSED) or "kk"
 
 

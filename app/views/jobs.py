@@ -44,6 +44,8 @@ def _about(row: Outbox) -> Any:
         return _way("ApplicationView", row.document.application_id, row.document.application)
     if row.delivery is not None:
         return _way("DeliveryView", row.delivery_id, row.delivery.notice.application)
+    if row.client is not None:
+        return _way("ClientView", row.client_id, row.client)
     if row.bulk_run is not None:
         return _way("BulkRunView", row.bulk_run_id, row.bulk_run)
     return _way("ImportRunView", row.import_run_id, row.import_run) if row.import_run is not None else None
@@ -70,6 +72,7 @@ class JobView(BaseView):
         joinedload(Outbox.document).joinedload(Document.application),
         joinedload(Outbox.delivery).joinedload(Delivery.notice).joinedload(Notice.application),
         joinedload(Outbox.bulk_run),
+        joinedload(Outbox.client),
         joinedload(Outbox.import_run),
     )
     show_title = _l("Work")

@@ -65,8 +65,12 @@ class UserView(Registered):
             new = attempt(lambda row=row: accounts.reset_password(row, by=g.actor, at=now()))
             if new is not None:
                 login_limits.succeeded(str(row.id))
-                given[row] = new
-        return page("pages/given.html", 200 if given else 422, title=_("New password"), given=given)
+                given[row.username] = new
+        note = _(
+            "It is shown only now and kept nowhere. Hand it over in person; it has to be changed at the first sign-in."
+        )
+        facts = {"title": _("New password"), "given": given, "note": note, "back": self}
+        return page("pages/given.html", 200 if given else 422, **facts)
 
     verbs = {"reset_password": reset_password}
 

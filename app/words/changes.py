@@ -118,6 +118,9 @@ SILENT = frozenset(
         *(
             "id",
             "sha256",
+            "key_hash",
+            "secret",
+            "secret_before",
             "file_key",
             "seating",
             "search_name",

@@ -63,6 +63,7 @@ CELL: dict[str, Any] = {
     "empty_cell": _l("The cell is empty. Fill it in."),
     "text_expected": _l("A text is expected here. Set the format of the cell to “Text” and enter it again."),
     "unkept": _l("A character in it cannot be kept. Type it anew."),
+    "not_https": _l("Type an address like https://portal.example.org/kezek, of a host that has a name."),
     "invisible": _l("There is a character in it that nobody sees (%(code)s). Type the text anew without it."),
     "line_break": _l("There is a line break in it. Write it in one line."),
     "no_glyph": _l("Papers cannot show “%(sign)s” (%(code)s). Write it in Kazakh, Russian or Latin letters."),

@@ -65,6 +65,8 @@ VERBS: dict[str, Any] = {
     "make_anew": _l("Make anew"),
     "change_password": _l("Change the password"),
     "reset_password": _l("Give a new password"),
+    "new_key": _l("Give a new key"),
+    "new_secret": _l("Give a new secret"),
     "send_again": _l("Send again"),
     "arrived": _l("It arrived"),
     "read": _l("Mark as read"),
@@ -125,6 +127,8 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "annul": _l("It was annulled"),
     "change_password": _l("The own password was changed"),
     "reset_password": _l("A new password was given"),
+    "new_key": _l("A new key was given"),
+    "new_secret": _l("A new secret was given"),
     "export": _l("A list was downloaded"),
     "open": _l("Masked personal data was opened"),
     "erase": _l("Personal data was erased from the history"),
@@ -194,6 +198,10 @@ FOLLOWS: dict[str, Any] = {
         "The old password opens nothing from now on, and whoever is signed in with it is out. The new one is shown "
         "once and has to be changed at the first sign-in."
     ),
+    "new_key": _l(
+        "The old key opens nothing from now on. The new one is shown once; whoever keeps the portal enters it there."
+    ),
+    "new_secret": _l("What the portal is told is signed with both secrets for a day, then with the new one alone."),
     "send_again": _l("It is sent anew. If the first one did arrive, the family gets it twice: ask the family before."),
     "arrived": _l("It counts as sent. Say so only when you know it from the family."),
     "try_again": _l("It is tried at once, as if for the first time."),

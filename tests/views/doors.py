@@ -12,12 +12,14 @@ from werkzeug.test import TestResponse
 
 from app.access import visits
 from app.access.actors import Actor
+from app.access.hashes import hashed
 from app.actions import families
 from app.actions.people import Person
+from app.api.schemas import VERBS
 from app.cabinet.own import KEY
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Change, DemoTime, Place, Purpose, SignedInBy, User
+from app.models import Application, Change, Client, DemoTime, Place, Purpose, SignedInBy, User
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
@@ -25,9 +27,11 @@ from app.scenarios.player import through_its_action
 from app.scenarios.town import ScenarioTown
 from app.scenarios.verbs import Step
 from tests.authority import holder
+from tests.views import portals
 from tests.views.city import official
 from tests.views.conftest import Browser, forget_tries, sign_in
 from tests.views.forms import Fields
+from tests.views.portals import Portal
 from tests.views.tables import Tables
 
 HERE = {"Origin": "http://localhost"}
@@ -163,6 +167,84 @@ class Cabinet:
         return self.browsers[person, by]
 
 
+class Api:
+    """A family's steps as a portal of the region sends them, all others by their actions: whoever joins does so in the
+    cabinet, and a code is a phone that stands on the application.
+    """
+
+    def __init__(self, web: Flask) -> None:
+        self.web, self.portal = web, Portal(web, "kezek_of_scenarios")
+
+    def __call__(self, town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
+        if not is_of_a_portal(step) or (step.get("sign_in") == "code" and not self.phone(town, step)):
+            return through_its_action(town, step, by=by, at=at)
+        with transaction():
+            db.session.merge(DemoTime(id=1, at=at))
+            if db.session.scalar(sa.select(Client.id)) is None:
+                here = {"place_id": town.region, "registers": True, "acts": True, "active": True}
+                key = self.portal.headers["Authorization"].removeprefix("Bearer ")
+                db.session.add(Client(name="Портал", key_hash=hashed(key), **here))
+        forget_tries(self.web)
+        self.register(town, step) if step["do"] == "register" else self.act(town, step, by, at)
+
+    def act(self, town: ScenarioTown, step: Step, by: Actor, at: datetime) -> None:
+        typed = {name: said for name, said in _typed(town, step, at).items() if said}
+        if step["do"] == "claim_privilege":
+            typed = {"privilege": typed}
+        if "vacancy" in typed:
+            typed["vacancy"] = int(typed["vacancy"])
+        signed = step.get("sign_in", "key") == "key"
+        id_, person = (
+            town.record(step["application"]).id,
+            db.session.get_one(Application, by.application_id).applicant.iin,
+        )
+        phone = {} if signed else {"phone": self.phone(town, step)}
+        db.session.rollback()  # what was read ends
+        _refused(self.portal.act(id_, step["do"], {"iin": person, **phone, **typed}, signed=signed))
+
+    def register(self, town: ScenarioTown, step: Step) -> None:
+        row = step["application"]
+        child, parent = town.family(row)
+        body = {
+            "district": town.record(row["place"]).id,
+            "queue_kind": row.get("queue_kind", "general"),
+            "child": _of_person(child),
+            "applicant": _of_person(parent),
+            "contacts": {"phone": row["phone"], "notice_language": "kk"},
+        }
+        db.session.rollback()
+        if step.get("sign_in", "key") == "key":
+            shown = _refused(self.portal.post("applications/challenge", body))
+            body["signature"] = portals.sign(shown.json, parent.iin)
+        number = _refused(self.portal.once("applications", body)).json["number"]
+        made = sa.select(Application.id).where(Application.number == number, Application.place_id == body["district"])
+        town.ids[row["ref"]] = Application, db.session.scalars(made).one()
+        db.session.rollback()
+
+    def phone(self, town: ScenarioTown, step: Step) -> str | None:
+        row = step["application"]
+        found = row["phone"] if isinstance(row, dict) else town.record(row).phone
+        db.session.rollback()
+        return found
+
+
+def is_of_a_portal(step: Step) -> bool:
+    """Is this a step that a family does through a portal?"""
+    return is_of_a_family(step) and step["do"] in {"register", *VERBS}
+
+
+def _of_person(person: Person) -> dict[str, str]:
+    names = {name: getattr(person, name) or "" for name in ("last_name", "first_name", "patronymic")}
+    return {"iin": person.iin, **names}
+
+
+def _refused(answer: TestResponse) -> TestResponse:
+    """Raises Refusal by the name that the problem has."""
+    if answer.status_code >= 400:
+        raise Refusal(Reason(answer.json["reason"]))
+    return answer
+
+
 FORMS_OF_THEIR_OWN = {"choose": "choose", "claim_privilege": "claim-privilege"}
 
 
@@ -229,9 +311,10 @@ def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
 
 # ---------------------------------------------------------------- what they leave
 
-APART = {"demo_time", "visit", "challenge", "signature", "draft"}  # the moment, who is there, and what was signed
-HOW_SIGNED = {"paper_on", "sign_in", "signature_id", "applicant_id"}  # of a change that a family made
-BY_CHANCE = {"document": {"code"}}
+# The moment, who is there, what was signed, and through which portal.
+APART = {"demo_time", "visit", "challenge", "signature", "draft", "client", "sent_form"}
+HOW_SIGNED = {"paper_on", "sign_in", "signature_id", "applicant_id", "client"}  # of a change that a family made
+BY_CHANCE = {"document": {"code"}, "application": {"source", "source_number"}}
 
 
 def history() -> list[tuple[Any, ...]]:

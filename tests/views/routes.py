@@ -79,6 +79,7 @@ VERBS = {  # register -> verb -> who may
     "guardianships": {"approve": OFFICE, "reject": OFFICE},
     "days-off": {"approve": {D}},
     "users": {"reset_password": {X}},
+    "clients": {"new_key": {X}, "new_secret": {X}},
     "inbox": {"read": {D, S, H}},
     "deliveries": {"send_again": COUNTER, "arrived": COUNTER},
     "jobs": {"try_again": {D, X}, "cancel": {D, X}},

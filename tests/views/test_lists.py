@@ -17,7 +17,7 @@ from tests import factories
 from tests.views import routes
 from tests.views.test_today import statements
 
-ADMINISTRATORS = ("users",)
+ADMINISTRATORS = ("users", "clients")
 
 
 def reader(noun: str) -> str:

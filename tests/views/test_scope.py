@@ -22,6 +22,7 @@ from app.models import (
     Challenge,
     Change,
     Child,
+    Client,
     ContractText,
     DayOff,
     DemoTime,
@@ -187,7 +188,7 @@ def test_the_administrator_finds_nothing_about_children_anywhere(city, walked):
     with city.web.app_context():
         administrator = actor_of(db.session.get_one(User, city.own.administrator_account))
         with looking_as(administrator):
-            for model in set(SCOPES) - PUBLIC - FOR_ALL - {UserScope, Outbox}:
+            for model in set(SCOPES) - PUBLIC - FOR_ALL - {Client, UserScope, Outbox}:
                 assert db.session.scalars(sa.select(model.id)).all() == [], model
 
 
@@ -227,7 +228,7 @@ SEEN_WITHOUT_REACH = {  # by whoever has no place, no kindergarten and no applic
         for role in (Role.department, Role.specialist, Role.operator, Role.auditor)
     },
     Role.head: {DayOff, DemoTime},
-    Role.administrator: {DayOff, DemoTime, Outbox, UserScope, Place, Kindergarten},
+    Role.administrator: {Client, DayOff, DemoTime, Outbox, UserScope, Place, Kindergarten},
     Role.family: {DayOff, DemoTime, Place, Kindergarten, KgGroup, Vacancy},
     Role.clock: set(),
 }
