@@ -10,22 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Dialect,
-    Integer,
-    Select,
-    TextClause,
-    bindparam,
-    exists,
-    false,
-    insert,
-    literal,
-    literal_column,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Dialect, Integer, Select, bindparam, exists, insert, literal, or_, select, text, update
 
 from app.access.actors import CLOCK
 from app.actions import claims, counting, freeing, leaving, moving, norms, places
@@ -132,15 +117,15 @@ def _is_anything(asked: Question) -> bool:
 
 
 @lru_cache(maxsize=100)
-def _question(terms: Terms, of_one: bool, dialect: Dialect) -> TextClause:
+def _question(terms: Terms, of_one: bool, dialect: Dialect) -> Any:
     """Is anything of this due? Every verb asks it, and to build and to plan it takes longer than to answer it.
 
     So its days stand in its text, and not among its values: one plan serves all who ask on that day.
     """
     types: dict[str, Any] = {"place_id": Integer, "places_here": Ids, "application_id": Integer}
-    place_id, places_here, application_id = (literal_column(f":{name}", types[name]) for name in types)
+    place_id, places_here, application_id = (text(rf"\:{name}") for name in types)
     found = _due(terms, place_id, places_here, application_id if of_one else None)
-    asked = select(or_(false(), *(ids.order_by(None).exists() for ids, _ in found)))
+    asked = select(or_(*(ids.order_by(None).exists() for ids, _ in found)))
     said = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     return text(said).bindparams(*(bindparam(name, type_=types[name]) for name in types if f":{name}" in said))
 

@@ -11,25 +11,15 @@ from app.access.permissions import of, permit
 from app.actions import due, norms
 from app.db.database import lock_district, read_again
 from app.db.extensions import db
-from app.models import (
-    Application,
-    ApplicationStatus,
-    Change,
-    KgGroup,
-    Referral,
-    Signature,
-    SignedInBy,
-    StopListing,
-    Vacancy,
-    Voucher,
-)
+from app.models import Application, ApplicationStatus, Change, Referral, Signature, SignedInBy, StopListing, Voucher
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.roles import Role
+from app.rules.seats import ITS_KINDERGARTEN
 from app.rules.verbs import VERBS
 
 WAITING = tuple(map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
-ITS_PLACE = joinedload(Referral.vacancy).joinedload(Vacancy.group).joinedload(KgGroup.kindergarten)
+ITS_PLACE = joinedload(Referral.vacancy).options(ITS_KINDERGARTEN)
 REFERRED = (*WAITING, joinedload(Application.referrals).options(joinedload(Referral.contract), ITS_PLACE))
 SOME = "…"  # stands for a reason that is yet to be typed, where a page asks whether a verb would be accepted
 

@@ -3,8 +3,6 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import joinedload
-
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import choosing, claims, enrolments, leaving, norms
@@ -23,7 +21,6 @@ from app.models import (
     Holding,
     HoldingKind,
     Intake,
-    KgGroup,
     Norm,
     Ownership,
     Referral,
@@ -38,6 +35,7 @@ from app.rules.deadlines import due_moment
 from app.rules.norms import term_of
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
+from app.rules.seats import ITS_KINDERGARTEN
 from app.rules.verbs import VERBS
 
 ONE_DAY = timedelta(days=1)
@@ -50,7 +48,7 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     wrong_birth_year, too_young, no_free_place, not_their_turn, no_calendar.
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
-    read_again(vacancy, joinedload(Vacancy.group).joinedload(KgGroup.kindergarten))
+    read_again(vacancy, ITS_KINDERGARTEN)
     norm = "choose_temporary" if vacancy.intake is Intake.temporary else None
     with_its_signature(application, "choose", by=by, at=at, norm=norm)
     seat = choosing.seat_for(application, vacancy, day)

@@ -3,7 +3,7 @@
 A last day belongs to the family until 24:00, so everything here compares with `<`: it is due the day after.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -177,7 +177,7 @@ class Running(NamedTuple):
 
     model: type[Voucher] | type[Offer] | type[Referral] | type[StopListing] | type[Enrolment] | type[Privilege]
     last_day: Any
-    began_before: Callable[[date], ColumnElement[bool]]
+    began: Any
     condition: ColumnElement[bool]
     template: str = "remind"
 
@@ -187,46 +187,20 @@ def running() -> tuple[Running, ...]:
     the last day of a temporary stay.
     """
     general = is_(Voucher.kind, Intake.general)
+    to_confirm = general & is_(Voucher.status, VoucherStatus.issued)
+    to_choose = general & is_(Voucher.status, VoucherStatus.confirmed) & ~_signed()
+    to_attend = is_(Referral.status, ReferralStatus.issued)
+    to_restore = StopListing.ended_at.is_(None) & StopListing.voucher_id.is_not(None)
+    for_a_time = Enrolment.ended_on.is_(None) & is_(Enrolment.intake, Intake.temporary)
+    confirmed = is_(Privilege.status, PrivilegeStatus.confirmed)
     return (
-        Running(
-            Voucher,
-            Voucher.confirm_by,
-            lambda day: Voucher.issued_on < day,
-            general & is_(Voucher.status, VoucherStatus.issued),
-        ),
-        Running(
-            Voucher,
-            Voucher.choose_by,
-            lambda day: Voucher.confirmed_on < day,
-            general & is_(Voucher.status, VoucherStatus.confirmed) & ~_signed(),
-        ),
-        Running(Offer, Offer.priority_by, lambda day: Offer.offered_on < day, is_(Offer.status, OfferStatus.live)),
-        Running(
-            Referral,
-            Referral.attend_by,
-            lambda day: Referral.issued_on < day,
-            is_(Referral.status, ReferralStatus.issued),
-        ),
-        Running(
-            StopListing,
-            StopListing.until,
-            lambda day: StopListing.from_on < day,
-            StopListing.ended_at.is_(None) & StopListing.voucher_id.is_not(None),
-        ),
-        Running(
-            Enrolment,
-            Enrolment.ends_on,
-            lambda day: Enrolment.started_on < day,
-            Enrolment.ended_on.is_(None) & is_(Enrolment.intake, Intake.temporary),
-            "remind_stay",
-        ),
-        Running(
-            Privilege,
-            Privilege.valid_until,
-            lambda day: Privilege.decided_at < start_of_day(day),
-            is_(Privilege.status, PrivilegeStatus.confirmed),
-            "remind_privilege",
-        ),
+        Running(Voucher, Voucher.confirm_by, Voucher.issued_on, to_confirm),
+        Running(Voucher, Voucher.choose_by, Voucher.confirmed_on, to_choose),
+        Running(Offer, Offer.priority_by, Offer.offered_on, is_(Offer.status, OfferStatus.live)),
+        Running(Referral, Referral.attend_by, Referral.issued_on, to_attend),
+        Running(StopListing, StopListing.until, StopListing.from_on, to_restore),
+        Running(Enrolment, Enrolment.ends_on, Enrolment.started_on, for_a_time, "remind_stay"),
+        Running(Privilege, Privilege.valid_until, Privilege.decided_at, confirmed, "remind_privilege"),
     )
 
 
@@ -254,6 +228,7 @@ def to_remind(term: Running, days: Sequence[tuple[date, date]]) -> Select[int]:
     """The records whose term of this kind ends on one of these last days and of whom nobody was reminded yet; not on
     the very day on which the term was told anyway.
     """
+    ends = ((last, start_of_day(on) if term.model is Privilege else on) for last, on in days)
     told = exists().where(
         Notice.application_id == term.model.application_id,
         Notice.template == term.template,
@@ -265,7 +240,7 @@ def to_remind(term: Running, days: Sequence[tuple[date, date]]) -> Select[int]:
         .where(
             is_(Application.status, *RUNNING[term.model]),
             term.condition,
-            or_(false(), *(and_(term.last_day == last, term.began_before(on)) for last, on in days)),
+            or_(false(), *(and_(term.last_day == last, term.began < before) for last, before in ends)),
             ~told.correlate(term.model),
         )
     )

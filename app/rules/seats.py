@@ -240,6 +240,9 @@ def kindergarten_of(application_id: ColumnElement[int]) -> ScalarSelect[int]:
     return last.order_by(Referral.id.desc()).limit(1).scalar_subquery()
 
 
+ITS_KINDERGARTEN = joinedload(Vacancy.group).joinedload(KgGroup.kindergarten)  # of a vacancy
+
+
 def live_holding(application_id: int, kind: HoldingKind) -> Select[Holding]:
     """The one live claim of this kind that an application has, if any, with its seat."""
     live = Holding.application_id == application_id, Holding.kind == kind, Holding.ended_at.is_(None)
