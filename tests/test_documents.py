@@ -185,6 +185,17 @@ def test_a_temporary_referral_says_from_when_until_when_and_what_follows():
     assert "Место в очереди сохраняется" in said
 
 
+def test_the_days_of_a_stay_stand_on_one_line():
+    for facts in (TEMPORARY, OF_A_STAY):
+        page = pypdfium2.PdfDocument(documents.render(facts))[0].get_textpage().get_text_range()
+        assert "с 13.04.2026 по 30.04.2026" in page and "13.04.2026 – 30.04.2026" in page
+
+
+def test_a_revocation_without_a_reason_says_by_whose_wish():
+    said = text(documents.render(REVOCATION | {"reason": None}))
+    assert "отбасының өтініші бойынша / по заявлению семьи" in said and "Причина —" not in said
+
+
 @EVERY
 def test_the_qr_leads_to_the_page_that_verifies_the_paper(facts):
     assert papers.qr_on(documents.render(facts)) == [list(row) for row in typesetting.qr(facts["address"]).matrix]
