@@ -23,9 +23,13 @@ Entered = Dated | DayOff
 EVERY_VERB_ASKS = ("queue.maximum_age", "notice.reminder")  # what is due, by the first and by the day before (due.py)
 
 
-def in_force(name: str, place_id: int, day: date) -> Norm:
-    """Spec 3.2: the norm of this name in this place on this local day. Raises Refusal(no_norm)."""
-    found = rules.in_force(_approved(name, place_id), places.path(place_id), day)
+def in_force(name: str, place_id: int, day: date, at: datetime | None = None) -> Norm:
+    """Spec 3.2: the norm of this name in this place on this local day; `at`: as it was at this moment of the day.
+
+    Raises Refusal(no_norm).
+    """
+    known = [row for row in _approved(name, place_id) if at is None or (row.approved_at and row.approved_at <= at)]
+    found = rules.in_force(known, places.path(place_id), day)
     if found is None:
         raise rules.refuse_missing(name, day)
     return found

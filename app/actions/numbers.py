@@ -136,16 +136,21 @@ def cycle(application: Application, day: date, before: int | None = None) -> rat
 
 
 def cycle_of(
-    place_id: int, queue_kind: QueueKind, birth_year: int, day: date, before: int | None = None
+    place_id: int,
+    queue_kind: QueueKind,
+    birth_year: int,
+    day: date,
+    before: int | None = None,
+    at: datetime | None = None,
 ) -> ratio.Cycle:
-    """The same for a line by its district, queue kind and birth year."""
-    shares = _shares(place_id, day)
+    """The same for a line by its district, queue kind and birth year; `at`: by the ratio of this moment of the day."""
+    shares = _shares(place_id, day, at)
     line = _line(place_id, queue_kind, birth_year, shares, day, before)
     return ratio.cycle(shares, ratio.read_sides(db.session.scalar(ratio.LAST_SIDES, line)))
 
 
-def _shares(place_id: int, day: date) -> tuple[int, int]:
-    return ratio.parse(norms.in_force("queue.ratio", place_id, day).value)
+def _shares(place_id: int, day: date, at: datetime | None = None) -> tuple[int, int]:
+    return ratio.parse(norms.in_force("queue.ratio", place_id, day, at).value)
 
 
 def _line(

@@ -167,7 +167,7 @@ def _of_offers(held: Round) -> RoundExplained:
         [
             ratio.BirthYearQueue(
                 (child for child in old if child.birth_year == year),
-                numbers.cycle_of(held.place_id, kind, year, day, before=held.id),
+                numbers.cycle_of(held.place_id, kind, year, day, before=held.id, at=held.held_at),
             )
             for year in years
         ]

@@ -160,11 +160,12 @@ def revoked(row: Voucher | Referral) -> Facts:
 
 
 def protocol(held: Round) -> Facts:
-    """Spec 1.2: what a round went by: the office, the day, the order and the norms that were in force, the vacancy of
-    offers. Whom it met is reckoned from the history (actions/protocols.py). Nobody's name.
+    """Spec 1.2: what a round went by: the office, the day, the order and the norms in force at that moment, the vacancy
+    of offers. Whom it met is reckoned from the history (actions/protocols.py). Nobody's name.
     """
     at, place, order = held.held_at.astimezone(LOCAL), held.place, held.queue_order
-    found = {norm.name: norm for norm in db.session.scalars(norms.all_in_force(_upwards(place), held.held_on))}
+    in_force = norms.all_in_force(_upwards(place), held.held_on, held.held_at)
+    found = {norm.name: norm for norm in db.session.scalars(in_force)}
     return {
         "issued_on": _day(held.held_on),
         "held_at": f"{at:%H:%M:%S}",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -72,8 +72,12 @@ KNOWN: dict[str, NormKind] = {
 }
 
 
-def known_on(model: type[Approved], day: date) -> ColumnElement[bool]:
-    """Spec 3.2: approved by the end of that local day; what came later changes nothing that began before."""
+def known_on(model: type[Approved], day: date, at: datetime | None = None) -> ColumnElement[bool]:
+    """Spec 3.2: approved by the end of that local day, or by a moment of it; what came later changes nothing that began
+    before.
+    """
+    if at is not None:
+        return model.approved_at <= at
     return model.approved_at < start_of_day(day + timedelta(days=1))
 
 
@@ -96,11 +100,11 @@ def _nearest(model: type[Any], path: Sequence[int], day: date, *of: ColumnElemen
     )
 
 
-def all_in_force(path: Sequence[int], day: date) -> Select[Norm]:
+def all_in_force(path: Sequence[int], day: date, at: datetime | None = None) -> Select[Norm]:
     """Spec 3.2: the norms of all names on this day, each as `in_force` finds it, in one select."""
     depth = case({place: depth for depth, place in enumerate(path)}, value=Norm.place_id)
     nearest = func.row_number().over(partition_by=Norm.name, order_by=(depth, Norm.valid_from.desc()))
-    begun = Norm.place_id.in_(path), Norm.valid_from <= day, known_on(Norm, day)
+    begun = Norm.place_id.in_(path), Norm.valid_from <= day, known_on(Norm, day, at)
     ranked = select(Norm.id, nearest.label("nearest")).where(*begun).subquery()
     return select(Norm).join(ranked, ranked.c.id == Norm.id).where(ranked.c.nearest == 1).order_by(Norm.name)
 

@@ -6,7 +6,7 @@ from datetime import date
 import pypdfium2
 import pytest
 
-from app.actions import applications, clock, documents, offers, vouchers
+from app.actions import applications, clock, documents, offers, rounds, vouchers
 from app.db.extensions import db
 from app.jobs import documents as job
 from app.models import (
@@ -92,6 +92,28 @@ def test_a_protocol_names_the_rules_that_were_in_force(place, met):
     assert (confirm["value"], confirm["legal_basis"]) == ("3", "Қаулы № 5")
     assert "3 жұмыс күні / рабочих дней, 09.04.2026" in written(paper)
     assert said["order"]["legal_basis"] == held.queue_order.legal_basis
+
+
+def test_a_protocol_names_no_rule_of_its_day_that_was_approved_after_the_round(place, met):
+    held = vouchers.issue_round(place.id, by=DEPARTMENT, at=NOW)
+    later = norm("voucher.confirm", "9", Unit.WD, place, since=NOW.date())
+    later.approved_at = at("2026-04-10T15:00")
+    db.session.flush()
+    anew = documents.make_anew(asked_for(held)[0], by=DEPARTMENT, at=at("2026-04-11T10:00"))
+    (confirm,) = (one for one in anew.facts["norms"] if one["name"] == "voucher.confirm")
+    assert confirm["value"] == "2"
+
+
+def test_the_list_of_offers_is_told_by_the_ratio_of_their_moment(app):
+    by_turn = district("Бұланды ауданы", procedure="referral")
+    for kind in (None, PrivilegeKind.first_order, None, PrivilegeKind.first_order):
+        application(by_turn, privilege=kind)
+    held = offers.offer(vacancy(group(kindergarten(by_turn), capacity=3), places=3), by=DEPARTMENT, at=NOW)
+    before = rounds.of_round(held)
+    later = norm("queue.ratio", "2:1", Unit.RATIO, by_turn, since=NOW.date())
+    later.approved_at = at("2026-04-10T15:00")
+    db.session.commit()
+    assert rounds.of_round(held).lines == before.lines and before.followed
 
 
 def test_no_name_and_no_iin_of_the_town_is_in_a_protocol(place, met):
