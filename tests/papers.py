@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 import pypdfium2
 from sqlalchemy import event
@@ -49,7 +49,7 @@ def untrue() -> list[Document]:
     of_families = Document.replaced_at.is_(None), Document.application_id.is_not(None)
     current = db.session.scalars(db.select(Document).where(*of_families)).all()
     standing = [one for one in current if documents.stands(one)]
-    return [one for one in standing if documents.PAPERS[one.kind].prints(documents.paper_of(one)) != one.facts]
+    return [one for one in standing if documents.prints_now(one) != one.facts]
 
 
 def not_as_due() -> list[str]:
@@ -61,6 +61,16 @@ def not_as_due() -> list[str]:
         there = {(paper.kind, documents.paper_of(paper)) for paper in current}
         if there != actions.due(one):
             wrong.append(f"{one.number}: {there ^ actions.due(one)}")
+    return wrong
+
+
+def ended_before_they_began() -> list[str]:
+    """The papers whose page names a last day before the first one that they print."""
+    wrong = []
+    for one in db.session.scalars(db.select(Document)):
+        last = documents.holds(one, date.max).last_day
+        if last is not None and last.isoformat() < (one.facts.get("begins_on") or one.facts["issued_on"]):
+            wrong.append(f"{one.kind} {one.version}: {last}, {one.facts}")
     return wrong
 
 

@@ -38,7 +38,8 @@ def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> PaperState:
             return _through(stay.ends_on, day)
         case VoucherStatus.confirmed | VoucherStatus.expired, _:
             return _through(paper_of.choose_by, day)
-    return _ended(paper_of.issued_on, paper_of.ended_at, stay.ends_on if stay else None)
+    first = (stay and stay.begins_on) or paper_of.issued_on
+    return _ended(first, paper_of.ended_at, stay.ends_on if stay else None)
 
 
 def referral(paper_of: Referral, day: date) -> PaperState:
@@ -62,7 +63,7 @@ def referral(paper_of: Referral, day: date) -> PaperState:
     signed = paper_of.contract is not None and paper_of.contract.family_signed_at is not None
     if paper_of.status is ReferralStatus.used:
         return _attends(paper_of.application, day)
-    if signed or voucher is None:
+    if signed or voucher is None or voucher.status is VoucherStatus.used:  # used: it is to be signed anew
         return PaperState()
     return _through(voucher.choose_by, day)
 
