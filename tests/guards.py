@@ -1023,6 +1023,34 @@ GUARDS = (
         "test_versions.py::test_the_database_allows_one_current_version_of_a_paper",
     ),
     Guard(
+        "what was signed stays as it was signed",
+        "app/papers/documents.py",
+        "        return was | {name: found[name] for name in SIGNATURES}\n",
+        "        pass\n",
+        "test_signed_contracts.py::test_a_corrected_fact_leaves_a_signed_contract_as_it_was_signed",
+    ),
+    Guard(
+        "another applicant has signed nothing",
+        "app/actions/corrections.py",
+        "        contracts.sign_anew(application, by=by, at=at)\n",
+        "        pass\n",
+        "test_signed_contracts.py::test_another_applicant_has_signed_nothing_and_signs_anew",
+    ),
+    Guard(
+        "a paper keeps its number from version to version",
+        "app/papers/documents.py",
+        '    return found | {"number": was["number"]}\n',
+        "    return found\n",
+        "test_paper_numbers.py::test_a_paper_keeps_its_number_when_its_year_changes",
+    ),
+    Guard(
+        "two papers never share a number",
+        "app/papers/documents.py",
+        'return self.letter + (OF_RECORDS[of] if len(self.of) > 1 else "")',
+        "return self.letter",
+        "test_paper_numbers.py::test_no_two_kinds_of_records_number_their_papers_alike",
+    ),
+    Guard(
         "no paper is called missing that was never due",
         "app/actions/documents.py",
         "        if status in NOT_FINAL | VERBS[Application][verb].target\n",
@@ -1727,9 +1755,16 @@ GUARDS = (
             (
                 "a protocol names the rules of its own day",
                 "app/papers/facts.py",
-                "norms.all_in_force(_upwards(place), held.held_on)",
+                "norms.all_in_force(_upwards(place), held.held_on, held.held_at)",
                 "norms.all_in_force(_upwards(place), date(2099, 1, 1))",
                 f"{PROTOCOLS}::test_a_protocol_names_the_rules_that_were_in_force[sqlite]",
+            ),
+            (
+                "a protocol names no rule that was approved after its round",
+                "app/papers/facts.py",
+                "held.held_on, held.held_at)",
+                "held.held_on)",
+                f"{PROTOCOLS}::test_a_protocol_names_no_rule_of_its_day_that_was_approved_after_the_round[sqlite]",
             ),
             (
                 "a protocol is for whoever reaches its district",

@@ -6,15 +6,25 @@ from typing import Any
 from sqlalchemy import select
 
 from app.access.actors import CLOCK, Actor
-from app.actions import claims, documents, norms, versions
+from app.actions import documents, norms, versions
 from app.actions.moving import move, record
-from app.actions.preconditions import begin, with_its_signature
+from app.actions.preconditions import begin, latest_referral, with_its_signature
 from app.db.extensions import db
-from app.models import Application, Contract, ContractStatus, DocumentKind, Referral
+from app.models import (
+    Application,
+    ApplicationStatus,
+    Contract,
+    ContractStatus,
+    DocumentKind,
+    Referral,
+    VoucherStatus,
+)
 from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
+
+SIGNING = (ApplicationStatus.referred, ApplicationStatus.enrolled)  # enrolled: by another applicant, anew
 
 
 def sign(application: Application, *, by: Actor, at: datetime) -> None:
@@ -31,7 +41,7 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
     half = ContractStatus.signed_by_family if contract.family_signed_at else ContractStatus.draft
     move(contract, "sign", by=by, at=at, to=ContractStatus.signed if complete else half, **signed)
     record(application, "sign", by=by, at=at, tell={"complete": complete})
-    if complete and referral.voucher is not None:
+    if complete and referral.voucher is not None and referral.voucher.status is not VoucherStatus.used:
         move(referral.voucher, "use", by=by, at=at, ended_at=at)
 
 
@@ -39,9 +49,9 @@ def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Refe
     """The referral, its contract, and which signature is still missing there. Raises Refusal: wrong_status, no_norm
     (no text of contracts is in force, so there is nothing to sign), reason_required, too_late (the family's paper).
     """
-    referral = claims.current_referral(application)
-    contract = referral.contract
-    if contract is None or contract.status is ContractStatus.void:
+    referral = latest_referral(application)
+    contract = referral.contract if referral is not None and application.status in SIGNING else None
+    if referral is None or contract is None or contract.status is ContractStatus.void:
         raise Refusal(Reason.wrong_status, verb="sign")
     if contract.text_id is None:
         raise Refusal(Reason.no_norm, no_text=True)
@@ -49,6 +59,29 @@ def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Refe
     eligibility.signed_once(getattr(contract, side))
     with_its_signature(application, "sign", by=by, at=at)
     return referral, contract, side
+
+
+def sign_anew(application: Application, *, by: Actor, at: datetime) -> None:
+    """ADR 25: another person is the applicant, so nobody has signed this contract: the family and the head sign it
+    anew. The family has the term of whoever chooses on this day for it; a voucher that both had used stays used, and
+    the child where it is.
+
+    Raises Refusal: not_allowed, no_norm, no_calendar.
+    """
+    referral = latest_referral(application)
+    contract = referral.contract if referral is not None and application.status in SIGNING else None
+    if referral is None or contract is None or contract.status is ContractStatus.void:
+        return
+    if contract.family_signed_at is None and contract.head_signed_at is None:
+        return
+    move(contract, "sign_anew", by=by, at=at, family_signed_at=None, head_signed_at=None)
+    voucher = referral.voucher
+    if voucher is not None and voucher.status is VoucherStatus.confirmed and voucher.choose_by is not None:
+        until, norm = norms.last_day("voucher.choose", application.place_id, local_day(at))
+        if until > voucher.choose_by:
+            details = {"choose_by": [voucher.choose_by, until]}
+            voucher.choose_by = until
+            record(voucher, "extend", by=by, at=at, norm=norm, details=details)
 
 
 def waits_for_text(contract: Contract) -> bool:

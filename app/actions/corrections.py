@@ -1,8 +1,9 @@
 """What was typed wrong is put right (spec 3.8, Corrections): facts of a child or an applicant, and who the latter is.
 
 One district's record is corrected, for all of its applications that share it (ADR 14). A past day's number stays what
-it was when it was shown; papers that were made keep what they said, and new versions replace them; a live right that
-the corrected facts would not have allowed is shown, not taken away: an offered or held place may be used as it was
+it was when it was shown; papers that were made keep what they said, and new versions replace them; what
+was signed stays as it was signed, and is signed anew where another person is the applicant (contracts.py); a live right
+that the corrected facts would not have allowed is shown, not taken away: an offered or held place may be used as it was
 given, a voucher chooses among the places of the birth year that is recorded now, and takes nobody's seat
 (seating.py). A child that waits and is too old by the corrected date leaves the queue in the same transaction, as the
 clock would have it.
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from app import registers
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import by_hand, claims, norms, numbers, offers, people, vouchers
+from app.actions import by_hand, claims, contracts, norms, numbers, offers, people, vouchers
 from app.actions.applications import end_what_is_due, not_waiting_already, waits_in
 from app.actions.due import catch_up
 from app.actions.moving import notify, record
@@ -133,6 +134,7 @@ def _correct_applicant(application: Application, told: Details, *, by: Actor, at
     details = {f"applicant.{n}": [getattr(was, n), getattr(application.applicant, n)] for n in facts}
     of_known = {name: getattr(known, name) for name in NAMES} if known is not None else {}
     if another_person(was, told | of_known):
+        contracts.sign_anew(application, by=by, at=at)
         details |= _own_contacts(application, day=local_day(at))
     details = {name: both for name, both in details.items() if both[0] != both[1]}
     acted = db.session.scalars(select(Change.id).where(Change.applicant_id == was.id).limit(1)).first()

@@ -25,6 +25,8 @@ class PaperStanding(NamedTuple):
     replaced_by: int | None
     replaced_at: datetime | None
     current: bool  # it may be made anew
+    made: bool = True  # it is there to be read
+    differs: bool = False  # it stays as it was signed, and the record says otherwise since
 
     @property
     def valid(self) -> bool:
@@ -35,7 +37,10 @@ class PaperStanding(NamedTuple):
 def standing(document: Document, day: date) -> PaperStanding:
     """Spec 3.1: of this version on a day, whatever the clock has done by then."""
     replaced_by = document.version + 1 if document.replaced_at else None
-    return PaperStanding(documents.holds(document, day), replaced_by, document.replaced_at, _current(document))
+    holds, differs = documents.holds(document, day), documents.differs(document)
+    return PaperStanding(
+        holds, replaced_by, document.replaced_at, _current(document), document.file_key is not None, differs
+    )
 
 
 def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:

@@ -112,7 +112,7 @@ def renew(document: Document, *, at: datetime, anew: bool = False) -> Document:
     What was asked for at this very moment, and was not sent yet, nobody has seen: it is made with what is known now.
     """
     paper_of = documents.paper_of(document)
-    now = documents.PAPERS[document.kind].prints(paper_of)
+    now = documents.prints_now(document)
     if not anew and document.facts == now:
         return document
     if not anew and document.asked_at == at and _unsent(document):
@@ -120,10 +120,17 @@ def renew(document: Document, *, at: datetime, anew: bool = False) -> Document:
         return document
     document.replaced_at = at
     db.session.flush()  # the older version is no longer the current one
-    return ask_for(paper_of, document.kind, at=at, version=document.version + 1)
+    return ask_for(paper_of, document.kind, at=at, version=document.version + 1, facts=now)
 
 
-def ask_for(paper_of: documents.PaperOf, kind: DocumentKind, *, at: datetime, version: int = 1) -> Document:
+def ask_for(
+    paper_of: documents.PaperOf,
+    kind: DocumentKind,
+    *,
+    at: datetime,
+    version: int = 1,
+    facts: Mapping[str, Any] | None = None,
+) -> Document:
     """Leave a version to be rendered, with what it prints, and the outbox row that says so; its code is in the QR."""
     document = Document(
         application=_application(paper_of),
@@ -132,7 +139,7 @@ def ask_for(paper_of: documents.PaperOf, kind: DocumentKind, *, at: datetime, ve
         referral=paper_of if isinstance(paper_of, Referral) else None,
         kind=kind,
         version=version,
-        facts=documents.PAPERS[kind].prints(paper_of),
+        facts=dict(facts) if facts is not None else documents.PAPERS[kind].prints(paper_of),
         code=token_urlsafe(16),
         asked_at=at,
     )

@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from app import words
 from app.access import uploads
 from app.access.actors import Visitor
-from app.actions import choosing, claims, families, possible, referrals
+from app.actions import choosing, families, possible, referrals
+from app.actions.preconditions import latest_referral
 from app.actions.privileges import Paper
 from app.db.database import taken_back
 from app.db.extensions import db
 from app.models import Application, Intake, Language, PrivilegeGround, Vacancy
-from app.papers import facts
+from app.papers import documents
 from app.rules import texts
 from app.rules import uploads as rules
 from app.rules.calendar import local_day
@@ -177,8 +178,9 @@ def shown(application: Application, act: FamilyAct, at: datetime) -> Shown:
 
 def _contract(application: Application) -> list[tuple[str, str]]:
     """S1: all that the contract says, in the language that is read; an English reader signs the Kazakh text."""
-    referral = claims.current_referral(application)
-    said = facts.contract(referral)
+    referral = latest_referral(application)
+    assert referral is not None, "without one the act was refused"
+    said = documents.to_sign(referral)
     sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
     numbered = [(f"{number}", text) for number, text in enumerate(sections, start=1)]
     return [*words.card(referral.vacancy), (_("Contract"), words.day(referral.issued_on)), *numbered]

@@ -28,12 +28,14 @@ from app.models import (
 )
 from app.papers import facts, storage, typesetting
 from app.papers.facts import Facts
-from app.rules import validity
+from app.rules import contract, validity
 from app.rules.calendar import LOCAL, local_day
 from app.rules.validity import PaperState
 
 NO_LETTER = "no letter: "  # how the row of a paper that cannot be made begins to say why
 ITS_OWN = ("kind", "version", "asked_at", "made_on", "address")  # of a version, whatever its facts
+SIGNATURES = ("family_signed_on", "head_signed_on")
+OF_RECORDS: Mapping[type, str] = {Voucher: "В", Referral: "Ж"}  # in the numbers of a kind that is of records of several
 PaperOf = Application | Voucher | Referral | Round
 
 
@@ -48,6 +50,7 @@ class PaperKind:
 
     `stands`: may a paper of this record be made now, or has it come to nothing? `holds`: until when the paper of one
     does, on a day; for good unless it is said. `of_an_end`: it tells that the right of this record was ended.
+    `signed`: has anybody signed it, so that it stays as it is?
     """
 
     letter: str
@@ -58,11 +61,16 @@ class PaperKind:
     stands: Callable[[Any], bool] = lambda _row: True
     holds: Callable[[Any, date], PaperState] = lambda _row, _day: PaperState()
     of_an_end: bool = False
+    signed: Callable[[Any], bool] = lambda _row: False
 
     def prints(self, row: PaperOf) -> Facts:
-        """What a paper of this record prints now: the same facts, with its number."""
+        """What the first paper of this record prints now: the same facts, with its number."""
         found = self.facts(row)
-        return found | {"number": f"{self.letter}-{found['issued_on'][:4]}-{row.id:06d}"}
+        return found | {"number": f"{self.letters(type(row))}-{found['issued_on'][:4]}-{row.id:06d}"}
+
+    def letters(self, of: type) -> str:
+        """How the numbers of papers of such a record begin: rows of two tables have the same ids."""
+        return self.letter + (OF_RECORDS[of] if len(self.of) > 1 else "")
 
 
 def _not_given_up(application: Application) -> bool:
@@ -111,6 +119,11 @@ def _agreed(row: Referral) -> bool:
     return signed is not None and signed.text is not None and signed.status is not ContractStatus.void
 
 
+def _signed(row: Referral) -> bool:
+    of = row.contract
+    return of is not None and (of.family_signed_at is not None or of.head_signed_at is not None)
+
+
 def _by_the_order(held: Round) -> bool:
     """Not an act by hand, nor the day whose vacancies have a round each."""
     return held.by_hand is None and (held.vacancy_id is not None or held.queue_order.kind is QueueOrderKind.categories)
@@ -142,7 +155,14 @@ PAPERS: Mapping[DocumentKind, PaperKind] = {
         "К", "Баланың картасы", "Карточка ребёнка", (Referral,), facts.card, _for_good, validity.referral
     ),
     D.contract: PaperKind(
-        "Ш", "Электрондық келісімшарт", "Электронный договор", (Referral,), facts.contract, _agreed, validity.referral
+        "Ш",
+        "Электрондық келісімшарт",
+        "Электронный договор",
+        (Referral,),
+        facts.contract,
+        _agreed,
+        validity.referral,
+        signed=_signed,
     ),
     D.refusal: PaperKind(
         "Б",
@@ -190,6 +210,35 @@ def paper_of(document: Document) -> PaperOf:
     found = document.voucher or document.referral or document.application or document.round
     assert found is not None, "the database allows no paper of nothing"
     return found
+
+
+def prints_now(document: Document) -> Facts:
+    """What another version of a paper prints now, under the number that it has; of what somebody has signed, what was
+    signed, with the signatures of now (ADR 25).
+    """
+    kind, row = PAPERS[document.kind], paper_of(document)
+    found, was = kind.prints(row), document.facts
+    if was is None:
+        return found
+    if kind.signed(row):
+        return was | {name: found[name] for name in SIGNATURES}
+    return found | {"number": was["number"]}
+
+
+def to_sign(referral: Referral) -> Facts:
+    """What a contract says to whoever signs it now: what its paper prints, which another may have signed already."""
+    for document in referral.application.documents:
+        if document.kind is D.contract and document.referral_id == referral.id and document.replaced_at is None:
+            return prints_now(document)
+    return PAPERS[D.contract].prints(referral)
+
+
+def differs(document: Document) -> bool:
+    """Does the record say something else than what was signed? Of offices it may: they have other phones every year."""
+    kind, row = PAPERS[document.kind], paper_of(document)
+    if document.facts is None or document.replaced_at is not None or not kind.signed(row) or not kind.stands(row):
+        return False
+    return any(document.facts.get(name) != value for name, value in kind.prints(row).items() if name in contract.FACTS)
 
 
 def stands(document: Document) -> bool:

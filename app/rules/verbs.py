@@ -340,6 +340,8 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             {C.draft, C.signed_by_family, C.signed},
             family=ALWAYS,
         ),
+        # of what another one has signed who is no longer the applicant: as if nobody had
+        "sign_anew": Verb("3.8", OFFICE, {C.draft, C.signed_by_family, C.signed}, {C.draft}),
         "void": Verb("3.8", ENDS, {C.draft, C.signed_by_family, C.signed}, {C.void}, follows=True),
     },
     Enrolment: {

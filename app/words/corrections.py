@@ -85,5 +85,6 @@ def another_applicant() -> str:
     """What becomes of the contacts of whoever applied before."""
     return _(
         "Another person is the applicant then: the phone, e-mail and address of the one before are taken off the "
-        "application, and that one sees it no more. Write down the contacts of the new one."
+        "application, and that one sees it no more. Write down the contacts of the new one. A contract that was signed "
+        "has to be signed anew by both."
     )

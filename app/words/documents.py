@@ -13,7 +13,11 @@ def standing(one: PaperStanding) -> str:
         said.append(_("replaced by version %(version)d on %(day)s", version=one.replaced_by, day=day(one.replaced_at)))
     if not one.right.valid:
         said.append(_("void since %(day)s", day=day(one.right.invalid_since)))
+    if not said and not one.made:
+        return _("there is no paper")
     if not said:
         last = one.right.last_day
         said.append(_("valid through %(day)s", day=day(last)) if last else _("valid"))
+    if one.differs:
+        said.append(_("the record was changed since it was signed"))
     return "; ".join(said)

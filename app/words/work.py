@@ -25,6 +25,7 @@ STATES: dict[str, Any] = {  # views/jobs.py
     "done": _l("done"),
 }
 FAILURES: dict[str, Any] = {  # the name of an error, without where it happened (jobs/failures.py)
+    "cancelled": _l("the work was cancelled"),
     "died": _l("the machine stopped over it"),
     "NoFonts": _l("the fonts of papers are missing on this machine"),
     "NoLetter": _l("no font of papers has one of its letters"),
@@ -50,7 +51,7 @@ def failure(error: str | None) -> str:
     if (error or "").startswith(NO_LETTER):
         return _("no font of papers has the letter %(letters)s", letters=(error or "").removeprefix(NO_LETTER))
     name, _at, where = (error or "").partition(" at ")
-    if known := ERRORS.get(name) or FAILURES.get(name):
+    if known := FAILURES.get(name) or ERRORS.get(name):
         return str(known)
     parts = " ".join(re.findall(r"[A-Z]+[a-z]*", name))
     return _("an error of the program: %(error)s", error=f"{parts}, {where}") if error else ""

@@ -172,6 +172,15 @@ def listed(child, patronymic="", last_name="Ойдан", mothers=""):
     take_over([entry], place_id=child.place_id, by=DEPARTMENT, at=LATER)
 
 
+def reregistered(child):
+    """An older list says that it has been waiting since the year before."""
+    boy, mother = (
+        Person(one.iin, last_name=one.last_name, first_name=one.first_name) for one in (child.child, child.applicant)
+    )
+    entry = Entry(child.number, boy, mother, at("2025-12-30T10:00"), reason=WHY)
+    take_over([entry], place_id=child.place_id, by=DEPARTMENT, at=LATER)
+
+
 def in_another_queue(child, **said):
     """The same child is registered for a sanatorium too, and a part of its name is known now."""
     boy, mother = child.child, child.applicant
@@ -327,11 +336,13 @@ def test_no_paper_of_a_stay_that_ended_before_it_began_names_a_last_day_before_i
     vouchers.issue_round(place.id, by=DEPARTMENT, at=NOW)
     vouchers.confirm(child, by=family(child), at=NOW)
     take(child, "Теремок", ends_on=date(2026, 4, 24))
-    first = db.session.scalars(
-        db.select(Document).where(Document.kind == "temporary_referral").order_by(Document.id)
-    ).first()
-    found = documents.standing(first, NOW.date()).right
-    assert (found.invalid_since, found.last_day) == (CHOSEN.date(), None)
+    assert papers.ended_before_they_began() == []
+    of_a_stay = db.select(Document).where(Document.facts["begins_on"].as_string() == "2026-04-20")
+    found = [(one.kind, documents.standing(one, NOW.date()).right) for one in db.session.scalars(of_a_stay)]
+    assert {(str(kind), right.invalid_since, right.last_day) for kind, right in found} == {
+        ("voucher", CHOSEN.date(), None),
+        ("temporary_referral", CHOSEN.date(), None),
+    }
 
 
 def test_a_new_name_of_a_kindergarten_is_on_the_papers_of_those_on_the_way_alone(place):
@@ -461,7 +472,7 @@ def test_a_revocation_says_why_and_a_paper_names_the_office_that_issues_it(place
     referrals.revoke(child, by=DEPARTMENT, at=NOW, reason=WHY)
     said = current(child, "revocation").facts
     assert (said["reason"], said["kindergarten"], said["office_kk"]) == (WHY, "Балапан", "Білім бөлімі")
-    assert said["number"].startswith("О-2026-") and said["given"] == child.referrals[0].number
+    assert said["number"].startswith("ОЖ-2026-") and said["given"] == child.referrals[0].number
     said = current(with_voucher(place), "voucher").facts
     assert (said["office_kk"], said["office_phone"], said["responsible"]) == (
         "Қалалық бөлім",

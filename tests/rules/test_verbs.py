@@ -74,6 +74,7 @@ revoke | issued | revoked
 CONTRACT = """
 sign | draft, signed_by_family | draft, signed_by_family, signed
 void | draft, signed_by_family, signed | void
+sign_anew | draft, signed_by_family, signed | draft
 """
 VACANCY = """
 publish | draft | published
