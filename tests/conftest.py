@@ -73,6 +73,7 @@ class Databases:
         self.folder, self.server, self.apps = folder, server, dict[tuple[str, bool], Flask]()
         self.shipped: dict[str, dict[str, int]] = {}
         self.filled: dict[str, sa.Select[Any]] = {}
+        self.deletes: dict[str, dict[str, sa.Delete]] = {}
 
     def url(self, kind: str, name: str = "kezek") -> str:
         """The address of a database; a new PostgreSQL one is created."""
@@ -111,7 +112,7 @@ class Databases:
                             accounts.role_row(role)
                             db.session.flush()
                     self.shipped[kind] = {t.name: _last_id(t) for t in db.metadata.sorted_tables if "id" in t.c}
-                    self.filled[kind] = self._filled(kind)
+                    self._know_how_to_wipe(kind)
             self.apps[kind, web] = app
         return self.apps[kind, web]
 
@@ -129,19 +130,23 @@ class Databases:
     def wipe(self, kind: str) -> None:
         """Leave what was shipped and nothing else. One query asks which tables a test has filled at all."""
         with transaction():
+            connection = db.session.connection()
             if kind == "postgresql":  # all that refers to a row goes with it: to look for it took most of the time
-                db.session.execute(sa.text("SET LOCAL session_replication_role = replica"))
-            filled = db.session.execute(self.filled[kind]).one()._mapping
-            for table in reversed(db.metadata.sorted_tables):
-                if filled.get(table.name):
-                    db.session.execute(sa.delete(table).where(self._of_a_test(kind, table)))
+                connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+            filled = connection.execute(self.filled[kind]).one()._mapping
+            for table, rows in self.deletes[kind].items():
+                if filled[table]:
+                    connection.execute(rows)
 
-    def _of_a_test(self, kind: str, table: sa.Table) -> sa.ColumnElement[bool]:
-        return table.c.id > self.shipped[kind][table.name] if "id" in table.c else sa.true()
-
-    def _filled(self, kind: str) -> sa.Select[Any]:
-        tables = [table for table in db.metadata.sorted_tables if table.name not in KEPT]
-        return sa.select(*(sa.exists().where(self._of_a_test(kind, t)).select_from(t).label(t.name) for t in tables))
+    def _know_how_to_wipe(self, kind: str) -> None:
+        last, exists = self.shipped[kind], {}
+        self.deletes[kind] = {}
+        for table in reversed(db.metadata.sorted_tables):
+            if table.name not in KEPT:
+                of_a_test = table.c.id > last[table.name] if "id" in table.c else sa.true()
+                exists[table.name] = sa.exists().where(of_a_test).select_from(table).label(table.name)
+                self.deletes[kind][table.name] = sa.delete(table).where(of_a_test)
+        self.filled[kind] = sa.select(*exists.values())
 
 
 def _last_id(table: sa.Table) -> int:
