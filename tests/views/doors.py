@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.access import visits
 from app.access.actors import Actor
 from app.access.hashes import hashed
-from app.actions import families
+from app.actions import families, places
 from app.actions.people import Person
 from app.api.schemas import VERBS
 from app.cabinet.own import KEY
@@ -168,7 +168,7 @@ class Cabinet:
 
 
 class Api:
-    """A family's steps as a portal of the region sends them, all others by their actions: whoever joins does so in the
+    """A family's steps as a portal of the country sends them, all others by their actions: whoever joins does so in the
     cabinet, and a code is a phone that stands on the application.
     """
 
@@ -181,7 +181,7 @@ class Api:
         with transaction():
             db.session.merge(DemoTime(id=1, at=at))
             if db.session.scalar(sa.select(Client.id)) is None:
-                here = {"place_id": town.region, "registers": True, "acts": True, "active": True}
+                here = {"place_id": places.country().id, "registers": True, "acts": True, "active": True}
                 key = self.portal.headers["Authorization"].removeprefix("Bearer ")
                 db.session.add(Client(name="Портал", key_hash=hashed(key), **here))
         forget_tries(self.web)
