@@ -1051,6 +1051,27 @@ GUARDS = (
         "test_paper_numbers.py::test_no_two_kinds_of_records_number_their_papers_alike",
     ),
     Guard(
+        "a paper that is not there is not called valid",
+        "app/words/documents.py",
+        "    if not said and not one.made:\n",
+        "    if False:\n",
+        "test_paper_tab.py::test_a_paper_that_is_not_there_is_called_neither_valid_nor_a_message",
+    ),
+    Guard(
+        "the list of offers is told by the ratio of its moment",
+        "app/actions/rounds.py",
+        "before=held.id, at=held.held_at)",
+        "before=held.id)",
+        "actions/test_protocols.py::test_the_list_of_offers_is_told_by_the_ratio_of_their_moment",
+    ),
+    Guard(
+        "a stay that never began leaves its voucher no last day",
+        "app/rules/validity.py",
+        "first = (stay and stay.begins_on) or paper_of.issued_on",
+        "first = paper_of.issued_on",
+        "test_versions.py::test_no_paper_of_a_stay_that_ended_before_it_began_names_a_last_day_before_its_first",
+    ),
+    Guard(
         "no paper is called missing that was never due",
         "app/actions/documents.py",
         "        if status in NOT_FINAL | VERBS[Application][verb].target\n",
