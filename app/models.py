@@ -776,6 +776,42 @@ class Guardianship(PersonName, Base):
     decided_by: Mapped[User | None] = relationship(User, foreign_keys=[decided_by_id])
 
 
+class WaitingEntry(Base):
+    """Spec 3.11, «күту парағы»: a family waits for a place in a full kindergarten, and is told when one is free there.
+
+    It gives no right and changes no order. ``language``: of the group, None for any. ``paper_on``: the day of the
+    signed paper, where an official said so for it; ``note``: what it said besides. ``told_on``: the last day on which
+    it was told of a free place.
+    """
+
+    __tablename__ = "waiting_entry"
+    __table_args__ = (
+        Index(
+            "uq_waiting_entry_wished_once",
+            "application_id",
+            "kindergarten_id",
+            unique=True,
+            **only("ended_at IS NULL"),
+        ),
+        *listed("waiting_entry", "wished_at"),
+    )
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    kindergarten_id: Mapped[int] = mapped_column(ForeignKey("kindergarten.id"), index=True)
+    language: Mapped[Language | None]
+    note: Mapped[str | None] = mapped_column(sa.String(500))
+    paper_on: Mapped[date | None]
+    wished_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    told_on: Mapped[date | None]
+    child: Mapped[Child] = relationship()
+    application: Mapped[Application] = relationship()
+    kindergarten: Mapped[Kindergarten] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.kindergarten}"
+
+
 class Privilege(Base):
     """A claimed privilege; it moves a number only while confirmed and unexpired (spec 3.3).
 

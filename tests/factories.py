@@ -188,7 +188,7 @@ def family(of: Application) -> Actor:
 
 
 def head(of: Kindergarten) -> Actor:
-    return Actor(Role.head, kindergarten_id=of.id)
+    return Actor(Role.head, kindergarten_id=of.id, on_paper=True)
 
 
 def day_off(day: date) -> DayOff:

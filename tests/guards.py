@@ -1844,6 +1844,20 @@ GUARDS = (
                 f"views/{JOINING}::test_what_was_shown_to_join_by_is_no_act_of_the_application_that_was_joined_meanwhile",
             ),
             (
+                "a contract is signed with a key of its own kindergarten",
+                "app/actions/signatures.py",
+                "purpose is Purpose.organisation and challenge.bin != signed.bin",
+                "False",
+                "views/test_contract_signing.py::test_no_other_key_signs_a_contract[another organisation's]",
+            ),
+            (
+                "a head who signs on paper names its day",
+                "app/actions/contracts.py",
+                "        return eligibility.signed_paper(by.paper_on, referral.issued_on, local_day(at))",
+                "        return",
+                "views/test_contract_signing.py::test_on_paper_its_day_is_asked_and_kept",
+            ),
+            (
                 "a signing on a phone is of the browser that began it",
                 ASKED,
                 "select(CHALLENGE).where(which, mine)",

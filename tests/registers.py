@@ -8,16 +8,19 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
+import sqlalchemy as sa
+
 from app import registers
 from app.access.actors import Actor
-from app.actions import guardianships, records
+from app.actions import guardianships, records, wishes
 from app.actions.people import Person
 from app.db.extensions import db
 from app.imports.declared import READ
-from app.models import Application, GuardianshipBasis, Sex
+from app.models import Application, GuardianshipBasis, Kindergarten, Language, Sex
 from app.registers import declaration as said
 from app.registers.declaration import Field, Register
 from app.registers.guardianships import GUARDIANSHIPS
+from app.registers.waiting_entries import WAITING_ENTRIES
 from app.rules import iin
 from app.rules.roles import Role
 from tests.factories import DEPARTMENT, START, at
@@ -55,6 +58,8 @@ def made(register: Register, of: dict[str, Any], serial: int) -> int:
     """A row for the tests' town, of these records; told apart from its like by what a file knows it by."""
     if register is GUARDIANSHIPS:
         return _joins(of["application"], serial)
+    if register is WAITING_ENTRIES:
+        return _waits(of["application"], of["kindergarten"])
     values = {}
     for one in register.typed:
         values[one.name] = of[one.name] if other_record(one) else READ[type(one.type)](one.type)(one.example)
@@ -74,6 +79,16 @@ def _joins(application: Application, serial: int) -> int:
     by = replace(DEPARTMENT, paper_on=date(2026, 4, 7))
     facts = {"basis": GuardianshipBasis.parent, "phone": "+77015554433", "note": "куәлік"}
     row = guardianships.join(application, who, by=by, at=at("2026-04-10T16:15"), **facts)
+    db.session.flush()
+    return row.id
+
+
+def _waits(application: Application, kindergarten: Kindergarten) -> int:
+    """Another family of the district, if there is one, that waits for a place there."""
+    others = sa.select(Application).where(Application.place_id == application.place_id, Application.status == "queued")
+    application = db.session.scalars(others.order_by(Application.id)).first() or application
+    by = replace(DEPARTMENT, paper_on=date(2026, 4, 7))
+    row = wishes.wish(application, kindergarten, language=Language.kk, by=by, at=at("2026-04-10T16:20"))
     db.session.flush()
     return row.id
 

@@ -38,6 +38,8 @@ SHOWN_BY = {
     "notice.daily": ["so-many-sms-a-day"],
     **{f"sign.{name}": ["by-a-code-or-by-a-key"] for name in SIGN_IN if name != "change"},
     "sign.join": ["another-parent-joins"],
+    "sign.wish": ["on-the-waiting-list"],
+    "wish.maximum": ["on-the-waiting-list"],
 }
 ELSEWHERE = {"sign.change"}  # how contacts are changed no scenario says: tests/views/test_acts.py
 

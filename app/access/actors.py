@@ -31,7 +31,8 @@ class Actor:
     paper_on: date | None = None  # at the counter: the day of the family's signed paper
     visitor: Visitor | None = None  # of a family in its cabinet
     client: str | None = None  # the portal through which it comes, by its name
-    on_paper: bool = False  # a family whose paper is of the day of its act: scenarios, the demo
+    on_paper: bool = False  # a family, or a head who signs, whose paper is of the day of the act: scenarios, the demo
+    signature_id: int | None = None  # what a head has signed with the key of its organisation
 
     def stands_for_family(self, verb: Verb) -> bool:
         """Spec 3.8: an official at the counter does a family's verb for it.

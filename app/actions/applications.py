@@ -37,6 +37,8 @@ from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from app.rules.verbs import APPLICATION_FINAL
 
+WHERE = ("phone", "email")  # by which a family is told of what happens
+
 
 def register(
     *,
@@ -241,7 +243,8 @@ def archive(application: Application, *, by: Actor, at: datetime, reason: str | 
 
 def change(application: Application, *, by: Actor, at: datetime, **contacts: str | None) -> None:
     """The family's phone, e-mail, address and language of notices, as this application has them (people.Contacts); one
-    history record with before and after. Of the family the applicant alone, whose contacts they are.
+    history record with before and after. Of the family the applicant alone, whose contacts they are. Where the family
+    was to be found before it is told that it changed, by whomever.
 
     Raises Refusal: not_allowed, signature_required.
     """
@@ -251,10 +254,12 @@ def change(application: Application, *, by: Actor, at: datetime, **contacts: str
     changed = {
         k: [getattr(application, k), v or None] for k, v in contacts.items() if getattr(application, k) != (v or None)
     }
+    before = {name: getattr(application, name) for name in WHERE}
     for name, (_, after) in changed.items():
         setattr(application, name, after)
     if changed:
-        record(application, "change", by=by, at=at, details=changed)
+        lost = any(before[name] for name in changed if name in WHERE)
+        record(application, "change", by=by, at=at, details=changed, tell=before if lost else None)
 
 
 def may_change(application: Application, *, by: Actor) -> None:

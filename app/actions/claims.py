@@ -5,7 +5,7 @@
 from datetime import date, datetime
 
 from app.access.actors import Actor
-from app.actions import norms
+from app.actions import norms, wished
 from app.actions.moving import move
 from app.db.extensions import db
 from app.models import (
@@ -64,6 +64,7 @@ def free_held_place(application: Application, *, by: Actor, at: datetime, on: da
     holding = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).first()
     if holding is not None:
         holding.ended_at = at
+        wished.freed(holding.seat, at=at)
 
 
 def end_offer(
@@ -125,6 +126,7 @@ def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
     move(referral, "miss", by=by, at=at, on=on, norm=norm, ended_at=at)
     holding = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
     holding.ended_at = at
+    wished.freed(holding.seat, at=at)
     to, tell = ApplicationStatus.removed, {"last_day": referral.attend_by, "misses": misses(application)}
     if not removed:
         tell = {"last_day": referral.attend_by, "until": until}

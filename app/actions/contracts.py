@@ -16,7 +16,9 @@ from app.models import (
     Contract,
     ContractStatus,
     DocumentKind,
+    Purpose,
     Referral,
+    Signature,
     VoucherStatus,
 )
 from app.rules import eligibility
@@ -31,7 +33,8 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
     """S1, spec 3.4.4: the family or the head signs. For a family at the counter the day of its signed paper is
     required.
 
-    Raises Refusal: not_allowed, too_late (the family after choose_by), wrong_status, reason_required (no paper).
+    Raises Refusal: not_allowed, too_late (the family after choose_by), wrong_status, reason_required (no paper),
+    signature_required.
     """
     begin(application, "sign", by=by, at=at)
     referral, contract, side = may_sign(application, by=by, at=at)
@@ -47,7 +50,8 @@ def sign(application: Application, *, by: Actor, at: datetime) -> None:
 
 def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Referral, Contract, str]:
     """The referral, its contract, and which signature is still missing there. Raises Refusal: wrong_status, no_norm
-    (no text of contracts is in force, so there is nothing to sign), reason_required, too_late (the family's paper).
+    (no text of contracts is in force, so there is nothing to sign), reason_required, too_late (the paper),
+    signature_required.
     """
     referral = latest_referral(application)
     contract = referral.contract if referral is not None and application.status in SIGNING else None
@@ -57,6 +61,8 @@ def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Refe
         raise Refusal(Reason.no_norm, no_text=True)
     side = "head_signed_at" if by.role is Role.head else "family_signed_at"
     eligibility.signed_once(getattr(contract, side))
+    if by.role is Role.head:
+        _signed_by_its_head(referral, by=by, at=at)
     with_its_signature(application, "sign", by=by, at=at)
     return referral, contract, side
 
@@ -82,6 +88,19 @@ def sign_anew(application: Application, *, by: Actor, at: datetime) -> None:
             details = {"choose_by": [voucher.choose_by, until]}
             voucher.choose_by = until
             record(voucher, "extend", by=by, at=at, norm=norm, details=details)
+
+
+def _signed_by_its_head(referral: Referral, *, by: Actor, at: datetime) -> None:
+    """S1, spec 10: with a key of the kindergarten whose BIN is the kindergarten's own, or on paper with its day."""
+    if by.on_paper:
+        return
+    if by.signature_id is None:
+        return eligibility.signed_paper(by.paper_on, referral.issued_on, local_day(at))
+    found = db.session.get_one(Signature, by.signature_id)
+    of = found.verb, found.application_id, found.purpose, found.bin
+    own = referral.vacancy.group.kindergarten.bin
+    if own is None or of != ("sign", referral.application_id, Purpose.organisation, own):
+        raise Refusal(Reason.signature_required)
 
 
 def waits_for_text(contract: Contract) -> bool:

@@ -4,7 +4,7 @@ Whose they are is decided here alone (docs/adr/0029-guardianships.md): who has a
 same IIN in whichever district; others by a guardianship of the child, on the days on which it holds (spec 3.10).
 """
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,18 +14,18 @@ from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor, Visitor
 from app.access.hashes import hashed
-from app.actions import applications, claims, possible
+from app.actions import applications, claims, possible, wishes
 from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
 from app.db.extensions import db
-from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus
+from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus, WaitingEntry
 from app.rules import guardianships, texts
-from app.rules.refusals import Refusal
+from app.rules.refusals import Reason, Refusal
 from app.rules.registration_numbers import fold
 from app.rules.roles import Role
 from app.rules.verbs import SIGN_IN
 
-CONTACTS = "change"  # of the applicant alone
-ACTS = (*(verb for verb in possible.NAMES if verb in SIGN_IN), CONTACTS)  # of an application that is there
+CONTACTS, WISHES = "change", ("wish", "unwish")  # the contacts are the applicant's alone
+ACTS = (*(verb for verb in possible.NAMES if verb in SIGN_IN), *WISHES, CONTACTS)  # of an application that is there
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,29 @@ def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> No
     """Would this act be accepted, with what is typed beside it and signed? Raises Refusal: why not."""
     if verb == CONTACTS:
         applications.may_change(application, by=by)
+    elif verb == "wish":
+        wishes.may_wish(application, by=by, at=at)
+    elif verb == "unwish":
+        if not wishes.of(application):
+            raise Refusal(Reason.wrong_status, verb=verb, no_wish=True)
     else:
         possible.tried(application, verb, by=by, at=at)
 
 
 def do(application: Application, verb: str, *, by: Actor, at: datetime, **given: Any) -> None:
     """An act of a family. Raises Refusal as its action does."""
-    action = applications.change if verb == CONTACTS else possible.act(Application, verb).do
+    action = OWN[verb] if verb in OWN else possible.act(Application, verb).do
     action(application, by=by, at=at, **given)
+
+
+def _unwish(application: Application, *, entry: WaitingEntry, by: Actor, at: datetime) -> None:
+    if entry.application_id != application.id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb="unwish")
+    wishes.unwish(entry, by=by, at=at)
+
+
+# What is no verb of an application's page in the office.
+OWN: dict[str, Callable[..., Any]] = {CONTACTS: applications.change, "wish": wishes.wish, "unwish": _unwish}
 
 
 def to_do(application: Application, *, at: datetime) -> ToDo | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, select
 
 from app.access.actors import CLOCK, Actor
+from app.actions import wished
 from app.actions.moving import move, record
 from app.actions.seating import first_day
 from app.db.extensions import db
@@ -39,6 +40,7 @@ def _give_up(holding: Holding, *, at: datetime) -> None:
     if db.session.execute(rules.over_capacity(holding.seat.group_id)).first():
         holding.seat.retired_at = at
         db.session.flush()
+    wished.freed(holding.seat, at=at)
 
 
 def end_stay_in(seat: Seat, last: date, *, at: datetime) -> None:

@@ -28,6 +28,7 @@ from app.models import (
 from app.rules import eligibility, reasons
 from app.rules.calendar import local_day
 from app.rules.guardianships import of_person
+from app.rules.roles import Role
 from app.rules.verbs import VERBS, target
 
 
@@ -198,7 +199,10 @@ def _known_as(number: str, place_id: int | None, child_id: int | None, on: date)
 def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dict[str, Any]:
     """What was done, by whom and when."""
     for_family = by.stands_for_family(EVERY_VERB[model][verb]) and by.paper_on is not None
-    paper_on = local_day(at) if by.on_paper else by.paper_on if for_family else None
+    on_own_paper = by.role is Role.family or (by.role is Role.head and verb == "sign")
+    paper_on = by.paper_on if for_family or on_own_paper else None
+    if by.on_paper and on_own_paper:
+        paper_on = local_day(at)
     return {
         "at": at,
         "effective_on": on,
@@ -210,7 +214,7 @@ def _act(model: type[Base], verb: str, by: Actor, at: datetime, on: date) -> dic
         "paper_on": paper_on,
         "client": by.client,
         "sign_in": by.visitor.sign_in if by.visitor else None,
-        "signature_id": by.visitor.signature_id if by.visitor else None,
+        "signature_id": by.visitor.signature_id if by.visitor else by.signature_id,
     }
 
 

@@ -26,10 +26,22 @@ from app.actions import (
     two_people,
     vacancies,
     vouchers,
+    wishes,
     work,
 )
 from app.actions.preconditions import latest_voucher, may_begin
-from app.models import Application, Base, Delivery, Guardianship, Outbox, Privilege, Referral, Vacancy, Voucher
+from app.models import (
+    Application,
+    Base,
+    Delivery,
+    Guardianship,
+    Outbox,
+    Privilege,
+    Referral,
+    Vacancy,
+    Voucher,
+    WaitingEntry,
+)
 from app.rules.calendar import local_day
 from app.rules.refusals import accepted
 from app.rules.roles import Role
@@ -103,6 +115,7 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
         "approve": Act(guardianships.approve, guardianships.may_approve),
         "reject": Act(guardianships.reject, guardianships.may_reject),
     },
+    WaitingEntry: {"unwish": Act(wishes.unwish, wishes.may_unwish)},
     Delivery: {
         "send_again": Act(deliveries.send_again, deliveries.may_send_again),
         "arrived": Act(deliveries.arrived, deliveries.may_arrive),
@@ -156,7 +169,7 @@ def could(application: Application, name: str, *, by: Actor, at: datetime) -> bo
 def tried(application: Application, name: str, *, by: Actor, at: datetime) -> None:
     """The same. Raises Refusal: why not."""
     signed = by
-    if by.role is Role.family:
+    if by.role in (Role.family, Role.head):
         signed = replace(by, on_paper=True)
     elif by.stands_for_family(of(Application, name)):
         signed = replace(by, paper_on=local_day(at))

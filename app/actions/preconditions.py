@@ -16,7 +16,7 @@ from app.rules import eligibility
 from app.rules.calendar import local_day
 from app.rules.roles import Role
 from app.rules.seats import ITS_KINDERGARTEN
-from app.rules.verbs import VERBS
+from app.rules.verbs import VERBS, Verb
 
 WAITING = tuple(map(joinedload, (Application.vouchers, Application.referrals, Application.offers)))
 ITS_PLACE = joinedload(Referral.vacancy).options(ITS_KINDERGARTEN)
@@ -100,11 +100,17 @@ def has_say(right: Voucher | Referral) -> bool:
 
 
 def with_its_signature(
-    application: Application, verb: str, *, by: Actor, at: datetime, norm: str | None = None
+    application: Application,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    norm: str | None = None,
+    row: Verb | None = None,
 ) -> None:
     """Spec 3.8, 3.10: a family's act stands on its entry by a code or on a signature, as sign.<verb> says; an official
     who acts for it names the day on which it signed its paper. `norm`: sign.<norm> says it,
-    where another act is meant or done with it.
+    where another act is meant or done with it; `row`: of a verb that is not the application's own.
 
     Nothing is asked of an office that acts in its own right. Raises Refusal: signature_required, no_norm;
     reason_required (no day is named), too_late (a day to come, or before the right that the verb uses began).
@@ -114,7 +120,7 @@ def with_its_signature(
         asked = sign_in(norm or verb, application.place_id, local_day(at))
         signed = visitor is not None and _is_signed(visitor.signature_id, application, verb)
         eligibility.signed_in(visitor.sign_in if visitor else None, signed, asked)
-    elif by.stands_for_family(of(Application, verb)):
+    elif by.stands_for_family(row or of(Application, verb)):
         eligibility.signed_paper(by.paper_on, _right_began_on(application, verb), local_day(at))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import absences, freeing, places
+from app.actions import absences, freeing, places, wished
 from app.actions.due import catch_up
 from app.actions.moving import move
 from app.actions.seating import keep_holders_seated, years_of
@@ -35,6 +35,7 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     for seat in free:
         seat.vacancy_id, seat.opened_at = vacancy.id, None  # published anew, it goes by turn again
     move(vacancy, "publish", by=by, at=at, published_at=at, begins_on=vacancy.begins_on)
+    wished.tell(vacancy, at=at)
 
 
 def may_publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> Sequence[Seat]:

@@ -14,7 +14,7 @@ from app.words.problems import sentence_of
 from app.words.refusals import refusal as said
 
 IDS = validate.Range(1, 2**31 - 1)
-VERBS = [verb for verb in families.ACTS if verb != families.CONTACTS]  # those are the cabinet's: a code goes there
+VERBS = [verb for verb in families.ACTS if verb not in (families.CONTACTS, *families.WISHES)]  # those are the cabinet's
 
 
 class OurSentence(str):

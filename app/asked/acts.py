@@ -17,7 +17,7 @@ from app.actions.preconditions import latest_referral
 from app.actions.privileges import Paper
 from app.db.database import taken_back
 from app.db.extensions import db
-from app.models import Application, Intake, Language, PrivilegeGround, Vacancy
+from app.models import Application, Base, Intake, Kindergarten, Language, PrivilegeGround, Vacancy, WaitingEntry
 from app.papers import documents
 from app.rules import texts
 from app.rules import uploads as rules
@@ -26,6 +26,7 @@ from app.rules.refusals import Refusal
 from app.words.problems import sentence_of
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Base)
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
 LONGEST_REASON = 500
 READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.line(300)}
@@ -34,6 +35,8 @@ ASKS = {
     "extend": ("until", "reason"),
     "claim_privilege": ("ground", "paper_issued_on", "paper_file", *LONGEST),
     families.CONTACTS: (*READ, "notice_language"),
+    "wish": ("kindergarten", "language"),
+    "unwish": ("entry",),
 }
 
 
@@ -52,7 +55,7 @@ def fit(read: Callable[[T], str], raw: T) -> str:
 def told_why(why: Refusal | Mistyped | str) -> dict[str, str | None]:
     """Why something is refused, in a sentence; and a refusal's name, for whoever helps and for machines."""
     if isinstance(why, Refusal):
-        return {"sentence": words.refusal(why), "reason": why.reason}
+        return {"sentence": words.refusal_to_family(why), "reason": why.reason}
     return {"sentence": str(why), "reason": None}
 
 
@@ -71,6 +74,8 @@ class FamilyAct:
     @property
     def norm(self) -> str:
         """By the name of which norm it is signed."""
+        if self.verb == "unwish":
+            return "wish"
         temporary = self.vacancy is not None and self.vacancy.intake is Intake.temporary
         return "choose_temporary" if temporary else self.verb
 
@@ -88,11 +93,20 @@ def read(verb: str, asked: Mapping[str, str], iin: str) -> FamilyAct:
     """An act of this person with what its verb is given. Raises Mistyped."""
     match verb:
         case "choose":
-            id_ = asked["vacancy"]
-            vacancy = db.session.get(Vacancy, int(id_)) if id_.isascii() and id_.isdecimal() and len(id_) < 10 else None
-            if vacancy is None:
+            if (vacancy := _row(Vacancy, asked["vacancy"])) is None:
                 raise Mistyped(_("Mark the place that you choose."))
             return FamilyAct(verb, asked, {"vacancy": vacancy})
+        case "wish":
+            kindergarten, language = _row(Kindergarten, asked["kindergarten"]), asked["language"]
+            if kindergarten is None or language not in ("", *Language):
+                raise Mistyped(_("Choose the kindergarten that you wait for."))
+            return FamilyAct(
+                verb, asked, {"kindergarten": kindergarten, "language": Language(language) if language else None}
+            )
+        case "unwish":
+            if (entry := _row(WaitingEntry, asked["entry"])) is None:
+                raise Mistyped(_("Choose the kindergarten that you wait for no longer."))
+            return FamilyAct(verb, asked, {"entry": entry})
         case "extend":
             return FamilyAct(verb, asked, {"until": _day(asked["until"]), "reason": _reason(asked["reason"])})
         case "revoke":
@@ -102,6 +116,11 @@ def read(verb: str, asked: Mapping[str, str], iin: str) -> FamilyAct:
         case families.CONTACTS:
             return FamilyAct(verb, asked, contacts(asked))
     return FamilyAct(verb, asked, {})
+
+
+def _row(model: type[R], id_: str) -> R | None:
+    """The record of this id, as a browser sends it; None for none."""
+    return db.session.get(model, int(id_)) if id_.isascii() and id_.isdecimal() and len(id_) < 10 else None
 
 
 def claimed(asked: Mapping[str, str], iin: str) -> dict[str, Any]:
@@ -169,11 +188,21 @@ def shown(application: Application, act: FamilyAct, at: datetime) -> Shown:
             return Shown(follows, "", _contract(application))
         case "claim_privilege":
             return Shown(follows, "", _claim(act))
+        case "wish":
+            language = act.given["language"]
+            taught = [(_("Language of instruction"), words.label(language))] if language else []
+            return Shown(follows, "", [*_kindergarten(act.given["kindergarten"]), *taught])
+        case "unwish":
+            return Shown(follows, "", _kindergarten(act.given["entry"].kindergarten))
         case families.CONTACTS:
             names = {"phone": _("Phone"), "email": _("E-mail"), "address": _("Address")}
             lines = [(said, act.given[name]) for name, said in names.items() if act.given[name]]
             return Shown(follows, "", [*lines, (_("Language of notices"), words.label(act.given["notice_language"]))])
     return Shown(follows, "", [])
+
+
+def _kindergarten(one: Kindergarten) -> list[tuple[str, str]]:
+    return [(_("Kindergarten"), ", ".join(filter(None, (one.name, one.address))))]
 
 
 def _contract(application: Application) -> list[tuple[str, str]]:
@@ -182,8 +211,7 @@ def _contract(application: Application) -> list[tuple[str, str]]:
     assert referral is not None, "without one the act was refused"
     said = documents.to_sign(referral)
     sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
-    numbered = [(f"{number}", text) for number, text in enumerate(sections, start=1)]
-    return [*words.card(referral.vacancy), (_("Contract"), words.day(referral.issued_on)), *numbered]
+    return words.contract(referral.vacancy, referral.issued_on, sections)
 
 
 def _claim(act: FamilyAct) -> list[tuple[str, str]]:

@@ -14,11 +14,11 @@ from flask_babel import gettext as _
 from app import words
 from app.access import login_limits
 from app.access.actors import Visitor
-from app.actions import choosing, families, public
+from app.actions import choosing, families, public, wishes
 from app.actions.preconditions import sign_in
 from app.asked.acts import ASKS, Mistyped, read, shown, told_why, tried
 from app.cabinet import sending, signing
-from app.cabinet.own import blueprint, own_application, signed_in
+from app.cabinet.own import back_here, blueprint, own_application, signed_in
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
@@ -60,6 +60,8 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
     facts = {"application": application, "shown": seen}
     if not sending.can_sign(by):
         keys = signing.set_up()
+        of = {"application_id": application.id}
+        back_here(url_for("own.form", verb=verb, **of) if verb in ASKS else url_for("own.application", **of))
         return render("act.html", place=application.place, to_sign=None, keys=keys, verb=verb, **facts)
     text = words.to_sign(verb, application, seen.lines, seen.follows or seen.warning)
     phone = act.given.get("phone", "")
@@ -107,9 +109,12 @@ def _form(
         except Refusal as refusal:
             return _refused(application, verb, refusal)
         places = words.choices(choosing.choices(application, today())) if verb == "choose" else []
+        wished = {"choices": db.session.scalars(wishes.choices(application)).all()} if verb == "wish" else {}
+        if verb == "unwish":
+            wished = {"entries": wishes.of(application)}
         kept = public.kept_on({one.group.kindergarten_id for _heading, found in places for one, _free in found})
     typed = {**request.form, **sent} or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
-    facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed}
+    facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed, **wished}
     page = render(
         "told.html",
         place=application.place,

@@ -18,7 +18,7 @@ from app.actions import families, guardianships, people
 from app.actions.preconditions import sign_in
 from app.asked.acts import Mistyped
 from app.cabinet import sending
-from app.cabinet.own import blueprint, signed_in
+from app.cabinet.own import back_here, blueprint, signed_in
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried, taken_back
 from app.db.extensions import db
@@ -53,6 +53,7 @@ def join(iin: str) -> Any:
             by = sign_in(VERB, application.place_id, today())
             new = "" if families.is_on_record(iin, said["phone"], today()) else said["phone"]
         if not sending.can_sign(by):
+            back_here(url_for("own.join"))
             raise Refusal(Reason.signature_required)
     except Refusal as refusal:
         return _refused(typed, refusal)
@@ -122,7 +123,7 @@ def _text(iin: str, said: Mapping[str, str]) -> str:
 
 
 def _refused(typed: Mapping[str, str], refusal: Refusal) -> Any:
-    return _page(typed, words.refusal(refusal), refusal.reason), 422
+    return _page(typed, words.refusal_to_family(refusal), refusal.reason), 422
 
 
 def _page(typed: Mapping[str, str], problem: str = "", reason: str = "") -> str:

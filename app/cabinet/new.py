@@ -20,7 +20,7 @@ from app.asked import registration
 from app.asked.acts import ASKS, Mistyped, claimed, contacts, fit, told_why
 from app.asked.registration import VERB
 from app.cabinet import sending, signing
-from app.cabinet.own import blueprint, signed_in
+from app.cabinet.own import back_here, blueprint, signed_in
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried
 from app.db.viewer import unscoped
@@ -101,6 +101,7 @@ def send(iin: str) -> Any:
     except (Mistyped, Refusal) as refused:
         return _refused(refused)
     if not sending.can_sign(by):
+        back_here(url_for("own.look_over"))
         return render("new_sign.html", place=place, to_sign=None, keys=signing.set_up())
     drafts.keep(iin, kept)  # for thirty days from now
     asked = {name: kept.get(name, "") for fields in STEPS.values() for name in fields}
@@ -153,7 +154,7 @@ def _check(step: str, typed: dict[str, str], iin: str) -> None:
             try:
                 iins.facts(typed["child_iin"])
             except Refusal as refusal:
-                raise Mistyped(words.refusal(refusal)) from None
+                raise Mistyped(words.refusal_to_family(refusal)) from None
             if typed["child_iin"] == iin:
                 raise Mistyped(_("This is your own IIN. Type the child's."))
             _named("child", typed)

@@ -4,6 +4,7 @@ Its cookie is its own and goes to `/my` alone: an official who is signed in on t
 family nobody in the office. Each page reads within the scope of the one application that it shows.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,7 @@ from flask import (
     send_file,
     url_for,
 )
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -31,16 +33,26 @@ from app import words
 from app.access import drafts, login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
-from app.actions import documents, families, privileges
+from app.actions import documents, families, privileges, wishes
 from app.cabinet import signing
 from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
-from app.models import Application, Audience, Change, Document, Notice, PrivilegePaper, Purpose
+from app.models import (
+    Application,
+    Audience,
+    Change,
+    ContractStatus,
+    Document,
+    Notice,
+    PrivilegePaper,
+    Purpose,
+    Referral,
+)
 from app.now import is_demo, now
 from app.papers import storage
-from app.papers.documents import PAPERS, NotReady, open_stored
+from app.papers.documents import PAPERS, NotReady, open_stored, to_sign
 from app.rules import iin as iins
 from app.rules import texts
 from app.rules.refusals import Reason, Refusal
@@ -51,6 +63,7 @@ from app.rules.verbs import VERBS
 A_MOMENT = timedelta(minutes=10)
 DEMO_PHONES = "+7700"
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
+BACK, BACK_THERE = "kezek_back", re.compile(r"/my/(?:new/check|join|a/\d{1,10}(?:/[a-z_]{1,20})?)", re.ASCII)
 
 blueprint = Blueprint("own", __name__, url_prefix="/my")
 blueprint.before_request(chosen_language)
@@ -71,6 +84,8 @@ def _kept_nowhere(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "same-origin"  # with none at all a browser says of no form where it is from
     answer.headers["X-Robots-Tag"] = "noindex"
+    if "back" in g:
+        answer.set_cookie(BACK, g.back, max_age=900, path="/my", **cookie())
     return answer
 
 
@@ -129,14 +144,15 @@ def enter_by_key() -> Any:
     except Refusal as refused:
         if refused.reason is Reason.challenge_over and visits.who(older) is not None:
             return redirect(url_for("own.journal"), code=303)  # the page that had entered was loaded again
-        return _way_by_key(words.refusal(refused)), 422
+        return _way_by_key(words.refusal_to_family(refused)), 422
     new = visits.begin(signed.iin, instead_of=older)
     with unscoped():
         filed = [one for one in families.applications_of(signed.iin, today()) if one.applicant.iin == signed.iin]
         asked = filed[0] if filed and not any(one.email for one in filed) else None  # S2 (111): where to give an e-mail
-        page = render("owner.html", signed=signed, without_email=asked)
+        page = render("owner.html", signed=signed, without_email=asked, back=_back())
     answer = make_response(page)
     answer.delete_cookie(ENTRY, path="/my")
+    answer.delete_cookie(BACK, path="/my")
     answer.set_cookie(KEY, new, path="/my", **cookie())
     return answer
 
@@ -198,6 +214,7 @@ def application(iin: str, application_id: int) -> str:
     own = own_application(application_id)
     with unscoped():
         told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
+        wished = wishes.of(own)
         done = _just_done(own, request.args.get("done", ""))
     with looking_as(Actor(Role.family, application_id=own.id)):
         to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
@@ -216,6 +233,8 @@ def application(iin: str, application_id: int) -> str:
             own_contacts=own.applicant.iin == iin,  # who has joined is not told where the applicant is to be found
             rows=VERBS[Application],
             done=done,
+            wishes=wished,
+            has_contract=_with_contract(own) is not None,
             notices=[(one.at, words.notice(one)) for one in notices],
             papers=papers,
             files=[one for privilege in own.privileges for one in privilege.papers if one.file_key],
@@ -236,6 +255,25 @@ def paper(_iin: str, application_id: int, document_id: int) -> Any:
         except (NotReady, storage.Damaged):
             abort(404)
     return send_file(BytesIO(file), mimetype="application/pdf", download_name=f"{document.kind}-{document.id}.pdf")
+
+
+@blueprint.get("/a/<id:application_id>/contract")
+@signed_in
+def contract(_iin: str, application_id: int) -> str:
+    """S1, «электрондық келісімшарт»: all that the contract says, as a page; 404 where there is none."""
+    own = own_application(application_id)
+    with unscoped():  # the text is the place's
+        referral = _with_contract(own) or abort(404)
+        said = to_sign(referral)
+        sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
+        lines = words.contract(referral.vacancy, referral.issued_on, sections)
+        return render("contract.html", place=own.place, application=own, lines=lines, contract=referral.contract)
+
+
+def _with_contract(application: Application) -> Referral | None:
+    """The last referral with a contract that has a text and is not void."""
+    made = [one for one in application.referrals if one.contract is not None and one.contract.text_id is not None]
+    return next((one for one in reversed(made) if one.contract.status is not ContractStatus.void), None)
 
 
 @blueprint.get("/a/<id:application_id>/file/<id:paper_id>")
@@ -295,6 +333,17 @@ def send_after(answer: Response, phone: str, said: str) -> None:
         return
 
     answer.call_on_close(send)
+
+
+def back_here(address: str) -> None:
+    """Whoever enters by a key next, on this browser, is led back to this page of its own."""
+    g.back = address
+
+
+def _back() -> str:
+    """Where whoever has entered by a key came from, among the pages of a family; else its applications."""
+    told = request.cookies.get(BACK, "")
+    return told if BACK_THERE.fullmatch(told) else url_for("own.journal")
 
 
 def _way_by_key(problem: str = "") -> str:

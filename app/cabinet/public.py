@@ -253,7 +253,7 @@ def numbers_of(application: Application) -> dict[str, Any]:
     try:
         told = explanations.of(application, day, day)
     except Refusal as refusal:
-        return {"application": application, "told": None, "ahead": 0, "why_not": words.refusal(refusal)}
+        return {"application": application, "told": None, "ahead": 0, "why_not": words.refusal_to_family(refusal)}
     ahead = sum(count for _one, count in told.ahead)
     return {"application": application, "told": told, "ahead": ahead, "why_not": None}
 

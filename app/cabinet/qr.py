@@ -43,7 +43,7 @@ def enter_by_qr() -> Any:
     try:
         answer = _begun(asked.key, browser)
     except Refusal as refusal:
-        return render("enter_by_qr.html", problem=words.refusal(refusal)), 422
+        return render("enter_by_qr.html", problem=words.refusal_to_family(refusal)), 422
     answer.set_cookie(ENTRY, browser, max_age=600, path="/my", **cookie())
     return answer
 
@@ -69,7 +69,7 @@ def on_phone(challenge_id: int) -> Any:
     if known.get("problem") in LASTING:
         return _ended(Refusal(Reason(known["problem"])), back)
     stage = "signed" if "cms" in known else "passed" if "passed" in known else "waits"
-    problem = words.refusal(Refusal(Reason(known["problem"]))) if "problem" in known else ""
+    problem = words.refusal_to_family(Refusal(Reason(known["problem"]))) if "problem" in known else ""
     more = {"code": sending.CODE in (asked.asked or {}), "shown_code": request.args.get("demo", "")}
     text = asked.text.decode()
     facts = {"asked": asked, "known": known, "stage": stage, "action": action, "back": back, "problem": problem}
@@ -93,7 +93,7 @@ def check_again(challenge_id: int) -> Any:
 
 def _ended(why: Refusal, back: str) -> str:
     """Nothing comes from the phone any more; where one begins again."""
-    return render("qr_ended.html", sentence=words.refusal(why), reason=why.reason, back=back)
+    return render("qr_ended.html", sentence=words.refusal_to_family(why), reason=why.reason, back=back)
 
 
 def _learnt(asked: Challenge) -> dict[str, Any]:

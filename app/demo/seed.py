@@ -40,6 +40,7 @@ from app.actions import (
     referrals,
     vacancies,
     vouchers,
+    wishes,
 )
 from app.actions.people import Person
 from app.db.database import transaction
@@ -133,6 +134,7 @@ def found_town() -> dict[str, dict[str, str]]:
             raise RuntimeError(f"{file}: {problems}")
     _certificates(town, _at("2026-04-07T17:00"))
     _fathers(town, _at("2026-04-07T17:05"))
+    _waits_for_a_kindergarten(town, _at("2026-04-07T17:07"))
     _contract_text(town, _at("2026-04-07T17:10"))
     _portal(town, _at("2026-04-07T17:15"))
     _waits_for_a_second_person(town, _at("2026-04-07T17:20"))
@@ -165,7 +167,7 @@ class DemoTown:
         """Who acts under this account, as it would signed in."""
         user, role = self.users[login], ROLES[login]
         if role is Role.head:
-            return Actor(role, user.id, kindergarten_id=self.arman.id)
+            return Actor(role, user.id, kindergarten_id=self.arman.id, on_paper=True)
         reach = self.town if role in (Role.specialist, Role.operator) else self.region
         return Actor(role, user.id, frozenset(places.subtree(reach.id)))
 
@@ -493,6 +495,17 @@ def _fathers(town: DemoTown, at: datetime) -> None:
         asked = guardianships.join(application, father, **facts)
         if number == 0:
             guardianships.approve(asked, by=town.actor("specialist"), at=at)
+
+
+def _waits_for_a_kindergarten(town: DemoTown, at: datetime) -> None:
+    """One family waits for a place in a kindergarten of the town."""
+    some = select(Application).where(
+        Application.place_id == town.town.id, Application.status == ApplicationStatus.queued
+    )
+    application = db.session.scalars(some.order_by(Application.id).limit(1)).first()
+    there = db.session.scalars(wishes.choices(application).limit(1)).first() if application else None
+    if application is not None and there is not None:
+        wishes.wish(application, there, by=replace(town.actor("operator"), paper_on=at.date()), at=at)
 
 
 def _kindergarten(place: Place, name: str, address: str, town: DemoTown, at: datetime, **more: Any) -> Kindergarten:

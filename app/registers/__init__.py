@@ -18,10 +18,12 @@ from app.registers.offices import OFFICES
 from app.registers.queue_orders import QUEUE_ORDERS
 from app.registers.sanatorium_certificates import SANATORIUM_CERTIFICATES
 from app.registers.vacancies import VACANCIES
+from app.registers.waiting_entries import WAITING_ENTRIES
 
 # In the order of the menu.
 ALL: tuple[Register, ...] = (
     GUARDIANSHIPS,
+    WAITING_ENTRIES,
     VACANCIES,
     KINDERGARTENS,
     GROUPS,

@@ -86,6 +86,7 @@ KINDERGARTENS = Register(
             listed=False,
             titles=("Мекенжайы", "Адрес", "Мекенжай", "Мекен-жайы"),
         ),
+        Field("waiting", _l("Families on the waiting list"), listed=False),
     ),
     clashes={
         "kindergarten.place_id, kindergarten.name": NAME_TAKEN,

@@ -64,6 +64,7 @@ KNOWN: dict[str, NormKind] = {
     "queue.maximum_age": NormKind(_one(Unit.MONTHS), **_lapse(OnLapse.archive)),
     "queue.ratio": NormKind(_one(Unit.RATIO)),
     "privilege.certificate": NormKind(frozenset({Unit.MONTHS, Unit.WD, Unit.CD})),
+    "wish.maximum": NormKind(_one(Unit.COUNT)),
     "rounds": NormKind(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
     "notice.reminder": NormKind(_one(Unit.WD)),
     "notice.quiet": NormKind(_one(Unit.HOURS)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import phonenumbers
@@ -27,10 +28,13 @@ TAKE_SMS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 def address(notice: Notice, channel: Channel) -> str | None:
     """Where a notice goes by this way: the first number that takes an SMS, or the e-mail; None where there is none.
+    That the contacts have changed goes where they were before.
 
     What was recorded before there was a rule for contacts may be a word: nothing is sent there.
     """
     to: Any = getattr(notice, ADDRESSED.get(notice.audience, "kindergarten"))
+    if notice.template == "change":
+        to = SimpleNamespace(**notice.facts)
     if channel is Channel.email:
         return _email(getattr(to, "email", None))
     return _mobile(getattr(to, "phone", None)) if notice.audience in ADDRESSED else None

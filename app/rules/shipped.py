@@ -24,6 +24,7 @@ SIGNED = {
     **dict.fromkeys(("confirm", "refuse", "restore", "choose", "choose_temporary", "sign"), S1),
     **dict.fromkeys(("extend", "revoke", "claim_privilege", "join"), S2),
     **dict.fromkeys(("withdraw", "change"), S1),
+    "wish": OURS,
 }
 NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("procedure", "referral", Unit.CHOICE, None, S0),
@@ -46,6 +47,7 @@ NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("queue.ratio", "1:3", Unit.RATIO, None, LEGACY),
     ("privilege.certificate", "1", Unit.MONTHS, None, CARD),
     ("queue.maximum_age", "72", Unit.MONTHS, OnLapse.archive, S3),
+    ("wish.maximum", "5", Unit.COUNT, None, OURS),
     ("rounds", "manual", Unit.CHOICE, None, OURS),
     ("notice.reminder", "1", Unit.WD, None, OURS),
     ("notice.quiet", "21-8", Unit.HOURS, None, OURS),

@@ -36,6 +36,7 @@ from app.models import (
     User,
     Vacancy,
     Voucher,
+    WaitingEntry,
 )
 from app.models import ApplicationStatus as A
 from app.models import ContractStatus as C
@@ -124,7 +125,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             sign_in=CODE,
         ),
         # its contacts alone; the family itself changes its own, a new phone by a code that is sent to it
-        "change": Verb("3.8", FAMILY, changes=EVERY_PAPER, people=True, sign_in=CODE),
+        "change": Verb("3.8", FAMILY, tells=TOLD, changes=EVERY_PAPER, people=True, sign_in=CODE),
         "issue": Verb("3.4.1", NEXT, {A.queued}, {A.confirming}, tells=TOLD),
         "confirm": Verb(
             "3.4.2",
@@ -358,6 +359,10 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             "3.10", OFFICE, {G.asked}, {G.rejected}, asks=("reason",), tells=BOTH_PARENTS, alone=ANY, takes=True
         ),
     },
+    WaitingEntry: {
+        "wish": Verb("3.11", FAMILY, asks=("kindergarten", "language"), family=ALWAYS, sign_in=CODE),
+        "unwish": Verb("3.11", FAMILY, family=ALWAYS, alone=ANY, takes=True),  # signed as the wish is
+    },
     Proposal: {  # and what it is about: decided by that verb's own row
         "ask": Verb("3.8", OFFICE),
         "approve": Verb("3.8", OFFICE, alone=ANY),
@@ -407,6 +412,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
 SIGN_IN: Mapping[str, SignedInBy] = {
     **{verb: row.sign_in for verb, row in VERBS[Application].items() if row.sign_in},
     "choose_temporary": CODE,  # S1
+    **{verb: row.sign_in for verb, row in VERBS[WaitingEntry].items() if row.sign_in},
     **{f"{verb}_privilege": row.sign_in for verb, row in VERBS[Privilege].items() if row.sign_in},
 }
 

@@ -26,7 +26,7 @@ def actor(role: Role, subject: Any, paper_on: date | None = None, sign_in: str |
             visitor = Visitor(own.applicant.iin if own else "", SignedInBy(sign_in)) if sign_in else None
             return Actor(role, application_id=own.id if own else None, visitor=visitor, on_paper=visitor is None)
         case Role.head:
-            return Actor(role, kindergarten_id=_kindergarten(subject))
+            return Actor(role, kindergarten_id=_kindergarten(subject), on_paper=True)
     place = db.session.get_one(Place, _place(subject))
     top = PlaceKind.region if role is Role.department else PlaceKind.district
     while place.kind is not top and place.parent is not None and place.kind is not PlaceKind.region:

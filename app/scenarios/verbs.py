@@ -24,6 +24,7 @@ from app.actions import (
     referrals,
     vacancies,
     vouchers,
+    wishes,
 )
 from app.db.extensions import db
 from app.models import (
@@ -33,6 +34,8 @@ from app.models import (
     DeliveryStage,
     Guardianship,
     GuardianshipBasis,
+    Kindergarten,
+    Language,
     Place,
     PrivilegeGround,
     PrivilegeKind,
@@ -42,7 +45,9 @@ from app.rules.refusals import Reason, Refusal
 from app.scenarios.reading import day
 from app.scenarios.town import ScenarioTown, papers
 
-RECORDS = frozenset({"place", "application", "vacancy"})  # fields that name a record; the first is the subject
+RECORDS = frozenset(
+    {"place", "application", "vacancy", "kindergarten"}
+)  # fields that name a record; the first is the subject
 VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
     "basis": GuardianshipBasis,
     "until": day,
@@ -52,6 +57,7 @@ VALUES: dict[str, Callable[[str], Any]] = {  # fields that are not text
     "ground": PrivilegeGround,
     "born_on": day,
     "sex": Sex,
+    "language": Language,
 }
 
 SIGNED = ("paper_on", "sign_in")  # how a family's act is signed
@@ -160,6 +166,13 @@ def _asked(application: Application, iin: str) -> Guardianship:
     return last
 
 
+def _unwish(application: Application, kindergarten: Kindergarten, *, by: Actor, at: datetime) -> None:
+    found = [one for one in wishes.of(application) if one.kindergarten_id == kindergarten.id]
+    if not found:
+        raise Refusal(Reason.wrong_status)
+    wishes.unwish(found[0], by=by, at=at)
+
+
 def _run_clock(town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
         clock.run(at=at, place_id=place_id)
@@ -199,6 +212,8 @@ VERBS: dict[str, StepVerb] = {
     "close": on(vacancies.close, "vacancy"),
     "claim_privilege": on(_claim, "application", "privilege|ground", may=("certificate_on",)),
     "join": on(_join, "application", "iin", may=("basis", "until", "first_name", "phone")),
+    "wish": on(wishes.wish, "application", "kindergarten", may=("language",)),
+    "unwish": on(_unwish, "application", "kindergarten"),
     "approve_guardianship": on(_approve, "application", "iin"),
     "reject_guardianship": on(_reject, "application", "iin", may=("reason",)),
     "register": StepVerb(ScenarioTown.register, ("application",), ("reason", *SIGNED)),

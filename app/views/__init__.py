@@ -40,6 +40,7 @@ from app.views import (  # noqa: F401 (some are here for the register that they 
     users,
     vacancies,
     verify,
+    waiting_entries,
 )
 from app.views.applications import ApplicationView
 from app.views.base import page

@@ -36,12 +36,13 @@ from app.rules import eligibility, registration_numbers, texts
 from app.rules.calendar import local_day
 from app.rules.notices import told_of_their_turn
 from app.rules.refusals import Refusal, accepted
-from app.rules.roles import FAMILIES, QUEUES
+from app.rules.roles import FAMILIES, QUEUES, Role
 from app.rules.verbs import VERBS
 from app.views import filters, forms, two_editors, unmasked
 from app.views.base import BaseView, answer, attempt, row_id
 from app.views.child_page import SHOWN, ChildPage
 from app.views.confirmation import READ, ask, by_row, confirmed, done, problem_with, reason, signer
+from app.views.contract_signing import ContractSigning
 from app.views.corrections import Correcting
 from app.views.downloads import sent_file, stored_paper
 from app.views.explanations import Why
@@ -131,7 +132,7 @@ class Applications(Records):
         return values
 
 
-class ApplicationView(ChildPage, Correcting, Why, BaseView):
+class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, FAMILIES
     adds, removes = "register", "-"
@@ -310,6 +311,7 @@ class ApplicationView(ChildPage, Correcting, Why, BaseView):
     grants = {
         "can_choose": VERBS[Application]["choose"].roles,
         "can_claim_privilege": VERBS[Privilege]["claim"].roles,
+        "can_contract": {Role.head},
         "can_correct": VERBS[Application]["correct"].roles,
         "can_make_anew": VERBS[Application]["make_anew"].roles,
         "can_make_missing": VERBS[Application]["make_anew"].roles,

@@ -28,7 +28,7 @@ from app.models import Application, Base, QueueKind, Referral, Voucher
 from app.now import now
 from app.rules import waits
 from app.rules.calendar import local_day
-from app.rules.roles import COUNTER
+from app.rules.roles import COUNTER, Role
 from app.rules.verbs import ForFamily
 from app.views import forms
 from app.views.base import answer, attempt
@@ -89,6 +89,8 @@ def needed(verb: str, rows: Sequence[Any]) -> dict[str, bool]:
     fields = {name: True for name in (row.asks if row else ()) if hasattr(Answer, name)}
     if verb == "enrol" and not in_sanatorium(rows):
         del fields["until"]
+    if verb == "sign" and g.actor.role is Role.head:  # or with a key of its organisation (views/contract_signing.py)
+        return fields | {"paper_on": True}
     if row is None or (row.family is ForFamily.with_paper and any(map(of_voucher, rows))):
         return fields
     if row.family is ForFamily.with_paper and g.actor.role in COUNTER:

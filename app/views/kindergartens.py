@@ -10,7 +10,7 @@ from app.db.extensions import db
 from app.now import now
 from app.registers.groups import GROUPS
 from app.registers.kindergartens import KINDERGARTENS
-from app.rules import seats
+from app.rules import seats, wishes
 from app.views import filters, forms
 from app.views.paging import Records, attribute
 from app.views.registers import Registered, find_group
@@ -81,6 +81,14 @@ class GroupView(Named):
     related_views = [VacancyView]
 
 
+class Kindergartens(Records):
+    """Kindergartens with the families that wait for a place there (spec 3.11): how many, on the page of one alone."""
+
+    def get_values_item(self, row, columns):
+        wait = db.session.scalar(wishes.waiting_for(row.id)) if "waiting" in columns else None
+        return [wait if name == "waiting" else attribute(row, name) for name in columns]
+
+
 class KindergartenView(Named):
-    register = KINDERGARTENS
+    register, rows = KINDERGARTENS, Kindergartens
     related_views = [GroupView]

@@ -32,6 +32,7 @@ from app.words.refusals import (
     outcome,
     problem,
     refusal,
+    refusal_to_family,
     refused,
     why_not,
 )
@@ -50,7 +51,7 @@ from app.words.rules import (
     term,
     wait,
 )
-from app.words.signing import to_register, to_sign
+from app.words.signing import contract, to_register, to_sign
 from app.words.verbs import (
     BY_HAND,
     FOLLOWS,

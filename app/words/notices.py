@@ -20,6 +20,10 @@ from app.words.verbs import VERBS
 # finds all of them is said.
 NOTICES: dict[tuple[str, ...], Any] = {
     ("register", Audience.family): _l("Your child is in the queue. The application's number is %(number)s."),
+    ("change", Audience.family): _l(
+        "The phone or the e-mail of this application was changed; from now on notices go to the new ones. If you know "
+        "nothing of it, tell the education department at once."
+    ),
     ("issue", Audience.family): _l(
         "A voucher has been issued to your child. Confirm your interest by %(confirm_by)s, or it lapses."
     ),
@@ -139,6 +143,10 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ),
     ("reject_guardianship", Audience.family): _l("The wish of %(full_name)s to join this application was rejected."),
     ("reject_guardianship", Audience.guardian): _l("Your wish to join the application was rejected: %(reason)s."),
+    ("wished_place", Audience.family): _l(
+        "A place is free in %(kindergarten)s, for which you wait. It is no promise: look in your cabinet whether your "
+        "child may choose it."
+    ),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
 SMS = _l("Application %(number)s: %(sentence)s")

@@ -79,6 +79,22 @@ REFUSALS: dict[Reason, Any] = {
     Reason.qr_cancelled: _l("Signing was given up on the phone. Nothing was done. You can begin again."),
     Reason.qr_over: _l("The time for signing on the phone is over. Nothing was done. Begin again."),
 }
+# What a family reads otherwise than an official.
+TO_FAMILIES: dict[Reason, Any] = {
+    Reason.not_allowed: _l("This is not yours to do here: the applicant does it, or the education department."),
+    Reason.no_calendar: _l(
+        "The days off of that year are not entered yet, so no last day can be said. Ask the education department."
+    ),
+    Reason.no_norm: _l("Nothing is laid down for this here yet. Ask the education department."),
+    Reason.no_paper: _l("No paper proves this privilege. Send one with it, or bring it to the education department."),
+    Reason.already_waiting: _l(
+        "This child is in the queue already, or attends a state kindergarten. If you do not know who has applied, ask "
+        "the education department."
+    ),
+    Reason.recorded_otherwise: _l(
+        "Something here is not as it is on record. Come to the education department with the papers."
+    ),
+}
 # A fact of a refusal that says more than its reason.
 BECAUSE: dict[str, Any] = {
     "over_capacity": _l(
@@ -99,6 +115,10 @@ BECAUSE: dict[str, Any] = {
     "joined": _l("This person sees the application already: as its applicant, or by having joined it."),
     "asked_to_join": _l("This person has asked already; an official decides."),
     "asked": _l("It waits for a second person already."),
+    "no_wish": _l("The family waits for no kindergarten."),
+    "wished": _l("The family waits for a place there already."),
+    "wish": _l("This kindergarten is of another district or another queue, or has no places on state order."),
+    "wishes": _l("The family waits for as many kindergartens as it may. Give one up first."),
     "begun": _l("Its first day has come: enter the next one, from a day of its own."),
     "many": _l("So many at once start as a bulk run, with a second person's yes."),
     "twice": _l("There is one of this kind for this place and day already. Change that one, or name another day."),
@@ -225,6 +245,13 @@ def refusal(refused: Refusal) -> str:
     if isinstance(began, date):
         return sentence + " " + _("The right began on %(day)s.", day=day(began))
     return sentence + " " + _("The last day: %(day)s.", day=day(last)) if isinstance(last, date) else sentence
+
+
+def refusal_to_family(refused: Refusal) -> str:
+    """The same to somebody of a family, who has no role and enters no norms."""
+    if BECAUSE.keys().isdisjoint(refused.facts) and refused.reason in TO_FAMILIES:
+        return str(TO_FAMILIES[refused.reason])
+    return refusal(refused)
 
 
 def _belonging(tables: Iterable[str]) -> str:

@@ -33,6 +33,7 @@ NORMS: dict[str, Any] = {
     "queue.ratio": _l("Privileged to general children in the order by ratio"),
     "privilege.certificate": _l("How long a certificate for a privilege holds"),
     "queue.maximum_age": _l("Age at which a child leaves the queue"),
+    "wish.maximum": _l("Kindergartens that a family may wait for at once"),
     "rounds": _l("Who starts rounds of vouchers"),
     "notice.reminder": _l("Reminder before a last day"),
     "notice.quiet": _l("Hours in which no SMS is sent"),

@@ -1,10 +1,13 @@
 """The text of an act that a person of a family signs: who does what for which child, and what follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from flask_babel import gettext as _
 
-from app.models import Application
+from app.models import Application, Vacancy
+from app.words.choices import card
+from app.words.days import day
 from app.words.names import name
 from app.words.verbs import verb
 
@@ -26,3 +29,9 @@ def to_sign(act: str, application: Application, lines: Iterable[tuple[str, str]]
         *lines,
     ]
     return "\n".join(["Kezek", *(f"{one}: {said}" for one, said in facts), *([follows] if follows else [])])
+
+
+def contract(vacancy: Vacancy, issued_on: date, sections: Sequence[str]) -> list[tuple[str, str]]:
+    """S1: all that a contract says, line by line; `sections` in the language that is read."""
+    numbered = [(f"{number}", text) for number, text in enumerate(sections, start=1)]
+    return [*card(vacancy), (_("Contract"), day(issued_on)), *numbered]

@@ -32,6 +32,8 @@ VERBS: dict[str, Any] = {
     "archive": _l("Archive"),
     "withdraw": _l("Take out of the queue"),
     "join": _l("Join another parent"),
+    "wish": _l("Wait for a kindergarten"),
+    "unwish": _l("Wait no longer"),
     "offer": _l("Offer the places"),
     "pass_over": _l("Priority is over"),
     "miss": _l("Nobody came with the referral"),
@@ -112,6 +114,8 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "archive": _l("The application was archived"),
     "withdraw": _l("The application was taken out of the queue"),
     "join": _l("Somebody asked to join the application"),
+    "wish": _l("The family waits for a place in a kindergarten"),
+    "unwish": _l("The family waits for that kindergarten no longer"),
     "offer": _l("The places were offered"),
     "release": _l("The stop-list ended"),
     "reinstate": _l("The application was put back into the queue"),
@@ -153,6 +157,11 @@ FOLLOWS: dict[str, Any] = {
     "extend": _l("The running term of the voucher moves to the day you name."),
     "revoke": _l("The voucher ends, a held place becomes free, and the child waits on by its original day."),
     "archive": _l("The application leaves the queue; its voucher or referral ends, and its place becomes free."),
+    "wish": _l(
+        "When a place for a child of this age is free there, the family is told by SMS and e-mail and in its cabinet. "
+        "It is no promise: the place goes by the queue, or to whoever chooses it first."
+    ),
+    "unwish": _l("Nobody is told of free places there any more. The place in the queue stays as it is."),
     "withdraw": _l("The child leaves the queue; its voucher or referral ends, and its place becomes free."),
     "offer": _l(
         "As many next children as there are free places get a notice and have priority for their term. "

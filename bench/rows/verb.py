@@ -162,7 +162,7 @@ def prepared(app: Flask, url: str, many: int) -> Iterator[dict[str, int]]:
         user = User(username="head-bench", first_name="Өлшеуші", last_name="head", email="head@example.invalid")
         by = Actor(Role.administrator)
         accounts.save(user, role=Role.head, reach=(kindergarten,), password=web.PASSWORD, by=by, at=AT)
-        head = Actor(Role.head, kindergarten_id=kindergarten.id)
+        head = Actor(Role.head, kindergarten_id=kindergarten.id, on_paper=True)
         for id_ in enrols:
             child = db.session.get_one(Application, id_)
             family = Actor(Role.family, application_id=id_, on_paper=True)

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from app import words
 from app.access.actors import Visitor
-from app.actions import applications, clock, contracts, families, offers, referrals, vouchers
+from app.actions import applications, clock, contracts, deliveries, families, offers, referrals, vouchers
 from app.db.extensions import db
-from app.models import ApplicationStatus, Purpose, Signature, SignedInBy
+from app.models import ApplicationStatus, Channel, Purpose, Signature, SignedInBy
 from app.rules.refusals import Refusal
 from tests.factories import DEPARTMENT, application, at, district, family, group, kindergarten, serials, vacancy
 
@@ -94,3 +95,20 @@ def test_contacts_are_changed_by_the_applicant_whose_they_are(app):
     applicant = families.actor(child, Visitor(child.applicant.iin, SignedInBy.code))
     applications.change(child, by=applicant, at=at("2026-04-08T10:00"), phone="+77020000001")
     assert child.phone == "+77020000001"
+
+
+def test_a_change_of_contacts_is_told_where_the_family_was_to_be_found_before_and_names_no_new_one(app):
+    row = application(district())
+    old, new = {"phone": "+77015550011", "email": "burynghy@example.org"}, {"phone": "+77015550022", "email": ""}
+    applications.change(row, by=DEPARTMENT, at=at("2026-04-02T10:00"), **old)
+    deliveries.plan(set(Channel), at=at("2026-04-02T10:01"), shown=True)
+    assert [one.template for one in row.notices if one.template == "change"] == []  # nobody was to be found before
+    applications.change(row, by=DEPARTMENT, at=at("2026-04-02T11:00"), address="Абай к., 5")
+    applications.change(row, by=DEPARTMENT, at=at("2026-04-03T10:00"), **new)
+    applications.change(row, by=DEPARTMENT, at=at("2026-04-03T10:05"), **new)
+    deliveries.plan(set(Channel), at=at("2026-04-03T10:06"), shown=True)
+    db.session.expire_all()
+    (told,) = [one for one in row.notices if one.template == "change"]
+    sent = {one.channel: one.address for one in told.deliveries}
+    assert sent == {Channel.sms: old["phone"], Channel.email: old["email"]}
+    assert new["phone"][-4:] not in "".join(words.message(told, one).text for one in Channel)

@@ -196,9 +196,10 @@ def test_every_verb_that_tells_has_its_sentence_and_every_sentence_its_verb():
         for verb, row in verbs.items()
         for audience in row.tells
     }
-    beside = {  # what no verb tells: a reminder, a calendar that is missing, what a correction leaves to the department
+    beside = {  # reminders, a free place that is wished, a missing calendar, what a correction leaves to decide
         ("remind_privilege", Audience.family),
         ("remind_stay", Audience.family),
+        ("wished_place", Audience.family),
         ("no_calendar", Audience.department),
         ("correct", Audience.department),
     }

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.access import visits
 from app.access.actors import Actor
 from app.access.hashes import hashed
-from app.actions import families, places
+from app.actions import families, places, wishes
 from app.actions.people import Person
 from app.api.schemas import VERBS
 from app.cabinet.own import KEY
@@ -301,6 +301,12 @@ def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
     match step["do"]:
         case "choose":
             return {"vacancy": str(town.record(step["vacancy"]).id)}
+        case "wish":
+            return {"kindergarten": str(town.record(step["kindergarten"]).id), "language": step.get("language", "")}
+        case "unwish":
+            there = town.record(step["kindergarten"]).id
+            waits = [one for one in wishes.of(town.record(step["application"])) if one.kindergarten_id == there]
+            return {"entry": str(waits[0].id) if waits else ""}
         case "extend":
             return {"until": step["until"], "reason": step.get("reason", "")}
         case "claim_privilege":

@@ -1,5 +1,6 @@
 """What a family decides itself in its cabinet (issue 13, 4; spec 3.10): the text that is shown is signed and done."""
 
+import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app import words
 from app.access.actors import Visitor
 from app.actions import families, vouchers
 from app.asked.acts import ASKS
@@ -30,6 +32,7 @@ from app.models import (
 )
 from app.now import now
 from app.papers import facts
+from app.rules.refusals import Reason, Refusal
 from tests import authority as of
 from tests.authority import OTHER_IIN, holder
 from tests.factories import DEPARTMENT, family, vacancy
@@ -332,6 +335,25 @@ def test_a_contract_is_signed_over_all_that_it_says(city):
         assert contract.status is ContractStatus.signed_by_family and contract.family_signed_at is not None
 
 
+def test_a_contract_is_read_as_a_page_and_where_there_is_none_no_page(city, child):
+    own = city.own.application
+    browser = entered(city, own, SignedInBy.code)
+    assert f'href="/my/a/{own}/contract"' in browser.get(f"/my/a/{own}").text
+    with city.web.app_context():
+        said = facts.contract(db.session.get_one(Application, own).referrals[-1])["text_kk"]
+    page = html.unescape(browser.get(f"/my/a/{own}/contract").text)
+    assert all(one in page for one in said) and "әлі жоқ" in page
+    assert entered(city, child).get(f"/my/a/{child}/contract").status_code == 404
+
+
 def test_acts_that_are_only_asked_for_are_limited(city, child):
     browser = entered(city, child)
     assert [post(browser, f"{child}/confirm").status_code for _ in range(21)] == [200] * 20 + [429]
+
+
+def test_a_family_reads_sentences_of_its_own_and_none_of_roles_and_norms(city, child):
+    with city.web.test_request_context(headers={"Accept-Language": "ru"}):
+        for reason in (Reason.not_allowed, Reason.no_norm, Reason.no_calendar, Reason.no_paper):
+            said = words.refusal_to_family(Refusal(reason))
+            assert said != words.refusal(Refusal(reason)) and not re.search("роль|Роль|утвердите|Внесите", said)
+        assert words.refusal_to_family(Refusal(Reason.too_young)) == words.refusal(Refusal(Reason.too_young))

@@ -11,6 +11,7 @@ from app.db.extensions import db
 from app.models import Application, Purpose, SignedInBy
 from tests import authority as of
 from tests.authority import BIN, IIN, holder
+from tests.views import doors
 from tests.views.conftest import Browser, forget_tries
 from tests.views.test_cabinet import HERE, entered, family  # noqa: F401
 
@@ -168,3 +169,17 @@ def test_entries_that_are_begun_are_limited(browser):
 def test_without_a_script_a_sentence_leads_on(browser):
     page = browser.client.post("/my/enter/challenge", headers=HERE).text
     assert "<noscript>" in page and "/my/enter" in page and IIN not in page
+
+
+def test_whoever_entered_for_an_act_is_led_back_to_it_and_to_no_address_of_another_one(city):
+    with city.web.app_context():
+        person = db.session.get_one(Application, city.own.waiting).applicant.iin
+    browser = doors.entered(city.web, person, SignedInBy.code)
+    page = doors.post(browser, f"a/{city.own.waiting}/withdraw")
+    assert "/my/enter/key" in page.text
+    shown = enter(browser, holder(ENTRY, number=person)).text
+    assert f'<a class="button" href="/my/a/{city.own.waiting}">Кіру</a>' in shown
+    for told in ("https://elsewhere.example/", "//elsewhere.example", "/my/a/1/x/../..", "/my/leave", ""):
+        forget_tries(city.web)
+        browser.client.set_cookie("kezek_back", told, path="/my")
+        assert '<a class="button" href="/my/">' in enter(browser, holder(ENTRY, number=person)).text

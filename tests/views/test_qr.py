@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import expect
 
 from app.access import visits
 from app.db.extensions import db
@@ -24,8 +23,6 @@ from tests.views.conftest import Browser
 from tests.views.doors import asked, post
 from tests.views.test_acts import child, entered, person_of, status_of  # noqa: F401
 from tests.views.test_cabinet import HERE
-from tests.views.test_look_in_chromium import AXE, NARROW, WIDTH, kind, windows  # noqa: F401
-from tests.views.test_public_in_chromium import EVERY_RULE
 
 
 @dataclass
@@ -56,7 +53,7 @@ class Between(SigningPhone):
         way = self.told.way
         self.told.asked.append(f"{to.command} {to.path.rpartition('/')[0] or to.path}")
         if way == "slow":
-            time.sleep(0.6)
+            time.sleep(1.5)
         if way in ("500", "404", "302"):
             to.send_response(int(way))
             to.send_header("Location", f"http://127.0.0.1:{self.port}{PATH}/elsewhere")
@@ -86,7 +83,7 @@ def service(web):
 @pytest.fixture(autouse=True)
 def phone(city, child, tmp_path, monkeypatch):  # noqa: F811
     """A phone with both keys of the parent of the child."""
-    monkeypatch.setattr(qr, "ANSWER", 0.3)
+    monkeypatch.setattr(qr, "ANSWER", 10)  # on a busy machine too
     person = person_of(city, child)
     with of.believed_by(city.web, tmp_path), service(city.web) as told:
         told.signer = {one is Purpose.entry: holder(one, number=person) for one in (Purpose.entry, Purpose.act)}
@@ -149,10 +146,11 @@ def test_one_enters_by_the_key_that_lies_in_a_phone(city, child):  # noqa: F811
 
 
 @pytest.mark.parametrize("way", ("500", "404", "302", "nonsense", "list", "no picture", "elsewhere", "slow", "gone"))
-def test_a_service_that_fails_shows_no_code_and_says_what_else_there_is(city, child, phone, way):  # noqa: F811
+def test_a_service_that_fails_shows_no_code_and_says_what_else_there_is(city, child, phone, way, monkeypatch):  # noqa: F811
     browser = entered(city, child)
     key, _text = asked(post(browser, f"a/{child}/confirm"))
     phone.way = way
+    monkeypatch.setattr(qr, "ANSWER", 1 if way == "slow" else 10)
     answer = post(browser, "qr", challenge=key)
     assert answer.status_code == 422 and re.search(r'data-reason="qr_(away|over)"', answer.text)
     assert 'href="/my/' in answer.text and phone.asked == [f"POST {PATH.rpartition('/')[0]}"]
@@ -161,12 +159,14 @@ def test_a_service_that_fails_shows_no_code_and_says_what_else_there_is(city, ch
 
 
 @pytest.mark.parametrize("way", ("500", "nonsense", "302", "slow"))
-def test_a_service_that_fails_on_the_way_is_asked_again(city, child, phone, way):  # noqa: F811
+def test_a_service_that_fails_on_the_way_is_asked_again(city, child, phone, way, monkeypatch):  # noqa: F811
     browser = entered(city, child)
     address, _text = begun(browser, child)
     for reached in ("waits", "passed"):
         phone.way = way
+        monkeypatch.setattr(qr, "ANSWER", 1 if way == "slow" else 10)
         page = again(browser, address)
+        monkeypatch.setattr(qr, "ANSWER", 10)
         assert stage(page).startswith(reached) and ("qr_away" in page) is (way != "slow")
         phone.way = ""
         page = again(browser, address)
@@ -262,17 +262,3 @@ def test_without_the_setting_there_is_no_way_by_a_phone(city, child, monkeypatch
     assert "/my/qr" not in page.text and "QR" not in browser.get("/my/enter").text
     assert browser.get("/my/enter/qr").status_code == 404
     assert post(browser, "qr", challenge=asked(page)[0]).status_code == 404
-
-
-@pytest.mark.parametrize("kind", ("sqlite",), indirect=True)
-def test_the_page_sees_by_itself_that_the_phone_has_signed(windows, city, child):  # noqa: F811
-    page = windows.open(None, "kk")
-    page.set_viewport_size(NARROW)
-    page.goto("/my/enter/qr")
-    page.get_by_role("button", name="QR-кодты көрсету").click()
-    expect(page.locator("img.qr")).to_be_visible()
-    page.evaluate(AXE)
-    assert page.evaluate(EVERY_RULE) == [] and page.evaluate(WIDTH) <= NARROW["width"]
-    page.get_by_role("button", name="Жіберу", exact=True).click(timeout=20_000)
-    expect(page.get_by_role("heading", name="ЭЦҚ иесінің деректері")).to_be_visible()
-    assert windows.refused == []

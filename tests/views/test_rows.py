@@ -115,7 +115,7 @@ def test_a_picker_offers_no_foreign_record_and_takes_none(city, role, where):
             ):
                 if role not in table["POST", f"/{noun}/{form.replace(form[5:], '<pk>') if '/' in form else form}"]:
                     continue
-                if noun in ("applications", "guardianships") and form != "add":
+                if noun in ("applications", "guardianships", "waiting-list") and form != "add":
                     continue  # whose they are is asked for anew
                 alien = str(getattr(foreign, field))
                 address = f"/{noun}/{form}"
