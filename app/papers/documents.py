@@ -81,7 +81,7 @@ def _in_the_queue(application: Application, _day: date) -> PaperState:
     """As long as the application is not archived or removed: it says that the child is in the queue."""
     if _not_given_up(application):
         return PaperState()
-    return validity.until(facts.left_on(application))
+    return validity.in_the_queue(local_day(application.queued_at), facts.left_on(application))
 
 
 def _in_use(row: Voucher | Referral) -> bool:

@@ -77,9 +77,11 @@ def _by_turn(paper_of: Referral, day: date) -> PaperState:
     return _ended(paper_of.issued_on, paper_of.ended_at, paper_of.attend_by)
 
 
-def until(since: date | None) -> PaperState:
-    """Over since this day; for good for a reader who may not see since when."""
-    return PaperState(since - ONE_DAY, since) if since else PaperState()
+def in_the_queue(first_day: date, left_on: date | None) -> PaperState:
+    """Until the application left the queue; for good for a reader who may not see since when."""
+    if left_on is None:
+        return PaperState()
+    return PaperState(left_on - ONE_DAY if left_on > first_day else None, left_on)
 
 
 def _attends(application: Application, day: date) -> PaperState:
