@@ -1844,13 +1844,6 @@ GUARDS = (
                 f"views/{JOINING}::test_what_was_shown_to_join_by_is_no_act_of_the_application_that_was_joined_meanwhile",
             ),
             (
-                "a contract is signed with a key of its own kindergarten",
-                "app/actions/signatures.py",
-                "purpose is Purpose.organisation and challenge.bin != signed.bin",
-                "False",
-                "views/test_contract_signing.py::test_no_other_key_signs_a_contract[another organisation's]",
-            ),
-            (
                 "a head who signs on paper names its day",
                 "app/actions/contracts.py",
                 "        return eligibility.signed_paper(by.paper_on, referral.issued_on, local_day(at))",
@@ -1869,7 +1862,7 @@ GUARDS = (
                 "app/signing/qr.py",
                 "if not all(ours):",
                 "if False:",
-                "test_qr.py::test_a_service_that_fails_shows_no_code_and_says_what_else_there_is[elsewhere]",
+                "test_qr.py::test_a_service_that_fails_shows_no_code_and_says_what_else_there_is[sqlite-elsewhere]",
             ),
             (
                 "a service for phones leads to web pages alone",
