@@ -17,7 +17,8 @@ from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import deliveries as jobs
 from app.jobs import outbox, queues
-from app.models import Application, Audience, Channel, Delivery, DeliveryStage, DemoTime, Notice, Outbox, Unit
+from app.models import Application, Audience, Channel, Delivery, DeliveryStage, Notice, Outbox, Unit
+from app.now import move_demo
 from app.rules import notices as rules
 from app.rules import texts
 from app.rules.calendar import local_day
@@ -477,7 +478,7 @@ def test_an_application_that_is_there_knows_its_notices(out):
 
 def test_what_the_demo_shows_stays_as_it_would_have_been_sent(app, redis):
     with transaction():
-        db.session.add(DemoTime(at=START))
+        move_demo(START)
     notice = told()
     jobs.plan()
     texts = {one.channel: one.text for one in (of(notice, SMS), of(notice, MAIL))}

@@ -21,6 +21,7 @@ from app.models import (
     ApplicationStatus,
     BulkRun,
     Child,
+    Client,
     Contract,
     ContractText,
     DayOff,
@@ -120,13 +121,13 @@ def test_nobody_may_a_verb_that_is_not_in_the_table(city):
 
 
 def test_an_official_of_elsewhere_may_nothing_here(city):
-    """The reach is asked for every record, whatever its kind: only days off and accounts lie in no place, and the
-    administrator keeps the machine, with all work that waits there."""
+    """The reach is asked for every record, whatever its kind: only days off, accounts and portals lie in no place, and
+    the administrator keeps the machine, with all work that waits there."""
     elsewhere = frozenset({city.district.place, city.region.place})
     with city.web.app_context():
         for model, subject in subjects(city.own).items():
             for role in (Role.department, Role.specialist, Role.operator, Role.auditor, Role.administrator):
-                everywhere = model in (DayOff, User) or (model is Outbox and role is Role.administrator)
+                everywhere = model in (Client, DayOff, User) or (model is Outbox and role is Role.administrator)
                 assert within(Actor(role, place_ids=elsewhere), subject) == everywhere, (model, role)
                 assert within(Actor(role, place_ids=frozenset()), subject) == everywhere, (model, role)
             for kindergarten in (city.neighbour.kindergarten, city.district.kindergarten, None):

@@ -167,6 +167,7 @@ def test_whoever_reaches_fewer_records_gets_their_own_count(crowd):
 # ---------------------------------------------------------------- indexes
 
 TYPED_BY_HAND = {
+    "client",
     "norm",
     "queue_order",
     "contract_text",

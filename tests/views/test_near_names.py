@@ -7,13 +7,13 @@ from app.access.permissions import EVERY_VERB
 from app.actions import records
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import DayOff, KgGroup, Kindergarten, Norm
+from app.models import Client, DayOff, KgGroup, Kindergarten, Norm
 from tests.factories import DEPARTMENT, START
 from tests.views.forms import Fields
 from tests.views.test_bad_data_on_screen import complaints
 
 NAMED = {Kindergarten: "kindergartens", KgGroup: "groups"}
-OTHERS = {Norm, DayOff}  # known by their day: a norm's name is one of a list, and a feast has several days off
+OTHERS = {Norm, DayOff, Client}  # known by their day, and a portal by its key
 EXACT = ('ГККП "Ясли-сад "АРМАН"', "гккп «ясли-сад  «арман»", "ГККП „Ясли‑сад „Арман“")
 NEAR = ("ГККП «Ясли-сад «Apмaн»", "ГККП Ясли сад Арман", "ГККП «Ясли-сад «Әрман»")
 

@@ -40,7 +40,8 @@ FILTERS = {  # register -> what its rows lie in, by its tables
     "deliveries": BOTH,
     "jobs": NONE,
     "users": NONE,
-    **{one.noun: BOTH if one.of in ("kindergarten", "group") else DISTRICT if one.of else NONE for one in OTHERS},
+    **{one.noun: DISTRICT if one.of or "place_id" in one.model.__table__.columns else NONE for one in OTHERS},
+    **{one.noun: BOTH for one in OTHERS if one.of == "group" or "kindergarten_id" in one.model.__table__.columns},
 }
 
 
