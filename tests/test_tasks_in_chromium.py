@@ -117,6 +117,11 @@ def test_open(work, done):
     hand.filter(hand.page.get_by_label("Мәртебе"), "Хабарлама жіберілді")
     expect(hand.page.locator("main tbody tr")).to_have_count(3)
     hand.open(hand.page.get_by_role("link", name="Ө-2024-000008", exact=True))
+    for _ in range(60):  # until what `make run` has just started has told the families of the town
+        if "Хабарлама" in hand.page.locator("h1 .badge").inner_text():
+            break
+        hand.page.wait_for_timeout(1000)
+        hand.page.reload()
     status(hand.page, "Хабарлама жіберілді")
     hand.tab("Тарих")
     expect(hand.page.locator("#history .timeline li").first).to_be_visible()
