@@ -40,9 +40,9 @@ def seal(*, at: datetime) -> int:
     lock_text("the chain of the history")
     last = last_seal()
     new = select(*RECORD).where(UNSEALED, not_(_out_of_time(at, last))).order_by(RECORD.id).limit(AT_ONCE)
-    sealed, head, newest = (last.position, last.head, last.newest) if last else (0, FIRST, 0)
+    so_far, head, newest = (last.position, last.head, last.newest) if last else (0, FIRST, 0)
     links = list[dict[str, Any]]()
-    for position, row in enumerate(db.session.execute(new), sealed + 1):
+    for position, row in enumerate(db.session.execute(new), so_far + 1):
         record, salt = as_record(row), secrets.token_bytes(16)
         hidden = sorted(name for name in record["details"] or () if is_personal(name))
         erasable = rules.erasable(record, hidden, salt)
@@ -52,7 +52,7 @@ def seal(*, at: datetime) -> int:
         newest = max(newest, row.id)
     if links:
         db.session.execute(insert(HistoryLink), links)
-        db.session.add(HistorySeal(at=at, position=sealed + len(links), head=head, newest=newest))
+        db.session.add(HistorySeal(at=at, position=so_far + len(links), head=head, newest=newest))
     return len(links)
 
 

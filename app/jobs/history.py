@@ -26,7 +26,7 @@ def seal() -> None:
         began = monotonic()
         while monotonic() - began < LONGEST:
             with transaction():
-                if not chain.seal(at=now()):
+                if chain.seal(at=now()) < chain.AT_ONCE:
                     break
         for place in current_app.config["KEZEK"].heads:
             give_out(place)
@@ -34,7 +34,7 @@ def seal() -> None:
 
 def give_out(place: str) -> None:
     """Add the heads that are not there yet to a file or an object of S3; what is away is begun anew. Raises OSError."""
-    given = heads_of(storage.lines_at(place))
+    given = heads_of(storage.last_lines_at(place))
     with transaction():
         seals = chain.seals(after=max(given, default=0))
     if seals:

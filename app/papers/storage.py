@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.extensions import db
 
 UNCOMMITTED = "kezek_files_of_this_transaction"
+TAIL = 4096  # bytes of a text, in which its last lines stand
 
 
 class Damaged(Exception):
@@ -84,6 +85,17 @@ def lines_at(address: str) -> list[str]:
         return str(files.cat_file(path).decode()).splitlines()
     except FileNotFoundError:
         return []
+
+
+def last_lines_at(address: str) -> list[str]:
+    """The last of them, however long the text has become: one at least where there is any. Raises as `lines_at`."""
+    files, path = fsspec.url_to_fs(address, auto_mkdir=True)
+    try:
+        end = files.tail(path, TAIL)
+    except FileNotFoundError:
+        return []
+    lines = end.decode().splitlines()
+    return lines if len(end) < TAIL else lines[1:]  # the first of them may have been cut
 
 
 def add_lines(address: str, lines: Iterable[str]) -> None:
