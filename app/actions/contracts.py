@@ -53,9 +53,8 @@ def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Refe
     (no text of contracts is in force, so there is nothing to sign), reason_required, too_late (the paper),
     signature_required.
     """
-    referral = latest_referral(application)
-    contract = referral.contract if referral is not None and application.status in SIGNING else None
-    if referral is None or contract is None or contract.status is ContractStatus.void:
+    referral, contract = _drawn_up(application)
+    if referral is None or contract is None:
         raise Refusal(Reason.wrong_status, verb="sign")
     if contract.text_id is None:
         raise Refusal(Reason.no_norm, no_text=True)
@@ -74,9 +73,8 @@ def sign_anew(application: Application, *, by: Actor, at: datetime) -> None:
 
     Raises Refusal: not_allowed, no_norm, no_calendar.
     """
-    referral = latest_referral(application)
-    contract = referral.contract if referral is not None and application.status in SIGNING else None
-    if referral is None or contract is None or contract.status is ContractStatus.void:
+    referral, contract = _drawn_up(application)
+    if referral is None or contract is None:
         return
     if contract.family_signed_at is None and contract.head_signed_at is None:
         return
@@ -88,6 +86,13 @@ def sign_anew(application: Application, *, by: Actor, at: datetime) -> None:
             details = {"choose_by": [voucher.choose_by, until]}
             voucher.choose_by = until
             record(voucher, "extend", by=by, at=at, norm=norm, details=details)
+
+
+def _drawn_up(application: Application) -> tuple[Referral | None, Contract | None]:
+    """The last referral of who is referred or attends, and its contract, unless it is void."""
+    referral = latest_referral(application) if application.status in SIGNING else None
+    contract = referral.contract if referral is not None else None
+    return referral, None if contract is None or contract.status is ContractStatus.void else contract
 
 
 def _signed_by_its_head(referral: Referral, *, by: Actor, at: datetime) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -46,7 +46,14 @@ def bring_back(copy: Path) -> Counts:
         except sqlite3.DatabaseError:
             raise NoDump("the copy of the database is none of SQLite") from None
     else:
-        _run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={_name()}", str(copy))
+        _run(
+            "pg_restore",
+            "--no-owner",
+            "--exit-on-error",
+            "--single-transaction",
+            f"--dbname={db.engine.url.database}",
+            str(copy),
+        )
     with db.engine.connect() as connection:
         return _counts(connection)
 
@@ -74,10 +81,6 @@ def _file() -> str:
     return file
 
 
-def _name() -> str:
-    return db.engine.url.database or ""
-
-
 def _run(program: str, *arguments: str) -> None:
     """One of PostgreSQL's own programs; whom it connects as is told to it by its environment, never on its line."""
     ran = subprocess.run(
@@ -90,10 +93,9 @@ def _run(program: str, *arguments: str) -> None:
 def _found(program: str) -> str:
     """The newest that is installed: an older one refuses a newer server. Debian does not put them on the PATH."""
     installed = Path("/usr/lib/postgresql").glob(f"*/bin/{program}")
-    newest: Callable[[Path], int] = lambda path: int(path.parent.parent.name)  # noqa: E731
-    debian = sorted((path for path in installed if path.parent.parent.name.isdecimal()), key=newest)
-    if found := str(debian[-1]) if debian else shutil.which(program):
-        return found
+    versions = {int(path.parent.parent.name): path for path in installed if path.parent.parent.name.isdecimal()}
+    if found := versions[max(versions)] if versions else shutil.which(program):
+        return str(found)
     raise NoDump(f"{program} is not installed; it comes with the client of PostgreSQL")
 
 
