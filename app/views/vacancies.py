@@ -1,7 +1,7 @@
 """Free places: drafted, published and closed by the head of the kindergarten or an official of the district."""
 
 from collections import Counter
-from functools import partial
+from functools import cache, partial
 
 from flask import abort, flash, g, render_template, request, url_for
 from flask_appbuilder import expose
@@ -114,8 +114,10 @@ class VacancyView(Registered):
     def offer(self, rows):
         """S2, spec 3.5.1: what an offer would do is shown, and the yes to it makes just that offer."""
         if not confirmed("offer"):
-            details = [_expected(row) for row in rows[:12]]
-            return ask(self, "offer", rows, details=details, hidden=as_shown.shown_of(rows, _whom))
+            foreseen = cache(_foreseen)  # the page tells it, and its form brings it back, in each language
+            details = [_foretold(row, foreseen(row)) for row in rows[:12]]
+            hidden = as_shown.shown_of(rows, lambda row: _whom(foreseen(row)))
+            return ask(self, "offer", rows, details=details, hidden=hidden)
         return done(self, rows, _offer_as_shown, "offer")
 
     bulk = tuple(ACTS[Vacancy])
@@ -126,27 +128,31 @@ class VacancyView(Registered):
 def _offer_as_shown(row: Vacancy) -> None:
     """Raises Refusal(wrong_status) where it would go to other children than the page has shown."""
     if request.form.get(f"seen-{row.id}"):
-        as_shown.still_as_shown(row, _whom, "offer", "others_next")
+        foreseen = cache(_foreseen)
+        as_shown.still_as_shown(row, lambda one: _whom(foreseen(one)), "offer", "others_next")
     act(Vacancy, "offer").do(row, by=g.actor, at=now())
 
 
-def _whom(row: Vacancy) -> list[str]:
+def _foreseen(row: Vacancy) -> offers.ExpectedOffer | Refusal:
+    """What an offer would do here, or why it would be refused."""
+    try:
+        with unscoped():
+            return offers.expected(row, local_day(now()))
+    except Refusal as refusal:
+        return refusal
+
+
+def _whom(expected: offers.ExpectedOffer | Refusal) -> list[str]:
     """Who would be told of the places, in their order, and until when they go first; or why nobody."""
-    try:
-        with unscoped():
-            found = offers.expected(row, local_day(now()))
-    except Refusal as refusal:
-        return [str(refusal.reason)]
-    return [found.last_day.isoformat(), *(str(child.application_id) for child in found.children)]
+    if isinstance(expected, Refusal):
+        return [str(expected.reason)]
+    return [expected.last_day.isoformat(), *(str(child.application_id) for child in expected.children)]
 
 
-def _expected(row: Vacancy) -> str:
-    """What an offer would do here, said before it is made."""
-    try:
-        with unscoped():
-            expected = offers.expected(row, local_day(now()))
-    except Refusal as refusal:
-        return f"{row}: {words.refusal(refusal)}"
+def _foretold(row: Vacancy, expected: offers.ExpectedOffer | Refusal) -> str:
+    """The same in words, said before it is made."""
+    if isinstance(expected, Refusal):
+        return f"{row}: {words.refusal(expected)}"
     first = [child.application_id for child in expected.children[:SHOWN]]
     seen = select(Application.id, Application.number).where(Application.id.in_(first))
     numbers = dict(db.session.execute(seen).all())
