@@ -299,7 +299,7 @@ def locked(city, kind: str):
             other.close()
         return
     engine = sa.create_engine(city.tables.engine.url)
-    tables = "kindergarten, application, applicant, day_off, norm, queue_order, kg_group, vacancy, ab_user, sent_form"
+    tables = "kindergarten, application, applicant, day_off, norm, queue_order, kg_group, vacancy, ab_user, sent_form, signed_in"
     with engine.begin() as connection:
         connection.execute(sa.text("SET TRANSACTION READ WRITE"))
         connection.execute(sa.text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
