@@ -31,7 +31,7 @@ def demo(app, tmp_path):
 def test_in_the_demo_an_invented_parent_signs(app, demo, purpose):
     bin = IIN if purpose is Purpose.organisation else None
     asked = challenges.ask("Растаймын", purpose=purpose, browser="here", bin=bin)
-    cms = keys.holder(demo, IIN, NAMES, USES[purpose]).sign(asked.text.encode())
+    cms = keys.holder(demo, IIN, NAMES, USES[purpose], bin or "").sign(asked.text.encode())
     signed = signatures.check(challenges.take(asked.key, browser="here", purpose=purpose), cms).signed
     assert (signed.iin, signed.name) == (IIN, "Ойдан Шығарылған")
 

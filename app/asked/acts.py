@@ -6,7 +6,6 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app import words
@@ -206,12 +205,10 @@ def _kindergarten(one: Kindergarten) -> list[tuple[str, str]]:
 
 
 def _contract(application: Application) -> list[tuple[str, str]]:
-    """S1: all that the contract says, in the language that is read; an English reader signs the Kazakh text."""
+    """S1: all that the contract says."""
     referral = latest_referral(application)
     assert referral is not None, "without one the act was refused"
-    said = documents.to_sign(referral)
-    sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
-    return words.contract(referral.vacancy, referral.issued_on, sections)
+    return words.contract(referral, documents.to_sign(referral))
 
 
 def _claim(act: FamilyAct) -> list[tuple[str, str]]:

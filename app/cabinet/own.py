@@ -24,7 +24,6 @@ from flask import (
     send_file,
     url_for,
 )
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -264,9 +263,7 @@ def contract(_iin: str, application_id: int) -> str:
     own = own_application(application_id)
     with unscoped():  # the text is the place's
         referral = _with_contract(own) or abort(404)
-        said = to_sign(referral)
-        sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
-        lines = words.contract(referral.vacancy, referral.issued_on, sections)
+        lines = words.contract(referral, to_sign(referral))
         return render("contract.html", place=own.place, application=own, lines=lines, contract=referral.contract)
 
 

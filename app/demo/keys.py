@@ -20,11 +20,13 @@ from app.db.viewer import unscoped
 from app.demo.agent import Agent
 from app.demo.authority import YEAR, Holder, authority, person, revoked
 from app.demo.phone import SigningPhone
-from app.models import Applicant, Purpose
+from app.models import Applicant, Kindergarten, Purpose
 from app.now import is_demo
 from app.signing.trust import DEMO
 from app.signing.verify import ORGANISATION, USES
 from config import Config
+
+HEAD = "790315400218", ("Захарова", "Людмила")  # invented, as are all people of the demo
 
 demo = AppGroup("demo", help="The demo alone.")
 
@@ -45,14 +47,16 @@ def found(config: Config) -> None:
     (folder / "trust.pem").write_bytes(b"".join(both))  # last: with it the demo has keys
 
 
-def holder(config: Config, iin: str, names: Sequence[str], uses: Sequence[str]) -> Holder:
-    """A key of this invented person, for what a page asks. OSError before the demo has an authority."""
+def holder(config: Config, iin: str, names: Sequence[str], uses: Sequence[str], bin: str = "") -> Holder:
+    """A key of this invented person, for what a page asks; of an organisation's, whose BIN it is. OSError before the
+    demo has an authority.
+    """
     issuer, *above = x509.load_pem_x509_certificates((config.demo_keys / "trust.pem").read_bytes())
     key = load_pem_private_key((config.demo_keys / "issuer.key").read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     purpose = next(one for one in Purpose if set(USES[one]) == set(uses))
-    bin = "" if ORGANISATION not in uses else iin
-    return person(iin, names, _new(), by=Holder(key, issuer, tuple(above)), purpose=purpose, bin=bin)
+    its = bin if ORGANISATION in uses else ""
+    return person(iin, names, _new(), by=Holder(key, issuer, tuple(above)), purpose=purpose, bin=its)
 
 
 def _new() -> ec.EllipticCurvePrivateKey:
@@ -60,13 +64,15 @@ def _new() -> ec.EllipticCurvePrivateKey:
 
 
 @demo.command("agent")
-@click.argument("iin")
-def agent(iin: str) -> None:
-    """Stand in for NCALayer: sign whatever a page of the demo asks, as the invented parent with this IIN."""
+@click.argument("number")
+def agent(number: str) -> None:
+    """Stand in for NCALayer: sign whatever a page of the demo asks, as the invented parent with this IIN, or as the
+    head of the kindergarten with this BIN.
+    """
     config: Config = current_app.config["KEZEK"]
     at = config.keys.agent if config.keys else ""
-    names = _parent(config, iin, "NCALAYER", at)
-    with Agent(lambda uses: holder(config, iin, names, uses)).served(_port(at)) as server:
+    iin, names, bin = _signer(config, number, "NCALAYER", at)
+    with Agent(lambda uses: holder(config, iin, names, uses, bin)).served(_port(at)) as server:
         server.serve_forever()
 
 
@@ -76,10 +82,10 @@ def phone(iin: str) -> None:
     """Stand in for eGov Mobile and the service between: sign whatever it is passed, as this invented parent."""
     config: Config = current_app.config["KEZEK"]
     at = config.qr.url if config.qr else ""
-    names = _parent(config, iin, "EGOV MOBILE", at)
+    who, names, _bin = _signer(config, iin, "EGOV MOBILE", at)
 
     def key(entry: bool) -> Holder:
-        return holder(config, iin, names, USES[Purpose.entry if entry else Purpose.act])
+        return holder(config, who, names, USES[Purpose.entry if entry else Purpose.act])
 
     with SigningPhone(key).served(_port(at)) as server:
         server.serve_forever()
@@ -89,16 +95,21 @@ def _port(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-def _parent(config: Config, iin: str, of: str, at: str) -> list[str]:
-    """The names of an invented parent, as whom a stand-in signs. Raises UsageError outside the demo."""
+def _signer(config: Config, number: str, of: str, at: str) -> tuple[str, Sequence[str], str]:
+    """As whom a stand-in signs: IIN and names of an invented parent, or of a head with the BIN of the kindergarten.
+    Raises UsageError outside the demo.
+    """
     if not (config.demo and is_demo() and config.keys and (config.demo_keys / "trust.pem").exists()):
         raise click.UsageError("keys of nobody are for the demo alone: KEZEK_DEMO=1, after `flask seed`")
     with unscoped():
-        who = db.session.scalars(select(Applicant).where(Applicant.iin == iin).limit(1)).first()
-    if who is None:
-        raise click.UsageError("no applicant of the demo has this IIN")
-    names = [name for name in (who.last_name, who.first_name, who.patronymic) if name]
+        who = db.session.scalars(select(Applicant).where(Applicant.iin == number).limit(1)).first()
+        led = db.session.scalars(select(Kindergarten.bin).where(Kindergarten.bin == number).limit(1)).first()
+    if who is None and led is None:
+        raise click.UsageError("no applicant of the demo has this IIN, no kindergarten this BIN")
+    iin, names = (
+        HEAD if who is None else (who.iin, [one for one in (who.last_name, who.first_name, who.patronymic) if one])
+    )
     db.session.remove()
     click.secho(f"THE DEMO'S STAND-IN OF {of}: it signs for anybody's page, without a password.", fg="red", bold=True)
-    click.echo(f"It signs as {' '.join(names)}, {iin}, at {at}. Ctrl-C ends it.")
-    return names
+    click.echo(f"It signs as {' '.join(names)}, {number}, at {at}. Ctrl-C ends it.")
+    return iin, names, led or ""

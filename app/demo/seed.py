@@ -81,7 +81,7 @@ from app.spreadsheets.reading import read
 
 SAMPLES = config.ROOT / "samples"
 BEGINS = datetime(2026, 4, 8, 9, tzinfo=LOCAL)
-ARMAN, ARMAN_PHONE = "ГККП «Ясли-сад «Арман»", "+77716250916"
+ARMAN, ARMAN_BIN, ARMAN_PHONE = "ГККП «Ясли-сад «Арман»", "120340012345", "+77716250916"
 INVENTED = "ойдан шығарылған"
 REJECTED = "куәліктің мерзімі өткен"
 OUT_OF_TURN = "баланың ата-анасы ұзақ емделуде, комиссия хаттамасы № 4"
@@ -158,7 +158,12 @@ class DemoTown:
         self._employ("department", "deputy", "auditor", reach=[self.region], at=began)
         self._employ("specialist", "operator", reach=[self.town], at=began)
         self._employ("administrator", reach=[], at=began)
-        reached = {"phone": ARMAN_PHONE, "email": "arman@example.org", "address": "Көкшетау, Абай көшесі, 96"}
+        reached = {
+            "bin": ARMAN_BIN,
+            "phone": ARMAN_PHONE,
+            "email": "arman@example.org",
+            "address": "Көкшетау, Абай көшесі, 96",
+        }
         self.arman = Kindergarten(place_id=self.town.id, name=ARMAN, **reached)
         records.create(self.arman, by=self.actor("specialist"), at=_at("2023-02-01T10:00"))
         self._employ("head", reach=[self.arman], at=_at("2023-02-01T12:00"))

@@ -9,7 +9,6 @@ from typing import Any
 from flask import current_app, flash, g, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app import words
@@ -45,10 +44,12 @@ class ContractSigning:
                 flash(_("The contract was signed."), "success")
                 return answer(self.after(row))
             refused = True
-        keys = current_app.config["KEZEK"].keys
+        config = current_app.config["KEZEK"]
+        keys = config.keys
         can = keys is not None and bin_ is not None
         signing = _to_sign(row, lines, bin_) if can and request.method == "POST" and not refused else None
         page = {"application": row, "lines": lines, "bin": bin_, "keys": keys, "can": can, "signing": signing}
+        page["demo"] = config.demo
         title = _("Sign the contract")
         return self.render_template("pages/contract.html", title=title, view=self, **page), 422 if refused else 200
 
@@ -59,10 +60,9 @@ def _told(row: Application) -> tuple[list[tuple[str, str]], str | None]:
         possible.tried(row, "sign", by=g.actor, at=now())
         referral = latest_referral(row)
         assert referral is not None, "without one signing was refused"
-        kindergarten, said = referral.vacancy.group.kindergarten, documents.to_sign(referral)
-        sections = said["text_ru" if get_locale().language == "ru" else "text_kk"]
+        kindergarten = referral.vacancy.group.kindergarten
         who = (_("For the kindergarten"), ", ".join(filter(None, (kindergarten.name, kindergarten.bin))))
-        return [who, *words.contract(referral.vacancy, referral.issued_on, sections)], kindergarten.bin
+        return [who, *words.contract(referral, documents.to_sign(referral))], kindergarten.bin
 
 
 def _to_sign(row: Application, lines: list[tuple[str, str]], bin_: str | None) -> dict[str, Any]:

@@ -299,10 +299,10 @@ def locked(city, kind: str):
             other.close()
         return
     engine = sa.create_engine(city.tables.engine.url)
-    tables = "kindergarten, application, applicant, day_off, norm, queue_order, kg_group, vacancy, ab_user, sent_form, signed_in"
+    tables = "kindergarten, application, applicant, day_off, norm, queue_order, kg_group, vacancy, ab_user"
     with engine.begin() as connection:
         connection.execute(sa.text("SET TRANSACTION READ WRITE"))
-        connection.execute(sa.text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
+        connection.execute(sa.text(f"LOCK TABLE {tables}, sent_form, signed_in IN EXCLUSIVE MODE"))
         yield
         connection.rollback()
     engine.dispose()
