@@ -44,12 +44,10 @@ class ContractSigning:
                 flash(_("The contract was signed."), "success")
                 return answer(self.after(row))
             refused = True
-        config = current_app.config["KEZEK"]
-        keys = config.keys
+        keys = current_app.config["KEZEK"].keys
         can = keys is not None and bin_ is not None
         signing = _to_sign(row, lines, bin_) if can and request.method == "POST" and not refused else None
         page = {"application": row, "lines": lines, "bin": bin_, "keys": keys, "can": can, "signing": signing}
-        page["demo"] = config.demo
         title = _("Sign the contract")
         return self.render_template("pages/contract.html", title=title, view=self, **page), 422 if refused else 200
 

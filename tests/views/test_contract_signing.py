@@ -59,7 +59,10 @@ def brought(head, page, key: str, cms: str):
 def test_the_head_signs_with_the_key_of_its_kindergarten_all_that_the_contract_says(city, head, page):
     read = head.get(page).text
     key, text = shown(head, page)
-    assert BIN in text and re.search(r"1: \S+", text) and "Келісімшартқа қол қою" in read
+    assert BIN in text and re.search(r"1\. Мәні: \S+", text) and "Келісімшартқа қол қою" in read
+    with city.web.app_context():
+        own = db.session.get_one(Application, city.own.application)
+        assert {own.child.full_name, own.applicant.full_name, "7. Мерзім"} <= set(re.findall(r"<d[td]>([^<]*)<", read))
     answer = brought(head, page, key, holder(ORGANISATION, bin=BIN).sign(text.encode()))
     assert answer.status_code in (302, 303) and answer.location.endswith(f"/applications/show/{city.own.application}")
     with city.web.app_context():
