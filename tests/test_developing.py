@@ -32,12 +32,3 @@ def test_a_change_takes_the_places_that_are_listed(change):
     seen = set().union(*map(found, examples))
     folder = {MIGRATIONS} if MIGRATIONS in listed else set()
     assert {file for file in seen if not (folder and file.startswith(MIGRATIONS))} == listed - folder
-
-
-def test_each_step_of_the_seeds_that_a_family_does_names_a_test_that_is_there():
-    rows = [line for line in (ROOT / "docs/seeds.md").read_text().splitlines() if line.startswith("| S")]
-    named = [row.rstrip(" |").rpartition("| ")[2].split("::") for row in rows]
-    assert len(named) > 10
-    for file, test in named:
-        (found,) = (ROOT / "tests").rglob(file)
-        assert f"def {test}(" in found.read_text(), test

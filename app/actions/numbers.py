@@ -21,6 +21,7 @@ from app.models import (
 from app.rules import past, queue, ratio
 
 LATER = 2**31 - 1  # than every round
+AT_ITS_TURN = (ApplicationStatus.confirming, ApplicationStatus.voucher_issued, ApplicationStatus.notified)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ def of(application: Application, day: date) -> QueueNumber | None:
     return in_line(application, None, privilege(application, day), day)
 
 
+def kept(application: Application, day: date) -> QueueNumber | None:
+    """S1 («Кезек кезеңі», «Кезек нөмірі» under «Растауда»): its numbers today, or those at which it would wait again if
+    its voucher or the place that is offered to it came to nothing. None where it has left the queue.
+
+    Raises Refusal(no_norm).
+    """
+    if application.status not in AT_ITS_TURN or not application.standing:
+        return of(application, day)
+    return in_line(application, None, privilege(application, day), day, joins=1)
+
+
 def in_line(
     application: Application,
     line: queue.Queue | None,
@@ -58,15 +70,16 @@ def in_line(
     day: date,
     *,
     before: int | None = None,
+    joins: int = 0,
 ) -> QueueNumber | None:
     """Its numbers in a line that it stands in, a past one or (None) today's, with the privilege that counted then.
 
     None while the child is too young for any category. `before`: the id of a round, whose own offers have not moved
-    the cycle yet. Raises Refusal(no_norm).
+    the cycle yet; `joins`: 1 for one that does not stand in it. Raises Refusal(no_norm).
     """
     order = norms.order(application.place_id, day)
     if order.kind is QueueOrderKind.ratio:
-        return _by_ratio(application, line, privilege, day, before)
+        return _by_ratio(application, line, privilege, day, before, joins)
     category = queue.category_of(born_on(application, line, day), privilege, order.categories, day)
     if category is None:
         return None
@@ -74,9 +87,9 @@ def in_line(
     if line is None:
         line = queue.waiting(application.place_id, application.queue_kind, day)
     upto = standing(application, category.rank, since)
-    value = db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0
+    value = (db.session.scalar(queue.number_in_category(line, order.categories, day, upto=upto)) or 0) + joins
     among = queue.number_among_privileged(line, order.categories, day, upto=upto)
-    return QueueNumber(value, db.session.scalar(among) or 0 if privilege else 0, category=category)
+    return QueueNumber(value, (db.session.scalar(among) or 0) + joins if privilege else 0, category=category)
 
 
 def counted(application: Application, line: queue.Queue | None, number: QueueNumber, day: date) -> set[int]:
@@ -166,6 +179,7 @@ def _by_ratio(
     privilege: PrivilegeKind | None,
     day: date,
     before: int | None,
+    joins: int = 0,
 ) -> QueueNumber:
     shares = _shares(application.place_id, day)
     year = born_on(application, line, day).year
@@ -177,6 +191,7 @@ def _by_ratio(
         stands = (year, queued_at(application, line, day), application.id)
         found = db.session.execute(queue.by_ratio(line, privilege, *stands), facts)
     rank, out_of_turn, other, sides = found.one()
+    rank += joins
     side = queue.SIDES[privilege]
     turns = ratio.cycle(shares, ratio.read_sides(sides))
     if side is Side.out_of_turn:

@@ -57,7 +57,7 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
         return _form(application, verb, str(wrong), 422, sent)
     except Refusal as refusal:
         return _refused(application, verb, refusal)
-    facts = {"application": application, "shown": seen}
+    facts = {"application": application, "shown": seen, "vacancy": act.vacancy}
     if not sending.can_sign(by):
         keys = signing.set_up()
         of = {"application_id": application.id}
@@ -112,7 +112,7 @@ def _form(
         wished = {"choices": db.session.scalars(wishes.choices(application)).all()} if verb == "wish" else {}
         if verb == "unwish":
             wished = {"entries": wishes.of(application)}
-        kept = public.kept_on({one.group.kindergarten_id for _heading, found in places for one, _free in found})
+        kept = public.kept_on({one.group.kindergarten_id for _kind, _heading, found in places for one, _free in found})
     typed = {**request.form, **sent} or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
     facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed, **wished}
     page = render(

@@ -7,7 +7,7 @@ family nobody in the office. Each page reads within the scope of the one applica
 import re
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from io import BytesIO
 from typing import Any
@@ -25,14 +25,15 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app import words
 from app.access import drafts, login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
-from app.actions import documents, families, privileges, wishes
+from app.actions import choosing, documents, families, numbers, privileges, wishes
+from app.actions.numbers import QueueNumber
 from app.cabinet import signing
 from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
 from app.db.extensions import db
@@ -215,6 +216,8 @@ def application(iin: str, application_id: int) -> str:
         told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
         wished = wishes.of(own)
         done = _just_done(own, request.args.get("done", ""))
+        by_turn = acts["choose"] is None and choosing.procedure(own, today()) == "referral"
+        kinds = words.choices(choosing.choices(own, today())) if by_turn else []
     with looking_as(Actor(Role.family, application_id=own.id)):
         to_family = select(Notice).where(Notice.application_id == own.id, Notice.audience == Audience.family)
         notices = db.session.scalars(to_family.order_by(Notice.id.desc())).all()
@@ -231,6 +234,9 @@ def application(iin: str, application_id: int) -> str:
             acts=acts,
             own_contacts=own.applicant.iin == iin,  # who has joined is not told where the applicant is to be found
             rows=VERBS[Application],
+            stands=_stands(own),
+            changed_at=_changed_at(own),
+            kinds_to_choose=[(kind, heading) for kind, heading, _found in kinds],
             done=done,
             wishes=wished,
             has_contract=_with_contract(own) is not None,
@@ -288,6 +294,22 @@ def privilege_paper(_iin: str, application_id: int, paper_id: int) -> Any:
             abort(404)
     sent = {"mimetype": TYPES[found.file_kind], "download_name": f"{found.id}.{found.file_kind}"}
     return send_file(BytesIO(file), as_attachment=True, **sent)
+
+
+def _stands(application: Application) -> QueueNumber | None:
+    """S1 (75, 76), S2 (130, 131): its numbers, also while its turn has come; none where no norm says how they go."""
+    with unscoped():
+        try:
+            return numbers.kept(application, today())
+        except Refusal:
+            return None
+
+
+def _changed_at(application: Application) -> datetime | None:
+    """S2 (137), «Дата и время последнего изменения»."""
+    of_it = Change.application_id == application.id, Change.subject == Application.__tablename__
+    with unscoped():
+        return db.session.scalar(select(func.max(Change.at)).where(*of_it))
 
 
 def _just_done(application: Application, verb: str) -> str:

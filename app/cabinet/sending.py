@@ -95,7 +95,7 @@ def shown(
     of = {"iin": g.visitor.iin, "application_id": application_id, "verb": verb, "asked": kept}
     to_sign = ask(text, purpose=Purpose.act, browser=browser, **of)
     told = {"to_sign": to_sign, "with_key": by is SignedInBy.key, "code": code, "shown_code": demo}
-    page = make_response(render(template, **told, **facts))
+    page = make_response(render(template, verb=verb, **told, **facts))
     if code and not demo:
         send_after(page, phone, code)
     return page

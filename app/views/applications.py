@@ -232,7 +232,7 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
             template,
             title=_("Choose a kindergarten"),
             application=application,
-            groups=words.choices(places) if by_turn else [("", places)],
+            groups=words.choices(places) if by_turn else [("", "", places)],
             by_turn=by_turn,
             terms=terms,
             offer=next((o for o in application.offers if o.ended_at is None), None),

@@ -41,6 +41,7 @@ from app.words.rules import (
     NORMS,
     PERIODS,
     TERMS,
+    age,
     ages,
     amount,
     basis,

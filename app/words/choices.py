@@ -22,15 +22,15 @@ HEADINGS = {
 }
 
 
-def choices(places: Places) -> list[tuple[str, Places]]:
-    """S0: each heading with its places, in the order of the seed; one without places is left out."""
-    groups: dict[str, Places] = {heading: [] for heading in HEADINGS}
+def choices(places: Places) -> list[tuple[str, str, Places]]:
+    """S0: each kind of places with its heading, in the order of the seed; one without places is left out."""
+    groups: dict[str, Places] = {kind: [] for kind in HEADINGS}
     for vacancy, free in places:
-        groups[_heading(vacancy)].append((vacancy, free))
-    return [(str(HEADINGS[heading]), found) for heading, found in groups.items() if found]
+        groups[_kind(vacancy)].append((vacancy, free))
+    return [(kind, str(HEADINGS[kind]), found) for kind, found in groups.items() if found]
 
 
-def _heading(vacancy: Vacancy) -> str:
+def _kind(vacancy: Vacancy) -> str:
     if vacancy.intake is Intake.temporary:
         return "temporary"
     if costs_standing(vacancy):

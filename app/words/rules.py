@@ -113,6 +113,12 @@ def norm_value(row: Norm) -> str:
     return amount(int(row.value), row.unit) if row.value.isdecimal() else row.value
 
 
+def age(row: Norm) -> str:
+    """An age as families say it: in years, unless it is none of whole ones."""
+    months = int(row.value)
+    return amount(months, row.unit) if months % 12 else ngettext("%(num)d year", "%(num)d years", months // 12)
+
+
 def amount(number: int, unit: Unit) -> str:
     """2 working days, 1 working day."""
     match unit:

@@ -68,7 +68,7 @@ def entered(browser, person: str, phone: str = PHONE):
 def test_a_parent_comes_in_by_a_code_and_finds_the_application(city, browser, family):
     assert browser.get("/my/").location == "/my/enter"
     journal = entered(browser, family).get("/my/").text
-    assert f"/my/a/{city.own.waiting}" in journal and "Менің өтініштерім" in journal
+    assert f"/my/a/{city.own.waiting}" in journal and "Өтініштер журналы" in journal
     page = browser.get(f"/my/a/{city.own.waiting}")
     assert page.status_code == 200 and "Кезек нөмірі" in page.text and "Құжаттар" in page.text
     for answer in (page, browser.get("/my/")):
@@ -78,14 +78,14 @@ def test_a_parent_comes_in_by_a_code_and_finds_the_application(city, browser, fa
 def test_the_journal_has_the_columns_of_the_seed(city, browser, family):
     head = re.search(r"<thead>(.*?)</thead>", entered(browser, family).get("/my/").text, re.S)[1]
     assert re.findall(r'scope="col">([^<]+)<', head) == [
-        "Өтініш",
+        "Тіркеу нөмірі",
         "Бала",
         "Баланың ЖСН",
         "Кезек нөмірі",
         "Өтініш беруші",
         "Кезекке қойылған күні",
         "Мәртебе",
-        "Жеңілдік",
+        "Жеңілдік түрі",
         "Туған күні",
     ]
 

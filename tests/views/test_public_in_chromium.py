@@ -4,11 +4,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
-from app.actions import applications
-from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Kindergarten
-from tests.factories import DEPARTMENT, at
 from tests.views.test_look_in_chromium import AXE, NARROW, WIDE, WIDTH, kind, windows  # noqa: F401
 from tests.views.test_public import waiting
 
@@ -84,38 +81,3 @@ def test_a_parent_finds_the_number_and_a_free_place_without_a_script(windows, ci
     page.get_by_role("button", name="Көрсету").click()
     page.locator("main table a").first.click()
     expect(page.get_by_text("Меншік нысаны")).to_be_visible()
-
-
-def test_a_parent_comes_in_by_a_code_on_a_phone_and_leaves(windows, city):  # noqa: F811
-    with city.web.app_context(), transaction():
-        child = waiting(city)
-        applications.change(child, by=DEPARTMENT, at=at("2026-04-12T10:00"), phone="+77020000001")
-        iin, number = child.applicant.iin, child.number
-    page = windows.open(None)
-    page.set_viewport_size(NARROW)
-    page.goto("/")
-    page.get_by_role("link", name="Менің өтініштерім").click()
-    page.get_by_label("Сіздің ЖСН").fill(iin)
-    page.get_by_label("Ұялы телефон").fill("8 702 000 00 01")
-    page.get_by_role("button", name="Код жіберу").click()
-    code = page.url.rpartition("=")[2]
-    page.get_by_label("Код (6 сан)").fill(code)
-    barriers = list[tuple[str, str]]()
-
-    def look(name: str) -> None:
-        page.evaluate(AXE)
-        barriers.extend((name, one) for one in page.evaluate(EVERY_RULE))
-        assert page.evaluate(WIDTH) <= NARROW["width"], name
-
-    look("code")
-    page.get_by_role("button", name="Кіру").click()
-    look("journal")
-    page.get_by_role("link", name=number).first.click()
-    expect(page.get_by_text("Кезек нөмірі")).to_be_visible()
-    look("application")
-    page.get_by_role("link", name="Менің өтініштерім").first.click()
-    page.get_by_role("button", name="Шығу").click()
-    page.goto("/my/")
-    expect(page.get_by_label("Сіздің ЖСН")).to_be_visible()
-    look("enter")
-    assert barriers == []
