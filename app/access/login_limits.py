@@ -104,6 +104,11 @@ def wait_to_register(iin: str) -> int:
     return _wait((REGISTER, ("register", hashed(iin))))
 
 
+def wait_after_wrong_key(address: str | None) -> int:
+    """Seconds until another key that is no portal's may be tried from this address; 0: now, and that is one of them."""
+    return _wait((ADDRESS, ("portal key", _network(address))))
+
+
 def room_for_portal(client_id: int) -> tuple[int, int]:
     """How many requests one portal may still make, this one counted (-1: not even this one), and seconds until it may
     make the first of these again.

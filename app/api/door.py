@@ -43,10 +43,12 @@ for _one in (portal, nowhere):
 
 @portal.before_request
 def _come_in() -> None:
-    """Raises Unanswerable for no good key, and for one that asks too often."""
+    """Raises Unanswerable for no good key, for too many such from one address, and for one that asks too often."""
     scheme, _blank, key = request.headers.get("Authorization", "").partition(" ")
     found = clients.who(key) if scheme.lower() == "bearer" and key else None
     if found is None:
+        if seconds := key and login_limits.wait_after_wrong_key(request.remote_addr):
+            raise Unanswerable(429, "too_often", {"Retry-After": str(seconds)})
         raise Unanswerable(401, "no_such_key", {"WWW-Authenticate": "Bearer"})
     g.portal = found
     g.left, g.again = login_limits.room_for_portal(found.id)

@@ -10,6 +10,7 @@ from app.models import Application, Change, Client, Place, PlaceKind
 from app.rules.registration_numbers import fold
 from tests.views import portals
 from tests.views.city import CANARIES
+from tests.views.conftest import forget_tries
 from tests.views.portals import Portal
 
 
@@ -46,8 +47,16 @@ def test_no_address_opens_without_a_key_that_is_good(city, portal):
     for method, address in there:
         for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp4"}, closed.headers):
             for client in (city.web.test_client(), official):
+                forget_tries(city.web)
                 answer = client.open(address, method=method, headers=headers, json={})
                 assert is_problem(answer, 401, "no_such_key"), (method, address, headers)
+
+
+def test_keys_that_are_none_are_refused_for_longer_and_longer_and_a_good_one_comes_in(city, portal):
+    found = [Portal(city.web, f"kezek_wrong{n}").get("districts") for n in range(100)]
+    assert [one.status_code for one in found] == [401] * 5 + [429] * 95
+    assert is_problem(found[-1], 429, "too_often") and 0 < int(found[-1].headers["Retry-After"]) <= 60
+    assert portal.get("districts").status_code == 200, "nobody guesses a key: a good one does not wait"
 
 
 def test_a_portal_whose_key_is_stopped_or_replaced_is_out_at_once(city, portal):
