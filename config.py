@@ -86,6 +86,8 @@ class Config:
     proxies: int = 0  # how many of our own stand before the web, each adding X-Forwarded-For, -Proto and -Host
     session_idle: timedelta = timedelta(minutes=30)  # nobody clicks for so long: signed out
     session_longest: timedelta = timedelta(hours=12)  # signed out then, whatever one does
+    second_factor: bool = False  # must the department and administrators have one?
+    invitation: timedelta = timedelta(days=7)  # for which a link to set a password is good
     smtp: Smtp | None = None  # None: no letters are sent
     sms: Sms | None = None  # None: no SMS are sent
     keys: Keys | None = None  # None: nobody enters or signs with a key
@@ -139,6 +141,8 @@ def load(env: dict[str, str] | None = None) -> Config:
         proxies=int(env.get("KEZEK_PROXIES") or 0),
         session_idle=timedelta(minutes=int(env.get("KEZEK_SESSION_IDLE") or 30)),
         session_longest=timedelta(minutes=int(env.get("KEZEK_SESSION_LONGEST") or 720)),
+        second_factor=(env.get("KEZEK_SECOND_FACTOR") or ("0" if env.get("KEZEK_DEMO") == "1" else "1")) != "0",
+        invitation=timedelta(days=_days(env, "KEZEK_INVITATION_DAYS", 7, most=30)),
         url=_url(env),
         smtp=_smtp(env),
         sms=_sms(env),
@@ -147,6 +151,14 @@ def load(env: dict[str, str] | None = None) -> Config:
         mobile_citizens=_service(env, "KEZEK_MOBILE_CITIZENS", "https://mobile.example.org/registered"),
         qr=_service(env, "KEZEK_QR", "https://qr.example.org") or _demo_qr(var, env),
     )
+
+
+def _days(env: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    """Raises Wrong."""
+    days = env.get(name) or str(usual)
+    if not (days.isascii() and days.isdecimal() and 0 < int(days) <= most):
+        raise Wrong(f"{name}: not a number of days, {most} at most.")
+    return int(days)
 
 
 def _url(env: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The entrance for operators: `flask ship`, `flask clock`, ... Each reads, opens a transaction, and acts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -8,11 +9,11 @@ from typing import TextIO
 import click
 from flask import Flask, current_app
 from sqlalchemy import select
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from app import backup
-from app.access.actors import CLOCK
-from app.actions import chain, erasing, shipping, signatures
+from app.access.actors import CLOCK, Actor
+from app.actions import accounts, chain, erasing, invitations, second_factors, shipping, signatures
 from app.db import grants
 from app.db.database import transaction
 from app.db.extensions import db
@@ -20,14 +21,17 @@ from app.db.viewer import unscoped
 from app.demo.keys import demo
 from app.demo.seed import seed
 from app.imports.command import import_file
-from app.jobs import clock
-from app.models import Application, Signature
+from app.jobs import clock, letters
+from app.models import Application, Signature, User
 from app.now import is_demo, move_demo, now
 from app.papers import storage
 from app.rules import chain as chain_rules
 from app.rules.calendar import LOCAL
 from app.rules.refusals import Refusal
+from app.rules.roles import Role
 from app.scenarios.command import scenario
+
+OPERATOR = Actor(Role.administrator)  # who keeps the machine, and is nobody to it by name
 
 
 def register(app: Flask) -> None:
@@ -44,6 +48,7 @@ def register(app: Flask) -> None:
         save_backup,
         restore_command,
         grant_role,
+        account,
     ):
         app.cli.add_command(command)
 
@@ -145,6 +150,63 @@ def grant_role(role: str) -> None:
             grants.grant(role)
     except grants.NotGranted as error:
         raise click.ClickException(str(error)) from None
+
+
+@click.group("account")
+def account() -> None:
+    """Accounts of officials, for whoever keeps the machine: the first one, and where no administrator can help."""
+
+
+@account.command("first")
+@click.argument("user_name")
+@click.argument("email")
+@click.argument("first_name")
+@click.argument("last_name")
+def first_account(user_name: str, email: str, first_name: str, last_name: str) -> None:
+    """Add an administrator, and print the link by which the password is set; no letter is sent."""
+    names = {"first_name": first_name, "last_name": last_name, "email": email, "active": True}
+    try:
+        with transaction():
+            facts = {"role": Role.administrator, "reach": (), "by": OPERATOR, "at": now()}
+            user = accounts.save(User(username=user_name), **facts, **names)
+            link = _link_of(user)
+    except IntegrityError:
+        raise click.ClickException("there is an account of this user name or e-mail already") from None
+    click.echo(link)
+
+
+@account.command("link")
+@click.argument("user_name")
+def account_link(user_name: str) -> None:
+    """Print a new link by which an account's password is set; the old password opens nothing from now on."""
+    with _one_account(user_name) as user:
+        click.echo(_link_of(user))
+
+
+@account.command("reset-factor")
+@click.argument("user_name")
+def account_reset_factor(user_name: str) -> None:
+    """Take away the second factor of an account whose owner has lost it, where no other administrator can."""
+    with _one_account(user_name) as user:
+        second_factors.reset(user, by=OPERATOR, at=now())
+
+
+@contextmanager
+def _one_account(user_name: str) -> Iterator[User]:
+    """An account, to be changed in one transaction."""
+    try:
+        with transaction():
+            if (user := db.session.scalar(select(User).where(User.username == user_name))) is None:
+                raise click.UsageError("there is no such account")
+            yield user
+    except Refusal:
+        raise click.ClickException("this account is closed, or has no second factor") from None
+
+
+def _link_of(user: User) -> str:
+    """The letter with it is not sent: who asks by a command hands it over."""
+    invitation = invitations.invite(user, by=OPERATOR, at=now(), sends=False)
+    return letters.address(invitations.new_key(invitation))
 
 
 @click.command("backup")

@@ -1725,6 +1725,7 @@ class Outbox(Base):
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"), index=True)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("account_letter.id"), index=True)
     asked_at: Mapped[datetime]
     not_before: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -1738,6 +1739,7 @@ class Outbox(Base):
     delivery: Mapped[Delivery | None] = relationship()
     client: Mapped["Client | None"] = relationship()
     notice: Mapped[Notice | None] = relationship()
+    letter: Mapped["AccountLetter | None"] = relationship()
 
     def __str__(self) -> str:
         return f"№ {self.id}"
@@ -1760,9 +1762,10 @@ class UserScope(Base):
 
 
 class Account(Base):
-    """What the framework keeps of no account: how often its credentials changed, and whether they must change now.
+    """What the framework keeps of no account: how often its credentials changed.
 
-    ``version`` grows with a new password, another role or a closed account; what began under an older one is over.
+    ``version`` grows with a new password or second factor, another role or a closed account; what began under an older
+    one is over. ``must_change_password`` is of an older release and is read by nothing; the next one drops it.
     """
 
     __tablename__ = "account"
@@ -1771,8 +1774,88 @@ class Account(Base):
     must_change_password: Mapped[bool] = mapped_column(default=False)
 
 
+class Invitation(Base):
+    """A link by which the owner of an account sets its password, once, until a moment (docs/adr/0037-accounts.md).
+
+    ``key_hash``: of what stands in the link, which is nowhere else; None until the letter with it is written.
+    ``asked_by_id`` is None for what an operator has asked by a command.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="invitation_is_used_or_withdrawn"),
+        CheckConstraint("used_at IS NULL OR key_hash IS NOT NULL", name="used_invitation_had_its_link"),
+        Index(
+            "uq_invitation_one_open_of_each",
+            "user_id",
+            unique=True,
+            **only("used_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    key_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class AccountLetter(Base):
+    """An e-mail to an official about the own account: a template's name and the facts it needs.
+
+    ``address``: where the account was to be reached when it was left. ``text``: what it says, in the demo alone, where
+    letters are shown and not sent: a link that works stands in no table. ``error``: why it did not leave, or nobody
+    knows whether it did, a name in words/notices.py.
+    """
+
+    __tablename__ = "account_letter"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    template: Mapped[str] = mapped_column(sa.String(40))
+    address: Mapped[str] = mapped_column(sa.String(320))
+    facts: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(sa.String(40))
+    text: Mapped[str | None] = mapped_column(sa.Text)
+    user: Mapped[User] = relationship(User)
+    invitation: Mapped[Invitation | None] = relationship()
+
+
+class SecondFactor(Base):
+    """The authenticator of an account (RFC 6238, docs/adr/0037-accounts.md), by which it is known beside its password.
+
+    ``secret``: encrypted, None until a first code has shown that the authenticator has it; ``new_secret``: one that is
+    being set up. ``last_step``: of 30 seconds, that of the last code that was taken; no code is taken twice.
+    """
+
+    __tablename__ = "second_factor"
+    __table_args__ = (
+        CheckConstraint("secret IS NOT NULL OR new_secret IS NOT NULL", name="second_factor_has_a_secret"),
+        CheckConstraint("(secret IS NULL) = (since IS NULL)", name="second_factor_says_since_when"),
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), unique=True)
+    secret: Mapped[str | None] = mapped_column(sa.String(200))
+    new_secret: Mapped[str | None] = mapped_column(sa.String(200))
+    last_step: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands for a lost authenticator, once; it was shown once, here is its hash."""
+
+    __tablename__ = "recovery_code"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    used_at: Mapped[datetime | None]
+
+
 class SignedIn(Base):
-    """Somebody signed in on one browser, whose cookie holds a random key and nothing else; here is its hash."""
+    """Somebody signed in on one browser, whose cookie holds a random key and nothing else; here is its hash.
+
+    ``factor_at``: when the second factor was asked for last. Until it was, an account that has one is not let in.
+    """
 
     __tablename__ = "signed_in"
     key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -1780,6 +1863,7 @@ class SignedIn(Base):
     version: Mapped[int]
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    factor_at: Mapped[datetime | None]
     facts: Mapped[str] = mapped_column(sa.Text)
 
 

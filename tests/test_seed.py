@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from werkzeug.security import check_password_hash
 
+from app.access import password_hashes
 from app.access.actors import Actor
 from app.actions import choosing, clock, norms, numbers, referrals, vouchers
 from app.db.extensions import db
@@ -117,7 +117,7 @@ def test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should(dem
     assert {role for (role,) in roles.values()} == {str(role) for role in Role} - {"family", "clock"}
     assert roles["deputy"] == ["department"]
     for login, account in demo_town.accounts.items():
-        assert check_password_hash(users[login].password, account["password"])
+        assert password_hashes.is_of(account["password"], users[login].password)
     scopes = {scope.user.username: scope for scope in db.session.scalars(db.select(UserScope))}
     assert scopes["head"].kindergarten.name == seed.ARMAN
     assert (scopes["auditor"].place.name_ru, scopes["operator"].place.name_ru) == (

@@ -33,6 +33,7 @@ class Actor:
     client: str | None = None  # the portal through which it comes, by its name
     on_paper: bool = False  # a family, or a head who signs, whose paper is of the day of the act: scenarios, the demo
     signature_id: int | None = None  # what a head has signed with the key of its organisation
+    stale: bool = False  # has a second factor, which was asked for too long ago for what asks for it once more
 
     def stands_for_family(self, verb: Verb) -> bool:
         """Spec 3.8: an official at the counter does a family's verb for it.

@@ -46,7 +46,7 @@ from app.rules.verbs import VERBS, Verb
 def _kept(register: Register) -> Mapping[str, Verb]:
     """Who adds, changes and removes the rows of a register, as its declaration says."""
     may = {"create": register.adds, "change": register.changes, "remove": register.removes}
-    return {verb: Verb("3.8", roles) for verb, roles in may.items() if roles}
+    return {verb: Verb("3.8", roles, again=register.again) for verb, roles in may.items() if roles}
 
 
 # The table of verbs, and what officials do to the rows of every register.

@@ -15,6 +15,7 @@ from app.db.dialects import Ids, among
 from app.models import (
     Absence,
     Account,
+    AccountLetter,
     Applicant,
     Application,
     Audience,
@@ -38,6 +39,7 @@ from app.models import (
     Holding,
     ImportProblem,
     ImportRun,
+    Invitation,
     KeptForm,
     KgGroup,
     Kindergarten,
@@ -53,9 +55,11 @@ from app.models import (
     Proposal,
     QueueCategory,
     QueueOrder,
+    RecoveryCode,
     Referral,
     Round,
     Seat,
+    SecondFactor,
     SentForm,
     Signature,
     SignedIn,
@@ -392,6 +396,12 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     UserScope: rows_for(office=_own_account, head=_own_account, administrator=everything),
     Client: rows_for(office=_nothing, head=_nothing, administrator=everything),
     Account: rows_for(office=_nothing, head=_nothing),  # read before anybody looks (sessions.py)
+    Invitation: rows_for(office=_nothing, head=_nothing, administrator=everything),
+    AccountLetter: rows_for(office=_nothing, head=_nothing, administrator=everything),
+    SecondFactor: rows_for(
+        office=_nothing, head=_nothing, administrator=everything
+    ),  # that there is one, and since when
+    RecoveryCode: rows_for(office=_nothing, head=_nothing),
     SignedIn: rows_for(office=_nothing, head=_nothing),
     OneTimeCode: rows_for(office=_nothing, head=_nothing),
     Visit: rows_for(office=_nothing, head=_nothing),

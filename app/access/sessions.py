@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
 
-from app.access import account_scope
+from app.access import account_scope, second_factor
 from app.access.hashes import hashed
 from app.db.database import own_transaction
 from app.db.extensions import db
-from app.models import Account, SignedIn, User
+from app.models import Account, SecondFactor, SignedIn, User
 
 ROW = SignedIn.__table__.c
 LIVES = and_(ROW.seen_at > bindparam("seen_after"), ROW.began_at > bindparam("began_after"))
@@ -24,24 +24,46 @@ SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody 
 
 
 class LiveSession(NamedTuple):
-    """One that lives: whose, what the browser's session holds, whether the password is to be changed first, and how far
-    the account reaches."""
+    """One that lives: whose, what the browser's session holds, and how far the account reaches.
+
+    `version`: of the account; `has_factor`: has it a second factor, and `factor_at` when was it asked for last?
+    """
 
     id: int
     user_id: int
     facts: str
     seen_at: datetime
-    must_change_password: bool
+    began_at: datetime
+    version: int
+    factor_at: datetime | None
+    has_factor: bool
     user: User
     reach: account_scope.AccountScope
+
+    @property
+    def waits(self) -> bool:
+        """Is the second factor still to come? Nobody is signed in until then."""
+        return self.has_factor and self.factor_at is None
+
+    @property
+    def stale(self) -> bool:
+        """Is it asked for once more, where somebody does what is far-reaching?"""
+        return self.has_factor and self.factor_at is not None and _now() - self.factor_at > second_factor.LASTS
+
+    @property
+    def is_young(self) -> bool:
+        """Has somebody just come in? Then the password was asked for a moment ago."""
+        return _now() - self.began_at <= second_factor.LASTS
 
 
 def _found() -> Any:
     """The select of the one that `key_hash` opens."""
     account = Account.__table__.c
-    version, must_change = func.coalesce(account.version, 0), func.coalesce(account.must_change_password, False)
+    version, factor = func.coalesce(account.version, 0), SecondFactor.__table__.c
+    has_factor = exists().where(factor.user_id == ROW.user_id, factor.secret.is_not(None))
+    own = ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, ROW.began_at, ROW.version, ROW.factor_at
     return (
-        select(ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, must_change, User, *account_scope.facts_of(ROW.user_id))
+        select(*own, has_factor, User, *account_scope.facts_of(ROW.user_id))
         .join_from(SignedIn.__table__, User, User.id == ROW.user_id)
         .outerjoin(Account.__table__, account.user_id == ROW.user_id)
         .where(ROW.key_hash == bindparam("key_hash"), ROW.version == version, LIVES)
@@ -54,13 +76,17 @@ FOUND = _found()  # built once: every page begins with it
 def find(key: str) -> LiveSession | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
     one = db.session.execute(FOUND, {"key_hash": hashed(key), **_not_before()}).first()
-    return LiveSession(*one[:6], account_scope.found(*one[6:])) if one else None
+    return LiveSession(*one[:9], account_scope.found(*one[9:])) if one else None
 
 
-def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
-    """A new one, for the account as it was at this version. Returns its id and its key, which is nowhere else."""
+def begin(user_id: int, version: int, facts: str, *, with_factor: bool = False) -> tuple[int, str]:
+    """A new one, for the account as it was at this version; `with_factor`: its second factor has been asked for, too.
+
+    Returns its id and its key, which is nowhere else.
+    """
     key, at = secrets.token_urlsafe(32), _now()
     values = {"key_hash": hashed(key), "user_id": user_id, "version": version, "facts": facts}
+    values["factor_at"] = at if with_factor else None
     with own_transaction() as connection:
         row = insert(SignedIn.__table__).values(began_at=at, seen_at=at, **values)
         return connection.execute(row).inserted_primary_key[0], key
@@ -69,6 +95,14 @@ def begin(user_id: int, version: int, facts: str) -> tuple[int, str]:
 def keep(connection: Connection, id_: int, facts: str) -> None:
     """What the browser's session holds now; and somebody was there."""
     connection.execute(update(SignedIn.__table__).where(ROW.id == id_).values(facts=facts, seen_at=_now()))
+
+
+def prove(id_: int) -> datetime:
+    """The second factor was asked for just now, at this moment."""
+    at = _now()
+    with own_transaction() as connection:
+        connection.execute(update(SignedIn.__table__).where(ROW.id == id_).values(factor_at=at))
+    return at
 
 
 def end(id_: int) -> None:

@@ -1,6 +1,8 @@
-"""Accounts of officials: a role and a reach, given by the administrator, each change on the record (spec 1)."""
+"""Accounts of officials: a role and a reach, given by the administrator, each change on the record (spec 1).
 
-import secrets
+Nobody is given a password: the owner of an account sets it, by a link (invitations.py).
+"""
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,22 +10,20 @@ from typing import Any, NamedTuple
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, func, or_, select
-from werkzeug.security import check_password_hash, generate_password_hash
 
-from app.access import account_scope
+from app.access import account_scope, password_hashes
 from app.access.actors import Actor
 from app.access.passwords import easily_guessed
 from app.access.permissions import permit
+from app.actions import letters
 from app.actions.moving import record
 from app.actions.records import Invalid
 from app.db.extensions import db
-from app.models import Account, Kindergarten, Place, UserScope
+from app.models import Account, Invitation, Kindergarten, Place, UserScope
 from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 
-HASH = "scrypt:131072:8:1"
 SHORTEST, LONGEST = 12, 200  # characters of a password
-READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that looks like another one
 
 
 class SignInFacts(NamedTuple):
@@ -50,26 +50,35 @@ def find(name: str) -> SignInFacts:
 
 def is_password(known: SignInFacts, password: str) -> bool:
     """Is it this account's password? To say no of nobody's is as much work as of anybody's (spec 7, timing gap)."""
-    nobodys = f"{HASH}$nobody${'0' * 128}"
-    return check_password_hash(known.hash or nobodys, password) and known.hash is not None
+    return password_hashes.is_of(password, known.hash or password_hashes.of_nobody()) and known.hash is not None
 
 
-def signed_in(user: User, password: str, *, at: datetime) -> None:
-    """Somebody has signed in; a hash of an older kind is made anew while the password is at hand."""
-    user.last_login, user.fail_login_count = at.astimezone().replace(tzinfo=None), 0
-    user.login_count = (user.login_count or 0) + 1
-    if not (user.password or "").startswith(HASH + "$"):
+def keep_hash(user: User, password: str) -> None:
+    """The password is right: a hash of an older kind is made anew while it is at hand."""
+    if password_hashes.is_old(user.password or ""):
         user.password = hashed(password)
+
+
+def signed_in(user: User, *, at: datetime) -> None:
+    """Somebody has signed in, with all that the account asks."""
+    user.last_login, user.fail_login_count = local(at), 0
+    user.login_count = (user.login_count or 0) + 1
+
+
+def local(at: datetime) -> datetime:
+    """A moment as the framework's table of accounts has it: on the clock of this machine, without its zone."""
+    return at.astimezone().replace(tzinfo=None)
 
 
 def hashed(password: str) -> str:
     """What is kept of a password. ValueError for a length that no form lets through."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise ValueError(f"a password has {SHORTEST} to {LONGEST} characters")
-    return generate_password_hash(password, HASH)
+    return password_hashes.made(password)
 
 
-def _chosen(password: str, user: User) -> str:
+def chosen(password: str, user: User) -> str:
+    """What is kept of a password that its owner has chosen. Raises Invalid for one that is easily guessed."""
     if easily_guessed(password, (user.username, user.first_name, user.last_name, user.email.partition("@")[0])):
         raise Invalid("new", "easily_guessed")
     return hashed(password)
@@ -83,22 +92,8 @@ def change_password(user: User, password: str, *, by: Actor, at: datetime) -> in
     if user.id != by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb="change_password")
     record(user, "change_password", by=by, at=at)
-    user.password = _chosen(password, user)
-    return _renew(user)
-
-
-def reset_password(user: User, *, by: Actor, at: datetime) -> str:
-    """Another's: a generated one, returned and kept nowhere, to be changed by its owner at the first sign-in.
-
-    Raises Refusal(not_allowed; also for the own account, whose page asks for the old one).
-    """
-    if user.id == by.user_id:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="reset_password")
-    record(user, "reset_password", by=by, at=at)
-    password = "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
-    user.password = hashed(password)
-    _renew(user, must_change=True)
-    return password
+    user.password = chosen(password, user)
+    return renew(user)
 
 
 def export(user: User, register: str, filters: Mapping[str, str], rows: int, *, by: Actor, at: datetime) -> None:
@@ -119,9 +114,9 @@ def save(
     at: datetime,
     **facts: Any,
 ) -> User:
-    """Add or change one account: its facts, its one role, where its rights reach, and a new password if given.
+    """Add or change one account: its facts, its one role, where its rights reach; a `password` in the demo alone.
 
-    Only what differs is written, and stands on the record.
+    Only what differs is written, and stands on the record. Another e-mail is told to the old one: links go there.
 
     Another role or password, or the right to sign in, ends what anybody began with the old one. Raises
     Refusal(not_allowed; also for another role, or no way in, that somebody gives to the own account), Invalid for a
@@ -133,22 +128,26 @@ def save(
     if loses and user.id is not None and user.id == by.user_id:
         raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb, own_account=True)
     _reaches(role, reach)
-    before = user.active, [own.name for own in user.roles]
+    before, lived = (user.active, [own.name for own in user.roles]), user.email
     told: dict[str, Any] = {name: value for name, value in facts.items() if getattr(user, name) != value}
     for name, value in told.items():
         setattr(user, name, value)
     if password:
-        user.password, told["password"] = _chosen(password, user), True
+        user.password, told["password"] = chosen(password, user), True
     if before[1] != [role]:
         user.roles, told["role"] = [role_row(role)], role
     db.session.add(user)
     db.session.flush()
     if password or before != (user.active, [str(role)]):
-        _renew(user)
+        renew(user)
     if _reach(user, reach):
         told["reach"] = [str(where) for where in reach]
     if told:
         record(user, verb, by=by, at=at, details=told)
+    if verb == "change" and ("email" in told or not user.active):
+        withdraw_links(user, at=at)
+    if "email" in told and verb == "change":
+        letters.leave(user, "email_changed", at=at, address=lived)
     return user
 
 
@@ -175,13 +174,22 @@ def _reaches(role: Role, reach: Sequence[Place | Kindergarten]) -> None:
         raise Invalid("kindergarten" if of_head else "place", "no_reach")
 
 
-def _renew(user: User, *, must_change: bool = False) -> int:
-    """From now on there is a new version of this account: what began under an older one is over."""
+def withdraw_links(user: User, *, at: datetime) -> None:
+    """No link to set its password that is on its way opens anything any more."""
+    is_open = Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None)
+    own = select(Invitation).where(Invitation.user_id == user.id, *is_open).with_for_update()
+    for one in db.session.scalars(own):
+        one.withdrawn_at = at
+    db.session.flush()
+
+
+def renew(user: User) -> int:
+    """From now on there is a new version of this account, which is returned: what began under an older one is over."""
     account = db.session.scalars(select(Account).where(Account.user_id == user.id).with_for_update()).first()
     if account is None:
         account = Account(user_id=user.id, version=0)
         db.session.add(account)
-    account.version, account.must_change_password = account.version + 1, must_change
+    account.version += 1
     db.session.flush()
     return account.version
 

@@ -28,6 +28,7 @@ from app.models import (
 from app.rules import eligibility, reasons
 from app.rules.calendar import local_day
 from app.rules.guardianships import of_person
+from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from app.rules.verbs import VERBS, target
 
@@ -50,7 +51,7 @@ def move(
 
     `on`: the local day that the change counts from (the day of `at` when None); `tell`: facts for the notices that
     go with an application's verb. The caller holds the district's lock. Raises Refusal: not_allowed, wrong_status,
-    reason_required.
+    reason_required, factor_required.
     """
     permit(by, verb, subject)
     before, after = subject.status, target(type(subject), verb, subject.status, to)
@@ -77,7 +78,7 @@ def record(
 ) -> None:
     """Write one row of history for a verb that this actor may do to this subject, and the notices that go with it.
 
-    Raises Refusal(not_allowed).
+    Raises Refusal: not_allowed, factor_required.
     """
     permit(by, verb, subject)
     _write(subject, verb, by, at, on, reason, norm, status, details, tell)
@@ -96,6 +97,8 @@ def _write(
     tell: Mapping[str, Any] | None,
 ) -> None:
     """The history of what was permitted, its notices, and the papers whose facts it changed."""
+    if by.stale and EVERY_VERB[type(subject)][verb].again:
+        raise Refusal(Reason.factor_required, verb=verb)
     if any(not isinstance(row, Change | Notice) for row in db.session.new):
         db.session.flush()  # the history names records by their ids; nobody names itself so
     row = _history(subject, verb, by, at, on or local_day(at), reason, norm, status, details)

@@ -20,9 +20,11 @@ from app.actions import (
     deliveries,
     enrolments,
     guardianships,
+    invitations,
     offers,
     privileges,
     referrals,
+    second_factors,
     two_people,
     vacancies,
     vouchers,
@@ -38,6 +40,7 @@ from app.models import (
     Outbox,
     Privilege,
     Referral,
+    User,
     Vacancy,
     Voucher,
     WaitingEntry,
@@ -123,6 +126,11 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
     Outbox: {
         "try_again": Act(work.try_again, work.may_try_again),
         "cancel": Act(work.cancel, work.may_cancel),
+    },
+    User: {
+        "invite": Act(invitations.invite, invitations.may_invite),
+        "withdraw_link": Act(invitations.withdraw, invitations.may_withdraw),
+        "reset_factor": Act(second_factors.reset, second_factors.may_reset),
     },
     Vacancy: {
         "publish": Act(vacancies.publish, vacancies.may_publish),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db.database import retried, transaction
 from app.db.extensions import db, redis
 from app.db.viewer import unscoped
-from app.jobs import bulk, deliveries, documents, imports, queues, webhooks
+from app.jobs import bulk, deliveries, documents, imports, letters, queues, webhooks
 from app.jobs.failures import described, without_words
 from app.models import Channel, Outbox
 
@@ -63,6 +63,9 @@ JOBS: Mapping[str, Work] = {
     "bulk": Work(bulk.read, bulk.make, bulk.keep, queue=queues.LONG),
     Channel.sms: DELIVERY._replace(queue=queues.SMS),
     Channel.email: DELIVERY._replace(queue=queues.LETTERS),
+    "letter": Work(
+        letters.read, letters.make, letters.keep, letters.give_up, waits=True, rows=letters.ROWS, queue=queues.LETTERS
+    ),
     "webhook": Work(webhooks.read, webhooks.make, webhooks.keep, waits=True, rows=webhooks.ROWS, queue=queues.LETTERS),
     "import": Work(imports.read, imports.make, imports.keep, queue=queues.LONG, rows=1, timeout=imports.TIMEOUT),
 }

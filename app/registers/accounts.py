@@ -25,6 +25,7 @@ ACCOUNTS = Register(
     adds=ADMINISTRATOR,
     changes=ADMINISTRATOR,
     removes=frozenset(),
+    again=True,
     order=("username", "asc"),
     in_form=("username", "first_name", "last_name", "email", "role", "place", "kindergarten", "active"),
     fields=(
@@ -34,8 +35,13 @@ ACCOUNTS = Register(
         Field("roles", _l("Role")),
         Field("reach", _l("Reach")),
         Field("active", _l("May sign in"), Yes(), filtered=True, default=True),
-        Field("email", _l("E-mail"), Email(), listed=False),
-        Field("last_login", _l("Last signed in"), listed=False),
+        Field("last_login", _l("Last signed in")),
+        Field("factor", _l("Second factor")),
+        Field(
+            "email", _l("E-mail"), Email(), listed=False, help=_l("The link by which the password is set goes there.")
+        ),
+        Field("link", _l("Link to set the password"), listed=False),
+        Field("letter", _l("Last letter"), listed=False),
         Field("role", _l("Role"), OneOf(ROLES), listed=False, shown=False),
         Field(
             "place",

@@ -24,6 +24,7 @@ CLIENTS = Register(
     adds=ADMINISTRATOR,
     changes=ADMINISTRATOR,
     removes=frozenset(),
+    again=True,
     order=("name", "asc"),
     fields=(
         Field("name", _l("Name"), Text(100), ordered=True, sought=True, example="Indigo"),

@@ -150,6 +150,7 @@ class Register:
     ``noun`` stands in addresses; ``title``, ``one``, ``add`` and ``change`` are what its pages are called.
     ``readers``, ``adds``, ``changes``, ``removes``, ``picks``: roles. ``of`` names the record whose reach its rows
     share (access/scope.py: of which records that can be); "" where access/scope.py speaks of the register itself.
+    ``again``: does a change of it ask for the second factor once more (rules/verbs.py)?
     ``known_by``: by which fields a row of a file is found again; () where the declaration alone brings in no file.
     ``in_order``: first and last days, of which the last does not come before the first.
     ``clashes``: what is said where the database refuses a row, by a part of its message. ``in_list``, ``in_show`` and
@@ -171,6 +172,7 @@ class Register:
     order: tuple[str, str]
     picks: frozenset[Role] = frozenset()
     of: str = ""
+    again: bool = False
     known_by: tuple[str, ...] = ()
     in_order: tuple[tuple[str, str], ...] = ()
     nothing: Any = None

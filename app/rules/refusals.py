@@ -6,8 +6,8 @@ from enum import StrEnum, auto
 
 class Reason(StrEnum):
     """Spec 4, named refusals: one word per cause; `no_norm` is ours, for a number nobody has entered, and
-    so are `no_paper` and `paper_to_come`, for the papers of a privilege, and `bad_number`, of an application. The
-    last ones are of signatures (spec 10)."""
+    so are `no_paper` and `paper_to_come`, for the papers of a privilege, and `bad_number`, of an application. Those
+    from `bad_signature` on are of signatures (spec 10), the last one of the second factor (spec 7)."""
 
     not_their_turn = auto()
     no_free_place = auto()
@@ -47,6 +47,7 @@ class Reason(StrEnum):
     qr_away = auto()
     qr_cancelled = auto()
     qr_over = auto()
+    factor_required = auto()
 
 
 # Spec 3.8, "Which refusal first". no_free_place stands twice: before not_their_turn where every published

@@ -18,6 +18,7 @@ class Role(StrEnum):
 
 R = Role
 OFFICE = frozenset({R.department, R.specialist})
+SECOND_FACTOR = frozenset({R.department, R.administrator})  # who has to have one, where the settings ask for it
 COUNTER = OFFICE | {R.operator}  # who may act for a family that came with a signed paper
 FAMILY = COUNTER | {R.family}
 NEXT = OFFICE | {R.clock}

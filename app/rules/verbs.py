@@ -93,6 +93,7 @@ class Verb:
     takes: bool = False  # it takes something away: its button warns
     gives: Papers = frozenset()  # the papers that it asks for
     changes: Papers = frozenset()  # whose printed facts it may change: what differs is a new version (ADR 22)
+    again: bool = False  # the second factor of whoever does it is asked for once more, unless it was so a moment ago
     people: bool = False  # it changes them only where it changes a fact of a person
     sign_in: SignedInBy | None = None  # how a family itself enters for it, as shipped; in force is the norm sign.<verb>
 
@@ -102,13 +103,14 @@ def _only(*roles: Role) -> Roles:
 
 
 CLOCK, HEAD, DEPARTMENT = _only(Role.clock), _only(Role.head), _only(Role.department)
+ADMINISTRATOR = _only(Role.administrator)
 PLACES = OFFICE | HEAD
 KEEPERS = _only(Role.department, Role.administrator)  # of the work that goes on by itself
 OFFICIALS = frozenset(Role) - {Role.family, Role.clock}
 ENDS = FAMILY | CLOCK | HEAD  # what follows from another verb may follow from anybody's
 ALWAYS, WITH_PAPER = ForFamily.always, ForFamily.with_paper
 CODE, KEY = SignedInBy.code, SignedInBy.key
-APPROVE = Verb("3.2", DEPARTMENT, alone=ANY)
+APPROVE = Verb("3.2", DEPARTMENT, alone=ANY, again=True)
 TAKE_BACK = Verb("3.12", DEPARTMENT, asks=("reason",), alone=0, takes=True)
 
 # The verbs of an application stand in the order in which people meet them on its page. Who adds, changes and removes
@@ -354,7 +356,9 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "give_back": Verb("3.6", CLOCK),
     },
     Guardianship: {
-        "approve": Verb("3.10", OFFICE, {G.asked}, {G.approved}, tells=BOTH_PARENTS, alone=ANY, onward=True),
+        "approve": Verb(
+            "3.10", OFFICE, {G.asked}, {G.approved}, tells=BOTH_PARENTS, alone=ANY, onward=True, again=True
+        ),
         "reject": Verb(
             "3.10", OFFICE, {G.asked}, {G.rejected}, asks=("reason",), tells=BOTH_PARENTS, alone=ANY, takes=True
         ),
@@ -365,7 +369,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     },
     Proposal: {  # and what it is about: decided by that verb's own row
         "ask": Verb("3.8", OFFICE),
-        "approve": Verb("3.8", OFFICE, alone=ANY),
+        "approve": Verb("3.8", OFFICE, alone=ANY, again=True),
         "reject": Verb("3.8", OFFICE, alone=ANY),
     },
     Round: {
@@ -384,7 +388,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     QueueOrder: {"approve": APPROVE, "take_back": TAKE_BACK},
     ContractText: {"approve": APPROVE, "take_back": TAKE_BACK},
     DayOff: {"approve": APPROVE},
-    BulkRun: {"ask": Verb("3.8", OFFICE), "start": Verb("3.8", OFFICE), "stop": Verb("3.8", OFFICE)},
+    BulkRun: {"ask": Verb("3.8", OFFICE), "start": Verb("3.8", OFFICE, again=True), "stop": Verb("3.8", OFFICE)},
     ImportRun: {
         "ask": Verb("3.8", OFFICE),
         "answer": Verb("3.8", OFFICE),
@@ -398,12 +402,19 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "cancel": Verb("7", KEEPERS, alone=ANY, takes=True),
     },
     Client: {
-        "new_key": Verb("7", _only(Role.administrator), alone=ANY),
-        "new_secret": Verb("7", _only(Role.administrator), alone=ANY),
+        "new_key": Verb("7", ADMINISTRATOR, alone=ANY, again=True),
+        "new_secret": Verb("7", ADMINISTRATOR, alone=ANY, again=True),
     },
     User: {
-        "reset_password": Verb("3.8", _only(Role.administrator), alone=ANY),
+        "invite": Verb("3.8", ADMINISTRATOR, alone=ANY, again=True),
+        "withdraw_link": Verb("3.8", ADMINISTRATOR, alone=ANY, takes=True),
+        "reset_factor": Verb("3.8", ADMINISTRATOR, alone=ANY, takes=True, again=True),
+        "set_password": Verb("3.8", OFFICIALS),  # of the own account, as all that follows here
         "change_password": Verb("3.8", OFFICIALS),
+        "set_factor": Verb("3.8", OFFICIALS, again=True),
+        "remove_factor": Verb("3.8", OFFICIALS, again=True),
+        "new_recovery_codes": Verb("3.8", OFFICIALS, again=True),
+        "use_recovery_code": Verb("3.8", OFFICIALS),
         "export": Verb("3.8", OFFICIALS),  # what one may read, as a file: on the record of one's account
     },
 }

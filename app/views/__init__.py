@@ -24,6 +24,7 @@ from app.views import (  # noqa: F401 (some are here for the register that they 
     days_off,
     guardianships,
     headers,
+    invitation,
     kindergartens,
     list_context,
     norms,
@@ -33,9 +34,9 @@ from app.views import (  # noqa: F401 (some are here for the register that they 
     refused_forms,
     registers,
     rendering,
+    second_factor,
     security,
     sessions,
-    sign_in,
     transport,
     users,
     vacancies,
@@ -166,10 +167,11 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         appbuilder.add_view_no_menu(SearchView)
         appbuilder.add_view_no_menu(registers.ChildView)
     app.before_request(security.before_request)
-    app.before_request(sign_in.before_request)
+    second_factor.register(app)
     refused_forms.register(app)
     app.teardown_request(security.after_request)
     app.register_blueprint(verify.blueprint)
+    app.register_blueprint(invitation.blueprint)
     _equip(app, appbuilder)
     for status in PROBLEMS:
         app.register_error_handler(status, _problem)

@@ -26,7 +26,7 @@ from app.db.viewer import unscoped
 from app.models import User
 from app.now import now
 from app.rules.calendar import local_day
-from app.rules.refusals import Refusal
+from app.rules.refusals import Reason, Refusal
 from app.rules.roles import Role
 from app.spreadsheets import writing
 from app.views import form_keys, forms, two_editors
@@ -309,6 +309,8 @@ class BaseView(Listed):
         if not rows:
             flash(_("Select at least one row."), "warning")
             return redirect(url_for(f"{self.endpoint}.list"))
+        if g.actor.stale and row is not None and row.takes and len(rows) > 1 and request.form.get("sure"):
+            raise Refusal(Reason.factor_required, verb=name)
         return self.verbs[name](self, rows)
 
 
@@ -339,7 +341,7 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
     """Run an action in one transaction; None when it was refused, with the reason said in the reader's language.
 
     What is wrong with one field goes to that field of `form`, everything else above the page. What the posted form has
-    done already is not done again: raises sent.Repeated.
+    done already is not done again: raises sent.Repeated; Refusal(factor_required) where the second factor is asked for.
     """
     if form_keys.holding():
         return None
@@ -353,6 +355,8 @@ def attempt(act: Callable[[], Any], form: Any = None) -> Any:
         form_keys.claimed()
         return done
     except Refusal as refusal:
+        if refusal.reason is Reason.factor_required:
+            raise  # asked for on a page of its own, which sends the same again (second_factor.py)
         problems = words.refused(refusal)
     except records.Invalid as invalid:
         problems = {invalid.field: words.invalid(invalid)}

@@ -5,10 +5,22 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
 from app import words
-from app.models import Application, BulkRun, ContractText, DayOff, Guardianship, ImportRun, Norm, Proposal, QueueOrder
+from app.actions import accounts
+from app.models import (
+    Application,
+    BulkRun,
+    ContractText,
+    DayOff,
+    Guardianship,
+    ImportRun,
+    Norm,
+    Proposal,
+    QueueOrder,
+    User,
+)
 from app.now import now
 from app.rules import seats, terms, waits
 from app.rules.calendar import local_day
@@ -90,6 +102,12 @@ MINE = {  # of rows that somebody decides: those that wait for the reader
     ImportRun: on_or_off(to_decide.files),
     BulkRun: on_or_off(to_decide.runs),
 }
+UNSEEN = timedelta(days=90)  # an account that nobody has used for so long is one to close
+SEEN: Mapping[str, Callable[[], ColumnElement[bool]]] = {
+    "long_ago": lambda: or_(User.last_login.is_(None), User.last_login < accounts.local(now() - UNSEEN)),
+    "never": lambda: User.last_login.is_(None),
+}
+OF_ACCOUNTS = {"seen": one_of(SEEN, words.seen)}
 OF_GROUPS = {"over_capacity": on_or_off(seats.over_full)}
 OF_VACANCIES = {
     "closes": Filter(

@@ -13,7 +13,7 @@ from app import words
 from app.actions.possible import ACTS, verbs_of_record
 from app.db.extensions import db, redis
 from app.db.viewer import unscoped
-from app.models import BulkRun, Delivery, Document, Notice, Outbox
+from app.models import AccountLetter, BulkRun, Delivery, Document, Notice, Outbox
 from app.now import now
 from app.rules import work
 from app.rules.verbs import KEEPERS
@@ -46,6 +46,8 @@ def _about(row: Outbox) -> Any:
         return _way("DeliveryView", row.delivery_id, row.delivery.notice.application)
     if row.client is not None:
         return _way("ClientView", row.client_id, row.client)
+    if row.letter is not None:
+        return _way("UserView", row.letter.user_id, row.letter.user)
     if row.bulk_run is not None:
         return _way("BulkRunView", row.bulk_run_id, row.bulk_run)
     return _way("ImportRunView", row.import_run_id, row.import_run) if row.import_run is not None else None
@@ -74,6 +76,7 @@ class JobView(BaseView):
         joinedload(Outbox.bulk_run),
         joinedload(Outbox.client),
         joinedload(Outbox.import_run),
+        joinedload(Outbox.letter).joinedload(AccountLetter.user),
     )
     show_title = _l("Work")
     list_template = "pages/jobs.html"

@@ -21,7 +21,7 @@ from app.access import sent_forms
 from app.access.row_scope import look_as
 from app.db import database
 from app.db.extensions import db
-from app.views import form_keys, forms, kept_forms, security, sign_in
+from app.views import form_keys, forms, kept_forms, security
 from app.views.base import page
 from app.views.form_keys import KEY, Held
 
@@ -113,7 +113,7 @@ def shown_again(held: Held) -> Response:
 
 def bare(held: Held) -> Response:
     """A page that sends the same once more, for what has no form of its own, or none without a database."""
-    fields = [(name, value) for name, value in _typed() if name != KEY]
+    fields = [(name, value) for name, value in typed() if name != KEY]
     token = request.form.get("csrf_token") if session.broken else None
     address = request.full_path.rstrip("?")
     facts = {"fields": fields, "token": token, "key": held.key, "address": address, "files": _files()}
@@ -152,18 +152,18 @@ def _old() -> Any:
     if not form_keys.has_effect() or whose is None or (found and found.user_id != whose):
         sentence = _("This form cannot be taken: it was open for too long, or under another account. Open it again.")
         return page("pages/problem.html", 400, sentence=sentence, status_code=400)
-    if found is None:
+    if found is None or found.waits:
         return _to_the_door(whose)
     if kept_forms.SHOWN in request.environ:
         return shown_again(Held(200, str(BACK)))
     security.before_request()
-    return sign_in.before_request() or form_keys.begin(request.form[KEY]) or shown_again(Held(400, str(OLD)))
+    return security.set_up_first() or form_keys.begin(request.form[KEY]) or shown_again(Held(400, str(OLD)))
 
 
 def _to_the_door(whose: int) -> Response:
     """The session is over: what was typed is there again once the same account has signed in."""
     db.session.rollback()
-    fields = [(name, value) for name, value in _typed() if name != KEY]
+    fields = [(name, value) for name, value in typed() if name != KEY]
     answer = redirect(url_for("SignIn.login", next=url_for("SignIn.kept")), code=303)
     if fields and not kept_forms.keep(whose, fields, answer):
         flash(_("You were signed out, and the form was too long to be kept. Sign in again."), "warning")
@@ -211,7 +211,7 @@ def _files() -> list[str]:
     return [name for name, file in request.files.items() if file.filename]
 
 
-def _typed() -> list[tuple[str, str]]:
+def typed() -> list[tuple[str, str]]:
     """What was typed, without what is secret or ours."""
     secret = secrets_of(forms.Form)
     return [(n, v) for n, v in request.form.items(multi=True) if n not in secret and n != "csrf_token"]

@@ -1,8 +1,9 @@
 """Who is looking: the signed-in official becomes an Actor; roles come from code, not from the database."""
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Flask, abort, current_app, g, request, session
+from flask import Flask, abort, current_app, g, request, session, url_for
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import LoginManager, current_user
 
@@ -14,11 +15,15 @@ from app.actions import accounts
 from app.actions.accounts import roles_of
 from app.db.database import goes_on_writing, will_write
 from app.rules.refusals import Refusal
-from app.rules.roles import Role
+from app.rules.roles import SECOND_FACTOR, Role
 from app.views import unmasked
+from app.views.base import answer
 from app.views.sessions import is_file, reads
 from app.views.sign_in import SignIn
 
+WITHOUT_FACTOR = frozenset(  # what opens before a second factor that there has to be is set up
+    {"SignIn.password", "SignIn.logout", "HomeView.language", "static", "appbuilder.static", "second_factor.own"}
+)
 ELSEWHERE = "kezek_elsewhere"  # the blueprints of other entrances, where no official is anybody
 
 
@@ -45,10 +50,11 @@ class Security(SecurityManager):
     def load_user(self, pk: str) -> Any:
         """The signed-in user; None for an account that may not sign in.
 
-        Only a session that the server knows of signs anybody in: no cookie that says so itself, however well signed.
+        Only a session that the server knows of signs anybody in: no cookie that says so itself, however well signed;
+        and none whose second factor is still to come.
         """
         found = getattr(session, "found", None)
-        if found is None or found.user_id != int(pk):
+        if found is None or found.user_id != int(pk) or found.waits:
             return None
         return found.user if found.user.is_active else None
 
@@ -94,7 +100,7 @@ def actor_of(user, *, anew: bool = False) -> Actor:
     """
     g.reach = account_scope.of(user.id) if anew else session.found.reach
     try:
-        return accounts.actor_of(user, g.reach)
+        return replace(accounts.actor_of(user, g.reach), stale=session.found.stale)
     except Refusal:
         abort(403)
 
@@ -115,6 +121,20 @@ def before_request() -> None:
         g.actor = actor_of(current_user, anew=anew)
         look_as(g.actor)
         personal_data.read_as(personal_data.Reader(g.actor.role, unmasked.now_open()))
+
+
+def needs_factor() -> bool:
+    """Must whoever looks have a second factor?"""
+    return current_app.config["KEZEK"].second_factor and g.actor.role in SECOND_FACTOR
+
+
+def set_up_first() -> Any:
+    """Whoever has to have one sets it up before anything else."""
+    if g.actor is None or request.endpoint in WITHOUT_FACTOR or not needs_factor() or session.found.has_factor:
+        return None
+    if request.endpoint is None:
+        abort(404)
+    return answer(url_for("second_factor.own"))
 
 
 def after_request(_error: BaseException | None = None) -> None:

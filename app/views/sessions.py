@@ -140,8 +140,11 @@ def is_file(endpoint: str | None) -> bool:
     return (endpoint or "").rpartition(".")[2] == "static"
 
 
-def enter(user: Any, version: int) -> None:
-    """Signed in from now on, with a new key and a new CSRF token: what a stranger knew of before is worth nothing."""
+def enter(user: Any, version: int, *, with_factor: bool = False) -> None:
+    """Signed in from now on, with a new key and a new CSRF token: what a stranger knew of before is worth nothing.
+
+    `with_factor`: the second factor has been asked for; where the account has one, nobody is in without (security.py).
+    """
     leave()
     before = dict(session)
     session.clear()
@@ -150,7 +153,7 @@ def enter(user: Any, version: int) -> None:
     facts, user_id = as_text.dumps(dict(session)), int(session["_user_id"])
     db.session.rollback()
     try:
-        session.begun = (*sessions.begin(user_id, version, facts), facts)
+        session.begun = (*sessions.begin(user_id, version, facts, with_factor=with_factor), facts)
     except SQLAlchemyError:  # nobody is in: the page that was open is as good as before
         session.clear()
         session.update(before)

@@ -1,8 +1,11 @@
-"""Signing in by user name and password, signing out, and changing the own password."""
+"""Signing in by user name and password, signing out, and changing the own password.
+
+What an account asks besides is in second_factor.py.
+"""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, session, url_for
+from flask import flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.forms import LoginForm_db
@@ -15,7 +18,7 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from app.access import login_limits, sent_forms
-from app.actions import accounts
+from app.actions import accounts, second_factors
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import User
@@ -25,7 +28,6 @@ from app.views.base import answer, attempt, own_page, page
 from app.views.sessions import enter, leave
 
 LENGTH = Length(accounts.SHORTEST, accounts.LONGEST)
-ALWAYS_OPEN = frozenset({"SignIn.password", "SignIn.logout", "HomeView.language", "static", "appbuilder.static"})
 
 
 class OwnPassword(forms.Form):
@@ -56,15 +58,17 @@ class SignIn(AuthDBView):
         to = own_page(request.args.get("next", "").removeprefix(request.host_url[:-1]))
         if current_user.is_authenticated:
             return redirect(to)
+        if request.method == "GET" and session.found is not None and session.found.waits:
+            return redirect(url_for("second_factor.code", next=to))
         form, seconds = LoginForm_db(), 0
         if form.validate_on_submit():
             known, seconds = checked(form.username.data, form.password.data)
             if known is not None:
-                _let_in(known, form.password.data)
-                return redirect(to)
+                whole = _let_in(known, form.password.data)
+                return redirect(to if whole else url_for("second_factor.code", next=to))
             flash(too_often(seconds) if seconds else str(self.invalid_login_message), "danger")
         status = 200 if request.method == "GET" else 429 if seconds else 422
-        return _with_wait(page(self.login_template, status, username=form.username.data or ""), seconds)
+        return with_wait(page(self.login_template, status, username=form.username.data or ""), seconds)
 
     @expose("/logout/", methods=["POST"])
     def logout(self):
@@ -96,14 +100,15 @@ class SignIn(AuthDBView):
             known, seconds = checked(current_user.username, form.current.data)
             version = attempt(lambda: self._change(form.new.data), form) if known is not None else None
             if version is not None:
-                enter(db.session.get_one(User, known.user_id), version)
+                with_factor = session.found.has_factor  # else nobody would be here
+                enter(db.session.get_one(User, known.user_id), version, with_factor=with_factor)
                 flash(_("The password is changed. Whoever else was signed in with the old one is out."), "success")
                 return answer(url_for("SignIn.kept" if sent_forms.is_kept(known.user_id) else "HomeView.index"))
             if known is None:
                 form.current.errors = [too_often(seconds) if seconds else _("This is not your password.")]
         status = 429 if seconds else 422 if form.errors else 200
-        facts = {"form": form, "must": session.found.must_change_password}
-        return _with_wait(page("pages/password.html", status, title=_("Change the password"), **facts), seconds)
+        facts = {"form": form, "title": _("Change the password")}
+        return with_wait(page("pages/password.html", status, **facts), seconds)
 
     def _change(self, new: str) -> int:
         user = db.session.get_one(User, g.actor.user_id)
@@ -133,22 +138,18 @@ def too_often(seconds: int) -> str:
     return _("Too many tries. Try again in %(wait)s.", wait=wait)
 
 
-def before_request() -> Any:
-    """A password that somebody else has seen is changed before anything else."""
-    found = getattr(session, "found", None)
-    if g.actor is None or found is None or not found.must_change_password or request.endpoint in ALWAYS_OPEN:
-        return None
-    if request.endpoint is None:
-        abort(404)
-    return answer(url_for("SignIn.password"))
-
-
-def _let_in(known: accounts.SignInFacts, password: str) -> None:
+def _let_in(known: accounts.SignInFacts, password: str) -> bool:
+    """Begin a session; is it all that the account asks? With a second factor nobody is signed in by a password."""
     with transaction():
         user = db.session.get_one(User, known.user_id)
-        accounts.signed_in(user, password, at=now())
+        accounts.keep_hash(user, password)
+        whole = not second_factors.is_set(user.id)
+        if whole:
+            accounts.signed_in(user, at=now())
     enter(user, known.version)
+    return whole
 
 
-def _with_wait(answered: tuple[str, int], seconds: int) -> Any:
+def with_wait(answered: tuple[str, int], seconds: int) -> Any:
+    """A page that says how long to wait, for machines too."""
     return (*answered, {"Retry-After": str(seconds)}) if seconds else answered

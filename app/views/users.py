@@ -1,46 +1,75 @@
 """Accounts: the administrator gives officials a role and a reach, and decides nothing about children."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from flask import g
+from flask import current_app, flash, g
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app import words
-from app.access import login_limits
-from app.actions import accounts
+from app.actions import accounts, invitations, letters
+from app.actions.possible import ACTS, verbs_of_record
 from app.db.extensions import db
-from app.models import User, UserScope
-from app.now import now
+from app.db.viewer import unscoped
+from app.models import AccountLetter, SecondFactor, User, UserScope
+from app.now import is_demo, now
 from app.registers.accounts import ACCOUNTS, ROLES
+from app.rules.calendar import LOCAL
 from app.rules.roles import Role
-from app.views.base import attempt, page
-from app.views.confirmation import ask, confirmed
+from app.views import filters
+from app.views.confirmation import by_row
 from app.views.paging import Records, attribute
 from app.views.registers import Registered
 
 
 class Accounts(Records):
-    """Accounts with their roles as people call them, and how far each reaches."""
+    """Accounts with their roles as people call them, how far each reaches, and how it is opened."""
 
     def loaded(self, rows):
-        scopes = _scopes([row.id for row in rows])
+        ids = [row.id for row in rows]
+        scopes = _scopes(ids)
+        factors = select(SecondFactor.user_id, SecondFactor.since).where(SecondFactor.user_id.in_(ids))
+        since = dict(db.session.execute(factors).all())
         for row in rows:
             row.reach = [scope for scope in scopes if scope.user_id == row.id]
+            row.factor = since.get(row.id)
         return rows
 
     def get_values_item(self, row, columns):
-        return [self._value(row, name) for name in columns]
+        if not hasattr(row, "reach"):
+            self.loaded([row])
+        return [VALUES[name](row) if name in VALUES else attribute(row, name) for name in columns]
 
-    def _value(self, row, name):
-        if name == "roles":
-            return [words.role(role.name) for role in row.roles]
-        if name == "reach":
-            if not hasattr(row, "reach"):
-                self.loaded([row])
-            return [str(scope.place or scope.kindergarten) for scope in row.reach]
-        return attribute(row, name)
+
+def _last_login(row: User) -> Any:
+    """The framework keeps it by the clock of this machine, without its zone."""
+    return row.last_login and row.last_login.astimezone(LOCAL)
+
+
+def _link(row: User) -> str | None:
+    found = invitations.last(row.id)
+    return found and words.link(found, invitations.standing(found, now()))
+
+
+def _letter(row: User) -> Any:
+    """What became of the last one; in the demo, where none is sent, what it says."""
+    told: AccountLetter | None = letters.last(row.id)
+    if told is None or not (told.text and is_demo()):
+        return told and words.letter_state(told)
+    return Markup('{}<div class="letter">{}</div>').format(words.letter_state(told), told.text)
+
+
+VALUES: dict[str, Callable[[Any], Any]] = {
+    "roles": lambda row: [words.role(role.name) for role in row.roles],
+    "reach": lambda row: [str(scope.place or scope.kindergarten) for scope in row.reach],
+    "last_login": _last_login,
+    "factor": lambda row: row.factor,
+    "link": _link,
+    "letter": _letter,
+}
 
 
 def _scopes(ids: list[int]) -> list[UserScope]:
@@ -51,33 +80,26 @@ def _scopes(ids: list[int]) -> list[UserScope]:
 
 class UserView(Registered):
     register, rows = ACCOUNTS, Accounts
+    more_filters: ClassVar = filters.OF_ACCOUNTS
+    verbs = by_row(*ACTS[User])
 
     def possible(self, row: User) -> list[str]:
-        """The own password has a page of its own, which asks for the old one."""
-        return list(self.verbs) if row.id != g.actor.user_id else []
-
-    def reset_password(self, rows: list[User]) -> Any:
-        """Generated, and shown this once."""
-        if not confirmed("reset_password"):
-            return ask(self, "reset_password", rows)
-        given = {}
-        for row in rows:
-            new = attempt(lambda row=row: accounts.reset_password(row, by=g.actor, at=now()))
-            if new is not None:
-                login_limits.succeeded(str(row.id))
-                given[row.username] = new
-        note = _(
-            "It is shown only now and kept nowhere. Hand it over in person; it has to be changed at the first sign-in."
-        )
-        facts = {"title": _("New password"), "given": given, "note": note, "back": self}
-        return page("pages/given.html", 200 if given else 422, **facts)
-
-    verbs = {"reset_password": reset_password}
+        """The own password and second factor have pages of their own, which ask for them."""
+        with unscoped():
+            return verbs_of_record(row, by=g.actor, at=now())
 
     def create(self, form: Any) -> User:
+        """The owner sets the password, by a link that is sent at once."""
         values = form.values()
         reach = [where for where in (values.pop("place"), values.pop("kindergarten")) if where is not None]
-        return accounts.save(User(), reach=reach, by=g.actor, at=now(), **values)
+        user = accounts.save(User(), reach=reach, by=g.actor, at=now(), **values)
+        if user.active:
+            invitations.invite(user, by=g.actor, at=now())
+            if current_app.config["KEZEK"].smtp is None and not is_demo():
+                flash(
+                    _("No server for letters is set: the link waits, or an operator makes one by a command."), "warning"
+                )
+        return user
 
     def change(self, row: User, values: dict[str, Any]) -> None:
         """Who reaches further than the form can show keeps it, unless the form says otherwise."""

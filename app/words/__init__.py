@@ -10,6 +10,7 @@ from app.words.corrections import CONTRARY, another_applicant, contrary, correct
 from app.words.days import day, moment, number
 from app.words.documents import standing
 from app.words.labels import LABELS, STATUSES, label, role, status
+from app.words.letters import letter, letter_state, link, seen
 from app.words.lists import LISTS, columns
 from app.words.names import NOTHING, alphabetical, by_name, name
 from app.words.notices import ERRORS, NOTICES, REASONS, Written, error, message, notice, reached, reason

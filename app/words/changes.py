@@ -27,6 +27,7 @@ from app.models import (
 from app.rules.texts import phones_said
 from app.words.days import day, moment, number
 from app.words.labels import label, role, status
+from app.words.letters import SEEN
 from app.words.lists import LISTS
 from app.words.rules import CHOICES, PERIODS, TERMS, norm_name, period, term
 from app.words.verbs import SUBJECTS, by_hand, verb
@@ -68,6 +69,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "language": _l("Language of instruction"),
     "last_day": _l("Last day"),
     "last_name": _l("Last name"),
+    "left": _l("Recovery codes left"),
     "lost_paper": _l("Paper not made yet"),
     "mine": _l("Waits for you"),
     "name": _l("Name"),
@@ -92,6 +94,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "role": _l("Role"),
     "rows": _l("Rows"),
     "same": _l("Rows as before"),
+    "seen": _l("Last seen"),
     "selected": _l("Selected"),
     "served": _l("Served"),
     "sex": _l("Sex"),
@@ -264,6 +267,8 @@ def _text(value: str, subject: str, whose: str, fact: str) -> str:
             return period(value) if value in PERIODS else ""
         case "claim" | "lost_paper" | "automatic" | "mine":
             return str(YES_OR_NO[value == "1"])
+        case "seen":
+            return str(SEEN.get(value, value))
         case "waits":
             return ""
         case "phone":

@@ -98,6 +98,7 @@ COLUMNS: dict[str, Any] = {
     "stage": _l("Stage"),
     "state": _l("Stage"),
     "status": _l("Status"),
+    "seen": _l("Last seen"),
     "subject": _l("Kind of record"),
     "term": _l("Runs out"),
     "text": _l("Text"),

@@ -78,6 +78,7 @@ REFUSALS: dict[Reason, Any] = {
     ),
     Reason.qr_cancelled: _l("Signing was given up on the phone. Nothing was done. You can begin again."),
     Reason.qr_over: _l("The time for signing on the phone is over. Nothing was done. Begin again."),
+    Reason.factor_required: _l("This asks for the code of your authenticator once more."),
 }
 # What a family reads otherwise than an official.
 TO_FAMILIES: dict[Reason, Any] = {
@@ -122,7 +123,7 @@ BECAUSE: dict[str, Any] = {
     "begun": _l("Its first day has come: enter the next one, from a day of its own."),
     "many": _l("So many at once start as a bulk run, with a second person's yes."),
     "twice": _l("There is one of this kind for this place and day already. Change that one, or name another day."),
-    "own_account": _l("This is your own account: another administrator gives it another role or blocks it."),
+    "own_account": _l("This is your own account: another administrator does this to it."),
     "left": _l("The child has left its kindergarten. Its family applies anew."),
     "backwards": _l("The last day comes before the first one. Correct them."),
     "away": _l("The child is recorded as away on some of these days already: its place is lent once."),
@@ -194,6 +195,7 @@ INVALID: dict[str, Any] = {
     "category_ages": _l("Category %(rank)d: the last age is before the first, or is no age of a child."),
     "categories_overlap": _l("Categories %(other)d and %(rank)d have the same privilege and share ages."),
     "category_in_vain": _l("Category %(rank)d would serve nobody: category %(other)d takes all its children before."),
+    "wrong_code": _l("This is not the code that the authenticator shows now. Look at it and type it again."),
     "easily_guessed": _l("This password is easily guessed. Take several words that belong together for you alone."),
     "no_reach": _l("This role does nothing without its reach. Choose it."),
     "reach_of_another_role": _l("A head reaches a kindergarten, other roles a region, district or city. Empty this."),

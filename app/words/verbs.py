@@ -67,7 +67,14 @@ VERBS: dict[str, Any] = {
     "correct": _l("Correct the record"),
     "make_anew": _l("Make anew"),
     "change_password": _l("Change the password"),
-    "reset_password": _l("Give a new password"),
+    "invite": _l("Send a link to set the password"),
+    "withdraw_link": _l("Withdraw the link"),
+    "reset_factor": _l("Take away the second factor"),
+    "set_password": _l("Set the password"),
+    "set_factor": _l("Set up a second factor"),
+    "remove_factor": _l("Remove the second factor"),
+    "new_recovery_codes": _l("New recovery codes"),
+    "use_recovery_code": _l("Use a recovery code"),
     "new_key": _l("Give a new key"),
     "new_secret": _l("Give a new secret"),
     "send_again": _l("Send again"),
@@ -132,7 +139,15 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "approve": _l("It was approved"),
     "annul": _l("It was annulled"),
     "change_password": _l("The own password was changed"),
-    "reset_password": _l("A new password was given"),
+    "invite": _l("A link to set the password was sent"),
+    "withdraw_link": _l("The link to set the password was withdrawn"),
+    "reset_factor": _l("The second factor was taken away"),
+    "set_password": _l("The own password was set by the link"),
+    "set_factor": _l("The own second factor was set up"),
+    "remove_factor": _l("The own second factor was removed"),
+    "new_recovery_codes": _l("New recovery codes were made"),
+    "use_recovery_code": _l("A recovery code was used"),
+    "reset_password": _l("A new password was given"),  # until links were sent
     "new_key": _l("A new key was given"),
     "new_secret": _l("A new secret was given"),
     "export": _l("A list was downloaded"),
@@ -205,9 +220,14 @@ FOLLOWS: dict[str, Any] = {
         "It counts from its first day on, at the earliest from today, and is never changed or removed again. "
         "Terms that run already stay as they are."
     ),
-    "reset_password": _l(
-        "The old password opens nothing from now on, and whoever is signed in with it is out. The new one is shown "
-        "once and has to be changed at the first sign-in."
+    "invite": _l(
+        "The owner of the account gets a link by e-mail and chooses a password. Until then no password opens the "
+        "account, and whoever is signed in with it is out. A link that was sent before opens nothing any more."
+    ),
+    "withdraw_link": _l("The link opens nothing any more. The account stays closed until another one is sent."),
+    "reset_factor": _l(
+        "The account is opened by its password alone until its owner sets up another one. Whoever is signed in with it "
+        "is out, and the owner is told by e-mail. Make sure first who has asked for it."
     ),
     "new_key": _l(
         "The old key opens nothing from now on. The new one is shown once; whoever keeps the portal enters it there."

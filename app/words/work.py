@@ -13,6 +13,7 @@ JOBS: dict[str, Any] = {
     "render": _l("To make a paper"),
     "sms": _l("To send an SMS"),
     "email": _l("To send an e-mail"),
+    "letter": _l("To write to an official"),
     "webhook": _l("To tell a portal"),
     "bulk": _l("To go on with a bulk run"),
     "import": _l("To try a file or bring it in"),

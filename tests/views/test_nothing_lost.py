@@ -11,6 +11,7 @@ import threading
 import zlib
 from base64 import urlsafe_b64decode
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from secrets import token_hex
 
@@ -19,9 +20,9 @@ import sqlalchemy as sa
 
 from app.access import sent_forms
 from app.db import database
-from app.models import Account, DayOff, KeptForm, SentForm, SignedIn
+from app.models import DayOff, KeptForm, SentForm, SignedIn
 from app.views import form_keys
-from tests.views import routes
+from tests.views import authenticators, routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
 from tests.views.forms import ADDS, Fields, valid
@@ -207,19 +208,16 @@ def test_a_stranger_leaves_no_row_and_what_is_kept_is_gone_after_an_hour(city):
     assert kept(city) == []
 
 
-def test_a_given_password_is_changed_first_and_then_the_kept_form_is_there(city):
-    specialist = city.sign_in("specialist")
-    form = {"csrf_token": specialist.token(), "form_key": specialist.key(), **valid("kindergartens", city.own)}
-    with city.tables.engine.begin() as connection:
-        connection.execute(sa.update(Account.__table__).values(must_change_password=True))
+def test_a_second_factor_is_set_up_first_and_then_the_kept_form_is_there(city, monkeypatch):
+    department = city.sign_in("department")
+    form = {"csrf_token": department.token(), "form_key": department.key(), **valid("kindergartens", city.own)}
+    monkeypatch.setitem(city.web.config, "KEZEK", replace(city.web.config["KEZEK"], second_factor=True))
     over(city)
-    told = specialist.client.post("/kindergartens/add", data=form)
-    let_in = signs_in(specialist, "specialist", told.location)
-    assert specialist.get(let_in.location).location == "/password/"
-    changed = {"current": PASSWORD, "new": "мүлдем жаңа құпия сөз", "again": "мүлдем жаңа құпия сөз"}
-    answer = specialist.post("/password/", changed)
-    assert (answer.status_code, answer.location) == (303, "/kept/")
-    assert "Жаңа бақша" in specialist.get("/kept/").text
+    told = department.client.post("/kindergartens/add", data=form)
+    let_in = signs_in(department, "department", told.location)
+    assert department.get(let_in.location).location == authenticators.OWN
+    authenticators.set_up(city, department)
+    assert "Жаңа бақша" in department.get("/kept/").text
 
 
 def test_the_door_itself_stays_open_long_and_keeps_the_name(city):

@@ -1,11 +1,11 @@
-"""Spec 7, passwords: strong hashes, twelve characters, one's own by the old one, another's given once."""
-
-import re
+"""Spec 7, passwords: strong hashes, twelve characters, one's own by the old one, the first one by a link (ADR 37)."""
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from werkzeug.security import generate_password_hash
 
+from app.access import password_hashes
 from app.access.passwords import easily_guessed
 from app.actions import accounts
 from tests.conftest import STRONG
@@ -24,22 +24,14 @@ def let_in(city, name: str, password: str) -> Browser | None:
     return browser if answer.status_code == 302 else None
 
 
-def reset(city, name: str = "specialist") -> str:
-    """The password that the administrator gives."""
-    address = f"/users/action/reset_password/{getattr(city.own, f'{name}_account')}"
-    answer = city.sign_in("administrator").post(address, {"sure": "yes"})
-    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    return re.search(r"<code>(.+?)</code>", answer.text)[1]
-
-
 def verbs(city, name: str) -> list[str]:
     account = getattr(city.own, f"{name}_account")
     kept = city.tables.rows()["change"]
     return [row["verb"] for row in kept if (row["subject"], row["subject_id"]) == ("ab_user", account)]
 
 
-def test_a_hash_is_scrypt_of_2_to_the_17():
-    assert STRONG.split(":") == ["scrypt", str(2**17), "8", "1"]
+def test_a_hash_is_argon2id_of_64_megabytes_three_times_over():
+    assert STRONG.hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 @pytest.mark.parametrize("password", ["", "x" * 11, "x" * 201])
@@ -48,13 +40,21 @@ def test_a_password_has_twelve_to_two_hundred_characters(password):
         accounts.hashed(password)
 
 
-def test_a_hash_of_an_older_kind_is_made_anew_at_the_door(city):
-    old = generate_password_hash(PASSWORD, "pbkdf2:sha256:1000")
+OLDER = {
+    "of another kind": generate_password_hash(PASSWORD, "pbkdf2:sha256:1000"),
+    "as it was before argon2": generate_password_hash(PASSWORD, "scrypt:1024:8:1"),
+    "of other costs": PasswordHasher(2, 8, 1).hash(PASSWORD),
+}
+
+
+@pytest.mark.parametrize("old", OLDER.values(), ids=OLDER)
+def test_a_hash_of_an_older_kind_opens_and_is_made_anew_at_the_door(city, old):
     with city.tables.engine.begin() as connection:
         connection.execute(sa.text("UPDATE ab_user SET password = :p WHERE username = 'specialist'"), {"p": old})
     browser = city.sign_in("specialist")
     (user,) = (row for row in city.tables.rows()["ab_user"] if row["username"] == "specialist")
-    assert user["password"].startswith(accounts.HASH + "$")
+    assert user["password"].startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert let_in(city, "specialist", "not the password") is None
     assert browser.get("/").status_code == 200
     assert let_in(city, "specialist", PASSWORD)
 
@@ -112,59 +112,9 @@ def test_what_anybody_tries_first_is_guessed_in_any_spelling_with_any_year(passw
     assert easily_guessed(password, ["Темірова"]) is guessed
 
 
-def test_a_given_password_is_changed_before_anything_else(city):
-    given = reset(city)
-    assert let_in(city, "specialist", PASSWORD) is None
-    browser = let_in(city, "specialist", given)
-    for (method, rule), roles in routes.table().items():
-        if "specialist" in roles and rule not in (
-            "/password/",
-            "/logout/",
-            "/login/",
-            *routes.FILES,
-            *routes.PUBLIC,
-            *routes.FORMS,
-        ):
-            if rule.startswith("/language/"):
-                continue
-            address, data = routes.address(rule, city)
-            with city.tables.unchanged():
-                answer = browser.get(address) if method == "GET" else browser.post(address, data | {"sure": "yes"})
-            assert (answer.status_code, answer.location) == (303, "/password/"), (method, address)
-    assert browser.post("/password/", CHANGED | {"current": given}).status_code == 303
-    assert browser.get("/applications/list/").status_code == 200
-    assert let_in(city, "specialist", given) is None
-    assert let_in(city, "specialist", NEW).get("/applications/list/").status_code == 200
-
-
-def test_a_given_password_is_random_shown_once_and_kept_nowhere(city):
-    given = {reset(city, name) for name in ("specialist", "operator", "head")}
-    assert len(given) == 3
-    assert all(re.fullmatch("[a-z2-9]{4}(-[a-z2-9]{4}){3}", one) for one in given)
-    with city.tables.engine.connect() as connection:
-        sessions = connection.execute(sa.text("SELECT facts FROM signed_in")).all()
-    kept = repr((sessions, city.tables.rows()))
-    assert not any(one in kept for one in given)
-    assert verbs(city, "specialist")[-1] == "reset_password"
-
-
-def test_several_accounts_get_one_each(city):
-    administrator = city.sign_in("administrator")
-    ids = [str(city.own.specialist_account), str(city.own.head_account)]
-    asked = {"action": "reset_password", "rowid": ids}
-    with city.tables.unchanged():
-        assert "specialist" in administrator.post("/users/action_post", asked).text
-    given = re.findall("<code>(.+?)</code>", administrator.post("/users/action_post", asked | {"sure": "yes"}).text)
-    assert let_in(city, "specialist", given[0]) and let_in(city, "head", given[1])
-
-
-def test_the_administrator_s_own_password_is_changed_by_the_old_one_alone(city):
-    administrator, own = city.sign_in("administrator"), city.own.administrator_account
-    assert "reset_password" not in administrator.get(f"/users/show/{own}").text
-    with city.tables.unchanged():
-        answer = administrator.post(f"/users/action/reset_password/{own}", {"sure": "yes"})
-    assert answer.status_code == 422
-    assert "<code>" not in answer.text
+def test_nobody_s_hash_costs_what_any_other_does():
+    assert not password_hashes.is_old(password_hashes.of_nobody())
+    assert not password_hashes.is_of("", password_hashes.of_nobody())
 
 
 def test_no_form_sets_another_s_password(city):
@@ -174,19 +124,6 @@ def test_no_form_sets_another_s_password(city):
     assert "password" not in filled.values
     assert administrator.post(address, {**filled.values, "active": "y", "password": NEW}).status_code == 302
     assert let_in(city, "specialist", PASSWORD)
-
-
-def test_a_new_account_opens_nothing_until_it_is_given_a_password(city):
-    administrator = city.sign_in("administrator")
-    new = forms.valid("users", city.own)
-    added = administrator.post("/users/add", new)
-    assert added.status_code == 302
-    for password in ("", new["password"], "None"):
-        assert let_in(city, new["username"], password) is None
-    pk = added.location.rpartition("/")[2]
-    told = administrator.post(f"/users/action/reset_password/{pk}", {"sure": "yes"}).text
-    browser = let_in(city, new["username"], re.search("<code>(.+?)</code>", told)[1])
-    assert browser.get("/").location == "/password/"
 
 
 def test_the_page_asks_a_stranger_to_sign_in(web):

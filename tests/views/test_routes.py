@@ -50,7 +50,7 @@ def test_an_address_opens_for_the_roles_of_the_table_and_for_nobody_else(city, r
         address, data = routes.address(rule, city)
         answer = browser.get(address) if method == "GET" else browser.post(address, data)
         opens = answer.status_code in (200, 302, 303, 409, 422)
-        opens |= rule == "/verify/<code>" or rule in routes.FORMS  # no such paper; nobody says from where
+        opens |= rule in ("/verify/<code>", "/invitation/<key>", *routes.FORMS)  # no such one; nobody says from where
         if refused(role, answer) == (role in roles) or (role in roles and not opens):
             wrong.append((method, address, answer.status_code))
     assert wrong == []

@@ -15,6 +15,7 @@ from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
     Account,
+    AccountLetter,
     Applicant,
     Application,
     BulkRow,
@@ -32,6 +33,7 @@ from app.models import (
     HistorySeal,
     ImportProblem,
     ImportRun,
+    Invitation,
     KeptForm,
     KgGroup,
     Kindergarten,
@@ -45,8 +47,10 @@ from app.models import (
     Proposal,
     QueueCategory,
     QueueOrder,
+    RecoveryCode,
     Referral,
     Round,
+    SecondFactor,
     SentForm,
     Signature,
     SignedIn,
@@ -86,6 +90,10 @@ NOT_SHOWN = {
     Signature,
     HistoryLink,
     HistorySeal,
+    AccountLetter,
+    Invitation,
+    RecoveryCode,
+    SecondFactor,
 }  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
 

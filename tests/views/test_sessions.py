@@ -99,9 +99,9 @@ def change_the_password(city, _browser):
     assert other.post("/password/", filled).status_code == 303
 
 
-def reset_the_password(city, _browser):
-    address = f"/users/action/reset_password/{city.own.specialist_account}"
-    assert city.sign_in("administrator").post(address, {"sure": "yes"}).status_code == 200
+def send_a_link(city, _browser):
+    address = f"/users/action/invite/{city.own.specialist_account}"
+    assert city.sign_in("administrator").post(address, {"sure": "yes"}).status_code == 303
 
 
 def change_the_account(city, **values: str) -> None:
@@ -126,7 +126,7 @@ def close_it_and_open_it_again(city, _browser):
 ENDS = (
     sign_out,
     change_the_password,
-    reset_the_password,
+    send_a_link,
     change_the_role,
     close_the_account,
     close_it_and_open_it_again,
