@@ -97,7 +97,9 @@ def history() -> None:
 @history.command("verify")
 @click.option("--heads", type=click.File(encoding="utf-8"), help="The heads that were given out; those of KEZEK_HEADS.")
 def verify_history(heads: TextIO | None) -> None:
-    """Look whether every record is as it was sealed. Exits with 1 where one is not, and names the first."""
+    """Look whether every record is as it was sealed, and the heads as they were given out and as daily protocols print
+    them. Exits with 1 where one is not, and names the first.
+    """
     places = current_app.config["KEZEK"].heads
     try:
         given = chain_rules.heads_of(heads or [line for place in places for line in storage.lines_at(place)])

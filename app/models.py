@@ -267,8 +267,8 @@ class QueueOrderKind(StrEnum):
 
 
 class DocumentKind(StrEnum):
-    """Papers, in the order in which a family gets them; the first three and the card are seed 002's. The last one is
-    of a round, and nobody's own.
+    """Papers, in the order in which a family gets them; the first three and the card are seed 002's. The last two are
+    nobody's own: of a round, and of a day.
     """
 
     registration_notice = "registration_notice"
@@ -282,6 +282,7 @@ class DocumentKind(StrEnum):
     refusal = "refusal"
     revocation = "revocation"
     protocol = "protocol"
+    daily_protocol = "daily_protocol"
 
 
 class Audience(StrEnum):
@@ -1399,12 +1400,14 @@ class HistoryLink(Base):
 class HistorySeal(Base):
     """What the clock has sealed at once: up to which position, and the head of the chain then, which is given out.
 
-    ``newest``: the largest id in the history that was sealed by then; what comes late has a smaller one.
+    ``day``: the local day of what it seals, and no seal holds more than one; ``newest``: the largest id in the history
+    that was sealed by then; what comes late has a smaller one, and may be of a day before.
     """
 
     __tablename__ = "history_seal"
     at: Mapped[datetime] = mapped_column(index=True)
     position: Mapped[int] = mapped_column(unique=True)
+    day: Mapped[date]
     head: Mapped[bytes]
     newest: Mapped[int]
 
@@ -1528,10 +1531,13 @@ class Document(Base):
     __table_args__ = (
         CheckConstraint("voucher_id IS NULL OR referral_id IS NULL", name="paper_is_of_one_right_at_most"),
         CheckConstraint(
-            "(application_id IS NULL) <> (round_id IS NULL)", name="paper_is_of_an_application_or_of_a_round"
+            "CASE WHEN application_id IS NULL THEN 0 ELSE 1 END + CASE WHEN round_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN seal_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="paper_is_of_one_application_round_or_seal",
         ),
         CheckConstraint("(file_key IS NULL) = (sha256 IS NULL)", name="stored_file_has_its_checksum"),
         Index("uq_document_one_current_of_a_round", "round_id", "kind", unique=True, **only("replaced_at IS NULL")),
+        Index("uq_document_one_of_a_seal", "seal_id", unique=True),
         Index("uq_document_one_current_of_a_voucher", "voucher_id", "kind", unique=True, **only("replaced_at IS NULL")),
         Index(
             "uq_document_one_current_of_a_referral", "referral_id", "kind", unique=True, **only("replaced_at IS NULL")
@@ -1548,6 +1554,7 @@ class Document(Base):
     voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"), index=True)
     referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"), index=True)
     round_id: Mapped[int | None] = mapped_column(ForeignKey("queue_round.id"), index=True)
+    seal_id: Mapped[int | None] = mapped_column(ForeignKey("history_seal.id"))
     kind: Mapped[DocumentKind]
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     facts: Mapped[dict[str, Any] | None]
@@ -1560,6 +1567,7 @@ class Document(Base):
     voucher: Mapped[Voucher | None] = relationship()
     referral: Mapped[Referral | None] = relationship()
     round: Mapped[Round | None] = relationship()
+    seal: Mapped[HistorySeal | None] = relationship()
 
 
 class BulkRun(Base):

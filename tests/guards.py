@@ -46,6 +46,7 @@ ON_PAGES = "test_offered_on_pages.py::test_what_a_page_offers_is_accepted_and_wh
 CERTIFICATES = "test_sanatorium_certificates.py"
 
 PROTOCOLS = "actions/test_protocols.py"
+DAILY = "actions/test_daily_protocols.py"
 PLAYED = "test_scenarios.py::test_the_regulation_holds"
 TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
@@ -149,6 +150,50 @@ GUARDS = (
         "    beyond = any(where > position for known in heads for where in known)\n",
         "    beyond = False\n",
         "actions/test_chain.py::test_whatever_was_done_to_the_history_is_found",
+    ),
+    Guard(
+        "a chain made anew contradicts the heads that daily protocols print",
+        "app/actions/chain.py",
+        "rules.first_fault(whole, kept, heads, printed_heads())",
+        "rules.first_fault(whole, kept, heads)",
+        f"{DAILY}::test_a_chain_that_its_owner_made_anew_contradicts_its_protocols_and_none_of_them_holds",
+    ),
+    Guard(
+        "a daily protocol holds as long as its seal has the head that it prints",
+        "app/papers/documents.py",
+        """        same = document.facts["head"] == document.seal.head.hex()
+""",
+        """        same = True
+""",
+        "views/test_daily_protocols.py::test_the_page_of_its_qr_shows_the_head_and_says_when_the_chain_has_another_one",
+    ),
+    Guard(
+        "no seal holds more than one day",
+        "app/actions/chain.py",
+        "        if links and its_day > day:\n",
+        "        if False:\n",
+        f"{DAILY}::test_each_day_that_had_records_has_one_protocol_and_each_record_stands_in_one",
+    ),
+    Guard(
+        "a day has one protocol, also where a record of it is sealed late",
+        "app/actions/daily_protocols.py",
+        "        .where(HistorySeal.day != day if day else HistorySeal.day.is_not(None))\n",
+        "",
+        f"{DAILY}::test_a_day_is_over_at_its_midnight_and_what_comes_late_stands_in_the_next_protocol",
+    ),
+    Guard(
+        "a paper of a family is opened as one of a family alone",
+        "app/views/applications.py",
+        "Document.id == row_id(document_id), Document.application_id.is_not(None)",
+        "Document.id == row_id(document_id)",
+        "views/test_daily_protocols.py::test_a_paper_of_a_family_or_a_round_is_none_of_a_day_and_the_other_way_round",
+    ),
+    Guard(
+        "what people add to a register is on record",
+        "app/actions/records.py",
+        '    record(row, "create", by=by, at=at, details=_facts(row))\n',
+        "",
+        "views/test_forms.py::test_signs_and_markup_are_text_like_any_other",
     ),
     Guard(
         "nobody adds a record among the sealed",

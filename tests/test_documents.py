@@ -111,7 +111,21 @@ PROTOCOL = OWN | {
         }
     ],
 }
-ANY = pytest.mark.parametrize("facts", [*PAPERS.values(), PROTOCOL], ids=[*PAPERS, "protocol"])
+DAY = OWN | {
+    **{name: value for name, value in CHILD.items() if name.startswith(("office", "place", "responsible"))},
+    **{"kind": "daily_protocol", "number": "Д-2026-000012", "issued_on": "2026-04-10"},
+    **{"sealed_at": "10.04.2026 23:59:41", "first": 4711, "last": 4911, "head": "0123456789abcdef" * 4},
+    "recorded": [
+        {
+            "kk": "Өтініш",
+            "ru": "Заявление",
+            "verbs": [{"kk": "Өтініш кезекке қойылды", "ru": "Заявление поставлено в очередь", "n": 120}],
+        },
+        {"kk": "Ваучер", "ru": "Ваучер", "verbs": [{"kk": "Ваучер берілді", "ru": "Ваучер выдан", "n": 81}]},
+    ],
+}
+OF_NOBODY = {"protocol": PROTOCOL, "daily": DAY}
+ANY = pytest.mark.parametrize("facts", [*PAPERS.values(), *OF_NOBODY.values()], ids=[*PAPERS, *OF_NOBODY])
 
 
 def text(pdf: bytes) -> str:
@@ -273,7 +287,7 @@ def test_a_receipt_of_many_papers_has_as_many_pages_as_it_needs():
 
 
 def test_every_kind_of_paper_has_a_sample_here():
-    assert {facts["kind"] for facts in [*PAPERS.values(), PROTOCOL]} == {str(each) for each in DocumentKind}
+    assert {facts["kind"] for facts in [*PAPERS.values(), *OF_NOBODY.values()]} == {str(each) for each in DocumentKind}
 
 
 def test_a_protocol_says_by_numbers_whom_a_round_served_passed_over_and_left():
@@ -292,6 +306,21 @@ def test_a_protocol_says_by_numbers_whom_a_round_served_passed_over_and_left():
     ):
         assert part in said, part
     assert pypdfium2.raw.FPDFCatalog_IsTagged(pages)
+
+
+def test_a_daily_protocol_says_how_many_records_there_were_and_the_head_in_groups_on_one_page():
+    said = text(documents.render(DAY))
+    for fact in ("№ Д-2026-000012", "за день 10.04.2026", "10.04.2026 23:59:41", "4711", "4911", "201"):
+        assert fact in said, fact
+    assert "01234567 89abcdef 01234567 89abcdef 01234567 89abcdef 01234567 89abcdef" in said
+    assert "Өтініш кезекке қойылды / Заявление поставлено в очередь: 120" in said
+    assert "chain.py history.jsonl heads.txt" in said
+
+
+def test_a_daily_protocol_of_all_that_can_happen_has_as_many_pages_as_it_needs():
+    verbs = [{"kk": f"Өтініштің {n}-оқиғасы", "ru": f"Событие {n} заявления", "n": n} for n in range(120)]
+    many = DAY | {"recorded": [{"kk": "Өтініш", "ru": "Заявление", "verbs": verbs}]}
+    assert len(pypdfium2.PdfDocument(documents.render(many))) > 1
 
 
 def test_a_protocol_of_ten_thousand_is_made():

@@ -7,7 +7,7 @@ shows (`shown`); what nobody has said shows nothing.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Integer, and_, bindparam, exists, false, not_, or_, select, true
 
 from app import registers
 from app.access.actors import Actor
@@ -227,6 +227,21 @@ def _papers(viewer: Viewer) -> ColumnElement[bool]:
     return own & or_(Document.referral_id.is_(None), Document.referral_id.in_(_own_referrals(viewer)))
 
 
+def _daily_protocols(_viewer: Viewer) -> ColumnElement[bool]:
+    """Of all districts together; numbers alone."""
+    return Document.seal_id.is_not(None)
+
+
+def _anywhere(viewer: Viewer) -> ColumnElement[bool]:
+    """All of it, for whoever reaches any place at all."""
+    place = Place.__table__.c
+    return exists().where(_places(viewer, place.id)).select_from(Place.__table__)
+
+
+def _papers_and_daily_protocols(viewer: Viewer) -> ColumnElement[bool]:
+    return or_(_papers(viewer), and_(_daily_protocols(viewer), _anywhere(viewer)))
+
+
 def _own_rounds(viewer: Viewer) -> Any:
     held = Round.__table__.c
     return select(held.id).where(_places(viewer, held.place_id))
@@ -372,7 +387,10 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     Referral: _of_the_family_too(lambda viewer: _referred(viewer, Referral)),
     Contract: _of_the_family_too(lambda viewer: Contract.referral_id.in_(_own_referrals(viewer))),
     StopListing: _of_the_family_too(_of_application(StopListing.application_id)),
-    Document: _of_the_family_too(_papers),
+    Document: {
+        **rows_for(office=_papers, head=_papers, administrator=_daily_protocols, family=_papers),
+        **dict.fromkeys((R.department, R.auditor), _papers_and_daily_protocols),
+    },
     Notice: rows_for(office=_sent_to, head=_sent_to, family=_to_the_family_itself),
     Delivery: _officials(_deliveries),
     Change: _officials(_changes),
@@ -413,7 +431,10 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
     KeptForm: rows_for(office=_nothing, head=_nothing),
     NoticeRead: rows_for(office=_nothing, head=_nothing),  # asked about by plain tables
     HistoryLink: rows_for(office=_nothing, head=_nothing),  # read by the clock and by `flask history`
-    HistorySeal: rows_for(office=_nothing, head=_nothing),
+    HistorySeal: {  # positions and heads, for who reads daily protocols
+        **rows_for(office=_nothing, head=_nothing, administrator=everything),
+        **dict.fromkeys((R.department, R.auditor), _anywhere),
+    },
 }
 
 

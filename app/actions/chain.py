@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, Row, exists, false, func, insert, not_, or
 from app.access.personal_data import is_personal
 from app.db.database import lock_text
 from app.db.extensions import db
-from app.models import Change, HistoryLink, HistorySeal
+from app.models import Change, Document, DocumentKind, HistoryLink, HistorySeal
 from app.rules import chain as rules
+from app.rules.calendar import local_day
 from app.rules.chain import FIRST, Fault, Sealed
 
 AT_ONCE = 10_000  # records, in one transaction
+CHAIN = "the chain of the history"  # whoever adds to it locks this
 LATE = timedelta(days=1)  # no transaction takes that long between its number or moment and its end
 RECORD = Change.__table__.c
 UNSEALED = ~exists().where(HistoryLink.change_id == RECORD.id)
@@ -34,15 +36,20 @@ def seal(*, at: datetime) -> int:
     """Seal what was committed since the last time, at most AT_ONCE records. Returns how many they were.
 
     A transaction that took long has smaller numbers than what is sealed already: it is sealed when it is seen. What
-    says that it is older than LATE, beside what is sealed, stays unsealed, and is a fault. Two at once wait for each
-    other.
+    says that it is older than LATE, beside what is sealed, stays unsealed, and is a fault. No seal holds more than one
+    local day. Two at once wait for each other.
     """
-    lock_text("the chain of the history")
+    lock_text(CHAIN)
     last = last_seal()
     new = select(*RECORD).where(UNSEALED, not_(_out_of_time(at, last))).order_by(RECORD.id).limit(AT_ONCE)
     so_far, head, newest = (last.position, last.head, last.newest) if last else (0, FIRST, 0)
-    links = list[dict[str, Any]]()
+    today, links = local_day(at), list[dict[str, Any]]()
+    day = last.day if last and last.day <= today else date.min
     for position, row in enumerate(db.session.execute(new), so_far + 1):
+        its_day = min(local_day(row.at), today)
+        if links and its_day > day:
+            db.session.add(HistorySeal(at=at, position=position - 1, day=day, head=head, newest=newest))
+        day = max(day, its_day)  # what comes late is of the day on which it came
         record, salt = as_record(row), secrets.token_bytes(16)
         hidden = sorted(name for name in record["details"] or () if is_personal(name))
         erasable = rules.erasable(record, hidden, salt)
@@ -52,7 +59,7 @@ def seal(*, at: datetime) -> int:
         newest = max(newest, row.id)
     if links:
         db.session.execute(insert(HistoryLink), links)
-        db.session.add(HistorySeal(at=at, position=so_far + len(links), head=head, newest=newest))
+        db.session.add(HistorySeal(at=at, position=so_far + len(links), day=day, head=head, newest=newest))
     return len(links)
 
 
@@ -73,11 +80,12 @@ def sealed() -> Generator[Sealed]:
 
 def first_fault(heads: Mapping[int, bytes], *, at: datetime) -> Fault | None:
     """What is wrong with the chain: by itself, by the heads that are kept beside it, by those that were given out
-    (`heads`, by their positions), or because a record among the sealed was never sealed.
+    (`heads`, by their positions), by those that daily protocols print, or because a record among the sealed was never
+    sealed.
     """
     kept = {one.position: one.head for one in seals(after=0)}
     with closing(sealed()) as whole:
-        if fault := rules.first_fault(whole, kept, heads):
+        if fault := rules.first_fault(whole, kept, heads, printed_heads()):
             return fault
     beside = db.session.scalar(
         select(RECORD.id).where(UNSEALED, _out_of_time(at, last_seal())).order_by(RECORD.id).limit(1)
@@ -95,6 +103,12 @@ def seals(*, after: int) -> list[SealedAt]:
     seal = HistorySeal.__table__.c
     found = select(seal.at, seal.position, seal.head).where(seal.position > after).order_by(seal.position)
     return [SealedAt(*row) for row in db.session.execute(found)]
+
+
+def printed_heads() -> dict[int, bytes]:
+    """The heads that daily protocols print, by their positions."""
+    facts = db.session.scalars(select(Document.facts).where(Document.kind == DocumentKind.daily_protocol))
+    return {one["last"]: bytes.fromhex(one["head"]) for one in facts if one is not None}
 
 
 def _out_of_time(at: datetime, last: HistorySeal | None) -> ColumnElement[bool]:

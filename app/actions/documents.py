@@ -49,7 +49,8 @@ def make_anew(document: Document, *, by: Actor, at: datetime) -> Document:
     Raises Refusal: not_allowed, wrong_status (it was replaced already, or its right has come to nothing).
     """
     whose = document.application or document.round
-    assert whose is not None, "the database allows no paper of nothing"
+    if whose is None:  # a day's, of which there is one version
+        raise Refusal(Reason.wrong_status, verb="make_anew")
     permit(by, "make_anew", whose)
     lock_districts(places.districts(whose))
     if not _current(document):

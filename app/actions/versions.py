@@ -18,6 +18,7 @@ from app.models import (
     Contract,
     Document,
     DocumentKind,
+    HistorySeal,
     KgGroup,
     Outbox,
     Place,
@@ -135,6 +136,7 @@ def ask_for(
     document = Document(
         application=_application(paper_of),
         round=paper_of if isinstance(paper_of, Round) else None,
+        seal=paper_of if isinstance(paper_of, HistorySeal) else None,
         voucher=paper_of if isinstance(paper_of, Voucher) else None,
         referral=paper_of if isinstance(paper_of, Referral) else None,
         kind=kind,
@@ -148,7 +150,7 @@ def ask_for(
 
 
 def _application(paper_of: documents.PaperOf) -> Application | None:
-    if isinstance(paper_of, Round):
+    if isinstance(paper_of, Round | HistorySeal):
         return None
     return paper_of if isinstance(paper_of, Application) else paper_of.application
 

@@ -1,11 +1,11 @@
-"""The history is sealed each minute, and the heads of its chain are given out (ADR 34)."""
+"""The history is sealed each minute, each day gets its protocol, and the heads of the chain are given out (ADR 34)."""
 
 import logging
 from time import monotonic
 
 from flask import current_app
 
-from app.actions import chain
+from app.actions import chain, daily_protocols
 from app.actions.chain import SealedAt
 from app.db.database import transaction
 from app.gateways import Message, NotSent, Unsure, mail
@@ -27,6 +27,7 @@ def seal() -> None:
         while monotonic() - began < LONGEST:
             with transaction():
                 if chain.seal(at=now()) < chain.AT_ONCE:
+                    daily_protocols.ask_for(at=now())
                     break
         for place in current_app.config["KEZEK"].heads:
             give_out(place)

@@ -19,6 +19,7 @@ from app.models import (
     ContractText,
     Document,
     DocumentKind,
+    HistorySeal,
     QueueOrderKind,
     Referral,
     ReferralStatus,
@@ -36,7 +37,7 @@ NO_LETTER = "no letter: "  # how the row of a paper that cannot be made begins t
 ITS_OWN = ("kind", "version", "asked_at", "made_on", "address")  # of a version, whatever its facts
 SIGNATURES = ("family_signed_on", "head_signed_on")
 OF_RECORDS: Mapping[type, str] = {Voucher: "В", Referral: "Ж"}  # in the numbers of a kind that is of records of several
-PaperOf = Application | Voucher | Referral | Round
+PaperOf = Application | Voucher | Referral | Round | HistorySeal
 
 
 class NotReady(Exception):
@@ -185,6 +186,14 @@ PAPERS: Mapping[DocumentKind, PaperKind] = {
     D.protocol: PaperKind(
         "Х", "Орындарды бөлу хаттамасы", "Протокол распределения мест", (Round,), facts.protocol, _by_the_order
     ),
+    D.daily_protocol: PaperKind(
+        "Д",
+        "Күннің хаттамасы",
+        "Протокол дня",
+        (HistorySeal,),
+        facts.daily_protocol,
+        lambda _seal: False,  # what it says never changes: there is one version of each day
+    ),
 }
 
 
@@ -207,7 +216,7 @@ def _there(row: Voucher | Referral, at: datetime, ended: bool) -> bool:
 
 def paper_of(document: Document) -> PaperOf:
     """The record that a paper is of."""
-    found = document.voucher or document.referral or document.application or document.round
+    found = document.voucher or document.referral or document.application or document.round or document.seal
     assert found is not None, "the database allows no paper of nothing"
     return found
 
@@ -247,7 +256,12 @@ def stands(document: Document) -> bool:
 
 
 def holds(document: Document, day: date) -> PaperState:
-    """How it is with what a paper is of on a day, whichever version it is."""
+    """How it is with what a paper is of on a day, whichever version it is. A daily protocol holds as long as the seal
+    that it is of has the head that it prints.
+    """
+    if document.seal is not None and document.facts is not None:
+        same = document.facts["head"] == document.seal.head.hex()
+        return PaperState() if same else PaperState(invalid_since=document.seal.day)
     return PAPERS[document.kind].holds(paper_of(document), day)
 
 

@@ -3,13 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.db.extensions import db
 from app.models import (
     Application,
     Change,
     ContractText,
+    Document,
+    HistorySeal,
     KgGroup,
     Place,
     PlaceKind,
@@ -186,6 +188,29 @@ def protocol(held: Round) -> Facts:
         ],
         **(_kindergarten(held.vacancy.group) if held.vacancy else {"kindergarten": None}),
     }
+
+
+def daily_protocol(seal: HistorySeal) -> Facts:
+    """Spec 1.2, 7: what was sealed since the protocol before: the positions in the chain, its head, and when it was
+    sealed. What it was is counted from the history (actions/daily_protocols.py). Nobody's name.
+    """
+    with_paper = select(func.max(HistorySeal.position)).join(Document, Document.seal_id == HistorySeal.id)
+    before = db.session.scalar(with_paper.where(HistorySeal.position < seal.position)) or 0
+    return {
+        "issued_on": _day(seal.day),
+        "sealed_at": f"{seal.at.astimezone(LOCAL):%d.%m.%Y %H:%M:%S}",
+        "first": before + 1,
+        "last": seal.position,
+        "head": seal.head.hex(),
+        **_office(_place_of_all()),
+    }
+
+
+def _place_of_all() -> Place:
+    """The region, where there is one alone, or the country."""
+    found = db.session.scalars(select(Place).where(Place.kind.in_((PlaceKind.country, PlaceKind.region)))).all()
+    regions = [one for one in found if one.kind is PlaceKind.region]
+    return regions[0] if len(regions) == 1 else next(one for one in found if one.kind is PlaceKind.country)
 
 
 def left_on(application: Application) -> date | None:

@@ -119,14 +119,18 @@ def head_line(at: str, position: int, head: bytes) -> str:
 
 
 def heads_of(lines: Iterable[str]) -> dict[int, bytes]:
-    """The heads of a file that `head_line` wrote, by their positions; two of one position that differ are the first.
+    """The heads of a file that `head_line` wrote, or that somebody copied from daily protocols, in groups; by their
+    positions. Two of one position that differ are the first.
 
     Raises ValueError for a line that is none.
     """
     heads = dict[int, bytes]()
     for line in filter(str.strip, lines):
-        _, position, head = line.split()
-        heads.setdefault(int(position), bytes.fromhex(head))
+        _, position, *groups = line.split()
+        head = bytes.fromhex("".join(groups))
+        if len(head) != len(FIRST):
+            raise ValueError(line)
+        heads.setdefault(int(position), head)
     return heads
 
 

@@ -61,7 +61,7 @@ TOLD = (Audience.family,)
 BOTH_PARENTS = (Audience.family, Audience.guardian)
 KINDERGARTEN = (Audience.kindergarten,)
 BOTH = (Audience.family, Audience.kindergarten)
-EVERY_PAPER = frozenset(D) - {D.protocol}  # of a family
+EVERY_PAPER = frozenset(D) - {D.protocol, D.daily_protocol}  # of a family
 OF_ITSELF = frozenset({D.registration_notice, D.receipt, D.book_entry})  # of an application in the queue
 
 

@@ -46,6 +46,7 @@ from app.views import (  # noqa: F401 (some are here for the register that they 
 from app.views.applications import ApplicationView
 from app.views.base import page
 from app.views.bulk import BulkRunView, for_many
+from app.views.daily_protocols import DailyProtocolView
 from app.views.dictionary import DictionaryView
 from app.views.explanations import RoundView
 from app.views.history import HistoryView
@@ -88,6 +89,7 @@ HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
         _l("History and notices"),
         (
             (HistoryView, "history", "t"),
+            (DailyProtocolView, "calendar-event", "3"),
             (InboxView, "inbox", "x"),
             (NoticeView, "bell", "m"),
             (DeliveryView, "mail", "z"),
@@ -204,6 +206,7 @@ def _equip(app: Flask, appbuilder: AppBuilder) -> None:
         badge=rendering.badge,
         not_notified=rendering.not_notified,
         delivered=notices.state,
+        in_groups=words.in_groups,
         personal=personal_data.of,
         number=words.number,
         counted=paging.counted,

@@ -246,7 +246,7 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
     @has_access
     def paper(self, document_id: int) -> Any:
         """A stored paper, exactly as it was made."""
-        document = db.session.scalars(select(Document).where(Document.id == row_id(document_id))).first() or abort(404)
+        document = _paper_of_a_family(document_id)
         if not personal_data.whole(document.application):
             flash(_("A paper shows what is masked for you. Open the record first, with a reason."), "warning")
             return redirect(url_for("ApplicationView.show", pk=document.application_id))
@@ -279,7 +279,7 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
     @has_access
     def make_anew(self, document_id: int) -> Any:
         """A new version of a paper, whether or not a fact has changed; the older one says that it was replaced."""
-        document = db.session.scalars(select(Document).where(Document.id == row_id(document_id))).first() or abort(404)
+        document = _paper_of_a_family(document_id)
         if attempt(lambda: documents.make_anew(document, by=g.actor, at=now())):
             flash(
                 _("A new version of the paper is being prepared. The older one says that it was replaced."), "success"
@@ -319,6 +319,12 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
         "can_privilege_paper": QUEUES,
         "can_why": QUEUES,
     }
+
+
+def _paper_of_a_family(document_id: int) -> Document:
+    """A paper of an application within the viewer's scope, or 404: nobody's name is on any other."""
+    found = select(Document).where(Document.id == row_id(document_id), Document.application_id.is_not(None))
+    return db.session.scalars(found).first() or abort(404)
 
 
 def _named(vacancy: str) -> Vacancy | None:

@@ -17,11 +17,13 @@ from sqlalchemy.orm import joinedload
 from app import words
 from app.access.permissions import EVERY_VERB
 from app.actions import chain
+from app.actions.daily_protocols import OF_A_DAY
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
     Application,
     Change,
+    Document,
     KgGroup,
     Offer,
     Proposal,
@@ -40,6 +42,7 @@ from app.views.base import BaseView
 from app.views.lists import Filter
 from app.views.paging import Records
 
+NEWEST = 3  # daily protocols, on the page itself
 READERS = frozenset({Role.department, Role.specialist, Role.head, Role.auditor})
 TABLES: dict[str, type[Any]] = {model.__tablename__: model for model in EVERY_VERB}
 EAGER: dict[type[Any], Sequence[Any]] = {  # what the name of a record shows of others
@@ -215,4 +218,8 @@ class HistoryView(BaseView):
         if template == self.list_template:
             with unscoped():
                 facts["seal"] = chain.last_seal()
+            if self.appbuilder.sm.has_access("can_paper", "DailyProtocolView"):
+                made = select(Document).where(OF_A_DAY, Document.file_key.is_not(None))
+                made = made.options(joinedload(Document.seal)).order_by(Document.id.desc())
+                facts["protocols"] = db.session.scalars(made.limit(NEWEST)).all()
         return super().render_template(template, **facts)

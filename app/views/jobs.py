@@ -40,6 +40,8 @@ def _about(row: Outbox) -> Any:
     """The record that it is about, with the way to its page where the reader may open it."""
     if row.document is not None and row.document.round is not None:
         return _way("RoundView", row.document.round_id, row.document.round)
+    if row.document is not None and row.document.seal is not None:
+        return _way("DailyProtocolView", row.document_id, row.document)
     if row.document is not None:
         return _way("ApplicationView", row.document.application_id, row.document.application)
     if row.delivery is not None:

@@ -8,7 +8,7 @@ from app.words.changes import REFERS, Said, changed, ids, known
 from app.words.choices import card, choices, consequences
 from app.words.corrections import CONTRARY, another_applicant, contrary, corrected, same_applicant
 from app.words.days import day, moment, number
-from app.words.documents import standing
+from app.words.documents import in_groups, standing
 from app.words.labels import LABELS, STATUSES, label, role, status
 from app.words.letters import letter, letter_state, link, seen
 from app.words.lists import LISTS, columns

@@ -6,6 +6,11 @@ from app.actions.documents import PaperStanding
 from app.words.days import day
 
 
+def in_groups(digest: str) -> str:
+    """Hexadecimal digits as people compare and copy them."""
+    return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))
+
+
 def standing(one: PaperStanding) -> str:
     """Of one version: whether it holds and until when, since when it is void, what has replaced it."""
     said = []

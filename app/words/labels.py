@@ -177,6 +177,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "refusal": _l("Statement of the refusal of a voucher"),
         "revocation": _l("Notice of revocation"),
         "protocol": _l("Protocol of a round"),
+        "daily_protocol": _l("Daily protocol"),
     },
     Sex: {
         "male": _l("Boy"),

@@ -19,6 +19,7 @@ LISTS: dict[str, tuple[str, Any]] = {  # as its address names it: the table of i
     "bulk-runs": ("bulk_run", _l("Bulk runs")),
     "imports": ("import_run", _l("Import from a file")),
     "history": ("change", _l("History")),
+    "daily-protocols": ("document", _l("Daily protocols")),
     "notices": ("notice", _l("Notices")),
     "inbox": ("notice", _l("Inbox")),
     "deliveries": ("delivery", _l("Messages sent")),
@@ -113,6 +114,14 @@ COLUMNS: dict[str, Any] = {
 }
 COLUMNS_OF: dict[str, dict[str, Any]] = {  # where a list says it otherwise, by its table
     "bulk_run": {"user": _l("Asked by")},
+    "document": {
+        "day": _l("Day"),
+        "head": _l("Head of the chain"),
+        "paper": _l("Paper"),
+        "positions": _l("Positions in the chain"),
+        "records": _l("Records"),
+        "state": _l("State"),
+    },
     "delivery": {"subject": _l("Subject line")},
     "import_run": {
         "asked_at": _l("Brought"),

@@ -16,6 +16,7 @@ from app.models import (
     Child,
     ContractText,
     DayOff,
+    Document,
     Guardianship,
     KgGroup,
     Kindergarten,
@@ -73,6 +74,8 @@ def name(row: Any) -> str:
             return f"{_('Round')}, {name(row.place)}, {day(row.held_on)}"
         case ContractText():
             return f"{_('Text of contracts')}, {name(row.place)}, {day(row.valid_from)}"
+        case Document():  # of a day
+            return f"{label(row.kind)}, {day(row.seal.day)}" if row.seal else label(row.kind)
         case DayOff():
             return f"{day(row.day)}, {row.name}"
     return str(row)

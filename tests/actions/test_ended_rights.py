@@ -125,7 +125,7 @@ def test_a_paper_holds_as_long_as_the_right_that_it_is_the_paper_of(app, end):
 
 def test_every_kind_of_paper_of_a_child_is_seen_to_end_or_tells_of_what_has_happened():
     ended = {kind for *_, expected in ENDED.values() for kinds in expected.values() for kind in kinds}
-    assert ended | OF_ITSELF | OF_THE_END | {"protocol"} == set(DocumentKind)
+    assert ended | OF_ITSELF | OF_THE_END | {"protocol", "daily_protocol"} == set(DocumentKind)
 
 
 def test_a_child_that_is_withdrawn_attends_to_the_end_of_its_stay_with_a_paper_that_says_so(app):

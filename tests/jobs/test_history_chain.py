@@ -6,7 +6,7 @@ from app.actions import applications, chain
 from app.db.database import transaction
 from app.db.extensions import db
 from app.jobs import history
-from app.models import Application, Change
+from app.models import Application, Change, Document
 from app.now import now
 from app.papers import storage
 from app.rules.chain import heads_of
@@ -38,6 +38,8 @@ def test_the_history_is_sealed_once_and_its_heads_stand_in_a_file(app):
     (line,) = file.read_text().splitlines()
     count = db.session.scalar(db.select(db.func.count(Change.id)))
     assert list(heads_of([line])) == [count]
+    (protocol,) = db.session.scalars(db.select(Document).where(Document.seal_id.is_not(None)))
+    assert protocol.facts["head"] in line
     assert verified(app)[0] == 0
     assert verified(app)[1].startswith(f"good: {count} records, 1 heads")
     file.unlink()

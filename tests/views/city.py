@@ -16,6 +16,7 @@ from app.actions import (
     accounts,
     applications,
     bulk,
+    chain,
     clock,
     contracts,
     deliveries,
@@ -25,6 +26,7 @@ from app.actions import (
     offers,
     proposals,
     referrals,
+    versions,
     vouchers,
 )
 from app.actions import documents as actions_documents
@@ -38,6 +40,7 @@ from app.models import (
     DayOff,
     DemoTime,
     DocumentKind,
+    HistorySeal,
     ImportKind,
     ImportRun,
     Kindergarten,
@@ -364,10 +367,21 @@ def build(marked: bool = True) -> SimpleNamespace:
         for id_ in places[kind]:
             for text in ("name_kk", "name_ru"):
                 setattr(db.session.get_one(Place, id_), text, f"{CANARIES[kind]} {id_}")
+    own.daily = _daily_protocol()
     db.session.add(DemoTime(id=1, at=at(NOW)))
     return SimpleNamespace(
         own=own, neighbour=neighbour, district=district_there, region=region_far, moved=moved, made=made
     )
+
+
+def _daily_protocol() -> int:
+    """That of the last day before NOW, as the worker has made it; nothing of it belongs to a place."""
+    chain.seal(at=at("2026-04-10T00:05"))
+    seal = db.session.scalars(sa.select(HistorySeal).order_by(HistorySeal.position.desc())).first()
+    made = versions.ask_for(seal, DocumentKind.daily_protocol, at=at("2026-04-10T00:05"))
+    db.session.flush()
+    documents.store(made, b"%PDF day")
+    return made.id
 
 
 def _moved(here: Place, neighbour: SimpleNamespace, own: SimpleNamespace) -> int:

@@ -17,7 +17,7 @@ from app.models import Application, Change, Kindergarten, KindergartenKind, User
 from app.rules.roles import Role
 from app.views.history import _verbs
 from tests import factories
-from tests.factories import at
+from tests.factories import DEPARTMENT, at
 from tests.reading import LANGUAGES, raw, text_of
 from tests.views import routes
 from tests.views.test_lists import reader, shown
@@ -126,11 +126,12 @@ def test_what_is_known_of_people_stays_closed_to_an_auditor_in_the_history_too(c
 
 def test_whoever_reads_the_history_sees_until_when_it_is_sealed(city):
     browser = city.sign_in("auditor")
-    assert "Sealed until" not in browser.get("/history/list/").text
     with city.web.app_context(), transaction():
-        count = chain.seal(at=at("2026-04-08T10:00"))
-        head = chain.last_seal().head.hex()
+        renamed = db.session.get_one(Kindergarten, city.own.kindergarten)
+        records.change(renamed, {"address": "Абай 1"}, by=DEPARTMENT, at=at("2026-04-10T10:00"))
+        assert chain.seal(at=at("2026-04-10T10:00:30")) == 1
+        count, head = chain.last_seal().position, chain.last_seal().head.hex()
     browser.client.set_cookie("language", "en")
     page = text_of(browser.get("/history/list/").text)
-    assert f"Sealed until 08.04.2026 10:00:00: {count} records" in page
+    assert f"Sealed until 10.04.2026 10:00:30: {count:,} records" in page
     assert f"Head of the chain: {head[:16]}…" in page

@@ -28,7 +28,7 @@ WHOLE = "KEZEK_STEPS" in os.environ  # make soak
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1400, "height": 900}
 # files and answers to scripts, or looked at by a test of their own
 NO_PAGE = re.compile(
-    r"/(static|verify|login|(applications|rounds)/(privilege-)?paper|contract-texts/preview|bulk-runs/result)/"
+    r"/(static|verify|login|(applications|rounds|daily-protocols)/(privilege-)?paper|contract-texts/preview|bulk-runs/result)/"
     r"|/imports/(sample|problems)/|/[a-z-]+/(pick|menu/|unread)"
 )
 SAID = {  # each role in one of the languages

@@ -75,7 +75,7 @@ FOREIGN = {
     Role.head: ("region", "district", "neighbour"),
     Role.administrator: (),
 }
-FOR_ALL = {DayOff, DemoTime}  # what lies in no place
+FOR_ALL = {DayOff, DemoTime, HistorySeal}  # what lies in no place
 NOT_SHOWN = {
     Account,
     SignedIn,
@@ -89,7 +89,6 @@ NOT_SHOWN = {
     Upload,
     Signature,
     HistoryLink,
-    HistorySeal,
     AccountLetter,
     Invitation,
     RecoveryCode,
@@ -196,8 +195,9 @@ def test_the_administrator_finds_nothing_about_children_anywhere(city, walked):
     with city.web.app_context():
         administrator = actor_of(db.session.get_one(User, city.own.administrator_account))
         with looking_as(administrator):
-            for model in set(SCOPES) - PUBLIC - FOR_ALL - {Client, UserScope, Outbox}:
+            for model in set(SCOPES) - PUBLIC - FOR_ALL - {Client, UserScope, Outbox, Document}:
                 assert db.session.scalars(sa.select(model.id)).all() == [], model
+            assert db.session.scalars(sa.select(Document.id)).all() == [city.own.daily]
 
 
 def test_a_decision_sees_all_that_belongs_to_a_record_which_its_reader_sees_in_part(city):
@@ -236,7 +236,7 @@ SEEN_WITHOUT_REACH = {  # by whoever has no place, no kindergarten and no applic
         for role in (Role.department, Role.specialist, Role.operator, Role.auditor)
     },
     Role.head: {DayOff, DemoTime},
-    Role.administrator: {Client, DayOff, DemoTime, Outbox, UserScope, Place, Kindergarten},
+    Role.administrator: {Client, DayOff, DemoTime, Document, HistorySeal, Outbox, UserScope, Place, Kindergarten},
     Role.family: {DayOff, DemoTime, Place, Kindergarten, KgGroup, Vacancy},
     Role.clock: set(),
 }
