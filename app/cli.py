@@ -55,9 +55,9 @@ def register(app: Flask) -> None:
 
 @click.command("ship")
 def ship() -> None:
-    """Add what Kezek comes with and is not there yet: norms, queue order, days off."""
+    """Add what Kezek comes with and is not there yet: norms, queue order, days off; on record."""
     with transaction():
-        shipping.ship()
+        shipping.ship_on_record(by=CLOCK, at=now())
 
 
 @click.group("verify")

@@ -1,8 +1,12 @@
 """What Kezek comes with is added where it is missing (spec 3.1-3.3); what is there is officials' and stays as it is."""
 
-import holidays
-from sqlalchemy import select, update
+from datetime import datetime
 
+import holidays
+from sqlalchemy import func, select, update
+
+from app.access.actors import Actor
+from app.actions.moving import record
 from app.db.extensions import db
 from app.models import Contract, ContractText, DayOff, Norm, Place, PlaceKind, QueueCategory, QueueOrder, QueueOrderKind
 from app.rules import shipped
@@ -19,6 +23,23 @@ def ship() -> None:
     _order(country)
     _days_off()
     _contract_text(country)
+
+
+def ship_on_record(*, by: Actor, at: datetime) -> None:
+    """The same; the history says of the country how many rows it was, and nothing where none was missing."""
+    before = _rows()
+    ship()
+    if added := _rows() - before:
+        country = db.session.scalars(select(Place).where(Place.kind == PlaceKind.country)).one()
+        record(country, "ship", by=by, at=at, details={"added": added})
+
+
+def _rows() -> int:
+    db.session.flush()
+    counts = [
+        select(func.count()).select_from(one).scalar_subquery() for one in (Norm, QueueOrder, ContractText, DayOff)
+    ]
+    return sum(db.session.execute(select(*counts)).one())
 
 
 def _norms(country: Place) -> None:

@@ -27,6 +27,7 @@ from app.models import (
     Notice,
     Offer,
     Outbox,
+    Place,
     Privilege,
     Proposal,
     QueueOrder,
@@ -384,6 +385,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         # whoever lent the place is back, or has left
         "end": Verb("3.6", ENDS, {Y.draft, Y.published}, {Y.closed}, follows=True),
     },
+    Place: {"ship": Verb("3.1", CLOCK)},  # what Kezek comes with, of the whole country
     Norm: {"approve": APPROVE, "take_back": TAKE_BACK},
     QueueOrder: {"approve": APPROVE, "take_back": TAKE_BACK},
     ContractText: {"approve": APPROVE, "take_back": TAKE_BACK},

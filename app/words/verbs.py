@@ -64,6 +64,7 @@ VERBS: dict[str, Any] = {
     "stop": _l("Stop"),
     "open": _l("Open on record"),
     "erase": _l("Erase personal data"),
+    "ship": _l("Add what Kezek comes with"),
     "correct": _l("Correct the record"),
     "make_anew": _l("Make anew"),
     "change_password": _l("Change the password"),
@@ -153,6 +154,7 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "export": _l("A list was downloaded"),
     "open": _l("Masked personal data was opened"),
     "erase": _l("Personal data was erased from the history"),
+    "ship": _l("What Kezek comes with was added"),
     "correct": _l("The record was corrected"),
     "make_anew": _l("A paper was made anew"),
     "send_again": _l("A message was sent anew"),
@@ -270,6 +272,7 @@ SUBJECTS: dict[str, Any] = {
     "delivery": _l("Message"),
     "outbox": _l("Work"),
     "notice": _l("Notice"),
+    "place": _l("Place"),
     **{one.table: one.one for one in registers.ALL},
 }
 
