@@ -35,7 +35,7 @@ from app.db.extensions import db
 from app.demo import seed
 from app.rules.roles import Role
 from config import Config
-from tests import factories, running
+from tests import factories, on_record, running
 from tests.chromium import launched
 from tests.one_database import elsewhere
 from tests.views.tables import Tables
@@ -170,6 +170,14 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 def kind(request: pytest.FixtureRequest) -> str:
     """The kind of database; a test for one dialect alone overrides it and says why."""
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def everything_on_record(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever our own code commits in the tests of these files is on record (tests/on_record.py)."""
+    on_record.found.clear()
+    yield
+    assert on_record.found == [] or request.path.name not in on_record.WATCHED
 
 
 @pytest.fixture
