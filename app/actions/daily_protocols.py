@@ -1,5 +1,6 @@
 """Spec 1.2, 7: the paper of a day: what was recorded, in numbers, and the head of the chain then (ADR 34)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -30,11 +31,18 @@ def ask_for(*, at: datetime) -> int:
         .group_by(HistorySeal.day)
     )
     due = select(HistorySeal).where(HistorySeal.position.in_(last_of_each)).order_by(HistorySeal.position)
-    seals = db.session.scalars(due).all()
+    seals = _from_the_beginning(db.session.scalars(due).all())
     for seal in seals:
         versions.ask_for(seal, DocumentKind.daily_protocol, at=at)
         db.session.flush()  # the next one begins after it
     return len(seals)
+
+
+def _from_the_beginning(seals: Sequence[HistorySeal]) -> Sequence[HistorySeal]:
+    """What was recorded before there was a chain stands in one protocol, that of its last day."""
+    began = db.session.scalar(select(func.min(HistorySeal.at)))
+    before = [seal for seal in seals if seal.day < local_day(began)] if began else []
+    return seals[max(0, len(before) - 1) :]
 
 
 def counted(first: int, last: int) -> dict[tuple[str, str], int]:

@@ -23,7 +23,7 @@ AFTERWARDS = at("2026-04-12T00:00") + timedelta(seconds=20)  # of the day after 
 def recorded(*days):
     """Some records on each of these days, the first of them of a whole town."""
     child = db.session.scalars(sa.select(applications.Application)).first()
-    child = child or application(district(), queued_at=at(f"{days[0]}T11:21"))
+    child = child or application(district(), queued_at=at(f"{DAYS[0]}T11:21"))
     for day in days:
         for n in range(3):
             applications.change(child, by=DEPARTMENT, at=at(f"{day}T23:5{n}"), phone=f"+77000{day:%m%d}{n}00"[:12])
@@ -53,6 +53,8 @@ def made(document):
 @pytest.fixture
 def whole(app):
     """After three days' pause: all of it is sealed and asked for at once."""
+    recorded()
+    assert chain.seal(at=at(f"{DAYS[0]}T12:00"))
     recorded(*DAYS)
     assert sealed_and_asked() == len([one for one in protocols() if one.seal.day in DAYS]) + before()
     return [one for one in protocols() if one.seal.day in DAYS]
@@ -99,6 +101,13 @@ def test_twice_late_and_in_parallel_none_is_asked_for_again(app, whole):
     db.session.commit()
     assert at_once(app, lambda _n: sealed_and_asked(at("2026-04-14T00:01")), range(TOGETHER)) == {"done": TOGETHER}
     assert len(protocols()) == count + 2
+
+
+def test_what_was_recorded_before_there_was_a_chain_stands_in_one_protocol(app):
+    recorded(*DAYS)
+    assert sealed_and_asked() == 1
+    [one] = protocols()
+    assert (one.facts["first"], one.facts["last"]) == (1, db.session.scalar(sa.select(sa.func.count(Change.id))))
 
 
 def test_a_day_is_over_at_its_midnight_and_what_comes_late_stands_in_the_next_protocol(app):
