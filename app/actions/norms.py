@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import moving, places, two_people
+from app.db.dialects import Ids, Words, among
 from app.db.extensions import db
 from app.models import Change, ContractText, DayOff, Norm, QueueOrder, QueueOrderKind
 from app.rules import eligibility
@@ -20,7 +21,21 @@ from app.rules.norms import Dated
 from app.rules.refusals import Reason, Refusal
 
 Entered = Dated | DayOff
-EVERY_VERB_ASKS = ("queue.maximum_age", "notice.reminder")  # what is due, by the first and by the day before (due.py)
+TOGETHER = (  # what every verb asks for (due.py), and what most verbs by a voucher and each round ask for after it
+    "queue.maximum_age",
+    "notice.reminder",
+    "procedure",
+    "voucher.confirm",
+    "voucher.choose",
+)
+
+
+def _statement() -> Select[Norm]:
+    names, here = bindparam("names", type_=Words), bindparam("here", type_=Ids)
+    return select(Norm).where(among(Norm.name, names), among(Norm.place_id, here), Norm.approved_at.is_not(None))
+
+
+APPROVED = _statement()  # built once
 
 
 def in_force(name: str, place_id: int, day: date, at: datetime | None = None) -> Norm:
@@ -36,12 +51,11 @@ def in_force(name: str, place_id: int, day: date, at: datetime | None = None) ->
 
 
 def _approved(name: str, place_id: int) -> list[Norm]:
-    """All rows of a name in a place and above it, looked up once in a transaction; what every verb asks for at once."""
-    names = EVERY_VERB_ASKS if name in EVERY_VERB_ASKS else (name,)
+    """All rows of a name in a place and above it, looked up once in a transaction; what goes together at once."""
+    names = TOGETHER if name in TOGETHER else (name,)
 
     def look_up() -> Sequence[Norm]:
-        here = Norm.place_id.in_(places.path(place_id))
-        return db.session.scalars(select(Norm).where(Norm.name.in_(names), here, Norm.approved_at.is_not(None))).all()
+        return db.session.scalars(APPROVED, {"names": list(names), "here": places.path(place_id)}).all()
 
     found: Sequence[Norm] = places.once(("norms", names, place_id), look_up)
     return [row for row in found if row.name == name]

@@ -1,15 +1,16 @@
 """The tree of places: what lies above a place and what lies below it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import event, select
+from sqlalchemy import Select, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.access.actors import Actor
 from app.access.permissions import place_of
 from app.db.database import ends
+from app.db.dialects import rows_as_json
 from app.db.extensions import db
 from app.models import (
     BulkRun,
@@ -23,6 +24,7 @@ from app.models import (
     QueueCategory,
     QueueOrder,
 )
+from app.rules import norms as rules
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
@@ -57,22 +59,47 @@ def path(place_id: int) -> list[int]:
     return list(_line(place_id))
 
 
-def _line(place_id: int | None) -> dict[int, PlaceKind]:
-    """The same with what each of them is."""
-    tree, line = _tree(), dict[int, PlaceKind]()
+def _line(place_id: int | None) -> dict[int, bool]:
+    """The same with whether each of them is a district."""
+    tree, line = _all().tree, dict[int, bool]()
     while place_id is not None and (place := tree.get(place_id)):
         line[place_id], place_id = place
     return line
 
 
-def _tree() -> dict[int, tuple[PlaceKind, int | None]]:
-    """What each place is and which lies above it. The tree is small: to walk it here is quicker than to ask again."""
-    place = Place.__table__.c
-    all_places = select(place.id, place.kind, place.parent_id).order_by(place.id)
-    found: dict[int, tuple[PlaceKind, int | None]] = once(
-        ("tree",), lambda: {id_: (kind, above) for id_, kind, above in db.session.execute(all_places)}
-    )
+class Looked(NamedTuple):
+    """Of each place whether it is a district and which lies above it; what lies right below each; and the calendar."""
+
+    tree: dict[int, tuple[bool, int | None]]
+    below: dict[int | None, list[int]]
+    calendar: Calendar
+
+
+def _statement() -> Select[Any, Any]:
+    """All places, and of each day of the table the row that holds, as two values."""
+    place, in_force = Place.__table__.c, rules.days_in_force().with_only_columns(DayOff.day, DayOff.working).subquery()
+    places = select(rows_as_json(place.id, place.kind == PlaceKind.district, place.parent_id))
+    return select(places.scalar_subquery(), select(rows_as_json(in_force.c.day, in_force.c.working)).scalar_subquery())
+
+
+ALL = _statement()  # built once: every verb asks for it
+
+
+def _all() -> Looked:
+    """The tree and the calendar are small, and a verb needs both: they are one question, and are walked here."""
+    found: Looked = once(("places and days",), _look)
     return found
+
+
+def _look() -> Looked:
+    places, days = db.session.execute(ALL).one()
+    tree, below = dict[int, tuple[bool, int | None]](), dict[int | None, list[int]]()
+    for id_, is_district, above in places or ():
+        tree[id_] = bool(is_district), above
+        below.setdefault(above, []).append(id_)
+    off = frozenset(date.fromisoformat(day) for day, working in days or () if not working)
+    working = frozenset(date.fromisoformat(day) for day, working in days or () if working)
+    return Looked(tree, below, Calendar(off, working, frozenset(day.year for day in off | working)))
 
 
 def paths(place_ids: Iterable[int]) -> dict[int, list[int]]:
@@ -82,14 +109,20 @@ def paths(place_ids: Iterable[int]) -> dict[int, list[int]]:
 
 def subtree(place_id: int) -> list[int]:
     """The place and all below it: what a queue, a round or an official's scope covers."""
-    found: list[int] = once(("subtree", place_id), lambda: [one for one in _tree() if place_id in _line(one)])
+    found: list[int] = once(("subtree", place_id), lambda: sorted(_downwards(place_id, _all().below)))
     return found
+
+
+def _downwards(place_id: int, below: Mapping[int | None, Sequence[int]]) -> Iterator[int]:
+    yield place_id
+    for one in below.get(place_id, ()):
+        yield from _downwards(one, below)
 
 
 def district_of(place_id: int) -> int:
     """The district (or city) that a place lies in: its queue. Raises Refusal(wrong_place) above districts."""
-    for above, kind in _line(place_id).items():
-        if kind is PlaceKind.district:
+    for above, is_district in _line(place_id).items():
+        if is_district:
             return above
     raise Refusal(Reason.wrong_place, place=place_id)
 
@@ -106,7 +139,7 @@ def districts(*records: Any) -> set[int]:
             continue
         place_id = record.id if isinstance(record, Place) else place_of(record)
         line = _line(place_id) if place_id else {}
-        found.update(above for above, kind in line.items() if kind is PlaceKind.district)
+        found.update(above for above, is_district in line.items() if is_district)
     return found
 
 
@@ -127,13 +160,4 @@ def country() -> Place:
 
 def calendar() -> Calendar:
     """The table of days off as the rules want it; a year without any row has no calendar (spec 3.1)."""
-    found: Calendar = once(("calendar",), _calendar)
-    return found
-
-
-def _calendar() -> Calendar:
-    approved = select(DayOff.day, DayOff.working).where(DayOff.approved_at.is_not(None))
-    days = dict(db.session.execute(approved.order_by(DayOff.approved_at, DayOff.id)).all())
-    off: set[date] = {day for day, working in days.items() if not working}
-    working: set[date] = {day for day, working in days.items() if working}
-    return Calendar(frozenset(off), frozenset(working), frozenset(day.year for day in off | working))
+    return _all().calendar

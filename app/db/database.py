@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import lru_cache
 from itertools import repeat
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    bindparam,
     create_engine,
     event,
     func,
@@ -45,12 +47,24 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.db import name_keys  # noqa: F401 (whatever is written has them)
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Applicant, Base, Child, Guardianship, Place
+from app.models import (
+    Applicant,
+    Base,
+    Child,
+    ContractText,
+    DemoTime,
+    Guardianship,
+    Norm,
+    Place,
+    QueueCategory,
+    QueueOrder,
+)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Base)
 SILENT = 1.0  # seconds
 log = logging.getLogger(__name__)
+ITS_LOCK = select(Place.id).where(Place.id == bindparam("district")).with_for_update(key_share=True)
 PREPARED = 500  # statements that a connection's server need not plan again; a verb has some twenty, a page ten
 CONNECTIONS = 10  # kept open by a process: its threads have one each (deploy/supervisord.conf), and some another one
 LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
@@ -59,6 +73,7 @@ BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # w
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 HELD = "districts held"
+OF_NO_DISTRICT = (Norm, QueueOrder, QueueCategory, ContractText, DemoTime)  # no lock of one keeps these from changing
 TRIES = 3  # of a transaction that the locks of others undo
 APART = 0.5  # seconds at most, before it is tried again
 DEADLOCK = psycopg.errors.DeadlockDetected
@@ -262,7 +277,7 @@ def lock_districts(place_ids: Iterable[int]) -> None:
             _lock(sorted(missing))
         changed = {*db.session.dirty, *db.session.deleted}
         for row in db.session.identity_map.values():
-            if row not in changed:
+            if row not in changed and not isinstance(row, OF_NO_DISTRICT):
                 db.session.expire(row)
 
 
@@ -283,13 +298,19 @@ def lock_text(said: str) -> None:
 def read_again(row: Base, *related: ExecutableOption) -> None:
     """What a record says now, with these of its relations, in one statement."""
     [id_] = inspect(row).identity
-    it = select(type(row)).where(type(row).id == id_).options(*related)
-    db.session.scalars(it.execution_options(populate_existing=True)).unique().one()
+    db.session.scalars(_again(type(row), related), {"id": id_}).unique().one()
+
+
+@lru_cache(maxsize=100)
+def _again(model: type[Base], related: tuple[ExecutableOption, ...]) -> Select[Any]:
+    """Built once: every verb asks for it, under its district's lock."""
+    it = select(model).where(model.id == bindparam("id")).options(*related)
+    return it.execution_options(populate_existing=True)
 
 
 def _lock(place_ids: Iterable[int]) -> None:
     for place_id in place_ids:
-        db.session.execute(select(Place.id).where(Place.id == place_id).with_for_update(key_share=True))
+        db.session.execute(ITS_LOCK, {"district": place_id})
         db.session().info.setdefault(HELD, set()).add(place_id)
 
 
