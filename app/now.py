@@ -14,8 +14,7 @@ from app.rules.refusals import Reason, Refusal
 
 def now() -> datetime:
     """The present moment, in UTC: the demo's where there is one, the real one elsewhere."""
-    demo = _demo()
-    return datetime.now(UTC) if demo is None else demo.at
+    return _demo() or datetime.now(UTC)
 
 
 def is_demo() -> bool:
@@ -23,22 +22,29 @@ def is_demo() -> bool:
     return _demo() is not None
 
 
-def _demo() -> DemoTime | None:
+def read(demo_at: datetime | None) -> None:
+    """The demo's time as this request has read it with its first question; None: time is real."""
+    g.demo_at = demo_at
+
+
+def _demo() -> datetime | None:
     """The demo's time; that there is none is asked once for a request, a job or a command."""
-    if g.get("time_is_real"):
-        return None
+    if "demo_at" in g:
+        known: datetime | None = g.demo_at
+        return known
     g.demo = demo = db.session.get(DemoTime, 1)  # held, so that it is not read again and again
-    g.time_is_real = demo is None
-    return demo
+    if demo is None:
+        g.demo_at = None
+    return None if demo is None else demo.at
 
 
 def move_demo(to: datetime) -> None:
     """Spec 11: move the demo's clock on, in the caller's transaction. Raises Refusal(too_late) for going back."""
     demo = db.session.get(DemoTime, 1, with_for_update=True)
     if demo is None:
-        g.time_is_real = False
         db.session.add(DemoTime(id=1, at=to))
     elif to < demo.at:
         raise Refusal(Reason.too_late, last_day=demo.at)
     else:
         demo.at = to
+    g.pop("demo_at", None)

@@ -399,7 +399,7 @@ GUARDS = (
     Guard(
         "one foreign row makes a whole batch 404",
         BASE,
-        "rows = [self.load(pk) for pk in list(pks)[:MOST_SELECTED]]",
+        "rows = [self.load_to_act(pk) for pk in list(pks)[:MOST_SELECTED]]",
         "rows = [row for pk in list(pks) if pk.isdigit() and (row := db.session.get(self.subject, int(pk)))]",
         "test_rows.py::test_one_foreign_row_makes_a_whole_batch_404_and_nothing_changes",
     ),
@@ -1559,7 +1559,7 @@ GUARDS = (
         )
         for promise, there, instead in (
             ("cannot be read in the browser", "secrets.token_bytes(len(text))", "bytes(len(text))"),
-            ("goes when it is sent", "    connection.execute(done)\n", ""),
+            ("goes when it is sent", '    connection.execute(DONE, {"user_id": user_id, "path": path})\n', ""),
         )
     ),
     Guard(

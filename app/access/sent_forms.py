@@ -15,7 +15,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.access.hashes import hashed
@@ -49,32 +49,47 @@ def digest(key: str, body: str) -> str:
     return hmac.digest(key.encode(), body.encode(), "sha256").hex()
 
 
+FOUND = select(SENT.c.user_id, SENT.c.body_hash, SENT.c.answer).where(SENT.c.key_hash == bindparam("key_hash"))
+ITS_PATH = and_(KEPT_FORM.c.user_id == bindparam("user_id"), KEPT_FORM.c.path == bindparam("path"))
+IS_KEPT = select(exists(FOUND), exists().where(ITS_PATH))
+CLAIMED, ANSWERED = insert(SENT).inline(), update(SENT).where(SENT.c.key_hash == bindparam("its_hash"))
+DONE = delete(KEPT_FORM).where(ITS_PATH)
+
+
 def find(key: str) -> Sent | None:
     """What became of the form with this key, if it had its effect."""
-    found = select(SENT.c.user_id, SENT.c.body_hash, SENT.c.answer).where(SENT.c.key_hash == hashed(key))
-    row = db.session.execute(found).first()
+    row = db.session.execute(FOUND, {"key_hash": hashed(key)}).first()
     return Sent(*row) if row else None
+
+
+def known(key: str, *, user_id: int, path: str) -> tuple[bool, bool]:
+    """Had the form with this key its effect, and is anything kept of this account's form at this path?"""
+    sent, kept = db.session.execute(IS_KEPT, {"key_hash": hashed(key), "user_id": user_id, "path": path}).one()
+    return sent, kept
 
 
 def claim(key: str, user_id: int | None, body_hash: str, *, client_id: int | None = None) -> None:
     """In the effect's own transaction: no other one has this effect. Raises Repeated."""
     row = {"key_hash": hashed(key), "user_id": user_id, "client_id": client_id, "body_hash": body_hash, "at": _now()}
     try:
-        db.session.execute(insert(SENT).values(row))
+        db.session.execute(CLAIMED, row)
     except IntegrityError:
         raise Repeated from None
 
 
 def answer_within(key: str, answer: dict[str, Any]) -> None:
     """How it is answered, where that is known in the effect's own transaction."""
-    db.session.execute(update(SENT).where(SENT.c.key_hash == hashed(key)).values(answer=answer))
+    db.session.execute(ANSWERED, {"its_hash": hashed(key), "answer": answer})
 
 
-def answered(connection: Connection, key: str, answer: dict[str, Any], *, user_id: int, path: str) -> None:
-    """How it was answered, for whoever sends it again. What was kept of this account's form at this path is done."""
-    done = delete(KEPT_FORM).where(KEPT_FORM.c.user_id == user_id, KEPT_FORM.c.path == path)
-    connection.execute(update(SENT).where(SENT.c.key_hash == hashed(key)).values(answer=answer))
-    connection.execute(done)
+def answered(connection: Connection, key: str, answer: dict[str, Any]) -> None:
+    """How it was answered, for whoever sends it again."""
+    connection.execute(ANSWERED, {"its_hash": hashed(key), "answer": answer})
+
+
+def done(connection: Connection, *, user_id: int, path: str) -> None:
+    """What was kept of this account's form at this path is done."""
+    connection.execute(DONE, {"user_id": user_id, "path": path})
 
 
 def keep(user_id: int, path: str, address: str, fields: Fields) -> str | None:

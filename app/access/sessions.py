@@ -16,7 +16,7 @@ from app.access import account_scope, second_factor
 from app.access.hashes import hashed
 from app.db.database import own_transaction
 from app.db.extensions import db
-from app.models import Account, SecondFactor, SignedIn, User
+from app.models import Account, DemoTime, SecondFactor, SignedIn, User
 
 ROW = SignedIn.__table__.c
 LIVES = and_(ROW.seen_at > bindparam("seen_after"), ROW.began_at > bindparam("began_after"))
@@ -24,7 +24,7 @@ SEEN_EVERY = timedelta(minutes=1)  # so rarely is it written down that somebody 
 
 
 class LiveSession(NamedTuple):
-    """One that lives: whose, what the browser's session holds, and how far the account reaches.
+    """One that lives: whose, what the browser's session holds, the time of the demo, and how far the account reaches.
 
     `version`: of the account; `has_factor`: has it a second factor, and `factor_at` when was it asked for last?
     """
@@ -38,6 +38,7 @@ class LiveSession(NamedTuple):
     factor_at: datetime | None
     has_factor: bool
     user: User
+    demo_at: datetime | None
     reach: account_scope.AccountScope
 
     @property
@@ -63,20 +64,21 @@ def _found() -> Any:
     has_factor = exists().where(factor.user_id == ROW.user_id, factor.secret.is_not(None))
     own = ROW.id, ROW.user_id, ROW.facts, ROW.seen_at, ROW.began_at, ROW.version, ROW.factor_at
     return (
-        select(*own, has_factor, User, *account_scope.facts_of(ROW.user_id))
+        select(*own, has_factor, User, select(DemoTime.at).scalar_subquery(), *account_scope.facts_of(ROW.user_id))
         .join_from(SignedIn.__table__, User, User.id == ROW.user_id)
         .outerjoin(Account.__table__, account.user_id == ROW.user_id)
         .where(ROW.key_hash == bindparam("key_hash"), ROW.version == version, LIVES)
     )
 
 
+KEPT = update(SignedIn.__table__).where(ROW.id == bindparam("its_id"))
 FOUND = _found()  # built once: every page begins with it
 
 
 def find(key: str) -> LiveSession | None:
     """The one with this key, unless its time is over or the account's credentials changed since it began."""
     one = db.session.execute(FOUND, {"key_hash": hashed(key), **_not_before()}).first()
-    return LiveSession(*one[:9], account_scope.found(*one[9:])) if one else None
+    return LiveSession(*one[:10], account_scope.found(*one[10:])) if one else None
 
 
 def begin(user_id: int, version: int, facts: str, *, with_factor: bool = False) -> tuple[int, str]:
@@ -94,7 +96,7 @@ def begin(user_id: int, version: int, facts: str, *, with_factor: bool = False) 
 
 def keep(connection: Connection, id_: int, facts: str) -> None:
     """What the browser's session holds now; and somebody was there."""
-    connection.execute(update(SignedIn.__table__).where(ROW.id == id_).values(facts=facts, seen_at=_now()))
+    connection.execute(KEPT, {"its_id": id_, "facts": facts, "seen_at": _now()})
 
 
 def prove(id_: int) -> datetime:

@@ -49,6 +49,7 @@ from app.views.explanations import Why
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.rendering import not_told
+from app.views.sessions import only_asks
 
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
 CONTACTS = ["phone", "email", "address", "notice_language"]
@@ -162,6 +163,9 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
         found = select(Application).where(Application.id == row_id(pk))
         return db.session.scalars(found.options(*SHOWN)).first() or abort(404)
 
+    def load_to_act(self, pk: Any) -> Any:
+        return self.load(pk) if only_asks() else BaseView.load(self, pk)
+
     def create(self, form: Any) -> Application:
         """S3: an official puts a child into the queue for its family."""
         return applications.register(
@@ -205,7 +209,7 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
     @has_access
     def choose(self, pk: str) -> Any:
         """S1, «Балабақшаны таңдаңыз»: free places for this child; then the family's yes, then the referral."""
-        application, tried = self.load(pk), False
+        application, tried = self.load_to_act(pk), False
         if request.method == "POST" and (vacancy := _named(request.form.get("vacancy", ""))) and confirmed("choose"):
             tried = True
             if attempt(lambda: referrals.choose(application, vacancy, by=signer(), at=now())):

@@ -8,6 +8,7 @@ it is 409.
 import json
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from time import monotonic, sleep
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from app.access import sent_forms
@@ -31,10 +33,12 @@ ANSWERED_WITHIN = 15.0  # seconds for which a second click waits for the answer 
 
 @dataclass
 class Sending:
-    """The form of this request: its key, a digest of what is in it, and whether it has had an effect by now."""
+    """The form of this request: its key, a digest of what is in it, whether the account has typed into it before its
+    session was over, and whether it has had an effect by now."""
 
     key: str
     body_hash: str
+    kept: bool
     claimed: bool = False
 
 
@@ -100,8 +104,9 @@ def say_held() -> str:
 
 def begin(key: str) -> Response | None:
     """Take up the form of this request. What was done already is answered as it was; raises Other for another body."""
-    g.sending = Sending(key, sent_forms.digest(key, _body()))
-    return repeated() if sent_forms.find(key) else None
+    sent, kept = sent_forms.known(key, user_id=g.actor.user_id, path=request.path)
+    g.sending = Sending(key, sent_forms.digest(key, _body()), kept)
+    return repeated() if sent else None
 
 
 class Other(Exception):
@@ -153,9 +158,14 @@ def after_request(response: Response) -> Response:
         answer = {"said": [list(one) for one in session.get("_flashes", ())]}
         if response.location and response.status_code in (302, 303):
             answer["to"] = response.location
-        whose = {"user_id": g.actor.user_id, "path": request.path}
-        session.told = lambda connection: sent_forms.answered(connection, sending.key, answer, **whose)
+        session.told = partial(_tell, sending, answer, g.actor.user_id, request.path)
     return response
+
+
+def _tell(sending: Sending, answer: dict[str, Any], user_id: int, path: str, connection: Connection) -> None:
+    sent_forms.answered(connection, sending.key, answer)
+    if sending.kept:
+        sent_forms.done(connection, user_id=user_id, path=path)
 
 
 def _body() -> str:

@@ -7,6 +7,7 @@ from flask import Flask, abort, current_app, g, request, session, url_for
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import LoginManager, current_user
 
+from app import now as demo_time
 from app.access import account_scope, personal_data
 from app.access.actors import Actor
 from app.access.permissions import find
@@ -112,6 +113,8 @@ def before_request() -> None:
     g.actor = None
     if broken := getattr(session, "broken", None):
         raise broken
+    if found := getattr(session, "found", None):
+        demo_time.read(found.demo_at)
     anew = not reads() and not goes_on_writing()
     if any("\0" in value for value in request.args.values()):
         abort(400)
