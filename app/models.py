@@ -1132,6 +1132,8 @@ class Holding(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     seat: Mapped[Seat] = relationship()
+    referral: Mapped[Referral | None] = relationship()
+    enrolment: Mapped[Enrolment | None] = relationship()
 
 
 class StopListing(Base):

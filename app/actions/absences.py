@@ -114,7 +114,7 @@ def may_return(application: Application, *, by: Actor, at: datetime) -> tuple[En
     if absence is None:
         raise Refusal(Reason.wrong_status, verb="return", not_away=True)
     lent = freeing.lent_seat(absence)
-    last = db.session.scalar(rules.last_day_attended(lent.id)) if lent is not None else None
+    last = db.session.scalar(rules.LAST_DAY_ATTENDED, {"seat": lent.id}) if lent is not None else None
     if last is not None and last >= day:
         raise Refusal(Reason.place_is_lent, last_day=last)
     return enrolment, absence

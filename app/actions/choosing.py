@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import Result, bindparam, exists, select
 
 from app.actions import claims, norms, offers, places
 from app.actions.preconditions import in_time, latest_voucher
@@ -18,7 +18,6 @@ from app.models import (
     Intake,
     Referral,
     ReferralStatus,
-    Seat,
     Vacancy,
     VacancyStatus,
     VoucherStatus,
@@ -27,7 +26,7 @@ from app.rules import eligibility
 from app.rules import seats as rules
 from app.rules.refusals import Reason, Refusal
 
-Seats = Mapping[str, int]  # of one vacancy by state (places.seats_by_state)
+Seats = Mapping[str, int]  # of one vacancy by state (rules.SEATS_BY_STATE)
 
 
 def procedure(application: Application, day: date) -> str:
@@ -119,14 +118,18 @@ class Choosing:
         eligibility.in_birth_years(self.application.born_on, vacancy.group)
 
 
-def _is_referred(application: Application) -> bool:
-    """Spec 3.7: one live general referral per child, whichever of its queues gave it."""
-    live = select(Referral.id).where(
-        Referral.child_iin == application.child_iin,
+REFERRED = select(  # built once
+    exists().where(
+        Referral.child_iin == bindparam("child"),
         Referral.kind == Intake.general,
         Referral.status == ReferralStatus.issued,
     )
-    return db.session.scalars(live.limit(1)).first() is not None
+)
+
+
+def _is_referred(application: Application) -> bool:
+    """Spec 3.7: one live general referral per child, whichever of its queues gave it."""
+    return bool(db.session.scalar(REFERRED, {"child": application.child_iin}))
 
 
 def _free(seats: Seats) -> int:
@@ -141,23 +144,27 @@ def _not_taken(seats: Seats) -> int:
 def seats_of(vacancies: Iterable[Vacancy]) -> dict[int, dict[str, int]]:
     """{vacancy: {state: how many seats}}, in one select."""
     found: dict[int, dict[str, int]] = {vacancy.id: {} for vacancy in vacancies}
-    for vacancy_id, state, count in db.session.execute(rules.seats_by_state(list(found))):
-        if vacancy_id is not None:
-            found[vacancy_id][state] = count
+    for vacancy_id, state, count, _first in _by_state(found):
+        found[vacancy_id][state] = count
     return found
 
 
-def seat_for(application: Application, vacancy: Vacancy, day: date) -> Seat:
+def _by_state(vacancy_ids: Iterable[int]) -> Result[int, str, int, int]:
+    """(vacancy, state, how many seats, the first one's id)"""
+    return db.session.execute(rules.SEATS_BY_STATE, {"vacancies": list(vacancy_ids)})
+
+
+def seat_for(application: Application, vacancy: Vacancy, day: date) -> int:
     """Spec 3.4.4, 3.5.2-4: the seat that this child may take: the one offered to it, an open one, or any free one.
 
-    Raises Refusal as Choosing.check does.
+    Returns its id. Raises Refusal as Choosing.check does.
     """
-    choosing = Choosing(application, day)
-    choosing.check(vacancy, seats_of([vacancy])[vacancy.id])
+    choosing, found = Choosing(application, day), _by_state([vacancy.id]).all()
+    choosing.check(vacancy, {state: count for _vacancy, state, count, _first in found})
     if choosing.offered(vacancy):
-        return db.session.scalars(rules.live_holding(application.id, HoldingKind.offer)).one().seat
-    free = rules.open_seats(vacancy.id) if choosing.turn(vacancy) else rules.free_seats(vacancy.id)
-    return db.session.scalars(free.limit(1)).one()
+        return db.session.scalars(rules.live_holding(application.id, HoldingKind.offer)).one().seat_id
+    states = ("open",) if choosing.turn(vacancy) else ("open", "free")
+    return min(first for _vacancy, state, _count, first in found if state in states)
 
 
 def choices(application: Application, day: date) -> list[tuple[Vacancy, int]]:

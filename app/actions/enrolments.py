@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.access.actors import Actor
 from app.actions import absences, claims, leaving, norms
@@ -113,20 +113,18 @@ def start(
         started_on=first,
         ends_on=last,
     )
-    db.session.add(enrolment)
-    details = {"group": vacancy.group_id, "started_on": first, "ends_on": last}
-    record(enrolment, "enrol", by=by, at=at, details=details)
     kind = HoldingKind.stay if seat.intake is Intake.temporary else HoldingKind.enrolment
     db.session.add(
         Holding(
             seat_id=seat.id,
             kind=kind,
             application_id=application.id,
-            enrolment_id=enrolment.id,
+            enrolment=enrolment,
             started_at=at,
         )
     )
-    db.session.flush()
+    details = {"group": vacancy.group_id, "started_on": first, "ends_on": last}
+    record(enrolment, "enrol", by=by, at=at, details=details)
     return enrolment
 
 
@@ -146,8 +144,10 @@ def may_leave(application: Application, *, by: Actor, at: datetime) -> Enrolment
     return absences.own_enrolment(application, "leave")
 
 
-def _attends(application: Application) -> Sequence[Application]:
-    """The applications by which the child attends now: whoever enrols it may end that, in whatever district it is."""
-    by = select(Application).join(Enrolment, Enrolment.application_id == Application.id)
-    attends = Enrolment.child_iin == application.child_iin, Enrolment.ended_on.is_(None)
-    return db.session.scalars(by.where(*attends)).all()
+ATTENDED = select(Application.place_id).join(Enrolment, Enrolment.application_id == Application.id)
+ATTENDED = ATTENDED.where(Enrolment.child_iin == bindparam("child"), Enrolment.ended_on.is_(None))
+
+
+def _attends(application: Application) -> Sequence[int]:
+    """The districts of the applications by which the child attends now: whoever enrols it may end that, wherever."""
+    return db.session.scalars(ATTENDED, {"child": application.child_iin}).all()

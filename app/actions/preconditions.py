@@ -31,19 +31,21 @@ def begin(
     by: Actor,
     at: datetime,
     whole_district: bool = False,
-    elsewhere: Iterable[Application] = (),
+    elsewhere: Iterable[int] = (),
 ) -> date:
     """May this actor, is it in time, is what is due done, does its status allow the verb? Returns the local day.
 
     Takes the district's lock. `whole_district`: the verb looks at other families' vouchers too, so what is due
-    on those is done as well; `elsewhere`: it may end these too, in other districts. What only this verb asks is its own
-    `may_...`, which a page asks too (possible.py). Raises Refusal: not_allowed, too_late, stop_listed, wrong_status.
+    on those is done as well; `elsewhere`: districts in which it may end others, too. What only this verb asks is its
+    own `may_...`, which a page asks too (possible.py).
+
+    Raises Refusal: not_allowed, too_late, stop_listed, wrong_status.
     """
     permit(by, verb, application)
     place_id, whose = application.place_id, None if whole_district else application.id
     related = REFERRED if application.status is ApplicationStatus.referred else WAITING
     might_be_due = due.what(at=at, place_id=place_id, application_id=whose)  # before the lock, for which others wait
-    lock_district(place_id, *(other.place_id for other in elsewhere))
+    lock_district(place_id, *elsewhere)
     read_again(application, *related)
     due.do(might_be_due, at=at)
     return may_begin(application, verb, by=by, at=at)

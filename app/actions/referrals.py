@@ -51,9 +51,9 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     read_again(vacancy, ITS_KINDERGARTEN)
     norm = "choose_temporary" if vacancy.intake is Intake.temporary else None
     with_its_signature(application, "choose", by=by, at=at, norm=norm)
-    seat = choosing.seat_for(application, vacancy, day)
+    seat_id = choosing.seat_for(application, vacancy, day)
     take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
-    return take(application, vacancy, seat, by=by, at=at, day=day)
+    return take(application, vacancy, seat_id, by=by, at=at, day=day)
 
 
 def may_choose(application: Application, *, by: Actor, at: datetime) -> None:
@@ -70,7 +70,7 @@ def may_choose(application: Application, *, by: Actor, at: datetime) -> None:
 
 
 def _take_by_voucher(
-    application: Application, vacancy: Vacancy, seat: Seat, *, by: Actor, at: datetime, day: date
+    application: Application, vacancy: Vacancy, seat_id: int, *, by: Actor, at: datetime, day: date
 ) -> Referral:
     """S1: a free place of the child's birth year in any kindergarten of the district.
 
@@ -79,18 +79,20 @@ def _take_by_voucher(
     """
     voucher = live_voucher(application)
     if vacancy.intake is Intake.temporary:
+        seat = db.session.get_one(Seat, seat_id)
         begins = {"begins_on": first_day(seat, max(day, vacancy.begins_on or day))}
-        referral = _refer(application, vacancy, voucher, by=by, at=at, day=day, **begins)
+        referral = _referral(application, vacancy, voucher, at=at, day=day, **begins)
+        _record_issue(referral, by=by, at=at)
         _stay(referral, voucher, seat, by=by, at=at, day=day)
     else:
         text = norms.contract_text(application.place_id, day)
-        referral = _refer(application, vacancy, voucher, by=by, at=at, day=day)
-        _hold(referral, voucher, seat, text, by=by, at=at)
+        referral = _referral(application, vacancy, voucher, at=at, day=day)
+        _hold(referral, voucher, seat_id, text, by=by, at=at)
     return referral
 
 
 def _take_by_turn(
-    application: Application, vacancy: Vacancy, seat: Seat, *, by: Actor, at: datetime, day: date
+    application: Application, vacancy: Vacancy, seat_id: int, *, by: Actor, at: datetime, day: date
 ) -> Referral:
     """S0, S2, spec 3.5.2-4: the place that was offered, an open one, or a private one or mini-centre without turn.
 
@@ -100,8 +102,9 @@ def _take_by_turn(
     private = kindergarten.ownership is Ownership.private
     own = claims.live_offer(application)
     claims.end_offer(application, by=by, at=at, verb="choose" if own and own.vacancy_id == vacancy.id else "end")
-    referral = _refer(application, vacancy, None, by=by, at=at, day=day, **terms(application.place_id, at))
-    _claim(referral, seat, at=at)
+    referral = _referral(application, vacancy, None, at=at, day=day, **terms(application.place_id, at))
+    _claim(referral, seat_id, at=at)
+    _record_issue(referral, by=by, at=at)
     told = {"kindergarten": kindergarten.name, "attend_by": referral.attend_by}
     standing = application.standing and not private
     to, norm = ApplicationStatus.referred, db.session.get(Norm, referral.attend_norm_id)
@@ -207,24 +210,25 @@ def _by_turn(application: Application) -> tuple[Referral, date]:
 
 
 def _hold(
-    referral: Referral, voucher: Voucher, seat: Seat, text: ContractText | None, *, by: Actor, at: datetime
+    referral: Referral, voucher: Voucher, seat_id: int, text: ContractText | None, *, by: Actor, at: datetime
 ) -> None:
     """Spec 3.4.4: the place is held at once; referral and contract wait for two signatures."""
-    _claim(referral, seat, at=at)
+    _claim(referral, seat_id, at=at)
     contract = Contract(referral=referral, drawn_up_at=at, text=text)
     db.session.add(contract)
+    _record_issue(referral, by=by, at=at)
     record(contract, "draw_up", by=by, at=at, status=(None, ContractStatus.draft))
     told = {"kindergarten": referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}
     move(referral.application, "choose", by=by, at=at, to=ApplicationStatus.referred, tell=told)
 
 
-def _claim(referral: Referral, seat: Seat, *, at: datetime) -> None:
+def _claim(referral: Referral, seat_id: int, *, at: datetime) -> None:
     db.session.add(
         Holding(
-            seat_id=seat.id,
+            seat_id=seat_id,
             kind=HoldingKind.held,
-            application_id=referral.application_id,
-            referral_id=referral.id,
+            application_id=referral.application.id,
+            referral=referral,
             started_at=at,
         )
     )
@@ -244,12 +248,11 @@ def _stay(referral: Referral, voucher: Voucher, seat: Seat, *, by: Actor, at: da
     move(application, "choose", by=by, at=at, to=ApplicationStatus.queued, tell=told)
 
 
-def _refer(
+def _referral(
     application: Application,
     vacancy: Vacancy,
     voucher: Voucher | None,
     *,
-    by: Actor,
     at: datetime,
     day: date,
     **terms: Any,
@@ -269,7 +272,10 @@ def _refer(
         **terms,
     )
     db.session.add(referral)
-    days = {"begins_on": referral.begins_on, "ends_on": referral.ends_on}
-    details = {"vacancy": vacancy, "group": vacancy.group_id, **days}
-    record(referral, "issue", by=by, at=at, status=(None, ReferralStatus.issued), details=details)
     return referral
+
+
+def _record_issue(referral: Referral, *, by: Actor, at: datetime) -> None:
+    days = {"begins_on": referral.begins_on, "ends_on": referral.ends_on}
+    details = {"vacancy": referral.vacancy, "group": referral.vacancy.group_id, **days}
+    record(referral, "issue", by=by, at=at, status=(None, ReferralStatus.issued), details=details)

@@ -41,9 +41,10 @@ def seatings(
     others, the earlier application first. Else it keeps the right, but takes nobody's seat and holds up no round.
     """
     pools: dict[QueueKind, dict[matching.Years, int]] = {kind: {} for kind in queue_kinds}
-    for kind, first, last, n in db.session.execute(rules.free_pool(places.subtree(place_id), queue_kinds)):
+    kinds = {"queue_kinds": list(queue_kinds)}
+    for kind, first, last, n in db.session.execute(rules.FREE_POOL, {"places": places.subtree(place_id), **kinds}):
         pools[kind][first, last] = n
-    found = db.session.execute(rules.holders(place_id, queue_kinds, but)).all()
+    found = db.session.execute(rules.HOLDERS, {"district": place_id, "own": but or 0, **kinds}).all()
     return {kind: _seated(pool, [row[1:] for row in found if row[0] is kind], but) for kind, pool in pools.items()}
 
 
@@ -95,7 +96,7 @@ def with_one_more(held: Seating, vacancy: Vacancy) -> Seating:
 
 def first_day(seat: Seat, day: date) -> date:
     """Spec 3.6: the day of leaving counts as attended; who enters in that place attends from the next day."""
-    last = db.session.scalar(absences.last_day_attended(seat.id))
+    last = db.session.scalar(absences.LAST_DAY_ATTENDED, {"seat": seat.id})
     return day if last is None else max(day, last + timedelta(1))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.models import Absence, Enrolment, Holding, HoldingKind, Intake, KgGroup, Kindergarten, Seat
@@ -89,14 +89,17 @@ def _last() -> ColumnElement[date]:
     return func.coalesce(Enrolment.ended_on, Enrolment.ends_on)
 
 
-def last_day_attended(seat_id: int) -> Select[date | None]:
-    """The last day on which anybody attends on this seat who has left it or will leave it; None where nobody does."""
+def _last_day_attended() -> Select[date | None]:
+    """The last day on which anybody attends on a `seat` who has left it or will leave it; None where nobody does."""
     began = Enrolment.ended_on.is_(None) | (Enrolment.ended_on >= Enrolment.started_on)
     return (
         select(func.max(_last()))
         .join(Holding, Holding.enrolment_id == Enrolment.id)
-        .where(Holding.seat_id == seat_id, began)
+        .where(Holding.seat_id == bindparam("seat"), began)
     )
+
+
+LAST_DAY_ATTENDED = _last_day_attended()  # built once: every enrolment asks for it
 
 
 def last_day_lent(owner_id: int) -> Select[date | None]:

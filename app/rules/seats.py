@@ -1,6 +1,6 @@
 """Spec 3.4.1, 3.7: which seats are free and who still has a claim on one. Selects; seats.py does the matching."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -122,17 +123,22 @@ def attending(group_ids: Sequence[int]) -> Select[int, int]:
     )
 
 
-def seats_by_state(vacancy_ids: Sequence[int]) -> Select[int | None, str, int]:
-    """(vacancy, state, count) of seats that stand: free, open (a free choice), offer, held, enrolment or stay."""
+def _seats_by_state() -> Select[int | None, str, int, int]:
+    """(vacancy, state, count, the first one's id) of seats of `vacancies` that stand: free, open (a free choice),
+    offer, held, enrolment or stay.
+    """
     live = and_(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
     free = case((Seat.opened_at.is_not(None), "open"), else_="free")
     state = func.coalesce(cast(Holding.kind, String), free)
     return (
-        select(Seat.vacancy_id, state, func.count())
+        select(Seat.vacancy_id, state, func.count(), func.min(Seat.id))
         .outerjoin(Holding, live)
-        .where(Seat.vacancy_id.in_(vacancy_ids), Seat.retired_at.is_(None))
+        .where(Seat.vacancy_id.in_(bindparam("vacancies", expanding=True)), Seat.retired_at.is_(None))
         .group_by(Seat.vacancy_id, state)
     )
+
+
+SEATS_BY_STATE = _seats_by_state()  # built once, as what every choice asks for
 
 
 def unpublished_seats(group_id: int, limit: int | None = None) -> Select[Seat]:
@@ -166,9 +172,10 @@ def known_by_number(group_id: int, limit: int | None = None) -> Select[Enrolment
     )
 
 
-def free_pool(place_ids: Sequence[int], queue_kinds: Collection[QueueKind]) -> Select[QueueKind, int, int, int]:
-    """Spec 3.4.1: (queue kind, birth year from, to, count) of the free seats of published general vacancies of a
-    place."""
+def _free_pool() -> Select[QueueKind, int, int, int]:
+    """Spec 3.4.1: (queue kind, birth year from, to, count) of the free seats of published general vacancies in `places`
+    for `queue_kinds`.
+    """
     by = Kindergarten.queue_kind, KgGroup.birth_year_from, KgGroup.birth_year_to
     return (
         select(*by, func.count())
@@ -177,8 +184,8 @@ def free_pool(place_ids: Sequence[int], queue_kinds: Collection[QueueKind]) -> S
         .join(KgGroup, KgGroup.id == Seat.group_id)
         .join(Kindergarten, Kindergarten.id == KgGroup.kindergarten_id)
         .where(
-            Kindergarten.place_id.in_(place_ids),
-            Kindergarten.queue_kind.in_(queue_kinds),
+            Kindergarten.place_id.in_(bindparam("places", expanding=True)),
+            Kindergarten.queue_kind.in_(bindparam("queue_kinds", expanding=True)),
             has_places(),
             Vacancy.status == VacancyStatus.published,
             Vacancy.intake == Intake.general,
@@ -188,11 +195,12 @@ def free_pool(place_ids: Sequence[int], queue_kinds: Collection[QueueKind]) -> S
     )
 
 
-def holders(
-    place_id: int, queue_kinds: Collection[QueueKind], own: int | None = None
-) -> Select[QueueKind, int, int | None, bool, int]:
-    """Spec 3.4.1: (queue kind, birth year, application, is it `own`, count) of a district's live general vouchers that
-    have not chosen yet, in the order of the applications.
+FREE_POOL = _free_pool()
+
+
+def _holders() -> Select[QueueKind, int, int | None, bool, int]:
+    """Spec 3.4.1: (queue kind, birth year, application, is it `own`, count) of the live general vouchers of a
+    `district` for `queue_kinds` that have not chosen yet, in the order of the applications.
 
     The application stands there, for itself, where the birth date was corrected to another year since the voucher was
     issued (spec 3.8): perhaps no seat was ever kept for it.
@@ -212,15 +220,15 @@ def holders(
             Application.queue_kind,
             year,
             alone.label("alone"),
-            (Application.id == (own or 0)).label("own"),
+            (Application.id == bindparam("own")).label("own"),
             func.count(),
         )
         .select_from(Voucher)
         .join(Application, Application.id == Voucher.application_id)
         .join(Child, Child.id == Application.child_id)
         .where(
-            Application.place_id == place_id,
-            Application.queue_kind.in_(queue_kinds),
+            Application.place_id == bindparam("district"),
+            Application.queue_kind.in_(bindparam("queue_kinds", expanding=True)),
             Voucher.kind == Intake.general,
             Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
             ~chosen.correlate(Application),
@@ -228,6 +236,9 @@ def holders(
         .group_by(Application.queue_kind, year, text("alone"), text("own"))
         .order_by(text("alone"))
     )
+
+
+HOLDERS = _holders()
 
 
 def kindergarten_of(application_id: ColumnElement[int]) -> ScalarSelect[int]:

@@ -21,7 +21,7 @@ from app.now import now
 from app.registers.vacancies import VACANCIES
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
-from app.rules.seats import seats_by_state, unpublished_seats
+from app.rules.seats import SEATS_BY_STATE, unpublished_seats
 from app.rules.verbs import VERBS
 from app.views import as_shown, filters, forms
 from app.views.base import answer, attempt, row_id
@@ -68,7 +68,8 @@ class Vacancies(Records):
         for row in rows:
             row.__dict__["seats"] = Counter()
         found = {row.id: row for row in rows}
-        for vacancy_id, state, number in db.session.execute(seats_by_state(list(found))) if rows else ():
+        seats = db.session.execute(SEATS_BY_STATE, {"vacancies": list(found)}) if rows else ()
+        for vacancy_id, state, number, _first in seats:
             found[vacancy_id].__dict__["seats"][state] += number
 
 
