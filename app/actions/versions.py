@@ -9,9 +9,10 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Result, Select, bindparam, or_, select
+from sqlalchemy.orm import joinedload, load_only
 
+from app.db.database import read_again
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -34,11 +35,16 @@ from app.papers import documents
 from app.rules.verbs import VERBS
 
 PRINTED = {"queued_at"}  # a fact of an application itself
-NEEDED = (  # what papers print, in the statement that finds them
+ITS_OFFICES = (
+    joinedload(Place.offices),
+    joinedload(Place.parent).options(joinedload(Place.offices), joinedload(Place.parent)),
+)
+PLACE_OF_A_ROUND = joinedload(Round.place).options(*ITS_OFFICES)
+PRINTED_BY_ALL = (  # what each paper prints, in the statement that finds them
     *map(joinedload, (Application.child, Application.applicant)),
-    joinedload(Application.place).options(
-        joinedload(Place.offices), joinedload(Place.parent).options(joinedload(Place.offices), joinedload(Place.parent))
-    ),
+    joinedload(Application.place).options(*ITS_OFFICES),
+)
+OF_RIGHTS = (  # what those of other applications print besides; of its own a verb has read it
     joinedload(Document.voucher),
     joinedload(Document.referral).options(
         joinedload(Referral.voucher),
@@ -66,7 +72,7 @@ def follow(subject: Any, verb: str, details: Mapping[str, Any] | None, *, at: da
     changes = row.changes if named or not row.people else frozenset[DocumentKind]()
     if not changes and not given:
         return
-    found = _current(_whose(application, named), changes | given)
+    found = _current(_whose(application, named), changes | given) if named else _its_own(application, changes | given)
     for document in found:
         if document.kind in changes and documents.stands(document):
             renew(document, at=at)
@@ -81,6 +87,7 @@ def _of_round(held: Round, verb: str, *, at: datetime) -> None:
     """The protocol of a round that has served somebody."""
     for kind in VERBS[Round][verb].gives:
         if held.served and documents.PAPERS[kind].stands(held):
+            read_again(held, PLACE_OF_A_ROUND)
             ask_for(held, kind, at=at)
 
 
@@ -162,9 +169,30 @@ def _unsent(document: Document) -> bool:
 
 def _current(whose: ColumnElement[bool], kinds: frozenset[DocumentKind]) -> list[Document]:
     """The current versions. What they print comes with the same statement, also where there is none yet."""
-    current = (Document.application_id == Application.id) & Document.kind.in_(kinds) & Document.replaced_at.is_(None)
-    rows = select(Application, Document).outerjoin(Document, current).where(whose).options(*NEEDED)
-    return [document for _, document in db.session.execute(rows.order_by(Document.id)).unique() if document is not None]
+    rows = _rows(Document.kind.in_(kinds)).where(whose).options(*PRINTED_BY_ALL, *OF_RIGHTS)
+    return _documents(db.session.execute(rows))
+
+
+def _its_own(application: Application, kinds: frozenset[DocumentKind]) -> list[Document]:
+    """The same of one application. A version that is new is written already (moving.py); nothing else counts here."""
+    with db.session.no_autoflush:
+        return _documents(db.session.execute(ITS_OWN, {"id": application.id, "kinds": list(kinds)}))
+
+
+def _rows(of_kinds: ColumnElement[bool]) -> Select[Application, Document]:
+    current = (Document.application_id == Application.id) & of_kinds & Document.replaced_at.is_(None)
+    return select(Application, Document).outerjoin(Document, current).order_by(Document.id)
+
+
+ITS_OWN = (  # built once: every verb that gives a paper asks for it
+    _rows(Document.kind.in_(bindparam("kinds", expanding=True)))
+    .where(Application.id == bindparam("id"))
+    .options(load_only(Application.id), *PRINTED_BY_ALL)
+)
+
+
+def _documents(rows: Result[Application, Document | None]) -> list[Document]:
+    return [document for _, document in rows.unique() if document is not None]
 
 
 def _whose(application: Application, named: set[str]) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from app.models import (
     Document,
     HistorySeal,
     KgGroup,
+    Norm,
     Place,
     PlaceKind,
     PrivilegePaper,
@@ -167,7 +168,8 @@ def protocol(held: Round) -> Facts:
     """
     at, place, order = held.held_at.astimezone(LOCAL), held.place, held.queue_order
     in_force = norms.all_in_force(_upwards(place), held.held_on, held.held_at)
-    found = {norm.name: norm for norm in db.session.scalars(in_force)}
+    asked = in_force.where(Norm.name.in_(OF_A_ROUND[order.kind]))
+    found = {norm.name: norm for norm in db.session.scalars(asked)}
     return {
         "issued_on": _day(held.held_on),
         "held_at": f"{at:%H:%M:%S}",
