@@ -1,6 +1,6 @@
 """S1, the voucher: issued in a round, confirmed or refused by the family, extended or revoked by the department."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -42,23 +42,22 @@ def issue_round(place_id: int, *, by: Actor, at: datetime, automatic: bool = Fal
     lock_district(place_id)
     voucher_district(place_id, day)
     catch_up(at=at, place_id=place_id)
-    order = norms.order(place_id, day)
+    order, known = norms.order(place_id, day), last_change()
+    stood = seatings(place_id)  # on record, so that the round can be checked later
+    lines = _serve(place_id, order, day, stood)
+    served = [id_ for line in lines for id_ in line.served]
     held = Round(
         place_id=place_id,
         held_on=day,
         held_at=at,
-        queue_order_id=order.id,
-        after_change_id=last_change(),
+        queue_order=order,
+        after_change_id=known,
         automatic=automatic,
-        served=0,
-        passed=0,
+        served=len(served),
+        passed=sum(len(line.passed) for line in lines),
     )
     db.session.add(held)
     db.session.flush()
-    stood = seatings(place_id)  # on record, so that the round can be checked later
-    lines = [_serve(place_id, kind, order, day, stood[kind]) for kind in QueueKind]
-    served = [id_ for line in lines for id_ in line.served]
-    held.served, held.passed = len(served), sum(len(line.passed) for line in lines)
     _issue(served, held, by=by, at=at)
     details = {"served": held.served, "passed": held.passed, "seating": {k: s.as_facts() for k, s in stood.items()}}
     record(held, "issue", by=by, at=at, details=details)
@@ -221,13 +220,19 @@ def voucher_district(place_id: int, day: date) -> None:
         raise Refusal(Reason.wrong_place, place=place_id)
 
 
-def _serve(place_id: int, queue_kind: QueueKind, order: QueueOrder, day: date, stood: Seating) -> matching.Served:
-    pool, holders = stood
-    if not pool:
-        return matching.Served([], [])
-    line = queue.waiting(place_id, queue_kind, day)
-    candidates = db.session.execute(queue.next_by_categories(line, order.categories, day))
-    return matching.serve([(id_, year) for id_, year in candidates], free=pool, holders=holders)
+def _serve(place_id: int, order: QueueOrder, day: date, stood: Mapping[QueueKind, Seating]) -> list[matching.Served]:
+    """Each queue in which a place is free, down its order; all that wait are asked for at once."""
+    waiting: dict[str, list[tuple[int, int]]] = {kind: [] for kind, seats in stood.items() if seats.pool}
+    if not waiting:
+        return []
+    bound = {"place_id": place_id, "queue_kinds": list(waiting)}
+    for kind, id_, year in db.session.execute(queue.next_in_each(queue.steps(order.categories), day), bound):
+        waiting[kind].append((id_, year))
+    return [
+        matching.serve(waiting[kind], free=seats.pool, holders=seats.holders)
+        for kind, seats in stood.items()
+        if kind in waiting
+    ]
 
 
 def _issue(ids: Sequence[int], held: Round, *, by: Actor, at: datetime, reason: str | None = None) -> None:
@@ -262,4 +267,6 @@ def _issue(ids: Sequence[int], held: Round, *, by: Actor, at: datetime, reason: 
     where = rules.kindergarten_of(Application.__table__.c.id)
     move_all(Application, its_own, verb, kindergarten_id=where, **facts)
     notify_all(its_own, "issue", at=at, facts={"confirm_by": confirm_by})
-    db.session.expire_all()
+    for known in db.session.identity_map.values():
+        if isinstance(known, Application | Voucher):
+            db.session.expire(known)

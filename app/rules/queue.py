@@ -4,14 +4,16 @@ A line is a subquery of those who wait in one district and queue kind, with the 
 queued_at and privilege (the one that counts on the day, else NULL): `waiting` is today's, `past.waiting` any earlier.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
+    String,
     Subquery,
     and_,
     bindparam,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     union_all,
 )
 
@@ -66,12 +69,15 @@ def counts_on(day: Any) -> ColumnElement[bool]:
 
 def waiting(place_id: Any, queue_kind: Any, day: Any) -> Queue:
     """Spec 3.3: who stands in one queue today: those without a privilege and those with one, each by its index."""
+    return _waiting(day, Application.place_id == place_id, Application.queue_kind == queue_kind)
+
+
+def _waiting(day: Any, *queue: ColumnElement[bool]) -> Queue:
     shared = (Application.id, Application.born_on, Application.birth_year, Application.queued_at)
-    queue = (Application.place_id == place_id, Application.queue_kind == queue_kind, numbered())
-    privilege = Application.privilege
-    plain = select(*shared, null().cast(privilege.type).label("privilege")).where(*queue, privilege.is_(None))
-    counting = case((counts_on(day), privilege), else_=null()).label("privilege")
-    with_one = select(*shared, counting).where(*queue, privilege.is_not(None))
+    kind, privilege = type_coerce(Application.queue_kind, String).label("queue_kind"), Application.privilege
+    none, counting = null().cast(privilege.type), case((counts_on(day), privilege), else_=null())
+    plain = select(*shared, none.label("privilege"), kind).where(*queue, numbered(), privilege.is_(None))
+    with_one = select(*shared, counting.label("privilege"), kind).where(*queue, numbered(), privilege.is_not(None))
     return union_all(plain, with_one).subquery("waiting")
 
 
@@ -83,7 +89,21 @@ def side(line: Queue) -> ColumnElement[Side]:
     )
 
 
-def category_rank(line: Queue, categories: Sequence[QueueCategory], day: date) -> ColumnElement[int]:
+class Step(NamedTuple):
+    """What of a category decides whom it serves."""
+
+    rank: int
+    privilege: PrivilegeKind | None
+    months_from: int
+    months_to: int | None
+
+
+def steps(categories: Iterable[QueueCategory]) -> tuple[Step, ...]:
+    """The same of all categories of an order."""
+    return tuple(Step(one.rank, one.privilege, one.months_from, one.months_to) for one in categories)
+
+
+def category_rank(line: Queue, categories: Sequence[QueueCategory | Step], day: date) -> ColumnElement[int]:
     """Spec 3.3, categories: the rank of the first category that fits a child's age and privilege on this day.
 
     A category without a privilege asks for none: nobody is served later, or never, for having one.
@@ -94,7 +114,7 @@ def category_rank(line: Queue, categories: Sequence[QueueCategory], day: date) -
     )
 
 
-def _fits(line: Queue, category: QueueCategory, day: date) -> ColumnElement[bool]:
+def _fits(line: Queue, category: QueueCategory | Step, day: date) -> ColumnElement[bool]:
     earliest, latest = born_between(category.months_from, category.months_to, day)
     age = [line.c.born_on <= latest] + ([line.c.born_on >= earliest] if earliest else [])
     return and_(*age) if category.privilege is None else and_(line.c.privilege == category.privilege, *age)
@@ -115,6 +135,20 @@ def next_by_categories(line: Queue, categories: Sequence[QueueCategory], day: da
     """S1, spec 3.3: (application id, birth year) of all who may be served, category by category, in order."""
     rank = category_rank(line, categories, day)
     return select(line.c.id, line.c.birth_year).where(rank < NOT_SERVED).order_by(rank, line.c.queued_at, line.c.id)
+
+
+@lru_cache(maxsize=20)
+def next_in_each(steps: tuple[Step, ...], day: date) -> Select[str, int, int]:
+    """S1, spec 3.3: (queue kind, application id, birth year) of all who may be served in these `queue_kinds` of a
+    `place_id`, those of each in order.
+
+    Built once for an order and a day: every district has its round, and to build it takes as long as to answer it.
+    """
+    kinds = Application.queue_kind.in_(bindparam("queue_kinds", expanding=True))
+    line = _waiting(day, Application.place_id == bindparam("place_id"), kinds)
+    rank, c = category_rank(line, steps, day), line.c
+    served = select(c.queue_kind, c.id, c.birth_year).where(rank < NOT_SERVED)
+    return served.order_by(rank, c.queued_at, c.id)
 
 
 def next_by_sides(line: Queue, birth_year: int | None = None) -> Select[*tuple[Any, ...]]:
