@@ -46,7 +46,7 @@ def town(app) -> tuple[int, int, int]:
 def test_the_clock_with_nothing_due_takes_few_statements(town):
     with counted() as said:
         assert clock.run(at=at("2026-04-08T00:10"), place_id=town[0]) == 0
-    assert len(said) <= 9
+    assert len(said) <= 6
 
 
 def test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements(town):
@@ -59,7 +59,8 @@ def test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements(town)
             child = db.session.get_one(Application, child_id)
             act(child, vacancy_id)
         found[verb] = len(said)
-    assert {verb: count for verb, count in found.items() if count > MOST[verb]} == {}
+    most = MOST[db.engine.dialect.name]
+    assert {verb: count for verb, count in found.items() if count > most[verb]} == {}
 
 
 def test_a_round_takes_as_many_statements_for_many_as_for_few(town):
@@ -76,14 +77,17 @@ def test_a_round_takes_as_many_statements_for_many_as_for_few(town):
             held = vouchers.issue_round(place_id, by=DEPARTMENT, at=at(moment))
         found.append((held.served, len(said)))
     assert [served for served, _ in found] == [3, 12]
-    assert max(count for _, count in found) <= 32
+    assert max(count for _, count in found) <= 21
 
 
 def head_of(vacancy_id):
     return head(db.session.get_one(Kindergarten, db.session.get_one(Vacancy, vacancy_id).group.kindergarten_id))
 
 
-MOST = {"confirm": 16, "choose": 31, "sign": 16, "sign by the head": 24, "enrol": 26}
+MOST = {  # SQLite takes the rows of one table one by one
+    "postgresql": {"confirm": 13, "choose": 22, "sign": 14, "sign by the head": 22, "enrol": 23},
+    "sqlite": {"confirm": 14, "choose": 29, "sign": 16, "sign by the head": 24, "enrol": 25},
+}
 VERBS = {
     "confirm": lambda child, _: vouchers.confirm(child, by=family(child), at=at("2026-04-08T11:00")),
     "choose": lambda child, vacancy_id: referrals.choose(
@@ -124,4 +128,4 @@ def test_whoever_finds_no_free_place_is_told_before_the_whole_queue_is_asked(tow
         child = db.session.get_one(Application, last)
         referrals.choose(child, db.session.get_one(Vacancy, vacancy_id), by=family(child), at=at("2026-04-09T12:00"))
     assert not any("extract" in one.lower() and "child.born_on" in one for one in said)
-    assert len(said) <= 14
+    assert len(said) <= 10
