@@ -1,4 +1,4 @@
-"""Spec 9, round: 10,080 vouchers over 360 queues in strict order, with their history and notices."""
+"""Spec 9, round: 10,080 vouchers over 360 queues in strict order, with history, notices and a protocol to be made."""
 
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,8 @@ TOUCHED = {  # what both sides write, but what a round keeps of how it found the
     "application": "SELECT * FROM application",
     "notice": "SELECT * FROM notice",
     "change": "SELECT * FROM change WHERE subject <> 'queue_round'",
+    "document": "SELECT round_id, kind, version, asked_at FROM document WHERE kind = 'protocol'",
+    "outbox": "SELECT job, asked_at, attempts, sent_at, done_at FROM outbox WHERE document_id IS NOT NULL",
     "queue_round": "SELECT id, place_id, held_on, held_at, queue_order_id, served, passed FROM queue_round",
 }
 

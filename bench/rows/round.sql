@@ -1,5 +1,5 @@
 -- A day's rounds by hand, for all districts in one transaction: vouchers down the order of each queue, as many as there are
--- free places, with their history and notices.
+-- free places, with their history and notices; and of each district's round the paper to be made of it.
 
 CREATE TEMP TABLE terms ON COMMIT DROP AS
 SELECT (SELECT id FROM norm WHERE name = 'voucher.confirm') AS norm_id,
@@ -56,3 +56,9 @@ INSERT INTO notice (application_id, audience, template, facts, at, planned)
 SELECT id, 'family', 'issue', jsonb_build_object('confirm_by', confirm_by), %(at)s, false FROM given, terms;
 
 UPDATE application SET status = 'confirming' FROM given WHERE application.id = given.id;
+
+WITH paper AS (
+    INSERT INTO document (round_id, kind, version, facts, code, asked_at)
+    SELECT id, 'protocol', 1, jsonb_build_object('served', served), md5(random()::text), held_at FROM queue_round
+    RETURNING id, asked_at)
+INSERT INTO outbox (job, document_id, asked_at, attempts) SELECT 'render', id, asked_at, 0 FROM paper;

@@ -20,7 +20,7 @@ from app.db.extensions import db
 from app.models import Application, DemoTime, User, Vacancy
 from app.rules.roles import Role
 from bench import web
-from bench.measure import Figure, alternate, seconds
+from bench.measure import Figure, Side, alternate, seconds
 from bench.rows.burst import CHOICES
 from bench.town import AT, Town, application, connect
 
@@ -31,6 +31,7 @@ BY_HAND = Path(__file__).with_suffix(".sql")
 STEPS = ("confirm", "choose", "enrol")
 PAPER = {"sure": "yes", "paper_on": AT.date().isoformat()}
 SIGNED_IN = "SELECT id FROM ab_user WHERE id = %(user)s"
+FORMS = "SELECT count(*) FROM sent_form WHERE answer IS NOT NULL"
 LEFT = """
     SELECT 'change', subject, verb, status_from, status_to, role, for_family::text, paper_on::text FROM change
     WHERE application_id = %(id)s AND effective_on = %(today)s
@@ -68,8 +69,8 @@ def measure(town: Town, times: int) -> Figure:
             by_hand = statements()
             ours, peer = partial(over_http, send, children), partial(in_sql, connection, by_hand, children)
             handler = partial(in_sql_over_http, by_hand_server(connection, by_hand), children)
-            same(connection, ours(), peer())
-            same(connection, ours(), handler())
+            same(connection, ours, peer)
+            same(connection, ours, handler)
             served = alternate(ours, handler, times=times, before=read)
             own = []
             for _ in range(times):
@@ -135,12 +136,19 @@ def statements() -> dict[str, list[str]]:
     return {verb: [one.strip() for one in text.split(";") if one.strip()] for verb, text in found.items()}
 
 
-def same(connection: psycopg.Connection, ours: dict[str, int], peers: dict[str, int]) -> None:
-    """AssertionError where a child of ours was left otherwise than one of the peer's."""
-    for step in STEPS:
-        left = [connection.execute(LEFT, {"id": who[step], "today": AT.date()}).fetchall() for who in (ours, peers)]
+def same(connection: psycopg.Connection, ours: Side, peer: Side) -> None:
+    """AssertionError where ours leaves a child otherwise than the peer, or another number of forms."""
+    left = []
+    for side in (ours, peer):
+        before = connection.execute(FORMS).fetchone()
         connection.commit()
-        assert left[0] == left[1], f"the two sides differ in {step}: {set(left[0]) ^ set(left[1])}"
+        who = side()
+        rows = {step: connection.execute(LEFT, {"id": who[step], "today": AT.date()}).fetchall() for step in STEPS}
+        now = connection.execute(FORMS).fetchone()
+        connection.commit()
+        left.append({**rows, "forms": [now[0] - before[0]]})
+    for step in left[0]:
+        assert left[0][step] == left[1][step], f"the two sides differ in {step}: {left[0][step]} {left[1][step]}"
 
 
 def prepared(app: Flask, url: str, many: int) -> Iterator[dict[str, int]]:

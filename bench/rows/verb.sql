@@ -1,4 +1,5 @@
--- A verb by hand: what is read to decide, under the district's lock, then the rows that it leaves. 10 April 2026 is a Friday.
+-- A verb by hand: what is read to decide, under the district's lock, then the rows that it leaves, those of the form that
+-- was sent (it has its effect once, and is answered as before when it comes again) among them. 10 April 2026 is a Friday.
 
 -- verb: confirm
 SELECT id FROM place WHERE id = (SELECT place_id FROM application WHERE id = %(id)s) FOR NO KEY UPDATE;
@@ -25,6 +26,9 @@ INSERT INTO document (application_id, voucher_id, kind, code, asked_at)
 SELECT %(id)s, id, 'voucher', md5(random()::text), %(at)s FROM voucher WHERE application_id = %(id)s AND status = 'confirmed';
 INSERT INTO outbox (job, document_id, asked_at, attempts)
 SELECT 'render', id, %(at)s, 0 FROM document WHERE application_id = %(id)s AND kind = 'voucher';
+INSERT INTO sent_form (key_hash, user_id, body_hash, at, answer)
+VALUES (encode(sha256(random()::text::bytea), 'hex'), (SELECT min(id) FROM ab_user), md5('confirm'), now(), '{"said": []}');
+UPDATE signed_in SET facts = facts, seen_at = now() WHERE id = (SELECT min(id) FROM signed_in);
 
 -- verb: choose
 SELECT id FROM place WHERE id = (SELECT place_id FROM application WHERE id = %(id)s) FOR NO KEY UPDATE;
@@ -64,6 +68,9 @@ SELECT %(id)s, referral.id, made.kind, md5(random()::text), %(at)s
 FROM referral, unnest(ARRAY['referral', 'child_card', 'contract']) made (kind) WHERE application_id = %(id)s;
 INSERT INTO outbox (job, document_id, asked_at, attempts)
 SELECT 'render', id, %(at)s, 0 FROM document WHERE application_id = %(id)s AND referral_id IS NOT NULL;
+INSERT INTO sent_form (key_hash, user_id, body_hash, at, answer)
+VALUES (encode(sha256(random()::text::bytea), 'hex'), (SELECT min(id) FROM ab_user), md5('choose'), now(), '{"said": []}');
+UPDATE signed_in SET facts = facts, seen_at = now() WHERE id = (SELECT min(id) FROM signed_in);
 
 -- verb: enrol
 SELECT id FROM place WHERE id = (SELECT place_id FROM application WHERE id = %(id)s) FOR NO KEY UPDATE;
@@ -93,3 +100,6 @@ INSERT INTO notice (application_id, audience, template, facts, at, planned)
 SELECT %(id)s, 'family', 'enrol', jsonb_build_object('kindergarten', kindergarten.name), %(at)s, false
 FROM vacancy JOIN kg_group ON kg_group.id = group_id JOIN kindergarten ON kindergarten.id = kindergarten_id
 WHERE vacancy.id = %(vacancy)s;
+INSERT INTO sent_form (key_hash, user_id, body_hash, at, answer)
+VALUES (encode(sha256(random()::text::bytea), 'hex'), (SELECT min(id) FROM ab_user), md5('enrol'), now(), '{"said": []}');
+UPDATE signed_in SET facts = facts, seen_at = now() WHERE id = (SELECT min(id) FROM signed_in);
