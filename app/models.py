@@ -728,7 +728,7 @@ class Application(Base):
     stop_listings: Mapped[list["StopListing"]] = relationship(back_populates="application", order_by="StopListing.id")
     documents: Mapped[list["Document"]] = relationship(back_populates="application", order_by="Document.id")
     enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="application", order_by="Enrolment.id")
-    notices: Mapped[list["Notice"]] = relationship(back_populates="application", order_by="Notice.id")
+    notices: Mapped[list["Notice"]] = relationship(viewonly=True, order_by="Notice.id")
 
     def __str__(self) -> str:
         return self.number
@@ -1378,9 +1378,9 @@ class Change(Base):
     reason: Mapped[str | None] = mapped_column(sa.String(500))
     norm_id: Mapped[int | None] = mapped_column(ForeignKey("norm.id"))
     details: Mapped[dict[str, Any] | None]
-    user: Mapped[User | None] = relationship(User)
-    norm: Mapped[Norm | None] = relationship()
-    application: Mapped[Application | None] = relationship()
+    user: Mapped[User | None] = relationship(User, viewonly=True)
+    norm: Mapped[Norm | None] = relationship(viewonly=True)
+    application: Mapped[Application | None] = relationship(viewonly=True)
 
 
 class HistoryLink(Base):
@@ -1471,9 +1471,9 @@ class Notice(Base):
     at: Mapped[datetime]
     due_on: Mapped[date | None]
     planned: Mapped[bool] = mapped_column(default=False)
-    application: Mapped[Application] = relationship(back_populates="notices")
-    kindergarten: Mapped[Kindergarten | None] = relationship()
-    guardianship: Mapped[Guardianship | None] = relationship()
+    application: Mapped[Application] = relationship(viewonly=True)
+    kindergarten: Mapped[Kindergarten | None] = relationship(viewonly=True)
+    guardianship: Mapped[Guardianship | None] = relationship(viewonly=True)
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="notice", order_by="Delivery.channel")
 
 
