@@ -87,7 +87,8 @@ def _run(program: str, *arguments: str) -> None:
         [_found(program), *arguments], env={**os.environ, **_connection()}, capture_output=True, text=True, check=False
     )
     if ran.returncode:
-        raise NoDump(f"{program} ended with {ran.returncode}: {ran.stderr.strip().splitlines()[-1:] or ''}")
+        said = ran.stderr.strip().rpartition("\n")[2]
+        raise NoDump(f"{program} ended with {ran.returncode}: {said}".removesuffix(": "))
 
 
 def _found(program: str) -> str:
