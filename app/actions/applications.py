@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
 
@@ -74,15 +75,7 @@ def register(
     people.check(child, applicant)
     key = None if number is None else registration_numbers.key(number)
     lock_districts({place_id, *waits_in([child.iin], queue_kind)})
-    row = people.recorded(Child, child.iin, place_id) or Child(place_id=place_id, **people.of_child(child))
-    family = people.recorded(Applicant, applicant.iin, place_id)
-    family = family or Applicant(place_id=place_id, **people.of_applicant(applicant))
-    details: people.Details = {}
-    if by.visitor is not None:
-        people.as_recorded_by_a_family(row, family, child, applicant)
-    else:
-        details = people.as_recorded(row, family, child, applicant)
-    doubts = people.doubts(row, child, place_id)
+    row, family, details, doubts = _its_people(child, applicant, place_id, by=by)
     reason = people.accepted(doubts, reason, by=by)
     if places.district_of(place_id) != place_id:
         raise Refusal(Reason.wrong_place, place=place_id)
@@ -122,6 +115,30 @@ def register(
         brought = by if by.visitor else replace(by, paper_on=by.paper_on or day)  # with the application of the family
         privileges.claim_with_it(application, privilege, papers=papers, by=brought, at=at)
     return application
+
+
+class ItsPeople(NamedTuple):
+    """The two people of a new application as the district has them on record, or as they are put there now; which of
+    their facts this changes, and what is doubtful about the child.
+    """
+
+    child: Child
+    applicant: Applicant
+    details: people.Details
+    doubts: list[str]
+
+
+def _its_people(child: Person, applicant: Person, place_id: int, *, by: Actor) -> ItsPeople:
+    """Raises Refusal(recorded_otherwise)."""
+    row = people.recorded(Child, child.iin, place_id) or Child(place_id=place_id, **people.of_child(child))
+    family = people.recorded(Applicant, applicant.iin, place_id)
+    family = family or Applicant(place_id=place_id, **people.of_applicant(applicant))
+    details: people.Details = {}
+    if by.visitor is not None:
+        people.as_recorded_by_a_family(row, family, child, applicant)
+    else:
+        details = people.as_recorded(row, family, child, applicant)
+    return ItsPeople(row, family, details, people.doubts(row, child, place_id))
 
 
 def restore(application: Application, *, by: Actor, at: datetime) -> None:
