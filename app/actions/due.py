@@ -14,6 +14,7 @@ from sqlalchemy import Dialect, Integer, Select, bindparam, exists, insert, lite
 
 from app.access.actors import CLOCK
 from app.actions import claims, counting, freeing, leaving, moving, norms, places
+from app.db import database
 from app.db.database import fixed
 from app.db.dialects import Ids, among
 from app.db.extensions import db
@@ -95,6 +96,21 @@ def do(asked: Question | None, *, at: datetime) -> int:
         total += done
         db.session.expire_all()
     return total
+
+
+@contextmanager
+def foreseen(*, at: datetime, place_id: int) -> Iterator[None]:
+    """Spec 3.1, for a page that shows what a verb would do: inside, what is due in a district is done, as the verb does
+    it first; afterwards it never was. Where nothing is due nothing is written. Raises Refusal(no_norm).
+    """
+    asked = what(at=at, place_id=place_id)
+    if asked is None or not _is_anything(asked):
+        yield
+        return
+    with database.foreseen():
+        database.lock_district(place_id)
+        do(asked, at=at)
+        yield
 
 
 @contextmanager

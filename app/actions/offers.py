@@ -1,5 +1,6 @@
 """S0, S2, spec 3.5: the turn comes, a place waits for three working days, then it is free for the birth years."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from app.actions import norms, numbers, places
 from app.actions.due import catch_up
 from app.actions.moving import last_change, move, record
 from app.actions.seating import seating, spare, years_of
+from app.db import database
 from app.db.database import lock_district
 from app.db.extensions import db
 from app.models import (
@@ -145,10 +147,29 @@ class ExpectedOffer(NamedTuple):
     last_day: date
 
 
-def expected(vacancy: Vacancy, day: date) -> ExpectedOffer:
-    """What an offer on this day would do. Nothing is written. Raises Refusal: no_norm, no_calendar, wrong_place."""
-    group = vacancy.group
+def expected(vacancies: Sequence[Vacancy], *, by: Actor, at: datetime) -> list[ExpectedOffer | Refusal]:
+    """What offers of these vacancies would do, one after the other as they would be made, each after what is due and
+    not done yet (spec 3.1); or why one would be refused. Nothing of it is kept.
+    """
+    found = list[ExpectedOffer | Refusal]()
+    with database.foreseen():
+        for vacancy in vacancies:
+            try:
+                told = _expected(vacancy, at)
+                offer(vacancy, by=by, at=at)
+            except Refusal as refusal:
+                found.append(refusal)
+            else:
+                found.append(told)
+    return found
+
+
+def _expected(vacancy: Vacancy, at: datetime) -> ExpectedOffer:
+    """Raises Refusal: no_norm, no_calendar, wrong_place."""
+    group, day = vacancy.group, local_day(at)
     district, queue_kind = places.district_of(group.kindergarten.place_id), group.kindergarten.queue_kind
+    lock_district(district)
+    catch_up(at=at, place_id=district)
     free = len(seats_to_offer(vacancy, district))
     _, born_by = born_between(minimum_age(group.kindergarten, day), None, day)
     line = queue.waiting(district, queue_kind, day)

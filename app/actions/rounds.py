@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions import norms, numbers, offers, vouchers
+from app.actions.due import foreseen
 from app.actions.seating import Seating, seatings
 from app.db.extensions import db
 from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side
@@ -87,15 +88,17 @@ def _record_of(held: Round) -> dict[str, Any]:
 
 
 def expected(place_id: int, *, at: datetime) -> RoundExplained:
-    """Spec 3.4.1: what a round of vouchers would do here now. Nothing is written, and no number is used up.
+    """Spec 3.1, 3.4.1: what a round of vouchers would do here now, after what is due and not done yet, which it does
+    first. Nothing of it is kept, and no number is used up.
 
     Raises Refusal: wrong_place, no_norm, no_calendar.
     """
     day = local_day(at)
     vouchers.voucher_district(place_id, day)
     norms.last_day("voucher.confirm", place_id, day)
-    stood = [(kind, queue.waiting(place_id, kind, day), *held) for kind, held in seatings(place_id).items()]
-    return _by_categories(stood, norms.order(place_id, day).categories, day)
+    with foreseen(at=at, place_id=place_id):
+        stood = [(kind, queue.waiting(place_id, kind, day), *held) for kind, held in seatings(place_id).items()]
+        return _by_categories(stood, norms.order(place_id, day).categories, day)
 
 
 def _of_vouchers(held: Round) -> RoundExplained:

@@ -204,6 +204,25 @@ def taken_back() -> Iterator[None]:
 
 
 @contextmanager
+def foreseen() -> Iterator[None]:
+    """The same for a page that shows what would follow, whether or not its request may write: where it may not, in a
+    transaction of its own. Whatever was loaded inside is read again.
+    """
+    token = None
+    if _writing.get() is False:
+        db.session.rollback()  # what only reads cannot go on writing
+        token = _writing.set(True)
+    try:
+        with taken_back():
+            yield
+    finally:
+        db.session.expire_all()
+        if token is not None:
+            db.session.rollback()
+            _writing.reset(token)
+
+
+@contextmanager
 def trial() -> Iterator[None]:
     """A long try, which keeps nobody waiting: it may write whatever it likes, and leaves nothing behind.
 

@@ -1,7 +1,8 @@
 """Free places: drafted, published and closed by the head of the kindergarten or an official of the district."""
 
 from collections import Counter
-from functools import cache, partial
+from collections.abc import Sequence
+from functools import partial
 
 from flask import abort, flash, g, render_template, request, url_for
 from flask_appbuilder import expose
@@ -115,9 +116,9 @@ class VacancyView(Registered):
     def offer(self, rows):
         """S2, spec 3.5.1: what an offer would do is shown, and the yes to it makes just that offer."""
         if not confirmed("offer"):
-            foreseen = cache(_foreseen)  # the page tells it, and its form brings it back, in each language
-            details = [_foretold(row, foreseen(row)) for row in rows[:12]]
-            hidden = as_shown.shown_of(rows, lambda row: _whom(foreseen(row)))
+            foreseen = dict(zip(rows, _foreseen(rows), strict=True))  # the page tells it, and its form brings it back
+            details = [_foretold(row, foreseen[row]) for row in rows[:12]]
+            hidden = as_shown.shown_of(rows, lambda row: _whom(foreseen[row]))
             return ask(self, "offer", rows, details=details, hidden=hidden)
         return done(self, rows, _offer_as_shown, "offer")
 
@@ -129,18 +130,15 @@ class VacancyView(Registered):
 def _offer_as_shown(row: Vacancy) -> None:
     """Raises Refusal(wrong_status) where it would go to other children than the page has shown."""
     if request.form.get(f"seen-{row.id}"):
-        foreseen = cache(_foreseen)
-        as_shown.still_as_shown(row, lambda one: _whom(foreseen(one)), "offer", "others_next")
+        [expected] = _foreseen([row])
+        as_shown.still_as_shown(row, lambda _row: _whom(expected), "offer", "others_next")
     act(Vacancy, "offer").do(row, by=g.actor, at=now())
 
 
-def _foreseen(row: Vacancy) -> offers.ExpectedOffer | Refusal:
-    """What an offer would do here, or why it would be refused."""
-    try:
-        with unscoped():
-            return offers.expected(row, local_day(now()))
-    except Refusal as refusal:
-        return refusal
+def _foreseen(rows: Sequence[Vacancy]) -> list[offers.ExpectedOffer | Refusal]:
+    """What offers would do here, one after the other, or why one would be refused."""
+    with unscoped():
+        return offers.expected(rows, by=g.actor, at=now())
 
 
 def _whom(expected: offers.ExpectedOffer | Refusal) -> list[str]:

@@ -13,6 +13,7 @@ from app.models import (
     Holding,
     HoldingKind,
     KindergartenKind,
+    Offer,
     OfferStatus,
     Ownership,
     PrivilegeKind,
@@ -94,6 +95,23 @@ def test_fewer_children_than_places_leave_places_that_are_offered_later(app):
     assert offer(of).served == 1
     late = application(place)
     assert (offer(of, at=at("2026-04-08T10:00")).served, late.status) == (1, ApplicationStatus.notified)
+
+
+def test_what_offers_would_do_is_what_they_do_one_after_the_other_after_what_is_due(app):
+    """Spec 3.1: a window is over that no clock has ended yet; two vacancies are offered at once."""
+    place, first = town()
+    later = [vacancy(group(first.group.kindergarten, capacity=1)) for _ in range(2)]
+    child, second, _third = (application(place) for _ in range(3))
+    offer(first)
+    told = offers.expected([*later, first], by=DEPARTMENT, at=AFTER)
+    assert [[one.application_id for one in each.children] for each in told[:2]] == [[child.id], [second.id]]
+    assert told[2].reason == "no_free_place"  # it is free choice by then
+    assert (child.status, second.status, child.offers[0].status) == ("notified", "queued", OfferStatus.live)
+    for of in later:
+        offer(of, at=AFTER)
+    live = db.session.scalars(db.select(Offer).where(Offer.ended_at.is_(None)))
+    offered = {one.application_id: one.vacancy_id for one in live}
+    assert offered == {child.id: later[0].id, second.id: later[1].id}
 
 
 def test_no_offer_goes_to_a_child_that_is_too_young_on_that_day(app):

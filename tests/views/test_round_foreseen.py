@@ -1,7 +1,7 @@
 """Spec 1.2, 3.4.1: a round and an offer say what they would do before they do it, and a round does just that."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from app import words
 from app.actions import vouchers
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Place, Round, Unit, Voucher
-from app.now import now
+from app.models import Application, Offer, Place, Round, Unit, Vacancy, Voucher
+from app.now import move_demo, now
 from app.rules.refusals import Reason
 from tests import factories
 from tests.views import forms
@@ -59,6 +59,25 @@ def test_a_round_serves_just_those_whom_its_page_showed(city):
     browser = city.sign_in("department")
     text, _values = foreseen(browser, city.own.place)
     shown = [number for number, outcome in listed(text) if outcome == "орын беріледі"]
+    assert issued(browser, city.own.place).status_code == 303
+    assert served(city.web) == shown
+
+
+def test_what_is_due_and_not_done_yet_is_reckoned_before_a_round_is_shown(city):
+    """Spec 3.1: a round does it first, so a voucher that has lapsed by now leaves its place to another child."""
+    with city.web.app_context(), transaction():
+        place = db.session.get_one(Place, city.own.place)
+        of = factories.group(factories.kindergarten(place, "Еркетай"), years=(2020, 2020), capacity=1)
+        factories.vacancy(of)
+        first, second = (factories.application(place, born_on=date(2020, 9, 17)) for _ in range(2))
+        vouchers.issue_out_of_turn(first, by=factories.DEPARTMENT, at=now(), reason="кезектен тыс")
+        number = second.number
+        move_demo(now() + timedelta(days=14))
+    browser = city.sign_in("department")
+    with city.tables.unchanged():
+        text, _values = foreseen(browser, city.own.place)
+    shown = [one for one, outcome in listed(text) if outcome == "орын беріледі"]
+    assert number in shown
     assert issued(browser, city.own.place).status_code == 303
     assert served(city.web) == shown
 
@@ -133,3 +152,21 @@ def test_a_yes_to_an_offer_that_would_go_to_others_offers_nothing_and_is_asked_a
     assert "енді басқа балаларға" in answer.text
     again = forms.Fields(browser.post(address).text).values
     assert again[f"seen-{city.own.turn}"] != shown[f"seen-{city.own.turn}"]
+
+
+def test_offers_of_two_vacancies_go_to_those_whom_their_one_page_named(city):
+    with city.web.app_context(), transaction():
+        of = db.session.get_one(Vacancy, city.own.turn).group.kindergarten
+        ids = [factories.vacancy(factories.group(of, capacity=1)).id for _ in range(2)]
+        factories.application(of.place)
+    browser, address = city.sign_in("department"), "/vacancies/action_post"
+    with city.tables.unchanged():
+        page = browser.post(address, {"action": "offer", "rowid": ids}).text
+    shown = re.findall(r"(?:ОДО|Ө)[\w.-]*\d", page)
+    before = ids_of(city, "offer")
+    assert browser.post(address, forms.Fields(page).values | {"rowid": ids}).status_code in (302, 303)
+    [now_there] = ids_of(city, "offer")
+    with city.web.app_context():
+        made = sa.select(Application.number).join(Offer).where(Offer.id.in_(now_there - before[0]))
+        told = list(db.session.scalars(made.order_by(Offer.id)))
+    assert len(told) == 2 and [one for one in shown if one in told] == told
