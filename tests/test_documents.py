@@ -215,6 +215,15 @@ def test_the_qr_leads_to_the_page_that_verifies_the_paper(facts):
     assert papers.qr_on(documents.render(facts)) == [list(row) for row in typesetting.qr(facts["address"]).matrix]
 
 
+def test_a_revocation_of_a_voucher_says_of_a_place_only_what_may_be_so():
+    """No place may have been chosen by it (spec 3.8: it is revoked while it is to be confirmed, too)."""
+    of_a_voucher = REVOCATION | dict.fromkeys(("kindergarten", "address_of_kindergarten", "phone_of_kindergarten"))
+    said, of_a_place = text(documents.render(of_a_voucher)), text(documents.render(REVOCATION))
+    assert "Если место уже было выбрано, оно освобождено." in said and "Орын таңдалған болса, ол босатылды." in said
+    assert "сохранённое место освобождено." in of_a_place and "сақталған орын босатылды." in of_a_place
+    assert "сохранённое" not in said and "сақталған" not in said
+
+
 MARGIN = 15 * 72 / 25.4  # points at both sides of a page, on which no letter stands
 LENGTHS = {
     "reason": 300,
