@@ -309,7 +309,8 @@ class SignedInBy(StrEnum):
 
 
 class DeliveryStage(StrEnum):
-    """`perhaps`: it was handed over and nobody answered, so a person decides; `shown`: the demo sends nothing."""
+    """`perhaps`: it was handed over and nobody answered, so a person decides; `shown`: the demo sends nothing;
+    `overtaken`: what it asks for could not be done any more before it left."""
 
     waiting = "waiting"
     sending = "sending"
@@ -317,6 +318,7 @@ class DeliveryStage(StrEnum):
     perhaps = "perhaps"
     failed = "failed"
     shown = "shown"
+    overtaken = "overtaken"
 
 
 class BulkStage(StrEnum):

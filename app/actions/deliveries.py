@@ -18,6 +18,7 @@ from app.actions.outbox import begin_anew
 from app.db.database import lock_text, locked
 from app.db.extensions import db
 from app.models import Audience, Channel, Delivery, DeliveryStage, Notice, Outbox
+from app.rules import due
 from app.rules import notices as rules
 from app.rules.calendar import local_day, start_of_day
 from app.rules.refusals import Reason, Refusal
@@ -86,7 +87,8 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
     """Mark a delivery as handed over, to be committed before it is.
 
     `repeats`: does its gateway know a message that comes again by its key? Returns the delivery, or the moment before
-    which it is not to go, or None where nothing is to be sent any more. Raises Refusal(no_norm).
+    which it is not to go, or None where nothing is to be sent any more: also where it asks a family for what cannot be
+    done any more, because the right was used, extended or taken back meanwhile. Raises Refusal(no_norm).
     """
     delivery = locked(Delivery, delivery_id)
     if delivery.stage is S.sending and delivery.began_at is not None:
@@ -96,6 +98,9 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
             _unknown(delivery, at)
         delivery.uncertain = True
     elif delivery.stage is S.waiting:
+        if not delivery.uncertain and _overtaken(delivery.notice, at):
+            delivery.stage, delivery.ended_at, delivery.error = S.overtaken, at, None
+            return None
         if not delivery.uncertain:
             delivery.address, delivery.key = rules.address(delivery.notice, delivery.channel), uuid4().hex
             delivery.subject = delivery.text = None
@@ -107,6 +112,12 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
         return None
     delivery.stage, delivery.began_at = S.sending, at
     return delivery
+
+
+def _overtaken(notice: Notice, at: datetime) -> bool:
+    """Does it name a last day of a term that does not run any more? What happened since is a notice of its own."""
+    runs = due.asked_for(notice, local_day(at))
+    return runs is not None and db.session.scalars(runs.limit(1)).first() is None
 
 
 def _goes_at(delivery: Delivery, at: datetime) -> datetime:

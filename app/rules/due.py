@@ -50,6 +50,9 @@ RUNNING: dict[type, tuple[ApplicationStatus, ...]] = {
     Privilege: tuple(status for status in ApplicationStatus if status not in APPLICATION_FINAL),
 }
 
+# The notices that ask for an act, by which term.
+ASKS = {"issue": "confirm_by", "confirm": "choose_by", "offer": "priority_by"}
+
 
 def is_(column: Any, *values: Any) -> ColumnElement[bool]:
     """Is it one of these, as the index of what runs out says it? A parameter would leave open which index that is."""
@@ -202,6 +205,21 @@ def running() -> tuple[Running, ...]:
         Running(Enrolment, Enrolment.ends_on, Enrolment.started_on, for_a_time, "remind_stay"),
         Running(Privilege, Privilege.valid_until, Privilege.decided_at, confirmed, "remind_privilege"),
     )
+
+
+def asked_for(notice: Notice, today: date) -> Select[int] | None:
+    """The records of whose term a notice tells a family, while it runs: of a reminder, to the very day. None for a
+    notice that asks for nothing.
+    """
+    reminds = {term.template for term in running()}
+    name = notice.facts.get("term") if notice.template in reminds else ASKS.get(notice.template)
+    for term in running():
+        if term.last_day.key == name and notice.template in (term.template, *ASKS):
+            found = select(term.model.id).join(Application, Application.id == term.model.application_id)
+            own = is_(Application.status, *RUNNING[term.model]), Application.id == notice.application_id
+            found = found.where(*own, term.condition, term.last_day >= today)
+            return found if notice.template in ASKS else found.where(term.last_day == notice.due_on)
+    return None
 
 
 def reminders(days: int, today: date, calendar: Calendar) -> list[tuple[date, date]]:

@@ -88,8 +88,9 @@ def _any(*stages: DeliveryStage) -> ColumnElement[bool]:
 
 # What became of a notice that leaves: by any way it reached them; it is on its way; nobody knows; by none.
 REACHED: Mapping[str, Callable[[], ColumnElement[bool]]] = {
-    "no": lambda: and_(_any(), ~_any(*ENDED_WELL, *ON_ITS_WAY, DeliveryStage.perhaps)),
+    "no": lambda: and_(_any(DeliveryStage.failed), ~_any(*ENDED_WELL, *ON_ITS_WAY, DeliveryStage.perhaps)),
     "perhaps": lambda: and_(_any(DeliveryStage.perhaps), ~_any(*ENDED_WELL)),
     "waits": lambda: and_(_any(*ON_ITS_WAY), ~_any(*ENDED_WELL)),
     "yes": lambda: _any(*ENDED_WELL),
+    "overtaken": lambda: and_(_any(), ~_any(*(set(DeliveryStage) - {DeliveryStage.overtaken}))),
 }

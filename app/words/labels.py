@@ -88,6 +88,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "perhaps": _l("Perhaps sent"),
         "failed": _l("Not sent"),
         "shown": _l("Would be sent"),
+        "overtaken": _l("No longer needed"),
     },
     Side: {
         "out_of_turn": _l("Out of turn"),
