@@ -123,7 +123,8 @@ def miss(referral: Referral, *, by: Actor, at: datetime, on: date) -> None:
     removed = norm.on_lapse is not OnLapse.hold and final
     if norm.on_lapse is not OnLapse.hold and not removed:
         until, listed_by = norms.last_day("referral.stop_list", application.place_id, on)
-    move(referral, "miss", by=by, at=at, on=on, norm=norm, ended_at=at)
+    told = {"last_day": referral.attend_by}
+    move(referral, "miss", by=by, at=at, on=on, norm=norm, tell=told, ended_at=at)
     holding = db.session.scalars(rules.live_holding(application.id, HoldingKind.held)).one()
     holding.ended_at = at
     wished.freed(holding.seat, at=at)

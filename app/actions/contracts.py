@@ -68,24 +68,32 @@ def may_sign(application: Application, *, by: Actor, at: datetime) -> tuple[Refe
 
 def sign_anew(application: Application, *, by: Actor, at: datetime) -> None:
     """ADR 25: another person is the applicant, so nobody has signed this contract: the family and the head sign it
-    anew. The family has the term of whoever chooses on this day for it; a voucher that both had used stays used, and
-    the child where it is.
+    anew, and both are told. The family has the term of whoever chooses on this day for it. A voucher that both had used
+    is confirmed again, for that contract is not complete (spec 3.8); of a child that attends it stays used.
 
     Raises Refusal: not_allowed, no_norm, no_calendar.
     """
     referral, contract = _drawn_up(application)
-    if referral is None or contract is None:
+    voucher = referral.voucher if referral is not None else None
+    if contract is None or voucher is None or voucher.choose_by is None:
         return
     if contract.family_signed_at is None and contract.head_signed_at is None:
         return
-    move(contract, "sign_anew", by=by, at=at, family_signed_at=None, head_signed_at=None)
-    voucher = referral.voucher
-    if voucher is not None and voucher.status is VoucherStatus.confirmed and voucher.choose_by is not None:
-        until, norm = norms.last_day("voucher.choose", application.place_id, local_day(at))
-        if until > voucher.choose_by:
-            details = {"choose_by": [voucher.choose_by, until]}
-            voucher.choose_by = until
-            record(voucher, "extend", by=by, at=at, norm=norm, details=details)
+    until, norm = norms.last_day("voucher.choose", application.place_id, local_day(at))
+    if until > voucher.choose_by:
+        details = {"choose_by": [voucher.choose_by, until]}
+        voucher.choose_by = until
+        record(voucher, "extend", by=by, at=at, norm=norm, details=details)
+    if voucher.status is VoucherStatus.used and application.status is ApplicationStatus.referred:
+        move(voucher, "sign_anew", by=by, at=at, ended_at=None)
+    told = {"kindergarten": contract.referral.vacancy.group.kindergarten.name, "choose_by": voucher.choose_by}
+    move(contract, "sign_anew", by=by, at=at, family_signed_at=None, head_signed_at=None, tell=told)
+
+
+def to_sign(contract: Contract) -> bool:
+    """Does it wait for the family: of a chosen place, or anew, of a child that attends (sign_anew)?"""
+    signs = contract.referral.application.status in SIGNING
+    return signs and contract.status is ContractStatus.draft and contract.family_signed_at is None
 
 
 def _drawn_up(application: Application) -> tuple[Referral | None, Contract | None]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor, Visitor
 from app.access.hashes import hashed
-from app.actions import applications, claims, possible, wishes
+from app.actions import applications, claims, contracts, possible, wishes
 from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
 from app.db.extensions import db
 from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus, WaitingEntry
@@ -144,11 +144,12 @@ def to_do(application: Application, *, at: datetime) -> ToDo | None:
         return ToDo("priority", offer.priority_by)
     if voucher is not None and voucher.status is VoucherStatus.issued:
         return ToDo("confirm", voucher.confirm_by)
-    if voucher is not None and voucher.status is VoucherStatus.confirmed and voucher.choose_by is not None:
+    if voucher is not None and voucher.choose_by is not None:
         contract = referral.contract if referral is not None and referral.voucher_id == voucher.id else None
-        if contract is None:
-            return ToDo("choose", voucher.choose_by)
-        return ToDo("sign", voucher.choose_by) if contract.family_signed_at is None else None
+        if contract is not None and contracts.to_sign(contract):
+            return ToDo("sign", voucher.choose_by)
+        if voucher.status is VoucherStatus.confirmed:
+            return ToDo("choose", voucher.choose_by) if contract is None else None
     listing = latest_stop_listing(application)
     until = listing.until if listing is not None else None
     if until is not None and possible.could(application, "restore", by=actor(application), at=at):

@@ -7,16 +7,17 @@ from typing import Any
 from sqlalchemy import insert, literal, null, select
 
 from app.access.actors import Actor
-from app.access.permissions import permit, permit_all
+from app.access.permissions import kindergarten_of, permit, permit_all
 from app.actions import by_hand, claims, norms, numbers, places, two_people
 from app.actions.due import catch_up
-from app.actions.moving import last_change, move, move_all, notify_all, record, record_all_of
-from app.actions.preconditions import begin, in_time, latest_voucher, with_its_signature
+from app.actions.moving import last_change, move, move_all, notify, notify_all, record, record_all_of
+from app.actions.preconditions import begin, in_time, latest_referral, latest_voucher, with_its_signature
 from app.actions.seating import Seating, seating, seatings
 from app.db.database import in_order, lock_district
 from app.db.extensions import db
 from app.models import (
     Application,
+    Audience,
     Intake,
     Norm,
     QueueCategory,
@@ -171,6 +172,10 @@ def extend(application: Application, *, until: date, by: Actor, at: datetime, re
         details={term: [running, until]},
         tell={term: until},
     )
+    chosen = latest_referral(application)
+    if chosen is not None and chosen.voucher_id == voucher.id:  # its kindergarten waits for the signature, too
+        there, told = kindergarten_of(chosen), {term: until}
+        notify(application, "extend", at=at, facts=told, audience=Audience.kindergarten, kindergarten_id=there)
 
 
 def may_extend(application: Application, *, by: Actor, at: datetime) -> Voucher:

@@ -31,7 +31,7 @@ def voucher(paper_of: Voucher, stay: Referral | None, day: date) -> PaperState:
     """
     match paper_of.status, paper_of.kind:
         case VoucherStatus.used, _:
-            return _attends(paper_of.application, day)
+            return _used(paper_of, day)
         case VoucherStatus.issued | VoucherStatus.lapsed, _:
             return _through(paper_of.confirm_by, day)
         case VoucherStatus.confirmed, Intake.temporary if stay is not None:
@@ -66,6 +66,14 @@ def referral(paper_of: Referral, day: date) -> PaperState:
     if signed or voucher is None or voucher.status is VoucherStatus.used:  # used: it is to be signed anew
         return PaperState()
     return _through(voucher.choose_by, day)
+
+
+def _used(paper_of: Voucher, day: date) -> PaperState:
+    """Until the place that it was used for was given up before the child came; or else while the child attends."""
+    place = next((one for one in reversed(paper_of.application.referrals) if one.voucher_id == paper_of.id), None)
+    if place is not None and place.status is ReferralStatus.revoked:
+        return _ended(paper_of.issued_on, place.ended_at, None)
+    return _attends(paper_of.application, day)
 
 
 def _by_turn(paper_of: Referral, day: date) -> PaperState:

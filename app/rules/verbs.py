@@ -312,6 +312,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "choose": Verb("3.6", FAMILY, family=ALWAYS),
         "use": Verb("3.4.4", FAMILY | HEAD, {V.confirmed}, {V.used}),
         "annul": Verb("3.6", ENDS, {V.confirmed}, {V.annulled}, follows=True),
+        "sign_anew": Verb("3.8", OFFICE, {V.used}, {V.confirmed}),  # with its contract
     },
     Offer: {
         "offer": Verb("3.5.1", NEXT),
@@ -333,7 +334,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             alone=ANY,
         ),
         "revoke": Verb("3.5.5", ENDS, {S.issued}, {S.revoked}, follows=True, family=WITH_PAPER, tells=KINDERGARTEN),
-        "miss": Verb("3.5.5", CLOCK, {S.issued}, {S.missed}),
+        "miss": Verb("3.5.5", CLOCK, {S.issued}, {S.missed}, tells=KINDERGARTEN),
     },
     Contract: {
         "draw_up": Verb("3.4.4", FAMILY | CLOCK),  # the clock: once there is a text for it
@@ -345,7 +346,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             family=ALWAYS,
         ),
         # of what another one has signed who is no longer the applicant: as if nobody had
-        "sign_anew": Verb("3.8", OFFICE, {C.draft, C.signed_by_family, C.signed}, {C.draft}),
+        "sign_anew": Verb("3.8", OFFICE, {C.draft, C.signed_by_family, C.signed}, {C.draft}, tells=BOTH),
         "void": Verb("3.8", ENDS, {C.draft, C.signed_by_family, C.signed}, {C.void}, follows=True),
     },
     Enrolment: {

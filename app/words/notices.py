@@ -72,6 +72,14 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ("choose", Audience.kindergarten): _l("A family chose your kindergarten."),
     ("sign", Audience.family): _l("The contract was signed."),
     ("sign", Audience.kindergarten): _l("The contract was signed."),
+    ("sign_anew", Audience.family): _l(
+        "The application has another applicant now, so the contract with %(kindergarten)s has to be signed anew. Sign "
+        "it by %(choose_by)s."
+    ),
+    ("sign_anew", Audience.kindergarten): _l(
+        "A contract with your kindergarten has to be signed anew, by the family and by you: the application has "
+        "another applicant now. The earlier signatures hold no longer."
+    ),
     ("enrol", Audience.family): _l("Your child is enrolled: %(kindergarten)s."),
     ("expire", Audience.family): _l(
         "No kindergarten was chosen and signed for by %(last_day)s. "
@@ -85,6 +93,12 @@ NOTICES: dict[tuple[str, ...], Any] = {
     ),
     ("revoke", Audience.family, "kindergarten"): _l(
         "You took the referral to %(kindergarten)s back. Your child waits on by its original day."
+    ),
+    ("extend", Audience.kindergarten, "choose_by"): _l(
+        "A family that has chosen your kindergarten may sign the contract until %(choose_by)s now."
+    ),
+    ("miss", Audience.kindergarten): _l(
+        "A child that was referred to your kindergarten did not come by %(last_day)s. Its place is free again."
     ),
     ("extend", Audience.kindergarten): _l(
         "A family may come to your kindergarten with its referral until %(attend_by)s now."
@@ -160,6 +174,7 @@ REACHED: dict[str, Any] = {  # rules/notices.py
     "perhaps": _l("perhaps arrived"),
     "waits": _l("on its way"),
     "yes": _l("sent"),
+    "overtaken": _l("no longer needed, not sent"),
 }
 ERRORS: dict[str, Any] = {  # why a notice did not leave, or nobody knows whether it did
     "no_address": _l("no mobile phone or no e-mail is recorded"),

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from app.actions import applications, clock, contracts, documents, enrolments, offers, referrals, vouchers
+from app.actions import applications, clock, contracts, corrections, documents, enrolments, offers, referrals, vouchers
 from app.db.extensions import db
 from app.models import Document, DocumentKind, KindergartenKind, QueueKind
+from app.rules import iin
 from app.rules.validity import PaperState
 from tests.actions.test_versions import (
     NOW,
@@ -31,10 +32,23 @@ def its_head(child):
     return head(child.referrals[-1].vacancy.group.kindergarten)
 
 
-def enrolled(place):
+def signed_by_both(place):
     child = chosen(place)
     contracts.sign(child, by=family(child), at=NOW)
     contracts.sign(child, by=its_head(child), at=NOW)
+    return child
+
+
+def to_be_signed_anew(place):
+    """Another person has become the applicant."""
+    child, mother = signed_by_both(place), iin.make(date(1985, 5, 5), "female", 77)
+    facts = {"iin": mother, "last_name": "Жаңа", "first_name": "Адам"}
+    corrections.correct(child, who="applicant", by=DEPARTMENT, at=NOW, reason=WHY, **facts)
+    return child
+
+
+def enrolled(place):
+    child = signed_by_both(place)
     enrolments.enrol(child, by=its_head(child), at=NOW)
     return child
 
@@ -88,6 +102,26 @@ ENDED = {  # a child, how its right ends, and since when which papers hold no lo
     "a contract's time is over": (chosen, late_clock, {date(2026, 4, 16): CHOSEN | NOTICE}),
     "with a chosen place the family withdraws": (chosen, by(applications.withdraw), {SINCE: CHOSEN | NOTICE}),
     "with a chosen place an office archives it": (chosen, office(applications.archive), {SINCE: CHOSEN | NOTICE}),
+    "with a contract that both have signed the family withdraws": (
+        signed_by_both,
+        by(applications.withdraw),
+        {SINCE: CHOSEN | NOTICE},
+    ),
+    "with a contract that both have signed an office archives it": (
+        signed_by_both,
+        office(applications.archive),
+        {SINCE: CHOSEN | NOTICE},
+    ),
+    "with a contract that is to be signed anew an office takes the place back": (
+        to_be_signed_anew,
+        office(vouchers.revoke),
+        {SINCE: CHOSEN},
+    ),
+    "a contract that is to be signed anew is not signed in time": (
+        to_be_signed_anew,
+        late_clock,
+        {date(2026, 4, 17): CHOSEN | NOTICE},
+    ),
     "by turn an office takes the place back": (by_turn, office(referrals.revoke), {SINCE: REFERRAL}),
     "by turn the family withdraws": (by_turn, by(applications.withdraw), {SINCE: REFERRAL | NOTICE}),
     "by turn nobody comes in time": (by_turn, late_clock, {date(2026, 4, 17): REFERRAL}),

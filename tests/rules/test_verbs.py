@@ -60,6 +60,7 @@ refuse  | issued, confirmed | refused
 revoke  | issued, confirmed | revoked
 expire  | confirmed | expired
 annul   | confirmed | annulled
+sign_anew | used | confirmed
 """
 OFFER = """
 choose   | live | chosen
