@@ -166,6 +166,28 @@ def test_every_notice_says_its_facts_in_words(web, language):
     assert [one for one in wrong if not one[0].startswith("remind") or raw(one[1], language)] == []
 
 
+LAST_DAYS = {"confirm_by", "choose_by", "priority_by", "attend_by", "until"}
+COUNTED = {
+    "kk": r"DAY күнінен кешіктірмей|DAY дейін \(осы күнді қоса алғанда\)",
+    "ru": r"не позднее DAY|по DAY",
+}
+VAGUE = {"kk": "күнге дейін", "ru": "этого дня"}
+
+
+@pytest.mark.parametrize("language", COUNTED)
+def test_a_last_day_that_a_notice_names_is_said_to_count_itself(web, language):
+    """Spec 3.1: it belongs to the family until midnight; «до 16.04» leaves open whether it does."""
+    open_, seen = [], set()
+    with web.test_request_context(), force_locale(language):
+        for sentence in words.NOTICES.values():
+            open_ += [str(sentence)] if VAGUE[language] in str(sentence) else []
+            for name in LAST_DAYS & set(re.findall(r"%\((\w+)\)", str(sentence))):
+                seen.add(name)
+                if not re.search(COUNTED[language].replace("DAY", re.escape(f"%({name})s")), str(sentence)):
+                    open_.append(str(sentence))
+    assert open_ == [] and seen == LAST_DAYS
+
+
 # ---------------------------------------------------------------- pages, files, papers
 
 FILE = re.compile("/export/|/paper/|/preview/|/problems/|/result/|/sample/")  # looked at below, or as a whole elsewhere
