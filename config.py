@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 ROOT = Path(__file__).resolve().parent
 LOOPBACK = ("127.0.0.1", "localhost")
 LONGEST_URL = 75  # characters: with the code of a paper behind it, what a QR code of its size holds
+SHORTEST_TOKEN = 16  # characters
+LOGS = ("text", "json")
 SMTP_PORTS = {"smtps": 465, "smtp": 587, "plain": 25}
 
 
@@ -94,6 +96,8 @@ class Config:
     mobile_citizens: Service | None = None  # None: the phones on applications alone are known
     heads_to: tuple[str, ...] = ()  # where the heads of the history's chain go: files, objects of S3, e-mail
     qr: Service | None = None  # passes a text to a phone, which signs it; None: keys sign on a computer alone
+    log: str = "text"  # the form of what is logged
+    metrics_token: str = field(default="", repr=False)  # opens /metrics to other machines
     own_network: bool = False  # are portals told at addresses of our own network? In tests alone: nothing sets it
 
     @property
@@ -150,6 +154,8 @@ def load(env: dict[str, str] | None = None) -> Config:
         heads_to=tuple(env.get("KEZEK_HEADS", "").split()),
         mobile_citizens=_service(env, "KEZEK_MOBILE_CITIZENS", "https://mobile.example.org/registered"),
         qr=_service(env, "KEZEK_QR", "https://qr.example.org") or _demo_qr(var, env),
+        log=_log(env),
+        metrics_token=_metrics_token(env),
     )
 
 
@@ -168,6 +174,23 @@ def _url(env: Mapping[str, str]) -> str:
     if len(url) > LONGEST_URL or to.query or to.fragment:
         raise Wrong(f"KEZEK_URL: an address of at most {LONGEST_URL} characters, without a question or a mark in it.")
     return url
+
+
+def _log(env: Mapping[str, str]) -> str:
+    """In which form it is logged. Raises Wrong."""
+    if (form := env.get("KEZEK_LOG") or LOGS[0]) not in LOGS:
+        raise Wrong(f"KEZEK_LOG: one of {', '.join(LOGS)}.")
+    return form
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    """What opens the measures to another machine. Raises Wrong."""
+    token = env.get("KEZEK_METRICS_TOKEN", "")
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or any(sign.isspace() for sign in token)):
+        raise Wrong(
+            f"KEZEK_METRICS_TOKEN: {SHORTEST_TOKEN} Latin letters, digits and signs at least: `openssl rand -hex 32`."
+        )
+    return token
 
 
 def _smtp(env: Mapping[str, str]) -> Smtp | None:

@@ -12,7 +12,7 @@ from flask import Flask  # noqa: E402
 from flask_babel import Babel  # noqa: E402
 
 import config as settings  # noqa: E402
-from app import api, cabinet, cli, jobs, views  # noqa: E402
+from app import api, cabinet, cli, health, jobs, logs, views  # noqa: E402
 from app.db import database  # noqa: E402
 from app.db.extensions import connect_redis, csrf, db, migrate  # noqa: E402
 
@@ -27,7 +27,8 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
     """
     os.umask(0o077)  # whatever any part of Kezek writes is for its own user alone
     config = config or settings.load()
-    app = Flask(__name__)
+    logs.begin(config.log)
+    app = logs.Kezek(__name__)
     app.config.update(
         KEZEK=config,
         SECRET_KEY=config.secret_key,
@@ -44,6 +45,7 @@ def create_app(config: settings.Config | None = None, *, web: bool = False) -> F
         views.register(app, csrf)
         cabinet.register(app, csrf)
         api.register(app, csrf)
+        health.register(app)
     else:
         Babel(app)  # jobs write to families in their languages
     return app

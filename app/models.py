@@ -2089,6 +2089,14 @@ class KeptForm(Base):
     at: Mapped[datetime]
 
 
+class LastRun(Base):
+    """When what is on the timetable last came to its end, in real time: whoever watches over Kezek asks for it."""
+
+    __tablename__ = "last_run"
+    job: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    ended_at: Mapped[datetime]
+
+
 class DemoTime(Base):
     """The demo's own time, one row that only moves forward (spec 11); empty wherever time is real."""
 

@@ -51,7 +51,37 @@ PLAYED = "test_scenarios.py::test_the_regulation_holds"
 TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
+HEALTH = "test_health.py"
+
 GUARDS = (
+    Guard(
+        "measures are for this machine, or for who brings the token",
+        "app/health/__init__.py",
+        "    if request.remote_addr not in LOOPBACK or any(name in request.headers for name in THROUGH_A_PROXY):\n",
+        "    if False:\n",
+        f"{HEALTH}::test_from_elsewhere_the_token_alone_opens_them",
+    ),
+    Guard(
+        "nobody's number stands in a log",
+        "app/logs.py",
+        "        return IIN.sub(HIDDEN, super().format(record))\n",
+        "        return super().format(record)\n",
+        f"{HEALTH}::test_no_line_says_anything_of_anybody",
+    ),
+    Guard(
+        "the words of an error stand in no log",
+        "app/logs.py",
+        '        return " > ".join([*steps, kind.__name__])\n',
+        '        return " > ".join([*steps, str(_error)])\n',
+        f"{HEALTH}::test_no_line_says_anything_of_anybody",
+    ),
+    Guard(
+        "a request's id is one",
+        "app/health/requests.py",
+        "    return brought if ID.fullmatch(brought) and not IIN.search(brought) else uuid4().hex\n",
+        "    return brought or uuid4().hex\n",
+        f"{HEALTH}::test_each_request_is_one_line_with_its_id",
+    ),
     Guard(
         "an offer goes to those whom its page has shown",
         "app/views/vacancies.py",

@@ -1,11 +1,13 @@
 """`make run`: everything starts, what is killed comes back, and nothing is left at the end."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -67,6 +69,24 @@ def test_the_processes_of_the_web_share_one_import_and_no_connection(kezek):
     held = [os.readlink(one) for one in parent.joinpath("fd").iterdir()]
     assert [one for one in held if kezek.environment["KEZEK_VAR"] in one] == [], "a database"
     assert len([one for one in held if one.startswith("socket:")]) == 1, "more than what listens"
+
+
+def test_what_the_processes_of_the_web_have_answered_is_counted_together(kezek):
+    assert soon(kezek.answers)  # whom another test killed may be on its way back
+    before = counted(kezek)
+    for _ in range(20):
+        page(kezek, "/health/live")
+    assert counted(kezek) - before == 20
+
+
+def page(kezek: Kezek, path: str) -> str:
+    with urlopen(f"http://127.0.0.1:{kezek.environment['KEZEK_PORT']}{path}", timeout=60) as answer:
+        return answer.read().decode()
+
+
+def counted(kezek: Kezek) -> float:
+    of_rule = r'^kezek_requests_total{method="GET",route="/health/live",status="200"} (.+)$'
+    return sum(map(float, re.findall(of_rule, page(kezek, "/metrics"), re.MULTILINE)))
 
 
 def test_a_second_one_in_the_same_folder_is_refused(kezek):

@@ -43,6 +43,7 @@ from app.models import (
     KeptForm,
     KgGroup,
     Kindergarten,
+    LastRun,
     Lot,
     LotEntry,
     Norm,
@@ -439,6 +440,7 @@ SCOPES: dict[type[Base], dict[Role, Rule]] = {
         **rows_for(office=_nothing, head=_nothing, administrator=everything),
         **dict.fromkeys((R.department, R.auditor), _anywhere),
     },
+    LastRun: rows_for(office=_nothing, head=_nothing),  # read by whoever watches over Kezek (app/health)
 }
 
 

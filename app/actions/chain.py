@@ -98,6 +98,14 @@ def last_seal() -> HistorySeal | None:
     return db.session.scalars(select(HistorySeal).order_by(HistorySeal.position.desc()).limit(1)).first()
 
 
+def unsealed_since() -> datetime | None:
+    """Since when the oldest record waits that came after all that is sealed; None where there is none."""
+    last = last_seal()
+    oldest = select(func.min(Change.at)).where(Change.id > (last.newest if last else 0))
+    since: datetime | None = db.session.scalar(oldest)
+    return since
+
+
 def seals(*, after: int) -> list[SealedAt]:
     """When what was sealed after a position, and the head of the chain then."""
     seal = HistorySeal.__table__.c

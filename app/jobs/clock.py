@@ -6,6 +6,7 @@ from functools import partial
 from app.actions import clock
 from app.db.database import retried, transaction
 from app.jobs.failures import without_words
+from app.jobs.runs import ended
 from app.now import now
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def do_all_due() -> int:
             failures.append(error)
     if failures:
         raise ExceptionGroup(f"{len(failures)} of {len(districts)} districts", failures)
+    ended("clock")
     return done
 
 

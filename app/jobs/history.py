@@ -9,7 +9,8 @@ from app.actions import chain, daily_protocols
 from app.actions.chain import SealedAt
 from app.db.database import transaction
 from app.gateways import Message, NotSent, Unsure, mail
-from app.jobs.failures import described, without_words
+from app.jobs.runs import turn
+from app.logs import described
 from app.now import now
 from app.papers import storage
 from app.rules.chain import head_line, heads_of
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def seal() -> None:
     """Twice or in parallel it seals nothing twice. Raises JobFailed."""
-    with without_words():
+    with turn("history"):
         began = monotonic()
         while monotonic() - began < LONGEST:
             with transaction():

@@ -18,7 +18,8 @@ from app.db.database import retried, transaction
 from app.db.extensions import db, redis
 from app.db.viewer import unscoped
 from app.jobs import bulk, deliveries, documents, imports, letters, queues, webhooks
-from app.jobs.failures import described, without_words
+from app.jobs.failures import without_words
+from app.logs import described
 from app.models import Channel, Outbox
 
 CHUNK = 25  # rows a job: fewer, and forking costs more than the work

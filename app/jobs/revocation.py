@@ -4,7 +4,7 @@ import logging
 
 from flask import current_app
 
-from app.jobs.failures import described
+from app.logs import described
 from app.signing import revocation, trust
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import click
 from redis import RedisError
-from rq import Worker
+from rq import Queue, Worker
 from rq.exceptions import StopRequested
+from rq.job import Job
 
 from app.db.extensions import db, redis
 from app.jobs import queues
+from app.logs import about
 
 
 class WarmWorker(Worker):
@@ -28,6 +30,11 @@ class WarmWorker(Worker):
             job_monitoring_interval=5,
             log_job_description=False,
         )
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        """What is said meanwhile is about this job."""
+        about.set(f"job {job.id}")
+        return super().perform_job(job, queue)
 
 
 @click.command("worker")

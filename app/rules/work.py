@@ -1,6 +1,7 @@
 """Work that goes on by itself (spec 7, 9): how a row of the outbox stands, and how much of it there is."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, select
@@ -33,8 +34,18 @@ def state(row: Outbox) -> str:
     return "again" if row.error is not None else "waits"
 
 
+OPEN = ("waits", "begun", "again", "failed")
+
+
+def by_job(at: datetime) -> Select[Any]:
+    """For each kind of work (job, rows of each state in OPEN, since when the oldest that may be done at `at` waits)."""
+    found: list[Any] = [func.count().filter(STATES[name]()).label(name) for name in OPEN]
+    due = func.coalesce(Outbox.not_before, Outbox.asked_at)
+    oldest = func.min(due).filter(_open(), due <= at).label("oldest")
+    return select(Outbox.job, *found, oldest).where(Outbox.done_at.is_(None)).group_by(Outbox.job)
+
+
 def standing() -> Select[Any]:
     """How many rows wait, are under way, are tried again and have failed, and since when the oldest of them waits."""
-    names = ("waits", "begun", "again", "failed")
-    found: list[Any] = [func.count().filter(STATES[name]()).label(name) for name in names]
+    found: list[Any] = [func.count().filter(STATES[name]()).label(name) for name in OPEN]
     return select(*found, func.min(Outbox.asked_at).label("oldest")).where(Outbox.done_at.is_(None))

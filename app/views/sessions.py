@@ -136,8 +136,8 @@ def only_asks() -> bool:
 
 
 def is_file(endpoint: str | None) -> bool:
-    """Is it one of the files that belong to no page's reader: a style, a script, an icon?"""
-    return (endpoint or "").rpartition(".")[2] == "static"
+    """Is it one of the files that belong to no page's reader: a style, a script, an icon, what watches over us?"""
+    return (endpoint or "").rpartition(".")[2] == "static" or (endpoint or "").startswith("health.")
 
 
 def enter(user: Any, version: int, *, with_factor: bool = False) -> None:

@@ -29,7 +29,7 @@ WORK = "20 families choose among 3 free places at once: until 19 in 20 of those 
 PEER = "one choice alone"
 TARGET = 10.0
 FAMILIES, FREE, LIMIT = 20, 3, 300  # LIMIT: milliseconds, on a quiet machine
-PROCESSES = 2  # that answer, as many as the web has (deploy/supervisord.conf)
+PROCESSES = 2  # that answer, as many as the web has (deploy/gunicorn.conf.py)
 AT_WORK: list[Any] = []  # in one of them: the application, and what all families wait at
 CHOICES = Path(__file__).parent.parent / "choices.sql"
 

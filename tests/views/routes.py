@@ -125,6 +125,9 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/language/<string:language>"): ANYBODY,
         ("POST", "/demo/clock"): SIGNED_IN,
         ("GET", "/verify/<code>"): ANYBODY,
+        ("GET", "/health/live"): ANYBODY,
+        ("GET", "/health/ready"): set(),  # from elsewhere to nobody without the token: test_health.py
+        ("GET", "/metrics"): set(),
         ("GET", "/applications/correct/<pk>"): OFFICE,
         ("POST", "/applications/correct/<pk>"): OFFICE,
         ("GET", "/applications/contract/<pk>"): {H},

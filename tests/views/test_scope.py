@@ -37,6 +37,7 @@ from app.models import (
     KeptForm,
     KgGroup,
     Kindergarten,
+    LastRun,
     Lot,
     LotEntry,
     Norm,
@@ -95,6 +96,7 @@ NOT_SHOWN = {
     Invitation,
     RecoveryCode,
     SecondFactor,
+    LastRun,
 }  # to anybody: read before anybody looks
 PUBLIC = {Kindergarten, Place}  # an administrator picks somebody's reach from all of them
 

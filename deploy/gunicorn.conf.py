@@ -1,0 +1,40 @@
+"""How the web is served: `gunicorn -c deploy/gunicorn.conf.py`, in the project's folder, by whatever starts it.
+
+KEZEK_BIND: an address and a port of its own, 127.0.0.1:KEZEK_PORT where it is not set.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from prometheus_client import multiprocess
+
+wsgi_app = "run:create_app()"
+preload_app = True  # the processes are forked from one that has imported all, so that both cores answer sooner
+workers = 2
+worker_class = "gthread"
+threads = 8
+control_socket_disable = True
+graceful_timeout = 30  # seconds for what was begun, when it is to end: a new one answers meanwhile
+bind = os.environ.get("KEZEK_BIND") or f"127.0.0.1:{os.environ.get('KEZEK_PORT') or 8080}"
+if os.environ.get("KEZEK_DEMO") == "1" and not bind.startswith("127.0.0.1:"):
+    raise SystemExit("The demo's accounts are known to everybody: it is for this machine alone, without KEZEK_BIND.")
+
+# Where its processes add up what they count. In memory, for a full disk would end whoever writes there.
+memory = Path("/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir())
+for left in memory.glob("kezek-web-*-*"):  # by one that was killed
+    if not Path("/proc", left.name.split("-")[2]).exists():
+        shutil.rmtree(left, ignore_errors=True)
+counted = tempfile.mkdtemp(prefix=f"kezek-web-{os.getpid()}-", dir=memory)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+
+
+def child_exit(server, worker):
+    """What it counted stays counted; what it was just doing it does no more."""
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server):
+    """Nothing is left behind."""
+    shutil.rmtree(counted, ignore_errors=True)
