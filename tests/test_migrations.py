@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from flask_migrate import downgrade, upgrade
 from app import create_app
 from app.db import dump
 from app.db.extensions import db
-from config import Config
+from config import ROOT, Config
 
 BEFORE, AFTER = "5d1c0f3a9b27", "a4c1f0d27b35"
 PLACES = (
@@ -267,30 +268,131 @@ FIRST = "bcdc2211cee0"
 OF_LATER_KINDS = {"document", "notice", "outbox", "queue_round"}  # the first version knew of fewer
 
 
-def test_a_whole_town_goes_down_to_the_first_version_and_up_again(app, demo_town, databases, kind, tmp_path):
-    """All that the first version has a table and a kind for is there afterwards, and so are all constraints."""
+@pytest.fixture
+def town(app, demo_town, databases, kind, tmp_path):
+    """The demo's town in a database of its own, which a test may take apart."""
     dump.dump(tmp_path / "town")
     name = f"whole_way_{tmp_path.name}"[-60:]
     made = create_app(replace(app.config["KEZEK"], var=tmp_path, database_url=databases.url(kind, name)))
     db.session.remove()
     with made.app_context():
-        before = dump.bring_back(tmp_path / "town")
-        rules = names_of_rules()
-        downgrade(revision=FIRST)
-        known = set(dump.tables())
-        upgrade()
-        rules ^= names_of_rules()
-        after = {table: found(f'SELECT count(*) FROM "{table}"')[0][0] for table in dump.tables()}
+        yield dump.bring_back(tmp_path / "town")
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_whole_town_goes_down_to_the_first_version_and_up_again(town):
+    """All that the first version has a table and a kind for is there afterwards, and so are all constraints."""
+    rules = names_of_rules()
+    downgrade(revision=FIRST)
+    known = set(dump.tables())
+    upgrade()
+    rules ^= names_of_rules()
+    after = {table: found(f'SELECT count(*) FROM "{table}"')[0][0] for table in dump.tables()}
     assert rules == set()
-    lost = {table for table in before if after[table] < before[table]}
+    lost = {table for table in town if after[table] < town[table]}
     assert lost & known == OF_LATER_KINDS
     assert all(after[table] for table in lost & known)
-    assert not {table for table in before if after[table] > before[table]}
+    assert not {table for table in town if after[table] > town[table]}
 
 
 def names_of_rules():
     """Without conditions, which PostgreSQL tells in other words after a dump."""
     with db.engine.connect() as connection:
         return {rule.split()[0] for rule in rules_of(connection)}
+
+
+# ---------------------------------------------------------------- the release before, on the tables of now (ADR 37)
+
+RELEASE = (ROOT / "migrations" / "RELEASE").read_text().strip()
+
+
+class Column(NamedTuple):
+    """What whoever writes a row has to know of it. `length`: of a text, in characters; None: without an end."""
+
+    nullable: bool
+    filled: bool  # by the database, where nobody names it
+    length: int | None
+
+
+def test_what_the_release_before_writes_is_taken_by_the_tables_of_now_and_read_again(town):
+    """Its town, written anew by statements that name its own columns and no others."""
+    downgrade(revision=RELEASE)
+    before, names = columns(), [name for name in dump.tables() if name != "alembic_version"]
+    old = {name: sa.Table(name, sa.MetaData(), *map(sa.column, before[name])) for name in names}
+    rows = {name: all_of(name, before[name]) for name in names}
+    assert sum(map(len, rows.values())) > 1000
+    written(f'DELETE FROM "{name}"' for name in names)
+    upgrade()
+    assert unknown_to(before, columns()) == []
+    written(
+        old[name].insert().values(dict(zip(before[name], row, strict=True))) for name in names for row in rows[name]
+    )
+    assert {name: all_of(name, before[name]) for name in names} == rows
+
+
+def test_what_the_release_before_could_not_write_is_found():
+    old = {"a": {"kept": Column(True, False, 9), "gone": Column(True, False, None)}, "b": {}}
+    new = {"a": {"kept": Column(False, False, 8), "asked": Column(False, False, None)}}
+    new["a"] |= {"given": Column(False, True, None), "free": Column(True, False, None)}
+    assert unknown_to(old, new) == [
+        "a.gone is gone",
+        "a.kept is asked for",
+        "a.kept is shorter",
+        "a.asked is asked for",
+        "b is gone",
+    ]
+
+
+def unknown_to(old, new):
+    """What code that knows the old columns alone could not read or write any more."""
+    wrong = []
+    for table, columns in old.items():
+        there = new.get(table)
+        if there is None:
+            wrong.append(f"{table} is gone")
+            continue
+        wrong += [f"{table}.{name} is gone" for name in columns if name not in there]
+        for name, column in there.items():
+            known = columns.get(name)
+            if not (column.nullable or column.filled) and (known is None or known.nullable):
+                wrong.append(f"{table}.{name} is asked for")
+            if known and column.length and (known.length or 10**9) > column.length:
+                wrong.append(f"{table}.{name} is shorter")
+    return wrong
+
+
+def columns():
+    """table -> column -> what it asks."""
+    inspector = sa.inspect(db.engine)
+    return {
+        table: {
+            one["name"]: Column(
+                one["nullable"],
+                one["default"] is not None or bool(one.get("autoincrement") is True) or bool(one.get("primary_key")),
+                getattr(one["type"], "length", None),
+            )
+            for one in inspector.get_columns(table)
+        }
+        for table in inspector.get_table_names()
+    }
+
+
+def all_of(table, names):
+    """Its rows, in one order on both databases and whatever a column's type."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    return sorted(found(f'SELECT {listed} FROM "{table}"'), key=repr)
+
+
+def written(statements):
+    """In one transaction, which looks at each row by itself: what refers to what comes in no order."""
+    with db.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        off = "PRAGMA foreign_keys = OFF" if sqlite else "SET session_replication_role = replica"
+        connection.exec_driver_sql(off)
+        connection.commit()
+        for one in statements:
+            connection.execute(sa.text(one) if isinstance(one, str) else one)
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON" if sqlite else "SET session_replication_role = DEFAULT")
+        connection.commit()
