@@ -8,8 +8,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from prometheus_client import multiprocess
-
 wsgi_app = "run:create_app()"
 preload_app = True  # the processes are forked from one that has imported all, so that both cores answer sooner
 workers = 2
@@ -27,11 +25,13 @@ for left in memory.glob("kezek-web-*-*"):  # by one that was killed
     if not Path("/proc", left.name.split("-")[2]).exists():
         shutil.rmtree(left, ignore_errors=True)
 counted = tempfile.mkdtemp(prefix=f"kezek-web-{os.getpid()}-", dir=memory)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted  # before prometheus_client is imported, which looks for it once
 
 
 def child_exit(server, worker):
     """What it counted stays counted; what it was just doing it does no more."""
+    from prometheus_client import multiprocess
+
     multiprocess.mark_process_dead(worker.pid)
 
 

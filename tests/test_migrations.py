@@ -302,7 +302,7 @@ def names_of_rules():
         return {rule.split()[0] for rule in rules_of(connection)}
 
 
-# ---------------------------------------------------------------- the release before, on the tables of now (ADR 37)
+# ---------------------------------------------------------------- the release before, on the tables of now (ADR 39)
 
 RELEASE = (ROOT / "migrations" / "RELEASE").read_text().strip()
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from app.health import measures
 from app.logs import IIN, REQUESTS, about
 
+LETTERS = str.maketrans("0123456789", "ghijklmnop")  # so that nothing in an id of ours is taken for a number
 ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 NONE = "none"  # an address that is none of ours
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
@@ -38,7 +39,7 @@ class Observed:
 
 def of(brought: str) -> str:
     """The id that a proxy or portal has given a request, where it is one and nobody's number; else a new one."""
-    return brought if ID.fullmatch(brought) and not IIN.search(brought) else uuid4().hex
+    return brought if ID.fullmatch(brought) and not IIN.search(brought) else uuid4().hex.translate(LETTERS)
 
 
 def _tell(route: str, method: str, status: str, seconds: float) -> None:
