@@ -1488,7 +1488,7 @@ class HistorySeal(Base):
     __tablename__ = "history_seal"
     at: Mapped[datetime] = mapped_column(index=True)
     position: Mapped[int] = mapped_column(unique=True)
-    day: Mapped[date]
+    day: Mapped[date] = mapped_column(server_default=text("CURRENT_DATE"))  # for the release before (ADR 39)
     head: Mapped[bytes]
     newest: Mapped[int]
 

@@ -319,7 +319,7 @@ def test_what_the_release_before_writes_is_taken_by_the_tables_of_now_and_read_a
     """Its town, written anew by statements that name its own columns and no others."""
     downgrade(revision=RELEASE)
     before, names = columns(), [name for name in dump.tables() if name != "alembic_version"]
-    old = {name: sa.Table(name, sa.MetaData(), *map(sa.column, before[name])) for name in names}
+    old = {name: sa.table(name, *map(sa.column, before[name])) for name in names}
     rows = {name: all_of(name, before[name]) for name in names}
     assert sum(map(len, rows.values())) > 1000
     written(f'DELETE FROM "{name}"' for name in names)

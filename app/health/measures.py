@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily as Gauge
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.health import standing
-from app.health.standing import Looked
+from app.health.standing import Examined
 
 __all__ = ["CONTENT_TYPE", "count", "exported"]
 
@@ -30,7 +30,7 @@ def count(route: str, method: str, status: str, seconds: float) -> None:
         SECONDS.labels(route).observe(seconds)
 
 
-def exported(found: Looked) -> bytes:
+def exported(found: Examined) -> bytes:
     """All of them as text: the requests of all processes, and how the parts stand."""
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -45,7 +45,7 @@ def exported(found: Looked) -> bytes:
 class HowItStands:
     """How the parts stand, for a registry."""
 
-    def __init__(self, found: Looked) -> None:
+    def __init__(self, found: Examined) -> None:
         self.found = found
 
     def collect(self) -> Iterator[Gauge]:

@@ -39,7 +39,7 @@ class Numbers(NamedTuple):
     unsealed: float  # for how long the oldest record that is not sealed waits
 
 
-class Looked(NamedTuple):
+class Examined(NamedTuple):
     """`parts`: each with its word; `numbers`: None where there is no database to tell them."""
 
     parts: dict[str, str]
@@ -47,7 +47,7 @@ class Looked(NamedTuple):
     free: int | None
 
 
-def look() -> Looked:
+def look() -> Examined:
     """Ask every part; none of them fails this."""
     numbers, database = _database()
     free = _free(current_app.config["KEZEK"].files)
@@ -61,10 +61,10 @@ def look() -> Looked:
         others = [age for job, age in numbers.oldest.items() if job not in gateways.values()]
         late["work"] = max(others, default=0) > WORK_LATE
         parts |= {part: LATE if is_late else GOOD for part, is_late in late.items()}
-    return Looked(parts, numbers, free)
+    return Examined(parts, numbers, free)
 
 
-def state(found: Looked) -> str:
+def state(found: Examined) -> str:
     """Down where no page can be served."""
     if found.parts["database"] != GOOD:
         return DOWN

@@ -22,7 +22,8 @@ def upgrade() -> None:
     local = "date(at, '+5 hours')" if on_sqlite else "(at AT TIME ZONE 'Asia/Almaty')::date"  # the chain is of 2026
     op.execute(f"UPDATE history_seal SET day = {local}")
     with op.batch_alter_table("history_seal") as table:
-        table.alter_column("day", existing_type=sa.Date(), nullable=False)
+        # the release before writes none (ADR 39)
+        table.alter_column("day", existing_type=sa.Date(), nullable=False, server_default=sa.text("CURRENT_DATE"))
     with op.batch_alter_table("document") as table:
         table.add_column(sa.Column("seal_id", sa.Integer(), nullable=True))
         table.create_foreign_key("fk_document_seal_id", "history_seal", ["seal_id"], ["id"])

@@ -46,7 +46,7 @@ def town(app) -> tuple[int, int, int]:
 def test_the_clock_with_nothing_due_takes_few_statements(town):
     with counted() as said:
         assert clock.run(at=at("2026-04-08T00:10"), place_id=town[0]) == 0
-    assert len(said) <= 6
+    assert len(said) <= 7  # one of them: is a lot over?
 
 
 def test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements(town):

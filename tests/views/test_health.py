@@ -85,7 +85,7 @@ def test_what_is_degraded_is_said_and_pages_go_on(running, monkeypatch):
                 subject_id=1,
             )
         )
-        told = Notice(application=application(district()), template="issue", facts={}, at=long_ago, planned=True)
+        told = Notice(application_id=application(district()).id, template="issue", facts={}, at=long_ago, planned=True)
         lost = Delivery(notice=told, channel=Channel.email, stage=DeliveryStage.failed, error="unknown")
         waits = Delivery(notice=told, channel=Channel.sms)
         db.session.add_all([Outbox(job="sms", delivery=waits, asked_at=long_ago), lost])
@@ -126,7 +126,7 @@ def test_without_its_database_it_lives_and_is_not_ready(web, monkeypatch):
 
 
 def test_older_tables_serve_no_page_and_newer_ones_do(web):
-    """What the release before did not know of it does not ask for (ADR 38)."""
+    """What the release before did not know of it does not ask for (ADR 39)."""
     newest, known = standing.versions()
     scripts = ScriptDirectory(str(ROOT / "migrations"))
     assert (newest, known) == (scripts.get_current_head(), {one.revision for one in scripts.walk_revisions()})
