@@ -318,17 +318,14 @@ class Column(NamedTuple):
 def test_what_the_release_before_writes_is_taken_by_the_tables_of_now_and_read_again(town):
     """Its town, written anew by statements that name its own columns and no others."""
     downgrade(revision=RELEASE)
-    before, names = columns(), [name for name in dump.tables() if name != "alembic_version"]
-    old = {name: sa.table(name, *map(sa.column, before[name])) for name in names}
-    rows = {name: all_of(name, before[name]) for name in names}
+    before, old = columns(), [one for one in tables() if one.name != "alembic_version"]
+    rows = {one.name: all_of(one) for one in old}
     assert sum(map(len, rows.values())) > 1000
-    written(f'DELETE FROM "{name}"' for name in names)
+    written(sa.delete(one) for one in old)
     upgrade()
     assert unknown_to(before, columns()) == []
-    written(
-        old[name].insert().values(dict(zip(before[name], row, strict=True))) for name in names for row in rows[name]
-    )
-    assert {name: all_of(name, before[name]) for name in names} == rows
+    written(one.insert().values(row) for one in old for row in rows[one.name])
+    assert {one.name: all_of(one) for one in old} == rows
 
 
 def test_what_the_release_before_could_not_write_is_found():
@@ -368,9 +365,9 @@ def columns():
     return {
         table: {
             one["name"]: Column(
-                one["nullable"],
-                one["default"] is not None or bool(one.get("autoincrement") is True) or bool(one.get("primary_key")),
-                getattr(one["type"], "length", None),
+                nullable=one["nullable"],
+                filled=one["default"] is not None or one["name"] == "id",
+                length=getattr(one["type"], "length", None),
             )
             for one in inspector.get_columns(table)
         }
@@ -378,21 +375,25 @@ def columns():
     }
 
 
-def all_of(table, names):
+def tables():
+    """As the database has them now, with no more than the names and types of their columns."""
+    inspector = sa.inspect(db.engine)
+    return [
+        sa.table(name, *(sa.column(one["name"], one["type"]) for one in inspector.get_columns(name)))
+        for name in inspector.get_table_names()
+    ]
+
+
+def all_of(table):
     """Its rows, in one order on both databases and whatever a column's type."""
-    listed = ", ".join(f'"{name}"' for name in names)
-    return sorted(found(f'SELECT {listed} FROM "{table}"'), key=repr)
+    with db.engine.connect() as connection:
+        return sorted((dict(row) for row in connection.execute(sa.select(table)).mappings()), key=repr)
 
 
 def written(statements):
-    """In one transaction, which looks at each row by itself: what refers to what comes in no order."""
-    with db.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        off = "PRAGMA foreign_keys = OFF" if sqlite else "SET session_replication_role = replica"
-        connection.exec_driver_sql(off)
-        connection.commit()
+    """In one transaction, in whose course no row has to find what it refers to: they come in no order."""
+    later = {"sqlite": "PRAGMA defer_foreign_keys = ON", "postgresql": "SET LOCAL session_replication_role = replica"}
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(later[connection.dialect.name])
         for one in statements:
-            connection.execute(sa.text(one) if isinstance(one, str) else one)
-        connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys = ON" if sqlite else "SET session_replication_role = DEFAULT")
-        connection.commit()
+            connection.execute(one)
