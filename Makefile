@@ -51,8 +51,13 @@ rules: for-test ## print the regulation's table of contents: rules, verbs, and w
 register: for-run ## write the beginning of a register's declaration (NAME=boarding_schools)
 	@$(BIN)/python -m tools.register $(NAME)
 
-screenshots: for-test ## take the pictures of docs/tour.md anew, and all others into var/tour (ONLY=journal,why)
+screenshots: for-test ## take the pictures of docs/tour.md anew, and all others into var/tour (ONLY=journal,why or help)
+ifneq ($(ONLY),help)
 	@ONLY=$(ONLY) $(BIN)/python tools/screenshots.py
+endif
+ifeq ($(filter-out help,$(ONLY)),)
+	@$(BIN)/python -m tests.seeds.pictures
+endif
 
 migrate: for-run ## write the migration for a change of app/models.py (M="what changes")
 	@mkdir -p var

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 60_000  # milliseconds: a busy machine draws slowly
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+EVERY_RULE = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) => one.id))"
 
 
 @contextlib.contextmanager

@@ -165,13 +165,13 @@ class Camera:
         return pictures
 
 
-def small(picture: bytes) -> bytes:
-    """The same in so few colours that a page of docs loads at once."""
+def small(picture: bytes, largest: int = LARGEST) -> bytes:
+    """The same in so few colours that a page loads at once."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     for colours in (192, 128, 64, 32, 16):
         out = io.BytesIO()
         image.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-        if out.tell() <= LARGEST:
+        if out.tell() <= largest:
             break
     return out.getvalue()
 

@@ -25,13 +25,12 @@ from app.jobs import deliveries, outbox
 from app.models import Application, DemoTime, Outbox
 from tests import agent as stand_in
 from tests import authority
-from tests.chromium import launched
+from tests.chromium import EVERY_RULE, launched
 from tests.factories import at
 from tests.gateways import MailServer, SmsGateway, mail_server, set_up, sms_gateway
-from tests.seeds import Seed
+from tests.seeds import Seed, Step
 from tests.views.conftest import forget_tries
 from tests.views.test_look_in_chromium import AXE, WIDTH
-from tests.views.test_public_in_chromium import EVERY_RULE
 
 PHONE_SCREEN = {"width": 360, "height": 740}
 PHONE, SHOWN = "+77001112233", "+7 700 111 2233"  # as it is kept, and as pages show it
@@ -201,9 +200,15 @@ def begun(web: Flask, folder: Path, found: Callable[[], SimpleNamespace]) -> Ite
             server.server_close()
 
 
-def told(seed: Seed, web: Flask, folder: Path, found: Callable[[], SimpleNamespace]) -> dict[str, str]:
+def told(
+    seed: Seed,
+    web: Flask,
+    folder: Path,
+    found: Callable[[], SimpleNamespace],
+    after: Callable[[Walk, Step], None] = lambda _walk, _step: None,
+) -> dict[str, str]:
     """What became of each step that was reached, by its number: "" where it is as the seed has it. The walk ends where
-    one is not: nobody can go on from there.
+    one is not: nobody can go on from there. `after`: what is done after each.
     """
     outcomes: dict[str, str] = {}
     with begun(web, folder, found) as walk:
@@ -211,6 +216,7 @@ def told(seed: Seed, web: Flask, folder: Path, found: Callable[[], SimpleNamespa
             assert step.act is not None
             try:
                 step.act(walk)
+                after(walk, step)
                 outcomes[str(step.number)] = ""
             except Exception as error:  # whatever it is, the step's own test says it
                 outcomes[str(step.number)] = f"{type(error).__name__}: {error}"

@@ -24,6 +24,7 @@ from app.models import (
     Vacancy,
     Voucher,
 )
+from tests.seeds import pictures
 from tests.views.city import CANARIES
 from tests.views.conftest import Browser, forget_tries
 from tests.views.test_personal_data import CANARY, canaries, leaks, secrets_of  # noqa: F401
@@ -268,6 +269,22 @@ def test_the_phone_at_the_top_is_the_one_that_an_official_has_set(city, visitor)
 def test_the_instructions_say_the_terms_in_force_in_the_district(city, visitor):
     said = " ".join(visitor.get(f"/help/voucher?district={city.own.place}").text.split())
     assert "<strong>2 жұмыс күні</strong> ішінде растаңыз" in said and "<strong>28 күнтізбелік күн</strong>" in said
+
+
+def test_each_instruction_has_its_pictures_which_are_ours_small_and_said_in_words(city):
+    """Issue 13, 2: by `make screenshots`, in the reader's language, loaded when one comes to them."""
+    for language in ("kk", "ru"):
+        browser, shown = Browser(city.web.test_client()), set()
+        browser.get(f"/?lang={language}")
+        for topic in ("join", "keys", "voucher", "referral", "private", "temporary"):
+            said = browser.get(f"/help/{topic}").text
+            found = re.findall(r'<img src="(/static/help/(\w+)-(\w+)\.png)[^"]*"([^>]*)>', said)
+            assert found, topic
+            for address, name, of, more in found:
+                assert of == language and 'loading="lazy"' in more and re.search(r'alt="[^"]{9,}"', more)
+                assert 2_000 < len(browser.get(address).data) <= pictures.LARGEST
+                shown.add(name)
+        assert shown == {name for name, _top in pictures.TAKEN.values()}
 
 
 @pytest.mark.parametrize("language", ("kk", "ru"))

@@ -6,13 +6,13 @@ from playwright.sync_api import expect
 
 from app.db.extensions import db
 from app.models import Kindergarten
+from tests.chromium import EVERY_RULE
 from tests.views.test_look_in_chromium import AXE, NARROW, WIDE, WIDTH, kind, windows  # noqa: F401
 from tests.views.test_public import waiting
 
 WEIGHT = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-  .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
+  .filter((one) => !one.name.includes("/static/help/")).reduce((sum, one) => sum + one.decodedBodySize, 0)"""
 LIGHT = 150_000  # bytes that a page may weigh, with all that it loads
-EVERY_RULE = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) => one.id))"
 
 
 @pytest.fixture

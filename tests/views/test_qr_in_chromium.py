@@ -2,9 +2,9 @@
 
 from playwright.sync_api import expect
 
+from tests.chromium import EVERY_RULE
 from tests.views.test_acts import child  # noqa: F401
 from tests.views.test_look_in_chromium import AXE, NARROW, WIDTH, kind, windows  # noqa: F401
-from tests.views.test_public_in_chromium import EVERY_RULE
 from tests.views.test_qr import phone  # noqa: F401
 
 

@@ -12,11 +12,10 @@ from app.db.extensions import db
 from app.models import Application, ApplicationStatus, Purpose, Signature
 from tests import agent as stand_in
 from tests import authority as of
-from tests.chromium import launched
+from tests.chromium import EVERY_RULE, launched
 from tests.running import free_port
 from tests.views.test_acts import child  # noqa: F401
 from tests.views.test_look_in_chromium import AXE, NARROW, WIDTH, kind, windows  # noqa: F401
-from tests.views.test_public_in_chromium import EVERY_RULE
 
 FAR = free_port()
 
