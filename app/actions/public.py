@@ -19,6 +19,7 @@ from app.models import (
     KgGroup,
     Kindergarten,
     Norm,
+    Office,
     Place,
     PlaceKind,
     Referral,
@@ -99,12 +100,14 @@ def district_of(place: Place) -> Place:
 
 def support_phone(place: Place | None) -> str | None:
     """S1: the phone that helps in this district: its office's, else that of the nearest place above it that has one."""
-    while place is not None:
-        office = place.offices[-1] if place.offices else None
-        if phone := (office and (office.support_phone or office.phone)) or place.support_phone:
-            return phone
-        place = place.parent
-    return None
+    if place is None:
+        return None
+    line = places.path(place.id)
+    own = select(Place.id, Place.support_phone).where(Place.id.in_(line))
+    offices = select(Office.place_id, Office.support_phone, Office.phone).where(Office.place_id.in_(line))
+    of_office = {id_: support or phone for id_, support, phone in db.session.execute(offices.order_by(Office.id))}
+    of_place = dict(db.session.execute(own).all())
+    return next(filter(None, (of_office.get(id_) or of_place.get(id_) for id_ in line)), None)
 
 
 def in_force(place: Place, day: date) -> Mapping[str, Norm]:

@@ -78,7 +78,12 @@ def may_unwish(entry: WaitingEntry, *, by: Actor, at: datetime) -> None:
 
 
 def of(application: Application) -> list[WaitingEntry]:
-    """What an application waits for, in the order in which it was wished."""
+    """What an application waits for, in the order in which it was wished; a page asks again and again."""
+    known: list[WaitingEntry] = places.once(("wishes", application.id), lambda: _of(application))
+    return [one for one in known if one.ended_at is None]
+
+
+def _of(application: Application) -> list[WaitingEntry]:
     live = select(WaitingEntry).where(WaitingEntry.application_id == application.id, WaitingEntry.ended_at.is_(None))
     return list(db.session.scalars(live.options(joinedload(WaitingEntry.kindergarten)).order_by(WaitingEntry.id)))
 
