@@ -177,6 +177,15 @@ class PrivilegeStatus(StrEnum):
     expired = "expired"
 
 
+class LotEntryStatus(StrEnum):
+    """What became of somebody who takes part in a lot; `left`: it was given up before the draw."""
+
+    waiting = "waiting"
+    won = "won"
+    lost = "lost"
+    left = "left"
+
+
 class GuardianshipBasis(StrEnum):
     """Spec 3.10: by what somebody stands for a child."""
 
@@ -524,6 +533,7 @@ class Seat(Base):
     (spec 3.6, 3.7).
 
     ``opened_at``: since when it is a free choice, because whoever it was offered to passed it by (spec 3.5.2).
+    ``lot_id``: in which lot it is drawn, or was the last time; while that is not drawn nobody else takes it.
     """
 
     __tablename__ = "seat"
@@ -542,9 +552,45 @@ class Seat(Base):
     intake: Mapped[Intake] = mapped_column(default=Intake.general)
     retired_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"), index=True)
     group: Mapped[KgGroup] = relationship()
     vacancy: Mapped[Vacancy | None] = relationship()
     absence: Mapped["Absence | None"] = relationship()
+
+
+class Lot(Base):
+    """Spec 3.5.2, norm free_choice.window: places of a vacancy that became a free choice at one moment, given by lot
+    among those who ask until another one (docs/adr/0037-free-choice-by-lot.md).
+
+    ``until``: the last moment to ask, which still belongs to the window. ``closed_at``: since when it is on record who
+    asked; ``drawn_at``: when it was drawn. ``head`` decided the order: that of the history's chain at ``position``, the
+    first one that was sealed with that record. ``places``: how many were drawn.
+    """
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        UniqueConstraint("vacancy_id", "opened_at", name="uq_lot_once_per_vacancy_and_moment"),
+        CheckConstraint("until > opened_at", name="lot_ends_after_it_begins"),
+        CheckConstraint("drawn_at IS NULL OR closed_at IS NOT NULL", name="lot_is_closed_before_it_is_drawn"),
+        CheckConstraint("(drawn_at IS NULL) = (head IS NULL)", name="lot_is_drawn_by_a_head"),
+        Index("ix_lot_to_draw", "place_id", "until", **only("drawn_at IS NULL")),
+        *listed("lot", "until"),
+    )
+    vacancy_id: Mapped[int] = mapped_column(ForeignKey("vacancy.id"), index=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    opened_at: Mapped[datetime]
+    until: Mapped[datetime]
+    norm_id: Mapped[int] = mapped_column(ForeignKey("norm.id"))
+    closed_at: Mapped[datetime | None]
+    drawn_at: Mapped[datetime | None]
+    places: Mapped[int | None]
+    position: Mapped[int | None]
+    head: Mapped[str | None] = mapped_column(sa.String(64))
+    vacancy: Mapped[Vacancy] = relationship()
+    place: Mapped[Place] = relationship()
+
+    def __str__(self) -> str:
+        return f"№ {self.id} · {self.vacancy}"
 
 
 # ---------------------------------------------------------------- people
@@ -810,6 +856,37 @@ class WaitingEntry(Base):
 
     def __str__(self) -> str:
         return f"{self.kindergarten}"
+
+
+class LotEntry(Base):
+    """A family takes part in a lot: of several lots that are drawn together its child gets what it entered first.
+
+    ``paper_on``: the day of the signed paper, where an official said so for it. ``line``: where it stood in the draw,
+    from 1.
+    """
+
+    __tablename__ = "lot_entry"
+    __table_args__ = (
+        Index("uq_lot_entry_once", "lot_id", "application_id", unique=True, **only("status = 'waiting'")),
+        CheckConstraint("(status = 'waiting') = (ended_at IS NULL)", name="lot_entry_waits_until_it_ends"),
+        *listed("lot_entry", "status"),
+    )
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    status: Mapped[LotEntryStatus] = mapped_column(default=LotEntryStatus.waiting)
+    entered_at: Mapped[datetime]
+    paper_on: Mapped[date | None]
+    line: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    lot: Mapped[Lot] = relationship()
+    application: Mapped[Application] = relationship()
+
+    @property
+    def child(self) -> Child:
+        return self.application.child
+
+    def __str__(self) -> str:
+        return f"{self.lot}"
 
 
 class Privilege(Base):

@@ -1378,9 +1378,30 @@ GUARDS = (
     Guard(
         "a choice leaves every live voucher its seat",
         CHOOSING,
-        "        if not _free(seats) or (general and not leaves_room(vacancy.group, self.held)):\n",
-        "        if not _free(seats):\n",
+        "        if general and not leaves_room(vacancy.group, self.held):\n",
+        "        if general and vacancy is None:\n",
         "actions/test_running.py::test_no_free_choice_takes_the_place_that_a_live_voucher_needs",
+    ),
+    Guard(
+        "a lot: nobody chooses a place that is given by lot",
+        "app/rules/seats.py",
+        'case((in_lot(), "lot"), (Seat.opened_at',
+        "case((Seat.opened_at",
+        "test_scenarios.py::test_the_regulation_holds[sqlite-free-choice-by-lot]",
+    ),
+    Guard(
+        "a lot: the head that says its order was not there when families could still ask",
+        "app/actions/lots.py",
+        ".where(HistorySeal.position >= sealed)",
+        ".where(HistorySeal.position > 0)",
+        "actions/test_lots.py::test_the_order_is_that_of_the_first_head_that_stands_for_who_asked",
+    ),
+    Guard(
+        "a lot: an order that was changed afterwards is found",
+        "app/actions/lots.py",
+        '    expected = rules.drawn(lot.head or "", [one.number for one in lines])\n',
+        "    expected = [one.number for one in lines]\n",
+        "actions/test_lots.py::test_an_order_that_somebody_changed_and_a_number_that_came_too_late_are_found",
     ),
     Guard(
         "an offer in its window outlives its procedure",

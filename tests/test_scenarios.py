@@ -64,6 +64,7 @@ IN_THE_CABINET = {  # each outcome of each act of a family is in one of them, an
     "two-signatures",
     "which-refusal-first",
     "on-the-waiting-list",
+    "free-choice-by-lot",
 }
 ON_BOTH = {"a-referral-is-extended", "by-a-code-or-by-a-key", "missed-twice", "restored-once", "two-signatures"}
 
@@ -117,7 +118,7 @@ def test_every_act_of_a_family_is_played_on_its_own_pages_and_at_the_counter_in_
         on_its_own |= {one["do"] for one in accepted}
         at_the_counter |= {one["do"] for one in accepted if doors.is_for_a_family(one) and file.stem in AT_THE_COUNTER}
     assert on_its_own == {"register", "join", *families.ACTS} - {families.CONTACTS}
-    registered = {families.CONTACTS, *families.WISHES}  # by forms of the office (test_forms.py, test_waiting_list.py)
+    registered = {families.CONTACTS, *families.WISHES, *families.LOTS}  # by forms of the office (test_lots.py too)
     assert at_the_counter == set(families.ACTS) - registered
 
 

@@ -50,6 +50,7 @@ SCREEN = [  # what pages load besides app/static; the letters of Inter are Latin
 # Of Tabler's icons; a test says when a page uses another.
 ICONS = """
     adjustments alert-circle alert-triangle arrow-back-up award bell building-cottage calendar-event chevron-down clock
+    dice-5 hand-finger
     chevron-left chevron-right chevron-up circle-check clipboard-list door-enter door-exit dots-vertical download
     file-check file-import gift history home inbox info-circle keyboard language list-numbers logout mail menu-2 moon
     plug-connected plus printer repeat scale search settings sort-ascending sort-descending stack-2 sun ticket

@@ -23,6 +23,8 @@ from app.models import (
     ImportRun,
     KgGroup,
     Kindergarten,
+    Lot,
+    LotEntry,
     Norm,
     Notice,
     Offer,
@@ -165,7 +167,7 @@ def _last_referred_to(subject: Any) -> int | None:
 def place_of(subject: Any) -> int | None:
     """The place that a record belongs to, for the reach of officials."""
     match subject:
-        case Application() | Kindergarten() | Round() | Offer() | BulkRun() | ImportRun():
+        case Application() | Kindergarten() | Round() | Offer() | BulkRun() | ImportRun() | Lot():
             return subject.place_id or (subject.place and subject.place.id)
         case Norm() | QueueOrder() | ContractText():
             return subject.place_id or (subject.place and subject.place.id)
@@ -186,7 +188,7 @@ def place_of(subject: Any) -> int | None:
             return place_of(subject.application or subject.round)
         case Notice():
             return place_of(subject.application)
-        case Voucher() | Referral() | Privilege():
+        case Voucher() | Referral() | Privilege() | LotEntry():
             return place_of(subject.application)
         case Proposal() | Child() | Client():
             return subject.place_id

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
-from app.actions import claims, norms, offers, places
+from app.actions import claims, norms, places
 from app.actions.preconditions import in_time, latest_voucher
 from app.actions.seating import Seating, leaves_room, seating, with_one_more
 from app.db.extensions import db
@@ -68,7 +68,7 @@ class Choosing:
 
     def check(self, vacancy: Vacancy, seats: Seats) -> None:
         """Raises Refusal: too_late, wrong_status, wrong_place, wrong_birth_year, too_young, no_free_place,
-        not_their_turn, no_norm.
+        not_their_turn, drawn_by_lot, no_norm.
         """
         general = vacancy.intake is Intake.general
         if not self.by_turn:
@@ -83,24 +83,28 @@ class Choosing:
         self._in_its_queue(vacancy)
         kindergarten = vacancy.group.kindergarten
         if self.by_turn:
-            youngest = offers.minimum_age(kindergarten, self.day)
+            youngest = norms.minimum_age(kindergarten, self.day)
             eligibility.not_too_young(self.application.born_on, self.day, youngest)
         if vacancy.status is not VacancyStatus.published or not _not_taken(seats):
             raise Refusal(Reason.no_free_place)
-        if self.turn(vacancy) and not seats.get("open"):
-            raise Refusal(Reason.not_their_turn)
-        if not _free(seats) or (general and not leaves_room(vacancy.group, self.held)):
+        if not self.free(vacancy, seats):
+            if seats.get("lot"):
+                raise Refusal(Reason.drawn_by_lot)
+            raise Refusal(Reason.not_their_turn if self.turn(vacancy) else Reason.no_free_place)
+        if general and not leaves_room(vacancy.group, self.held):
             raise Refusal(Reason.no_free_place)
 
     def free(self, vacancy: Vacancy, seats: Seats) -> int:
-        """How many places of a vacancy this application may take one of."""
+        """How many places of a vacancy this application may take one of: what is given by lot a voucher takes too."""
         if self.offered(vacancy):
             return 1
-        return seats.get("open", 0) if self.turn(vacancy) else _free(seats)
+        if self.turn(vacancy):
+            return seats.get("open", 0)
+        return _free(seats) + (0 if self.by_turn else seats.get("lot", 0))
 
     def turn(self, vacancy: Vacancy) -> bool:
         """Spec 3.5.2-4: does this child need the turn, or an open place, there? Raises Refusal(no_norm)."""
-        return self.by_turn and offers.by_turn(vacancy.group.kindergarten, self.day)
+        return self.by_turn and norms.by_turn(vacancy.group.kindergarten, self.day)
 
     def _voucher(self) -> None:
         voucher = latest_voucher(self.application)
@@ -134,8 +138,8 @@ def _free(seats: Seats) -> int:
 
 
 def _not_taken(seats: Seats) -> int:
-    """Spec 3.8: places that are neither held nor entered, those in somebody's window too."""
-    return _free(seats) + seats.get("offer", 0)
+    """Spec 3.8: places that are neither held nor entered, those in somebody's window or in a lot too."""
+    return _free(seats) + seats.get("offer", 0) + seats.get("lot", 0)
 
 
 def seats_of(vacancies: Iterable[Vacancy]) -> dict[int, dict[str, int]]:
@@ -156,7 +160,8 @@ def seat_for(application: Application, vacancy: Vacancy, day: date) -> Seat:
     choosing.check(vacancy, seats_of([vacancy])[vacancy.id])
     if choosing.offered(vacancy):
         return db.session.scalars(rules.live_holding(application.id, HoldingKind.offer)).one().seat
-    free = rules.open_seats(vacancy.id) if choosing.turn(vacancy) else rules.free_seats(vacancy.id)
+    of_choice = rules.open_seats if choosing.turn(vacancy) else rules.seats_without_lot
+    free = of_choice(vacancy.id) if choosing.by_turn else rules.free_seats(vacancy.id)
     return db.session.scalars(free.limit(1)).one()
 
 

@@ -5,7 +5,7 @@
 from datetime import date, datetime
 
 from app.access.actors import Actor
-from app.actions import norms, wished
+from app.actions import norms, opened, wished
 from app.actions.moving import move
 from app.db.extensions import db
 from app.models import (
@@ -106,6 +106,7 @@ def pass_over(offer: Offer, *, by: Actor, at: datetime, on: date) -> None:
     seat = end_offer(application, by=by, at=at, on=on, verb="pass_over")
     if seat is not None and seat.vacancy is not None and seat.vacancy.status is VacancyStatus.published:
         seat.opened_at = at
+        opened.by_lot([seat], at=at)
     move(application, "pass_over", by=by, at=at, on=on, norm=norm, tell={"last_day": offer.priority_by})
 
 

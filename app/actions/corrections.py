@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app import registers
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import by_hand, claims, contracts, norms, numbers, offers, people, vouchers
+from app.actions import by_hand, claims, contracts, norms, numbers, people, vouchers
 from app.actions.applications import end_what_is_due, not_waiting_already, waits_in
 from app.actions.due import catch_up
 from app.actions.moving import notify, record
@@ -301,7 +301,7 @@ def _allowed(application: Application, right: str, group: KgGroup, day: date) ->
     try:
         eligibility.in_birth_years(application.born_on, group)
         if right in ("offer", "referral"):
-            eligibility.not_too_young(application.born_on, day, offers.minimum_age(group.kindergarten, day))
+            eligibility.not_too_young(application.born_on, day, norms.minimum_age(group.kindergarten, day))
         if right != "enrolment":
             eligibility.not_too_old(application.born_on, day, _most_months(application, day))
     except Refusal as refusal:

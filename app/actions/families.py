@@ -5,7 +5,7 @@ same IIN in whichever district; others by a guardianship of the child, on the da
 """
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from app.access.actors import Actor, Visitor
 from app.access.hashes import hashed
-from app.actions import applications, claims, possible, wishes
+from app.actions import applications, claims, lots, possible, wishes
 from app.actions.preconditions import latest_referral, latest_stop_listing, latest_voucher
 from app.db.extensions import db
 from app.models import Applicant, Application, Guardianship, ReferralStatus, VoucherStatus, WaitingEntry
@@ -25,7 +25,8 @@ from app.rules.roles import Role
 from app.rules.verbs import SIGN_IN
 
 CONTACTS, WISHES = "change", ("wish", "unwish")  # the contacts are the applicant's alone
-ACTS = (*(verb for verb in possible.NAMES if verb in SIGN_IN), *WISHES, CONTACTS)  # of an application that is there
+LOTS = ("enter_lot", "leave_lot")
+ACTS = (*(verb for verb in possible.NAMES if verb in SIGN_IN), *LOTS, *WISHES, CONTACTS)  # of an application
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,11 @@ def actor(application: Application, visitor: Visitor | None = None) -> Actor:
 
 def acts(application: Application, visitor: Visitor | None, *, at: datetime) -> dict[str, Refusal | None]:
     """What a person of the family (None: anybody of it) may do itself, in the order in which people meet it, and why
-    not where it may not now.
+    not where it may not now. Of lots nothing is said where none runs in its district.
     """
     by, found = actor(application, visitor), dict[str, Refusal | None]()
-    for verb in ACTS:
+    without = () if lots.running(application.place_id) else LOTS
+    for verb in (one for one in ACTS if one not in without):
         try:
             tried(application, verb, by=by, at=at)
             found[verb] = None
@@ -115,6 +117,9 @@ def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> No
     elif verb == "unwish":
         if not wishes.of(application):
             raise Refusal(Reason.wrong_status, verb=verb, no_wish=True)
+    elif verb in LOTS:
+        may = lots.may_enter if verb == "enter_lot" else lots.may_leave
+        may(application, by=replace(by, on_paper=True), at=at)  # with what is signed beside it
     else:
         possible.tried(application, verb, by=by, at=at)
 
@@ -132,7 +137,10 @@ def _unwish(application: Application, *, entry: WaitingEntry, by: Actor, at: dat
 
 
 # What is no verb of an application's page in the office.
-OWN: dict[str, Callable[..., Any]] = {CONTACTS: applications.change, "wish": wishes.wish, "unwish": _unwish}
+OWN: dict[str, Callable[..., Any]] = {
+    **{CONTACTS: applications.change, "wish": wishes.wish, "unwish": _unwish},
+    **{"enter_lot": lots.enter, "leave_lot": lots.leave},
+}
 
 
 def to_do(application: Application, *, at: datetime) -> ToDo | None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from app.actions import offers, places
+from app.actions import norms, places
 from app.actions.due import catch_up
 from app.actions.seating import seating
 from app.db.database import lock_district
@@ -67,7 +67,7 @@ def _fits(application: Application, group: KgGroup, kind: HoldingKind, changed: 
     try:
         eligibility.in_birth_years(application.born_on, group)
         if kind is HoldingKind.offer and "ownership" in changed:
-            eligibility.not_too_young(application.born_on, day, offers.minimum_age(kindergarten, day))
+            eligibility.not_too_young(application.born_on, day, norms.minimum_age(kindergarten, day))
     except Refusal as refusal:
         if refusal.reason not in (Reason.wrong_birth_year, Reason.too_young):
             raise

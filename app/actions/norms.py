@@ -11,7 +11,17 @@ from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import moving, places, two_people
 from app.db.extensions import db
-from app.models import Change, ContractText, DayOff, Norm, QueueOrder, QueueOrderKind
+from app.models import (
+    Change,
+    ContractText,
+    DayOff,
+    Kindergarten,
+    KindergartenKind,
+    Norm,
+    Ownership,
+    QueueOrder,
+    QueueOrderKind,
+)
 from app.rules import eligibility
 from app.rules import norms as rules
 from app.rules.calendar import local_day
@@ -70,6 +80,25 @@ def periods(name: str, place_id: int, until: date) -> list[rules.Period]:
     if not found:
         raise rules.refuse_missing(name, until)
     return found
+
+
+def by_turn(kindergarten: Kindergarten, day: date) -> bool:
+    """S0, S2, spec 3.5.3-4: does a place here need the turn? Private on state order and mini-centres: as the norm says.
+
+    Raises Refusal(no_norm).
+    """
+    if kindergarten.ownership is Ownership.private:
+        return in_force("state_order.turn", kindergarten.place_id, day).value == "needed"
+    if kindergarten.kind is KindergartenKind.mini_centre:
+        return in_force("mini_centre.turn", kindergarten.place_id, day).value == "needed"
+    return True
+
+
+def minimum_age(kindergarten: Kindergarten, day: date) -> int:
+    """S0, S2, spec 3.5.3: how old a child must be on the day of choice, in full months. Raises Refusal(no_norm)."""
+    private = kindergarten.ownership is Ownership.private
+    name = "state_order.minimum_age" if private else "referral.minimum_age"
+    return number(name, kindergarten.place_id, day)
 
 
 def procedure(place_id: int, day: date) -> str:

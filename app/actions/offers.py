@@ -18,12 +18,9 @@ from app.models import (
     Holding,
     HoldingKind,
     Intake,
-    Kindergarten,
-    KindergartenKind,
     Norm,
     Offer,
     OfferStatus,
-    Ownership,
     QueueKind,
     Round,
     Seat,
@@ -96,7 +93,7 @@ def _stood(vacancy: Vacancy, held: Round, places: int) -> dict[str, Any]:
         "places": places,
         "served": held.served,
         "years": [group.birth_year_from, group.birth_year_to],
-        "minimum": minimum_age(kindergarten, held.held_on),
+        "minimum": norms.minimum_age(kindergarten, held.held_on),
         "serves": str(kindergarten.queue_kind),
     }
 
@@ -114,7 +111,7 @@ def goes_by_turn(vacancy: Vacancy, district: int, day: date) -> bool:
         norms.procedure(district, day) == "referral"
         and vacancy.intake is Intake.general
         and eligibility.has_places(vacancy.group.kindergarten)
-        and by_turn(vacancy.group.kindergarten, day)
+        and norms.by_turn(vacancy.group.kindergarten, day)
     )
 
 
@@ -150,7 +147,7 @@ def expected(vacancy: Vacancy, day: date) -> ExpectedOffer:
     group = vacancy.group
     district, queue_kind = places.district_of(group.kindergarten.place_id), group.kindergarten.queue_kind
     free = len(seats_to_offer(vacancy, district))
-    _, born_by = born_between(minimum_age(group.kindergarten, day), None, day)
+    _, born_by = born_between(norms.minimum_age(group.kindergarten, day), None, day)
     line = queue.waiting(district, queue_kind, day)
     young = select(func.count()).select_from(line)
     young = young.where(line.c.birth_year.between(*years_of(group)), line.c.born_on > born_by)
@@ -162,10 +159,10 @@ def expected(vacancy: Vacancy, day: date) -> ExpectedOffer:
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.WaitingChild]:
     """Spec 3.3: the next children for so many places of a group, each birth year with a line and a cycle of its own.
 
-    No offer goes to a child that may not choose the place on that day (spec 3.8): see minimum_age.
+    No offer goes to a child that may not choose the place on that day (spec 3.8): see norms.minimum_age.
     """
     group, kind = vacancy.group, vacancy.group.kindergarten.queue_kind
-    _, born_by = born_between(minimum_age(group.kindergarten, day), None, day)
+    _, born_by = born_between(norms.minimum_age(group.kindergarten, day), None, day)
     waiting = queue.waiting(district, kind, day)
     lines = [
         ratio.BirthYearQueue(_first(waiting, year, born_by, places), numbers.cycle_of(district, kind, year, day))
@@ -203,25 +200,6 @@ def _offer(
     record(made, "offer", by=by, at=at, norm=norm, status=(None, OfferStatus.live))
     told = {"kindergarten": seat.group.kindergarten.name, "priority_by": priority_by}
     move(application, "offer", by=by, at=at, norm=norm, tell=told)
-
-
-def by_turn(kindergarten: Kindergarten, day: date) -> bool:
-    """S0, S2, spec 3.5.3-4: does a place here need the turn? Private on state order and mini-centres: as the norm says.
-
-    Raises Refusal(no_norm).
-    """
-    if kindergarten.ownership is Ownership.private:
-        return norms.in_force("state_order.turn", kindergarten.place_id, day).value == "needed"
-    if kindergarten.kind is KindergartenKind.mini_centre:
-        return norms.in_force("mini_centre.turn", kindergarten.place_id, day).value == "needed"
-    return True
-
-
-def minimum_age(kindergarten: Kindergarten, day: date) -> int:
-    """S0, S2, spec 3.5.3: how old a child must be on the day of choice, in full months. Raises Refusal(no_norm)."""
-    private = kindergarten.ownership is Ownership.private
-    name = "state_order.minimum_age" if private else "referral.minimum_age"
-    return norms.number(name, kindergarten.place_id, day)
 
 
 def lines_of(place_id: int, day: date) -> dict[QueueKind, dict[int, list[ratio.WaitingChild]]]:

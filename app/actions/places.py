@@ -16,18 +16,21 @@ from app.models import (
     ContractText,
     DayOff,
     ImportRun,
+    Lot,
+    LotEntry,
     Norm,
     Place,
     PlaceKind,
     Proposal,
     QueueCategory,
     QueueOrder,
+    WaitingEntry,
 )
 from app.rules.calendar import Calendar
 from app.rules.refusals import Reason, Refusal
 
 LOOKED_UP = "places and rules in force"
-WRITTEN = (Place, Norm, QueueOrder, QueueCategory, ContractText, DayOff)
+WRITTEN = (Place, Norm, QueueOrder, QueueCategory, ContractText, DayOff, WaitingEntry, Lot, LotEntry)
 
 
 def once(what: tuple[Any, ...], look_up: Callable[[], Any]) -> Any:

@@ -21,6 +21,7 @@ from app.actions import (
     enrolments,
     guardianships,
     invitations,
+    lots,
     offers,
     privileges,
     referrals,
@@ -37,6 +38,7 @@ from app.models import (
     Base,
     Delivery,
     Guardianship,
+    LotEntry,
     Outbox,
     Privilege,
     Referral,
@@ -118,6 +120,7 @@ ACTS: Mapping[type[Base], Mapping[str, Act]] = {
         "approve": Act(guardianships.approve, guardianships.may_approve),
         "reject": Act(guardianships.reject, guardianships.may_reject),
     },
+    LotEntry: {"leave_lot": Act(lots.give_up, lots.may_give_up)},
     WaitingEntry: {"unwish": Act(wishes.unwish, wishes.may_unwish)},
     Delivery: {
         "send_again": Act(deliveries.send_again, deliveries.may_send_again),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actions import norms, numbers, offers, vouchers
+from app.actions import norms, numbers, vouchers
 from app.actions.seating import Seating, seatings
 from app.db.extensions import db
 from app.models import Change, Offer, QueueCategory, QueueKind, QueueOrderKind, Round, Side
@@ -157,7 +157,7 @@ def _of_offers(held: Round) -> RoundExplained:
     group, day, known = held.vacancy.group, held.held_on, _record_of(held)
     kind = QueueKind(known.get("serves", group.kindergarten.queue_kind))
     line = _then(held, kind)
-    minimum = int(known.get("minimum", offers.minimum_age(group.kindergarten, day)))
+    minimum = int(known.get("minimum", norms.minimum_age(group.kindergarten, day)))
     (first, last), places_then = places_offered(held)
     years = range(first, last + 1)
     found = db.session.execute(queue.next_by_sides(line).where(line.c.birth_year.in_(years)))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.access.actors import Actor
 from app.access.permissions import permit
-from app.actions import absences, freeing, places, wished
+from app.actions import absences, freeing, opened, places, wished
 from app.actions.due import catch_up
 from app.actions.moving import move
 from app.actions.seating import keep_holders_seated, years_of
@@ -33,8 +33,10 @@ def publish(vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
     if vacancy.intake is Intake.temporary:
         absences.lend(vacancy, at=at)
     for seat in free:
-        seat.vacancy_id, seat.opened_at = vacancy.id, None  # published anew, it goes by turn again
+        seat.vacancy_id, seat.opened_at, seat.lot_id = vacancy.id, None, None  # published anew, it goes by turn again
     move(vacancy, "publish", by=by, at=at, published_at=at, begins_on=vacancy.begins_on)
+    if free:
+        opened.by_lot(free, at=at)
     wished.tell(vacancy, at=at)
 
 

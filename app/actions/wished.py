@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
+from app.actions import opened
 from app.actions.moving import notify_all, set_all
 from app.db.extensions import db
 from app.models import Seat, Vacancy, VacancyStatus, WaitingEntry
@@ -23,10 +24,11 @@ def tell(vacancy: Vacancy, *, at: datetime) -> int:
 
 
 def freed(seat: Seat, *, at: datetime) -> None:
-    """A seat is given up: is it free for the queue now?"""
+    """A seat is given up: is it free for the queue now, and perhaps a free choice that is given by lot?"""
     vacancy = seat.vacancy
     if vacancy is None or vacancy.status is not VacancyStatus.published or seat.retired_at is not None:
         return
     db.session.flush()
     if db.session.scalar(select(func.count()).select_from(seats.free_seats(vacancy.id, 1).subquery())):
+        opened.by_lot([seat], at=at)
         tell(vacancy, at=at)

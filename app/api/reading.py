@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from app.access import login_limits
-from app.actions import choosing, explanations, families, places, public
+from app.actions import choosing, explanations, families, lots, places, public
 from app.actions.preconditions import latest_referral, latest_voucher
 from app.api import schemas
 from app.api.door import after, cursor, here, own_application, own_district, own_places, portal, tagged
@@ -132,6 +132,22 @@ def places_of(asked: dict[str, Any], number: str) -> Any:
         return tagged(_page(rows[: asked["limit"] + 1], asked["limit"]))
 
 
+@portal.get("/applications/<number>/lots")
+@portal.arguments(schemas.DistrictAsked, location="query")
+@told(200, schemas.LotsTold, 409)
+def lots_of(asked: dict[str, Any], number: str) -> Any:
+    """Which places of free choice are given by lot, until when families ask for them and how many have asked: those
+    that this application may ask for, and those that it has asked for. `vacancy` of enter_lot and leave_lot.
+    """
+    own = own_application(number, asked.get("district"))
+    with unscoped():
+        mine = lots.of(own)
+        asks = lots.asked([one.lot for one in mine]) if mine else {}
+        found = [(one, False) for one in lots.choices(own, now())]
+        found += [(lots.AskedFor(one.lot, lots.left(one.lot), asks.get(one.lot_id, 0)), True) for one in mine]
+        return tagged({"items": [_lot(one, entered) for one, entered in found]})
+
+
 def state_of(own: Application, at: datetime) -> dict[str, Any]:
     """What is told of an application: numbers and statuses, nobody's name, and not which kindergarten (ADR 26)."""
     to_do, voucher, referral = families.to_do(own, at=at), latest_voucher(own), latest_referral(own)
@@ -146,7 +162,7 @@ def state_of(own: Application, at: datetime) -> dict[str, Any]:
         "to_do": {"what": to_do.term, "last_day": to_do.last_day.isoformat()} if to_do else None,
         "voucher": {"number": str(voucher), "status": voucher.status} if voucher else None,
         "referral": {"number": str(referral), "status": referral.status} if referral else None,
-        "acts": [verb for verb in schemas.VERBS if could[verb] is None],
+        "acts": [verb for verb in schemas.VERBS if verb in could and could[verb] is None],
         "source_number": own.source_number if own.source == here().name else None,
     }
 
@@ -192,6 +208,11 @@ def _last(asked: dict[str, Any]) -> int | None:
 def _page(rows: Sequence[tuple[Vacancy, int]], limit: int) -> dict[str, Any]:
     items = [_vacancy(one, free) for one, free in rows[:limit]]
     return {"items": items, "next": cursor(items[-1]["id"]) if len(rows) > limit else None}
+
+
+def _lot(one: lots.AskedFor, entered: bool) -> dict[str, Any]:
+    facts = {"vacancy": _vacancy(one.lot.vacancy, one.places), "until": one.lot.until.isoformat()}
+    return {**facts, "asked": one.asked, "entered": entered}
 
 
 def _district(one: Place) -> dict[str, Any]:

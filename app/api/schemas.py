@@ -131,7 +131,7 @@ class ActAsked(Schema):
 
     iin = iin()
     phone = Typed(texts.mobile, 40, metadata={"description": "proven by the portal; where a code is enough"})
-    vacancy = fields.Integer(strict=True, validate=IDS, metadata={"description": "choose"})
+    vacancy = fields.Integer(strict=True, validate=IDS, metadata={"description": "choose, enter_lot, leave_lot"})
     until = fields.Date(metadata={"description": "extend"})
     reason = Typed(texts.line(500), 500, metadata={"description": "extend"})
     privilege = fields.Nested(ClaimAsked, metadata={"description": "claim_privilege"})
@@ -205,6 +205,17 @@ class NormsTold(Schema):
 class VacanciesTold(Schema):
     items = fields.List(fields.Nested(VacancyTold), required=True)
     next = fields.String(required=True, allow_none=True, metadata={"description": "the cursor of the next page"})
+
+
+class LotTold(Schema):
+    vacancy = fields.Nested(VacancyTold, required=True)
+    until = fields.DateTime(required=True, metadata={"description": "the last moment to ask, included"})
+    asked = fields.Integer(required=True, metadata={"description": "applications so far; earlier is not better"})
+    entered = fields.Boolean(required=True, metadata={"description": "has this application asked?"})
+
+
+class LotsTold(Schema):
+    items = fields.List(fields.Nested(LotTold), required=True)
 
 
 class ToDoTold(Schema):

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app import words
 from app.access import uploads
 from app.access.actors import Visitor
-from app.actions import choosing, families, possible, referrals
+from app.actions import choosing, families, lots, possible, referrals
 from app.actions.preconditions import latest_referral
 from app.actions.privileges import Paper
 from app.db.database import taken_back
@@ -30,7 +30,7 @@ LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # ch
 LONGEST_REASON = 500
 READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.line(300)}
 ASKS = {
-    "choose": ("vacancy",),
+    **dict.fromkeys(("choose", *families.LOTS), ("vacancy",)),
     "extend": ("until", "reason"),
     "claim_privilege": ("ground", "paper_issued_on", "paper_file", *LONGEST),
     families.CONTACTS: (*READ, "notice_language"),
@@ -75,6 +75,8 @@ class FamilyAct:
         """By the name of which norm it is signed."""
         if self.verb == "unwish":
             return "wish"
+        if self.verb in families.LOTS:  # as the choice that it is
+            return "choose"
         temporary = self.vacancy is not None and self.vacancy.intake is Intake.temporary
         return "choose_temporary" if temporary else self.verb
 
@@ -91,7 +93,7 @@ class Shown(NamedTuple):
 def read(verb: str, asked: Mapping[str, str], iin: str) -> FamilyAct:
     """An act of this person with what its verb is given. Raises Mistyped."""
     match verb:
-        case "choose":
+        case "choose" | "enter_lot" | "leave_lot":
             if (vacancy := _row(Vacancy, asked["vacancy"])) is None:
                 raise Mistyped(_("Mark the place that you choose."))
             return FamilyAct(verb, asked, {"vacancy": vacancy})
@@ -174,6 +176,12 @@ def shown(application: Application, act: FamilyAct, at: datetime) -> Shown:
     follows = words.follows(act.verb, "application", by_voucher=possible.by_voucher(application))
     day = local_day(at)
     match act.verb:
+        case "enter_lot" | "leave_lot":
+            assert act.vacancy is not None
+            if act.verb == "leave_lot":
+                return Shown(follows, "", words.card(act.vacancy))
+            until = _("Asked until"), words.moment(lots.to_enter(application, act.vacancy, at).until)
+            return Shown(follows, words.costs(act.vacancy), [*words.card(act.vacancy), until])
         case "choose":
             assert act.vacancy is not None
             by_turn = choosing.procedure(application, day) == "referral"

@@ -5,6 +5,7 @@ a second click does nothing twice. A code is enough where the norm says so; else
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask_babel import gettext as _
 from app import words
 from app.access import login_limits
 from app.access.actors import Visitor
-from app.actions import choosing, families, public, wishes
+from app.actions import choosing, families, lots, public, wishes
 from app.actions.preconditions import sign_in
 from app.asked.acts import ASKS, Mistyped, read, shown, told_why, tried
 from app.cabinet import sending, signing
@@ -23,11 +24,12 @@ from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Application, Language, PrivilegeGround
+from app.models import Application, Language, PrivilegeGround, Vacancy
 from app.now import now
 from app.rules.refusals import Refusal
 
 NOTHING: Mapping[str, str] = {}
+LOTS = families.LOTS
 
 
 @blueprint.get(f"/a/<id:application_id>/<any({', '.join(ASKS)}):verb>")
@@ -113,8 +115,10 @@ def _form(
         if verb == "unwish":
             wished = {"entries": wishes.of(application)}
         kept = public.kept_on({one.group.kindergarten_id for _kind, _heading, found in places for one, _free in found})
+        more = _to_choose_from(application, verb)
+        kept = public.kept_on({one.group.kindergarten_id for _heading, found in places for one, _free in found})
     typed = {**request.form, **sent} or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
-    facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed, **wished}
+    facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed, **more}
     page = render(
         "told.html",
         place=application.place,
@@ -126,6 +130,25 @@ def _form(
     return page, status
 
 
+def _to_choose_from(application: Application, verb: str) -> dict[str, Any]:
+    """What the page of this act lists besides."""
+    match verb:
+        case "enter_lot":
+            return {"lots": lots.choices(application, now())}
+        case "leave_lot":
+            return {"entered": lots.of(application)}
+        case "wish":
+            return {"choices": db.session.scalars(wishes.choices(application)).all()}
+        case "unwish":
+            return {"entries": wishes.of(application)}
+    return {}
+
+
 def _refused(application: Application, verb: str, why: Refusal | Mistyped | str) -> Any:
-    """Nothing was changed, and why."""
-    return render("refused.html", place=application.place, application=application, verb=verb, **told_why(why)), 422
+    """Nothing was changed, and why; whoever gets no place reads at once what else is free."""
+    free: list[tuple[Vacancy, int]] = []
+    if verb in ("choose", *LOTS) and isinstance(why, Refusal):
+        with unscoped(), suppress(Refusal):
+            free = choosing.choices(application, today())
+    of = {"place": application.place, "application": application, "verb": verb, "free": free}
+    return render("refused.html", **of, **told_why(why)), 422

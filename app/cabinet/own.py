@@ -34,6 +34,7 @@ from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import choosing, documents, families, numbers, privileges, wishes
 from app.actions.numbers import QueueNumber
+from app.actions import documents, families, lots, privileges, wishes
 from app.cabinet import signing
 from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
 from app.db.extensions import db
@@ -62,6 +63,7 @@ from app.rules.verbs import VERBS
 
 A_MOMENT = timedelta(minutes=10)
 DEMO_PHONES = "+7700"
+DRAWS = 3  # that a page tells of, the last ones
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
 BACK, BACK_THERE = "kezek_back", re.compile(r"/my/(?:new/check|join|a/\d{1,10}(?:/[a-z_]{1,20})?)", re.ASCII)
 
@@ -214,7 +216,8 @@ def application(iin: str, application_id: int) -> str:
     own = own_application(application_id)
     with unscoped():
         told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
-        wished = wishes.of(own)
+        wished, entered, drawn = wishes.of(own), lots.of(own), lots.drawn(own, DRAWS)
+        asked = lots.asked(one.lot for one in (*entered, *drawn)) if entered or drawn else {}
         done = _just_done(own, request.args.get("done", ""))
         by_turn = acts["choose"] is None and choosing.procedure(own, today()) == "referral"
         kinds = words.choices(choosing.choices(own, today())) if by_turn else []
@@ -239,6 +242,9 @@ def application(iin: str, application_id: int) -> str:
             kinds_to_choose=[(kind, heading) for kind, heading, _found in kinds],
             done=done,
             wishes=wished,
+            entered=entered,
+            drawn=drawn,
+            asked=asked,
             has_contract=_with_contract(own) is not None,
             notices=[(one.at, words.notice(one)) for one in notices],
             papers=papers,

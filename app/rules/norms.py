@@ -65,6 +65,7 @@ KNOWN: dict[str, NormKind] = {
     "queue.ratio": NormKind(_one(Unit.RATIO)),
     "privilege.certificate": NormKind(frozenset({Unit.MONTHS, Unit.WD, Unit.CD})),
     "wish.maximum": NormKind(_one(Unit.COUNT)),
+    "free_choice.window": NormKind(_one(Unit.H)),
     "rounds": NormKind(_one(Unit.CHOICE), choices=frozenset({"manual", "clock"})),
     "notice.reminder": NormKind(_one(Unit.WD)),
     "notice.quiet": NormKind(_one(Unit.HOURS)),

@@ -6,12 +6,14 @@ from enum import StrEnum, auto
 
 class Reason(StrEnum):
     """Spec 4, named refusals: one word per cause; `no_norm` is ours, for a number nobody has entered, and
-    so are `no_paper` and `paper_to_come`, for the papers of a privilege, and `bad_number`, of an application. Those
-    from `bad_signature` on are of signatures (spec 10), the last one of the second factor (spec 7)."""
+    so are `no_paper` and `paper_to_come`, for the papers of a privilege, `bad_number`, of an application, and
+    `drawn_by_lot`, of a place that is not chosen but drawn. Those from `bad_signature` on are of signatures (spec 10),
+    the last one of the second factor (spec 7)."""
 
     not_their_turn = auto()
     no_free_place = auto()
     place_is_lent = auto()
+    drawn_by_lot = auto()
     stop_listed = auto()
     too_young = auto()
     too_late = auto()
@@ -68,6 +70,7 @@ ORDER = (
     Reason.no_free_place,
     Reason.not_their_turn,
     Reason.no_free_place,
+    Reason.drawn_by_lot,
     Reason.no_calendar,
 )
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.models import (
     Application,
@@ -29,6 +29,7 @@ from app.models import (
     Intake,
     KgGroup,
     Kindergarten,
+    Lot,
     Ownership,
     QueueKind,
     Referral,
@@ -46,6 +47,12 @@ def is_free() -> ColumnElement[bool]:
     """Spec 3.7: a seat that stands and that nobody holds: no offer, no held place, no enrolment, no stay."""
     held = exists().where(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
     return Seat.retired_at.is_(None) & ~held.correlate(Seat)
+
+
+def in_lot() -> ColumnElement[bool]:
+    """Spec 3.5.2: a seat that is given by lot, which is not drawn yet."""
+    running = exists().where(Lot.id == Seat.lot_id, Lot.drawn_at.is_(None))
+    return Seat.lot_id.is_not(None) & running.correlate(Seat)
 
 
 def has_places() -> ColumnElement[bool]:
@@ -75,12 +82,23 @@ def published_general(place_ids: Sequence[int]) -> Select[Vacancy]:
 
 def seats_to_offer(vacancy_id: int) -> Select[Seat]:
     """Spec 3.5.1: the free seats of one vacancy that still go by turn: nobody has passed them by."""
-    return free_seats(vacancy_id).where(Seat.opened_at.is_(None))
+    return seats_without_lot(vacancy_id).where(Seat.opened_at.is_(None))
 
 
 def open_seats(vacancy_id: int) -> Select[Seat]:
     """Spec 3.5.2: the free seats of one vacancy that whoever comes first may take."""
-    return free_seats(vacancy_id).where(Seat.opened_at.is_not(None))
+    return seats_without_lot(vacancy_id).where(Seat.opened_at.is_not(None))
+
+
+def seats_without_lot(vacancy_id: int) -> Select[Seat]:
+    """Spec 3.5.3: the free seats of one vacancy that are not given by lot."""
+    return free_seats(vacancy_id).where(~in_lot())
+
+
+def seats_of_lot(lot: Lot) -> Select[Seat]:
+    """The seats that a lot gives, in their order: what is no longer published it gives to nobody."""
+    published = exists().where(Vacancy.id == lot.vacancy_id, Vacancy.status == VacancyStatus.published)
+    return free_seats(lot.vacancy_id).where(Seat.lot_id == lot.id, published)
 
 
 def promised_seats(group_id: int) -> Select[int]:
@@ -123,9 +141,11 @@ def attending(group_ids: Sequence[int]) -> Select[int, int]:
 
 
 def seats_by_state(vacancy_ids: Sequence[int]) -> Select[int | None, str, int]:
-    """(vacancy, state, count) of seats that stand: free, open (a free choice), offer, held, enrolment or stay."""
+    """(vacancy, state, count) of seats that stand: free, open (a free choice), lot (given by lot), offer, held,
+    enrolment or stay.
+    """
     live = and_(Holding.seat_id == Seat.id, Holding.ended_at.is_(None))
-    free = case((Seat.opened_at.is_not(None), "open"), else_="free")
+    free = case((in_lot(), "lot"), (Seat.opened_at.is_not(None), "open"), else_="free")
     state = func.coalesce(cast(Holding.kind, String), free)
     return (
         select(Seat.vacancy_id, state, func.count())
@@ -268,6 +288,7 @@ def open_vacancies(place_ids: Sequence[int], queue_kind: QueueKind, birth_year: 
             or_(Vacancy.ends_on.is_(None), Vacancy.ends_on >= day),
             is_free(),
         )
-        .group_by(Vacancy.id, Kindergarten.sort_name)
+        .group_by(Vacancy.id, KgGroup.id, Kindergarten.id)
         .order_by(Kindergarten.sort_name, Vacancy.id)
+        .options(contains_eager(Vacancy.group).contains_eager(KgGroup.kindergarten))
     )

@@ -48,6 +48,7 @@ NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("privilege.certificate", "1", Unit.MONTHS, None, CARD),
     ("queue.maximum_age", "72", Unit.MONTHS, OnLapse.archive, S3),
     ("wish.maximum", "5", Unit.COUNT, None, OURS),
+    ("free_choice.window", "0", Unit.H, None, OURS),
     ("rounds", "manual", Unit.CHOICE, None, OURS),
     ("notice.reminder", "1", Unit.WD, None, OURS),
     ("notice.quiet", "21-8", Unit.HOURS, None, OURS),

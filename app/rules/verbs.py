@@ -23,6 +23,8 @@ from app.models import (
     Enrolment,
     Guardianship,
     ImportRun,
+    Lot,
+    LotEntry,
     Norm,
     Notice,
     Offer,
@@ -42,6 +44,7 @@ from app.models import ApplicationStatus as A
 from app.models import ContractStatus as C
 from app.models import DocumentKind as D
 from app.models import GuardianshipStatus as G
+from app.models import LotEntryStatus as L
 from app.models import OfferStatus as F
 from app.models import PrivilegeStatus as P
 from app.models import ReferralStatus as S
@@ -142,9 +145,10 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
             gives=frozenset({D.voucher}),
             sign_in=KEY,
         ),
+        # the clock: to whom the lot has given the place
         "choose": Verb(
             "3.4.4, 3.5.2",
-            FAMILY,
+            FAMILY | CLOCK,
             {A.voucher_issued, A.notified, A.queued},
             {A.referred, A.queued},
             asks=("vacancy",),
@@ -318,8 +322,19 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "pass_over": Verb("3.5.2", CLOCK, {F.live}, {F.passed_over}),
         "end": Verb("3.8", ENDS, {F.live}, {F.ended}, follows=True),
     },
+    Lot: {
+        "open_lot": Verb("3.5.2", CLOCK),
+        "close_lot": Verb("3.5.2", CLOCK),
+        "draw": Verb("3.5.2", CLOCK),
+    },
+    LotEntry: {  # signed as the choice itself is
+        "enter_lot": Verb("3.5.2", FAMILY, asks=("vacancy",), family=ALWAYS),
+        "leave_lot": Verb("3.5.2", FAMILY, {L.waiting}, {L.left}, family=ALWAYS, alone=ANY, takes=True),
+        "win": Verb("3.5.2", CLOCK, {L.waiting}, {L.won}),
+        "lose": Verb("3.5.2", CLOCK, {L.waiting}, {L.lost}, tells=TOLD),
+    },
     Referral: {
-        "issue": Verb("3.4.4", FAMILY),
+        "issue": Verb("3.4.4", FAMILY | CLOCK),
         "use": Verb("3.8", FAMILY | HEAD, {S.issued}, {S.used}),
         "extend": Verb(
             "3.5.5",

@@ -23,6 +23,7 @@ from app.models import (
     HoldingKind,
     Intake,
     KgGroup,
+    LotEntry,
     Place,
     QueueKind,
     QueueOrderKind,
@@ -132,6 +133,11 @@ def _sms(application: Application, _day: date, _town: ScenarioTown) -> list[str]
     return [one.notice.template for one in sent if one.channel is Channel.sms]
 
 
+def _lots(application: Application, _day: date, _town: ScenarioTown) -> list[str]:
+    mine = select(LotEntry.status).where(LotEntry.application_id == application.id)
+    return list(db.session.scalars(mine.order_by(LotEntry.id)))
+
+
 # ---------------------------------------------------------------- groups, vacancies, places
 
 
@@ -164,6 +170,11 @@ def _free(vacancy: Vacancy) -> int:
     if vacancy.status is not VacancyStatus.published:
         return 0
     return len(db.session.scalars(place_rules.free_seats(vacancy.id)).all())
+
+
+def _by_lot(vacancy: Vacancy, _day: date, _town: ScenarioTown) -> int:
+    """Places that are given by lot and not drawn yet."""
+    return len(db.session.scalars(place_rules.free_seats(vacancy.id).where(place_rules.in_lot())).all())
 
 
 def _open_to_year_group(vacancy: Vacancy, _day: date, _town: ScenarioTown) -> bool:
@@ -223,6 +234,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "notices": _notices,
         "sms": _sms,
         "documents": _documents,
+        "lots": _lots,
     },
     KgGroup: {"free_general": _free_general, "free_temporary": _free_temporary, "enrolled": _enrolled},
     Vacancy: {
@@ -230,6 +242,7 @@ FACTS: dict[type[Base], dict[str, Fact]] = {
         "status": lambda vacancy, _day, _town: vacancy.status,
         "begins_on": lambda vacancy, _day, _town: vacancy.begins_on,
         "ends_on": lambda vacancy, _day, _town: vacancy.ends_on,
+        "by_lot": _by_lot,
         "open_to_year_group": _open_to_year_group,
     },
     Place: {"waiting": _waiting, "next": _next},

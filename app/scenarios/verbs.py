@@ -17,6 +17,7 @@ from app.actions import (
     corrections,
     deliveries,
     guardianships,
+    lots,
     offers,
     people,
     possible,
@@ -173,9 +174,9 @@ def _unwish(application: Application, kindergarten: Kindergarten, *, by: Actor, 
     wishes.unwish(found[0], by=by, at=at)
 
 
-def _run_clock(town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> None:
+def _run_clock(town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
     for place_id in town.districts():
-        clock.run(at=at, place_id=place_id)
+        clock.run(at=at, place_id=place_id, head=step.get("head"))
 
 
 def _send(_town: ScenarioTown, _step: Step, *, by: Actor, at: datetime) -> None:
@@ -223,6 +224,8 @@ VERBS: dict[str, StepVerb] = {
         ("place", "carry", "on_lapse", "legal_basis", "note"),
         by_needed=False,
     ),
-    "clock": StepVerb(_run_clock, by_needed=False),
+    "enter_lot": on(lots.enter, "application", "vacancy"),
+    "leave_lot": on(lots.leave, "application", "vacancy"),
+    "clock": StepVerb(_run_clock, may=("head",), by_needed=False),
     "send": StepVerb(_send, by_needed=False),
 }

@@ -52,6 +52,7 @@ from app.views.history import HistoryView
 from app.views.home import HomeView, demo_accounts
 from app.views.imports import ImportRunView
 from app.views.jobs import JobView
+from app.views.lots import LotEntryView, LotView
 from app.views.notices import DeliveryView, InboxView, NoticeView
 from app.views.offers import OfferView
 from app.views.proposals import ProposalView
@@ -77,6 +78,8 @@ HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
             (OfferView, "gift", "o"),
             (ReferralView, "file-check", "r"),
             (RoundView, "repeat", "b"),
+            (LotView, "dice-5", "3"),
+            (LotEntryView, "hand-finger", "4"),
             (ProposalView, "arrow-back-up", "i"),
             (BulkRunView, "stack-2", "s"),
             (ImportRunView, "file-import", "f"),

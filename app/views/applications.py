@@ -24,6 +24,7 @@ from app.models import (
     Child,
     Document,
     Language,
+    LotEntry,
     Place,
     Privilege,
     PrivilegePaper,
@@ -46,6 +47,7 @@ from app.views.contract_signing import ContractSigning
 from app.views.corrections import Correcting
 from app.views.downloads import sent_file, stored_paper
 from app.views.explanations import Why
+from app.views.lots import Entering
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.rendering import not_told
@@ -132,7 +134,7 @@ class Applications(Records):
         return values
 
 
-class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
+class ApplicationView(ChildPage, Correcting, ContractSigning, Entering, Why, BaseView):
     route_base = "/applications"
     subject, readers = Application, FAMILIES
     adds, removes = "register", "-"
@@ -312,6 +314,7 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Why, BaseView):
         "can_choose": VERBS[Application]["choose"].roles,
         "can_claim_privilege": VERBS[Privilege]["claim"].roles,
         "can_contract": {Role.head},
+        "can_enter_lot": VERBS[LotEntry]["enter_lot"].roles,
         "can_correct": VERBS[Application]["correct"].roles,
         "can_make_anew": VERBS[Application]["make_anew"].roles,
         "can_make_missing": VERBS[Application]["make_anew"].roles,

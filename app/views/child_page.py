@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app import words
 from app.access import personal_data
 from app.access.permissions import of
-from app.actions import claims, contracts, corrections, documents, norms, numbers, people, possible, proposals
+from app.actions import claims, contracts, corrections, documents, lots, norms, numbers, people, possible, proposals
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import (
@@ -40,7 +40,7 @@ from app.rules import waits
 from app.rules.calendar import local_day
 from app.rules.eligibility import costs_standing
 from app.rules.notices import told_of_their_turn
-from app.rules.roles import OFFICE
+from app.rules.roles import COUNTER, OFFICE
 from app.rules.verbs import VERBS
 from app.views.base import row_id
 from app.views.history import RenderedChanges
@@ -81,6 +81,7 @@ class ChildPage:
             papers = {one.id: documents.standing(one, day) for one in application.documents}
             missing = bool(documents.missing(application))
             unworded = any(one.contract and contracts.waits_for_text(one.contract) for one in application.referrals)
+            by_lot = g.actor.role in COUNTER and lots.running(application.place_id)
             differs_elsewhere = people.differs_elsewhere(application.child, application.applicant)
         if g.actor.kindergarten_id is not None:
             db.session.expire(application, CUT_FOR_HEADS)
@@ -108,6 +109,7 @@ class ChildPage:
             offered=[name for name in names if name in VERBS[Application]],
             of_privilege=[name for name in names if name not in VERBS[Application]],
             missed=(missed, most),
+            by_lot=by_lot,
             by_voucher=possible.by_voucher(application),
             asked_back=asked_back,
             answers=answers(asked_back),

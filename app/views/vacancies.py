@@ -61,6 +61,7 @@ class Vacancies(Records):
         seats = row.__dict__["seats"]
         states = {"free": "free", "open": "open", "offered": "offer", "held": "held"}
         by_state = {name: seats[state] for name, state in states.items()}
+        by_state["open"] += seats["lot"]
         by_state["occupied"] = seats["enrolment"] + seats["stay"]
         return [by_state[name] if name in by_state else attribute(row, name) for name in columns]
 

@@ -5,7 +5,7 @@ The English here is the key of the catalogues; words of the seeds' buttons are u
 # ruff: noqa: F401
 
 from app.words.changes import REFERS, Said, changed, ids, known
-from app.words.choices import card, choices, consequences
+from app.words.choices import card, choices, consequences, costs
 from app.words.corrections import CONTRARY, another_applicant, contrary, corrected, same_applicant
 from app.words.days import day, moment, number
 from app.words.documents import standing

@@ -39,6 +39,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "added": _l("Rows added"),
     "address": _l("Address"),
     "approved": _l("Approved"),
+    "asked_until": _l("Asked until"),
     "attend_by": _l("To come with the papers by"),
     "begins_on": _l("First day"),
     "birth_year": _l("Birth year"),
@@ -76,12 +77,16 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "norm": _l("Norm"),
     "note": _l("Note"),
     "notice_language": _l("Language of notices"),
+    "head": _l("Head of the chain that says the order"),
+    "lot": _l("Lot"),
     "number": _l("Number"),
+    "numbers": _l("Applications"),
     "occupied": _l("Children who attend"),
     "passed": _l("Passed over"),
     "password": _l("New password"),
     "patronymic": _l("Patronymic"),
     "phone": _l("Phone"),
+    "position": _l("Position of the head in the history's chain"),
     "place": _l("District or city"),
     "places": _l("Places"),
     "privilege": _l("Privilege"),
@@ -219,7 +224,7 @@ def _said(row: Change, name: str, value: Any, names: Names) -> list[Said]:
     about = (of, whose, fact, names)
     # A list of two is a value before and after, but for what is a list itself.
     pair = isinstance(value, list) and len(value) == 2 and row.verb not in ("create", "remove", "export")
-    if pair and fact not in ("accepted", "reach"):
+    if pair and fact not in ("accepted", "reach", "numbers"):
         return [Said(title, _value(value[0], about) or None, _value(value[1], about) or "—")]
     told = _value(value, about)
     return [Said(title, None, told)] if told else []

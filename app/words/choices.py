@@ -66,11 +66,16 @@ def consequences(vacancy: Vacancy, *, terms: Mapping[str, Any], today: date) -> 
         day=day(terms["attend_by"]),
         moment=moment(terms["revocable_until"]),
     )
+    return costs(vacancy), follows
+
+
+def costs(vacancy: Vacancy) -> str:
+    """S0, S2: what a family is warned of before it takes this place for good; "" for nothing."""
     if not costs_standing(vacancy):
-        return "", follows
+        return ""
     lost = _("Please note: with a private kindergarten the child loses its place in the state queue at once.")
     returns = _("Taken back in time, the place in the queue returns by its original day.")
-    return f"{lost} {returns}", follows
+    return f"{lost} {returns}"
 
 
 def card(vacancy: Vacancy) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ from app.models import (
     Intake,
     KindergartenKind,
     Language,
+    LotEntryStatus,
     OfferStatus,
     OnLapse,
     Ownership,
@@ -122,6 +123,12 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "asked": _l("Waits for a decision"),
         "approved": _l("Joined"),
         "rejected": _l("Rejected"),
+    },
+    LotEntryStatus: {
+        "waiting": _l("Takes part"),
+        "won": _l("Got the place"),
+        "lost": _l("Without a place"),
+        "left": _l("Given up by the family"),
     },
     QueueOrderKind: {"ratio": _l("By ratio"), "categories": _l("By categories")},
     PrivilegeKind: {
@@ -267,6 +274,7 @@ STATUSES: dict[str, type[StrEnum]] = {
     "privilege": PrivilegeStatus,
     "offer": OfferStatus,
     "guardianship": GuardianshipStatus,
+    "lot_entry": LotEntryStatus,
 }
 
 

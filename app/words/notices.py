@@ -147,6 +147,14 @@ NOTICES: dict[tuple[str, ...], Any] = {
         "A place is free in %(kindergarten)s, for which you wait. It is no promise: look in your cabinet whether your "
         "child may choose it."
     ),
+    ("lose", Audience.family, "free"): _l(
+        "The lot gave your child no place in %(kindergarten)s: %(asked)s asked, places: %(places)s, your line in the "
+        "draw: %(line)s. Free for your child now: %(free)s. Your child waits on by its original day."
+    ),
+    ("lose", Audience.family): _l(
+        "The lot gave your child no place in %(kindergarten)s: %(asked)s asked, places: %(places)s, your line in the "
+        "draw: %(line)s. No other place is free for your child now. Your child waits on by its original day."
+    ),
     ("no_calendar", Audience.department): _l("A term waits: no days off are entered for %(year)s."),
 }
 SMS = _l("Application %(number)s: %(sentence)s")

@@ -34,6 +34,7 @@ NORMS: dict[str, Any] = {
     "privilege.certificate": _l("How long a certificate for a privilege holds"),
     "queue.maximum_age": _l("Age at which a child leaves the queue"),
     "wish.maximum": _l("Kindergartens that a family may wait for at once"),
+    "free_choice.window": _l("Time in which families ask for a place of free choice before it is drawn by lot"),
     "rounds": _l("Who starts rounds of vouchers"),
     "notice.reminder": _l("Reminder before a last day"),
     "notice.quiet": _l("Hours in which no SMS is sent"),
@@ -102,6 +103,8 @@ def norm(row: Norm) -> str:
 
 def norm_value(row: Norm) -> str:
     """A norm's value as people say it: so many working days, so many to so many, one of its choices."""
+    if row.name == "free_choice.window" and row.value == "0":
+        return _("no lot, whoever comes first")
     first, _colon, second = row.value.partition(":")
     if row.unit is Unit.CHOICE:
         return str(CHOICES.get(row.value, row.value))

@@ -34,6 +34,13 @@ VERBS: dict[str, Any] = {
     "join": _l("Join another parent"),
     "wish": _l("Wait for a kindergarten"),
     "unwish": _l("Wait no longer"),
+    "enter_lot": _l("Ask for a place by lot"),
+    "leave_lot": _l("Ask for it no longer"),
+    "open_lot": _l("Places are given by lot"),
+    "close_lot": _l("End of the time to ask"),
+    "draw": _l("Draw of the lot"),
+    "win": _l("A place by lot"),
+    "lose": _l("No place by lot"),
     "offer": _l("Offer the places"),
     "pass_over": _l("Priority is over"),
     "miss": _l("Nobody came with the referral"),
@@ -123,6 +130,13 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "join": _l("Somebody asked to join the application"),
     "wish": _l("The family waits for a place in a kindergarten"),
     "unwish": _l("The family waits for that kindergarten no longer"),
+    "enter_lot": _l("The family asks for a place by lot"),
+    "leave_lot": _l("The family asks for that place no longer"),
+    "open_lot": _l("Places of free choice are given by lot"),
+    "close_lot": _l("The time to ask is over; who has asked is on record"),
+    "draw": _l("The lot was drawn"),
+    "win": _l("The lot gave the child a place"),
+    "lose": _l("The lot gave the child no place"),
     "offer": _l("The places were offered"),
     "release": _l("The stop-list ended"),
     "reinstate": _l("The application was put back into the queue"),
@@ -176,6 +190,13 @@ FOLLOWS: dict[str, Any] = {
         "When a place for a child of this age is free there, the family is told by SMS and e-mail and in its cabinet. "
         "It is no promise: the place goes by the queue, or to whoever chooses it first."
     ),
+    "enter_lot": _l(
+        "It is kept until the last moment to ask. Whether somebody asks sooner or later makes no difference: then the "
+        "order is drawn, and whoever wins has the place at once, as if it had been chosen. Until the draw it can be "
+        "given up. You may ask for several places; of those that are drawn together your child gets the one that you "
+        "asked for first."
+    ),
+    "leave_lot": _l("Your child takes no part in this draw. Its place in the queue stays as it is."),
     "unwish": _l("Nobody is told of free places there any more. The place in the queue stays as it is."),
     "withdraw": _l("The child leaves the queue; its voucher or referral ends, and its place becomes free."),
     "offer": _l(
@@ -270,6 +291,8 @@ SUBJECTS: dict[str, Any] = {
     "delivery": _l("Message"),
     "outbox": _l("Work"),
     "notice": _l("Notice"),
+    "lot": _l("Lot"),
+    "lot_entry": _l("Entry in a lot"),
     **{one.table: one.one for one in registers.ALL},
 }
 

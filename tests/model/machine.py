@@ -21,7 +21,7 @@ YEARS = [(2022, 2022), (2020, 2022), (2022, 2023), (2023, 2023), (2023, 2024)]
 PLACES = ["v", "r"]
 NOT_WALKED = {"register", "claim_privilege", "correct"}  # scenarios play those with papers, and corrections
 # of guardianships, which move nothing in the queue (test_guardianships.py)
-NOT_WALKED |= {"join", "approve_guardianship", "reject_guardianship", "wish", "unwish"}
+NOT_WALKED |= {"join", "approve_guardianship", "reject_guardianship", "wish", "unwish", "enter_lot", "leave_lot"}
 ROLES = ["family", "operator", "specialist", "department", "head", "auditor"]
 CHILDREN = 12
 NORMS = [("voucher.confirm", "4", "CD"), ("voucher.confirm", "1", "WD"), ("voucher.choose", "9", "CD")]

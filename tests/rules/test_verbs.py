@@ -14,6 +14,8 @@ from app.models import (
     ContractStatus,
     Guardianship,
     GuardianshipStatus,
+    LotEntry,
+    LotEntryStatus,
     Norm,
     Offer,
     OfferStatus,
@@ -90,6 +92,11 @@ GUARDIANSHIP = """
 approve | asked | approved
 reject  | asked | rejected
 """
+LOT_ENTRY = """
+leave_lot | waiting | left
+win       | waiting | won
+lose      | waiting | lost
+"""
 TABLES = {
     Application: (ApplicationStatus, APPLICATION),
     Voucher: (VoucherStatus, VOUCHER),
@@ -99,6 +106,7 @@ TABLES = {
     Vacancy: (VacancyStatus, VACANCY),
     Privilege: (PrivilegeStatus, PRIVILEGE),
     Guardianship: (GuardianshipStatus, GUARDIANSHIP),
+    LotEntry: (LotEntryStatus, LOT_ENTRY),
 }
 
 

@@ -22,6 +22,7 @@ from app.actions import (
     enrolments,
     imports,
     moving,
+    norms,
     offers,
     proposals,
     referrals,
@@ -41,6 +42,8 @@ from app.models import (
     ImportKind,
     ImportRun,
     Kindergarten,
+    Lot,
+    LotEntry,
     Norm,
     Outbox,
     Ownership,
@@ -67,6 +70,7 @@ UNMARKED = {
     "file_key",
     "file_kind",
     "sha256",
+    "head",
     "child_iin",  # follows the child's own
     "subject",
     "status_from",
@@ -187,6 +191,7 @@ def populate(place: Place, name: str) -> SimpleNamespace:
     many = [(waiting.id, waiting.id), (late.id, late.id)]
     run = bulk.ask(Application, "archive", many, by=asker, at=at("2026-04-10T16:30"), reason="тазарту")
     file = _brought(place, name, asker)
+    entry = _by_lot(vacancy, place, came)
     of = {"application": referred, "child": referred.child, "kindergarten": kindergarten, "group": group}
     return SimpleNamespace(
         **vars(registers.all_made({**of, "place": place}, kindergarten.id)),
@@ -211,6 +216,8 @@ def populate(place: Place, name: str) -> SimpleNamespace:
         back=back.id,
         proposal=asked.id,
         offer=came.offers[0].id,
+        lot=entry.lot_id,
+        lot_entry=entry.id,
         voucher=referred.vouchers[0].id,
         referral=referral.id,
         document=paper.id,
@@ -236,6 +243,17 @@ def _brought(place: Place, name: str, by: Actor) -> ImportRun:
     counts = {"added": 1, "changed": 0, "same": 0}
     imports.tell(run, counts, [wrong], [], rows=2, sheet=None, by=by, at=at("2026-04-10T16:41"))
     return run
+
+
+def _by_lot(vacancy: Vacancy, place: Place, application: Application) -> LotEntry:
+    """Somebody takes part in a lot whose window is over, while the clock has not run since."""
+    norm = norms.in_force("free_choice.window", place.id, date(2026, 3, 1))
+    facts = {"opened_at": at("2026-03-01T10:00"), "until": at("2026-03-01T12:00"), "norm_id": norm.id}
+    lot = Lot(vacancy=vacancy, place=place, **facts)
+    entry = LotEntry(lot=lot, application=application, entered_at=at("2026-03-01T11:00"))
+    db.session.add(entry)
+    db.session.flush()
+    return entry
 
 
 def _referred_in_march(place: Place, kindergarten: Kindergarten):

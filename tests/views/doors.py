@@ -299,7 +299,7 @@ def _named(whose: str, person: Person) -> dict[str, str]:
 def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
     """What a family types for this step."""
     match step["do"]:
-        case "choose":
+        case "choose" | "enter_lot" | "leave_lot":
             return {"vacancy": str(town.record(step["vacancy"]).id)}
         case "wish":
             return {"kindergarten": str(town.record(step["kindergarten"]).id), "language": step.get("language", "")}

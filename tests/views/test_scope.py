@@ -37,6 +37,8 @@ from app.models import (
     KeptForm,
     KgGroup,
     Kindergarten,
+    Lot,
+    LotEntry,
     Norm,
     Notice,
     NoticeRead,
@@ -172,7 +174,7 @@ def test_each_scope_on_its_own_keeps_out_what_is_foreign(city):
 def test_each_scope_shows_what_is_ones_own(city):
     """The control. No child of a kindergarten is on the stop-list or asked back; rounds, bulk runs and imports are
     the district's."""
-    not_the_heads = {StopListing, Proposal, Round, BulkRun, BulkRow, ImportRun, ImportProblem, Outbox}
+    not_the_heads = {StopListing, Proposal, Round, Lot, LotEntry, BulkRun, BulkRow, ImportRun, ImportProblem, Outbox}
     nobodys = {(Role.head, model) for model in not_the_heads}
     nobodys |= {(role, one.model) for one in OTHERS for role in set(Role) - one.readers}
     with city.web.app_context():

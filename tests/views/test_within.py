@@ -24,6 +24,8 @@ FILTERS = {  # register -> what its rows lie in, by its tables
     "referrals": BOTH,
     "rounds": BOTH,
     "offers": BOTH,
+    "lots": BOTH,
+    "lot-entries": BOTH,
     "proposals": DISTRICT,
     "bulk-runs": DISTRICT,
     "imports": DISTRICT,
