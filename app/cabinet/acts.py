@@ -111,12 +111,8 @@ def _form(
         except Refusal as refusal:
             return _refused(application, verb, refusal)
         places = words.choices(choosing.choices(application, today())) if verb == "choose" else []
-        wished = {"choices": db.session.scalars(wishes.choices(application)).all()} if verb == "wish" else {}
-        if verb == "unwish":
-            wished = {"entries": wishes.of(application)}
-        kept = public.kept_on({one.group.kindergarten_id for _kind, _heading, found in places for one, _free in found})
         more = _to_choose_from(application, verb)
-        kept = public.kept_on({one.group.kindergarten_id for _heading, found in places for one, _free in found})
+        kept = public.kept_on({one.group.kindergarten_id for _kind, _heading, found in places for one, _free in found})
     typed = {**request.form, **sent} or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
     facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed, **more}
     page = render(

@@ -32,9 +32,8 @@ from app import words
 from app.access import drafts, login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
-from app.actions import choosing, documents, families, numbers, privileges, wishes
+from app.actions import choosing, documents, families, lots, numbers, privileges, wishes
 from app.actions.numbers import QueueNumber
-from app.actions import documents, families, lots, privileges, wishes
 from app.cabinet import signing
 from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
 from app.db.extensions import db
