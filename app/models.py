@@ -560,7 +560,7 @@ class Seat(Base):
 
 class Lot(Base):
     """Spec 3.5.2, norm free_choice.window: places of a vacancy that became a free choice at one moment, given by lot
-    among those who ask until another one (docs/adr/0037-free-choice-by-lot.md).
+    among those who ask until another one (docs/adr/0038-free-choice-by-lot.md).
 
     ``until``: the last moment to ask, which still belongs to the window. ``closed_at``: since when it is on record who
     asked; ``drawn_at``: when it was drawn. ``head`` decided the order: that of the history's chain at ``position``, the

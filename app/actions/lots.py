@@ -1,5 +1,5 @@
 """Spec 3.5.2-4, norm free_choice.window: places of free choice are given by lot among those who ask in their window
-(docs/adr/0037-free-choice-by-lot.md). Whether somebody asks sooner or later within it changes nothing.
+(docs/adr/0038-free-choice-by-lot.md). Whether somebody asks sooner or later within it changes nothing.
 
 After the window the clock puts on record who asked; once that is sealed in the history's chain, which nobody can know
 before, the chain's head says the order. Down that order each child gets, of the places that it asked for, the first

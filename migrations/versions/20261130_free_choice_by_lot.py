@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b3d7c1e95a40"
-down_revision = "7e10c94b5fd2"
+down_revision = "4e8b17c05d93"
 branch_labels = None
 depends_on = None
 

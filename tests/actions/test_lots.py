@@ -1,4 +1,4 @@
-"""Spec 3.5.2, norm free_choice.window, ADR 37: the lot goes by the head of the history's chain, and can be checked."""
+"""Spec 3.5.2, norm free_choice.window, ADR 38: the lot goes by the head of the history's chain, and can be checked."""
 
 from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""Free choice by lot on pages (issue 13, 8; ADR 37): in the cabinet, at the counter, and the protocol of the draw."""
+"""Free choice by lot on pages (issue 13, 8; ADR 38): in the cabinet, at the counter, and the protocol of the draw."""
 
 import re
 from datetime import date, timedelta
