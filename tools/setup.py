@@ -26,6 +26,7 @@ DEBIAN = {  # package: what is lost without it
     "test": {
         "chromium": "no tests in a browser",
         "postgresql": "tests use the PostgreSQL of a Python package",
+        "systemd": "the units of deploy/ are not verified",
     },
     "bench": {
         "libpango-1.0-0": "papers have nothing to be measured beside",
