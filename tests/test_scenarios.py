@@ -18,7 +18,6 @@ from app.scenarios.verbs import VERBS
 from tests import authority, papers
 from tests.agreement import disagreeing
 from tests.guards import GUARDS
-from tests.on_record import told_once
 from tests.reading import told_in_words
 from tests.scenarios import FILES
 from tests.views import doors
@@ -78,7 +77,7 @@ def test_the_regulation_holds(app, kind, file, databases, tmp_path):
     """
     scenario = read(file.read_text("utf-8"))
     with papers.watched() if kind == "sqlite" else nullcontext([]) as untrue:  # test_versions.py looks on both
-        played = play(scenario, told_once(through_its_action))
+        played = play(scenario)
     assert played.failed == []
     assert untrue == []
     assert papers.not_as_due() == papers.ended_before_they_began() == []
@@ -90,13 +89,13 @@ def test_the_regulation_holds(app, kind, file, databases, tmp_path):
         by_action = doors.left(tables)
         databases.wipe(kind)
         with authority.believed_by(web := databases.app(kind, web=True), tmp_path):
-            assert play(scenario, told_once(doors.Cabinet(web))) == played
+            assert play(scenario, doors.Cabinet(web)) == played
         if kind == "sqlite":  # on PostgreSQL what was tried has used up numbers of rows
             assert doors.left(tables) == by_action
         if kind == "sqlite" and any(map(doors.is_of_a_portal, steps_of_families(scenario))):
             databases.wipe(kind)
             with authority.believed_by(web, tmp_path):
-                assert play(scenario, told_once(doors.Api(web))) == played
+                assert play(scenario, doors.Api(web)) == played
             assert doors.left(tables) == by_action
 
 
