@@ -6,16 +6,12 @@ other table only with a record of the history, and each record once. What is tri
 
 import re
 import sys
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 
-from app.access.actors import Actor
-from app.db.extensions import db
 from app.models import (
     BulkRow,
     Challenge,
@@ -37,9 +33,6 @@ from app.models import (
     Upload,
     Visit,
 )
-from app.rules.refusals import Refusal
-from app.scenarios.town import ScenarioTown
-from app.scenarios.verbs import Step
 
 WORK = {  # what may be written without a record, and why: work, not a fact
     Change: "the history itself",
@@ -167,45 +160,3 @@ def _twice(connection: Connection, last: int) -> list[Any]:
 
 def _sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
-
-
-# ---------------------------------------------------------------- a step of a scenario
-
-TOLD_AS = {  # what the history calls a step, where it has another name there
-    "approve_guardianship": "approve",
-    "reject_guardianship": "reject",
-    "claim_privilege": "claim",
-    "confirm_privilege": "confirm",
-    "reject_privilege": "reject",
-    "norm": "create",
-    "join": "ask",
-}
-MAY_FIND_NOTHING = {"clock", "send"}  # nothing is due, or to be sent
-
-
-def told_once(door: Callable[..., None]) -> Callable[..., None]:
-    """The same door: a step that is done has a record of its own of each thing that it is about, one that is refused
-    has none.
-    """
-
-    def through(town: ScenarioTown, step: Step, *, by: Actor, at: datetime) -> None:
-        after = db.session.scalar(sa.select(sa.func.max(Change.__table__.c.id))) or 0
-        db.session.rollback()  # one writer on SQLite
-        try:
-            door(town, step, by=by, at=at)
-        except Refusal:
-            assert _records(after) == [], step
-            raise
-        of_it = [one for one in _records(after) if one.verb == TOLD_AS.get(step["do"], step["do"])]
-        db.session.rollback()
-        about = [(one.subject, one.subject_id) for one in of_it]
-        assert about or step["do"] in MAY_FIND_NOTHING, step
-        assert step["do"] in MAY_FIND_NOTHING or len(about) == len(set(about)), step
-
-    return through
-
-
-def _records(after: int) -> list[Any]:
-    row = Change.__table__.c
-    told = sa.select(row.id, row.verb, row.subject, row.subject_id).where(row.id > after).order_by(row.id)
-    return [*db.session.execute(told)]
