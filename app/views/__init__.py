@@ -92,7 +92,7 @@ HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
         _l("History and notices"),
         (
             (HistoryView, "history", "t"),
-            (DailyProtocolView, "calendar-event", "3"),
+            (DailyProtocolView, "calendar-event", "5"),
             (InboxView, "inbox", "x"),
             (NoticeView, "bell", "m"),
             (DeliveryView, "mail", "z"),
