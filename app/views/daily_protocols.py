@@ -38,13 +38,15 @@ class Protocols(Records):
         return rows
 
     def in_words(self, row: Document) -> Mapping[str, Callable[[], Any]]:
-        said = row.facts or {}
+        said, seal = row.facts or {}, row.seal
+        last = seal.position if seal is not None else 0
+        first = said.get("first", last)
         return {
-            "number": lambda: said["number"],
-            "day": lambda: row.seal and row.seal.day,
-            "records": lambda: said["last"] - said["first"] + 1,
-            "positions": lambda: f"{words.number(said['first'])}–{words.number(said['last'])}",
-            "head": lambda: Markup('<code class="hex">{}</code>').format(words.in_groups(said["head"])),
+            "number": lambda: said.get("number"),
+            "day": lambda: seal and seal.day,
+            "records": lambda: last - first + 1,
+            "positions": lambda: f"{words.number(first)}–{words.number(last)}",
+            "head": lambda: Markup('<code class="hex">{}</code>').format(words.in_groups(said.get("head", ""))),
             "state": lambda: self._state(row),
             "paper": lambda: _ways(row),
         }

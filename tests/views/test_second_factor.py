@@ -104,10 +104,13 @@ def test_whoever_finds_an_open_browser_sets_none_up_without_the_password(city):
     assert city.tables.rows()["second_factor"]
 
 
+WATCHED = ("/health/live", "/health/ready", "/metrics")  # by a program, whoever is signed in
+
+
 @pytest.mark.parametrize("role", sorted(routes.SIGNED_IN))
 def test_who_needs_one_sets_it_up_before_anything_else(city, monkeypatch, role):
     monkeypatch.setitem(city.web.config, "KEZEK", replace(city.web.config["KEZEK"], second_factor=True))
-    browser, opens = city.sign_in(str(role)), ("/password/", "/logout/", "/login/", OWN, *routes.FILES)
+    browser, opens = city.sign_in(str(role)), ("/password/", "/logout/", "/login/", OWN, *routes.FILES, *WATCHED)
     held = role in SECOND_FACTOR
     for (method, rule), roles in routes.table().items() if held else ():
         if role in roles and rule not in (*opens, *routes.PUBLIC, *routes.FORMS) and "/language/" not in rule:
