@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 
 from app.models import (
+    AccountLetter,
     BulkRow,
     Challenge,
     Change,
@@ -24,6 +25,7 @@ from app.models import (
     HistorySeal,
     ImportProblem,
     KeptForm,
+    LastRun,
     Notice,
     NoticeRead,
     OneTimeCode,
@@ -54,6 +56,8 @@ WORK = {  # what may be written without a record, and why: work, not a fact
     SentForm: "that a form came once",
     KeptForm: "typed and not taken",
     DemoTime: "the clock of the demo",
+    LastRun: "when a job ended",
+    AccountLetter: "a letter on its way; what it is about is on record",
 }
 WATCHED = {  # the walks over forms, addresses and lists, each act of a portal, the clock's seals
     "test_api_acts.py",
