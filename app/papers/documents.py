@@ -260,7 +260,7 @@ def holds(document: Document, day: date) -> PaperState:
     that it is of has the head that it prints.
     """
     if document.seal is not None and document.facts is not None:
-        same = document.facts["head"] == document.seal.head.hex()
+        same = document.facts.get("head") == document.seal.head.hex()
         return PaperState() if same else PaperState(invalid_since=document.seal.day)
     return PAPERS[document.kind].holds(paper_of(document), day)
 
