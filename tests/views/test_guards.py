@@ -82,6 +82,7 @@ def subjects(own: SimpleNamespace) -> dict[type, object]:
         BulkRun: db.session.get_one(BulkRun, own.run),
         ImportRun: db.session.get_one(ImportRun, own.file),
         Round: Round(place_id=own.place),
+        Place: db.session.get_one(Place, own.place),
         Notice: db.session.get_one(Notice, own.notice),
         Delivery: db.session.get_one(Delivery, own.delivery),
         Outbox: db.session.get_one(Outbox, own.job),

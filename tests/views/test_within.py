@@ -25,6 +25,7 @@ FILTERS = {  # register -> what its rows lie in, by its tables
     "rounds": BOTH,
     "offers": BOTH,
     "lots": BOTH,
+    "daily-protocols": NONE,  # of all districts together
     "lot-entries": BOTH,
     "proposals": DISTRICT,
     "bulk-runs": DISTRICT,
