@@ -1,6 +1,7 @@
 """S0, S2, spec 3.5: the turn comes, a place waits for three working days, then it is free for the birth years."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import norms, numbers, places
-from app.actions.due import catch_up
+from app.actions.due import catch_up, foreseen
 from app.actions.moving import last_change, move, record
 from app.actions.seating import seating, spare, years_of
 from app.db import database
@@ -146,14 +147,16 @@ class ExpectedOffer(NamedTuple):
 
 def expected(vacancies: Sequence[Vacancy], *, by: Actor, at: datetime) -> list[ExpectedOffer | Refusal]:
     """What offers of these vacancies would do, one after the other as they would be made, each after what is due and
-    not done yet (spec 3.1); or why one would be refused. Nothing of it is kept.
+    not done yet (spec 3.1); or why one would be refused. Nothing of it is kept. For one alone nothing is written, where
+    nothing is due.
     """
     found = list[ExpectedOffer | Refusal]()
-    with database.foreseen():
-        for vacancy in vacancies:
+    with database.foreseen() if len(vacancies) > 1 else nullcontext():
+        for number, vacancy in enumerate(vacancies, start=1):
             try:
-                told = _expected(vacancy, at)
-                offer(vacancy, by=by, at=at)
+                told = _expected(vacancy, by=by, at=at)
+                if number < len(vacancies):
+                    offer(vacancy, by=by, at=at)
             except Refusal as refusal:
                 found.append(refusal)
             else:
@@ -161,20 +164,19 @@ def expected(vacancies: Sequence[Vacancy], *, by: Actor, at: datetime) -> list[E
     return found
 
 
-def _expected(vacancy: Vacancy, at: datetime) -> ExpectedOffer:
-    """Raises Refusal: no_norm, no_calendar, wrong_place."""
+def _expected(vacancy: Vacancy, *, by: Actor, at: datetime) -> ExpectedOffer:
+    """Raises Refusal as `offer` does."""
     group, day = vacancy.group, local_day(at)
     district, queue_kind = places.district_of(group.kindergarten.place_id), group.kindergarten.queue_kind
-    lock_district(district)
-    catch_up(at=at, place_id=district)
-    free = len(seats_to_offer(vacancy, district))
-    _, born_by = born_between(norms.minimum_age(group.kindergarten, day), None, day)
-    line = queue.waiting(district, queue_kind, day)
-    young = select(func.count()).select_from(line)
-    young = young.where(line.c.birth_year.between(*years_of(group)), line.c.born_on > born_by)
-    children = next_children(vacancy, district, day, free)
-    last_day, _norm = norms.last_day("referral.priority", district, day)
-    return ExpectedOffer(free, children, db.session.scalar(young) or 0, last_day)
+    permit(by, "offer", Round(place_id=district))
+    with foreseen(at=at, place_id=district):
+        seats, last_day, _norm = may_offer(vacancy, by=by, at=at)
+        _, born_by = born_between(norms.minimum_age(group.kindergarten, day), None, day)
+        line = queue.waiting(district, queue_kind, day)
+        young = select(func.count()).select_from(line)
+        young = young.where(line.c.birth_year.between(*years_of(group)), line.c.born_on > born_by)
+        children = next_children(vacancy, district, day, len(seats))
+        return ExpectedOffer(len(seats), children, db.session.scalar(young) or 0, last_day)
 
 
 def next_children(vacancy: Vacancy, district: int, day: date, places: int) -> list[ratio.WaitingChild]:

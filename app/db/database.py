@@ -206,8 +206,10 @@ def taken_back() -> Iterator[None]:
 @contextmanager
 def foreseen() -> Iterator[None]:
     """The same for a page that shows what would follow, whether or not its request may write: where it may not, in a
-    transaction of its own. Whatever was loaded inside is read again.
+    transaction of its own. Whatever was loaded inside is read again. Raises Closed.
     """
+    if _closed.get():
+        raise Closed
     token = None
     if _writing.get() is False:
         db.session.rollback()  # what only reads cannot go on writing
