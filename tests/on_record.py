@@ -86,18 +86,25 @@ WRITTEN, SAVED, LAST = "tables written", "tables written at savepoints", "the la
 APP = str(Path(__file__).parents[1] / "app")
 BELOW = f"{APP}/db/"  # how anything is committed; who did it stands above
 
-found: list[str] = []  # what was not on record, since somebody looked
+found: list[str] | None = None  # what was not on record in this test; None where nobody looks (tests/conftest.py)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _before(connection: Connection, cursor: Any, statement: str, *_more: Any) -> None:
-    if LAST not in connection.info and statement.startswith("INSERT INTO change ") and _sqlite(connection):
+    if (
+        found is not None
+        and LAST not in connection.info
+        and statement.startswith("INSERT INTO change ")
+        and _sqlite(connection)
+    ):
         [(last,)] = cursor.connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchall()
         connection.info[LAST] = last
 
 
 @event.listens_for(Engine, "after_cursor_execute")
 def _after(connection: Connection, cursor: Any, statement: str, *_more: Any) -> None:
+    if found is None:
+        return
     nothing = cursor.rowcount == 0 and " RETURNING " not in statement  # whose rows sqlite3 counts when they are read
     if nothing or (writes := WRITES.match(statement)) is None:
         return
@@ -108,21 +115,26 @@ def _after(connection: Connection, cursor: Any, statement: str, *_more: Any) -> 
 
 @event.listens_for(Engine, "savepoint")
 def _savepoint(connection: Connection, name: str) -> None:
-    connection.info.setdefault(SAVED, {})[name] = set(connection.info.get(WRITTEN, ()))
+    if found is not None:
+        connection.info.setdefault(SAVED, {})[name] = set(connection.info.get(WRITTEN, ()))
 
 
 @event.listens_for(Engine, "rollback_savepoint")
 def _taken_back(connection: Connection, name: str, _context: Any) -> None:
-    connection.info[WRITTEN] = connection.info.get(SAVED, {}).get(name, set())
+    if found is not None:
+        connection.info[WRITTEN] = connection.info.get(SAVED, {}).get(name, set())
 
 
 @event.listens_for(Engine, "rollback")
 def _rolled_back(connection: Connection) -> None:
-    _forget(connection)
+    if found is not None:
+        _forget(connection)
 
 
 @event.listens_for(Engine, "commit")
 def _commits(connection: Connection) -> None:
+    if found is None:
+        return
     written, last = connection.info.get(WRITTEN, set()), connection.info.get(LAST)
     _forget(connection)
     if not written or (by := _product()) is None:

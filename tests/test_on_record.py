@@ -1,4 +1,4 @@
-"""Spec 7: every way to write leaves one record. tests/on_record.py watches all tests; here it is seen to see."""
+"""Spec 7: every way to write leaves one record. tests/on_record.py watches the walks; here it is seen to see."""
 
 import pytest
 import sqlalchemy as sa
