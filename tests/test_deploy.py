@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 from compose_spec import PyCompose
 
@@ -96,7 +95,6 @@ def test_the_proxy_takes_what_the_web_takes_and_hands_on_no_measure():
         assert setting in said, setting
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
 def test_units_are_as_systemd_wants_them_and_may_do_little(tmp_path):
     """Its own check, and its own measure of what a service may do, from 0 to 10."""
     for path in (*UNITS, *DEPLOY.glob("systemd/*.target")):

@@ -183,6 +183,13 @@ def withdraw_links(user: User, *, at: datetime) -> None:
     db.session.flush()
 
 
+def permit_another(user: User, verb: str, by: Actor) -> None:
+    """Raises Refusal(not_allowed), also for the own account, which has a page of its own for it."""
+    permit(by, verb, user)
+    if user.id == by.user_id:
+        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb, own_account=True)
+
+
 def renew(user: User) -> int:
     """From now on there is a new version of this account, which is returned: what began under an older one is over."""
     account = db.session.scalars(select(Account).where(Account.user_id == user.id).with_for_update()).first()

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from app.access.actors import Actor
 from app.access.hashes import hashed
-from app.access.permissions import permit
 from app.actions import accounts, letters
 from app.actions.moving import record
 from app.db.extensions import db
@@ -52,7 +51,7 @@ def invite(user: User, *, by: Actor, at: datetime, sends: bool = True) -> Invita
 
 def may_invite(user: User, *, by: Actor, at: datetime) -> None:
     """Raises Refusal: not_allowed (also for the own account, which has a page for it), wrong_status for a closed."""
-    _another(user, "invite", by)
+    accounts.permit_another(user, "invite", by)
     if not user.active:
         raise Refusal(Reason.wrong_status, verb="invite")
 
@@ -66,16 +65,10 @@ def withdraw(user: User, *, by: Actor, at: datetime) -> None:
 
 def may_withdraw(user: User, *, by: Actor, at: datetime) -> None:
     """Raises Refusal: not_allowed; wrong_status where no link waits."""
-    _another(user, "withdraw_link", by)
+    accounts.permit_another(user, "withdraw_link", by)
     newest = last(user.id)
     if newest is None or standing(newest, at) is not Standing.waits:
         raise Refusal(Reason.wrong_status, verb="withdraw_link")
-
-
-def _another(user: User, verb: str, by: Actor) -> None:
-    permit(by, verb, user)
-    if user.id == by.user_id:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb=verb, own_account=True)
 
 
 def last(user_id: int) -> Invitation | None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from app.access.actors import CLOCK, Actor
@@ -228,12 +228,15 @@ def _close(lot: Lot, at: datetime) -> None:
     record(lot, "close_lot", by=CLOCK, at=at, details={"numbers": list(numbers)})
 
 
+def _is_closed(lot: Lot) -> tuple[ColumnElement[bool], ...]:
+    """Of the record that says who asked."""
+    return Change.subject == Lot.__tablename__, Change.subject_id == lot.id, Change.verb == "close_lot"
+
+
 def _head_of(lot: Lot) -> tuple[int, str] | None:
     """The first head of the chain that stands for the record of who asked, with its position; None before there is."""
     db.session.flush()
-    closing = select(Change.id).where(
-        Change.subject == Lot.__tablename__, Change.subject_id == lot.id, Change.verb == "close_lot"
-    )
+    closing = select(Change.id).where(*_is_closed(lot))
     sealed = select(HistoryLink.id).where(HistoryLink.change_id.in_(closing)).scalar_subquery()
     first = select(HistorySeal.position, HistorySeal.head).where(HistorySeal.position >= sealed)
     found = db.session.execute(first.order_by(HistorySeal.position).limit(1)).first()
@@ -329,8 +332,7 @@ def first_fault(lot: Lot) -> str | None:
     where all is as it must be.
     """
     lines = [one for one in protocol(lot) if one.line is not None]
-    closing = Change.subject == Lot.__tablename__, Change.subject_id == lot.id, Change.verb == "close_lot"
-    known: Mapping[str, Any] = db.session.scalars(select(Change.details).where(*closing)).first() or {}
+    known: Mapping[str, Any] = db.session.scalars(select(Change.details).where(*_is_closed(lot))).first() or {}
     for one in lines:
         if one.number not in known.get("numbers", ()):
             return one.number

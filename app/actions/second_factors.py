@@ -10,7 +10,6 @@ from sqlalchemy import delete, func, insert, select
 
 from app.access import second_factor
 from app.access.actors import Actor
-from app.access.permissions import permit
 from app.actions import accounts, letters
 from app.actions.moving import record
 from app.actions.records import Invalid
@@ -102,9 +101,7 @@ def reset(user: User, *, by: Actor, at: datetime) -> None:
 
 def may_reset(user: User, *, by: Actor, at: datetime) -> None:
     """Raises Refusal: not_allowed (also for the own one, which has a page for it); wrong_status where there is none."""
-    permit(by, "reset_factor", user)
-    if user.id == by.user_id:
-        raise Refusal(Reason.not_allowed, role=str(by.role), verb="reset_factor", own_account=True)
+    accounts.permit_another(user, "reset_factor", by)
     if not is_set(user.id):
         raise Refusal(Reason.wrong_status, verb="reset_factor")
 

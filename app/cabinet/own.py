@@ -33,6 +33,7 @@ from app.access import drafts, login_limits, personal_data, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import choosing, documents, families, lots, numbers, privileges, wishes
+from app.actions.explanations import Explanation
 from app.actions.numbers import QueueNumber
 from app.cabinet import signing
 from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
@@ -236,7 +237,7 @@ def application(iin: str, application_id: int) -> str:
             acts=acts,
             own_contacts=own.applicant.iin == iin,  # who has joined is not told where the applicant is to be found
             rows=VERBS[Application],
-            stands=_stands(own),
+            stands=_stands(own, told["told"]),
             changed_at=_changed_at(own),
             kinds_to_choose=[(kind, heading) for kind, heading, _found in kinds],
             done=done,
@@ -301,8 +302,12 @@ def privilege_paper(_iin: str, application_id: int, paper_id: int) -> Any:
     return send_file(BytesIO(file), as_attachment=True, **sent)
 
 
-def _stands(application: Application) -> QueueNumber | None:
-    """S1 (75, 76), S2 (130, 131): its numbers, also while its turn has come; none where no norm says how they go."""
+def _stands(application: Application, told: Explanation | None) -> QueueNumber | None:
+    """S1 (75, 76), S2 (130, 131): its numbers, as they are explained, and also while its turn has come; none where no
+    norm says how they go.
+    """
+    if told is not None and told.number is not None:
+        return told.number
     with unscoped():
         try:
             return numbers.kept(application, today())

@@ -97,7 +97,7 @@ def _numbers() -> Numbers:
         oldest=oldest,
         failed_notices=db.session.scalar(failed) or 0,
         runs={job: ended.timestamp() for job, ended in db.session.execute(db.select(LastRun.job, LastRun.ended_at))},
-        unsealed=max(0.0, (now() - since).total_seconds()) if since else 0.0,
+        unsealed=max(0.0, (at - since).total_seconds()) if since else 0.0,
     )
 
 

@@ -30,7 +30,6 @@ from app.models import (
     PrivilegePaper,
     QueueKind,
     Sex,
-    Vacancy,
 )
 from app.now import now
 from app.rules import eligibility, registration_numbers, texts
@@ -47,7 +46,7 @@ from app.views.contract_signing import ContractSigning
 from app.views.corrections import Correcting
 from app.views.downloads import sent_file, stored_paper
 from app.views.explanations import Why
-from app.views.lots import Entering
+from app.views.lots import Entering, named_vacancy
 from app.views.paging import Records
 from app.views.privileges import FIELDS, ClaimForm, GroundForm
 from app.views.rendering import not_told
@@ -212,7 +211,7 @@ class ApplicationView(ChildPage, Correcting, ContractSigning, Entering, Why, Bas
     def choose(self, pk: str) -> Any:
         """S1, «Балабақшаны таңдаңыз»: free places for this child; then the family's yes, then the referral."""
         application, tried = self.load_to_act(pk), False
-        if request.method == "POST" and (vacancy := _named(request.form.get("vacancy", ""))) and confirmed("choose"):
+        if request.method == "POST" and (vacancy := named_vacancy()) and confirmed("choose"):
             tried = True
             if attempt(lambda: referrals.choose(application, vacancy, by=signer(), at=now())):
                 flash(_("The place is taken. The paper is being prepared."), "success")
@@ -332,12 +331,6 @@ def _paper_of_a_family(document_id: int) -> Document:
     """A paper of an application within the viewer's scope, or 404: nobody's name is on any other."""
     found = select(Document).where(Document.id == row_id(document_id), Document.application_id.is_not(None))
     return db.session.scalars(found).first() or abort(404)
-
-
-def _named(vacancy: str) -> Vacancy | None:
-    """The vacancy that a form names, if the reader sees it; whether it may be chosen is the choice's own to say."""
-    its_id = int(vacancy) if vacancy.isdecimal() and len(vacancy) < 10 else 0
-    return db.session.scalars(select(Vacancy).where(Vacancy.id == its_id)).first() if its_id else None
 
 
 WITH_A_TERM = (ApplicationStatus.confirming, ApplicationStatus.voucher_issued, ApplicationStatus.referred)

@@ -8,6 +8,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import words
@@ -66,6 +67,13 @@ class LotEntryView(BaseView):
             return possible.verbs_of_record(row, by=g.actor, at=now())
 
 
+def named_vacancy() -> Vacancy | None:
+    """The vacancy that a form names, if the reader sees it; whether it may be chosen is the choice's own to say."""
+    named = request.form.get("vacancy", "")
+    its_id = int(named) if named.isdecimal() and len(named) < 10 else 0
+    return db.session.scalars(select(Vacancy).where(Vacancy.id == its_id)).first() if its_id else None
+
+
 class Entering:
     """Mixed into the view of applications."""
 
@@ -74,8 +82,7 @@ class Entering:
     def enter_lot(self: Any, pk: str) -> Any:
         """A family asks for a place by lot, at the counter, by its signed paper."""
         application = self.load(pk)
-        named = request.form.get("vacancy", "")
-        vacancy = db.session.get(Vacancy, int(named)) if named.isdecimal() and len(named) < 10 else None
+        vacancy = named_vacancy()
         if request.method == "POST" and vacancy is not None:
             by = replace(g.actor, paper_on=day_of("paper_on"))
             if attempt(lambda: lots.enter(application, vacancy, by=by, at=now())):
