@@ -53,11 +53,16 @@ def in_force(name: str, place_id: int, day: date, at: datetime | None = None) ->
 
     Raises Refusal(no_norm).
     """
-    known = [row for row in _approved(name, place_id) if at is None or (row.approved_at and row.approved_at <= at)]
-    found = rules.in_force(known, places.path(place_id), day)
+    found = if_any(name, place_id, day, at)
     if found is None:
         raise rules.refuse_missing(name, day)
     return found
+
+
+def if_any(name: str, place_id: int, day: date, at: datetime | None = None) -> Norm | None:
+    """The same of what a place may do without: None where nobody has ever decided about it there."""
+    known = [row for row in _approved(name, place_id) if at is None or (row.approved_at and row.approved_at <= at)]
+    return rules.in_force(known, places.path(place_id), day)
 
 
 def _approved(name: str, place_id: int) -> list[Norm]:

@@ -19,15 +19,16 @@ def by_lot(seats: Sequence[Seat], *, at: datetime) -> Lot | None:
     """These free places of one vacancy are a free choice from now on: those that ask no turn are given by lot, where
     the norm of this day gives time to ask for them; else to whoever comes first. The district's lock is held.
 
-    What the norm says later changes no lot that runs. Raises Refusal(no_norm).
+    What the norm says later changes no lot that runs; where there is none, nobody has decided to draw. Raises
+    Refusal(no_norm), of the norms that say which kindergartens ask a turn.
     """
     vacancy, day = seats[0].vacancy, local_day(at)
     if vacancy is None or vacancy.intake is not Intake.general:
         return None
     kindergarten = vacancy.group.kindergarten
     district = places.district_of(kindergarten.place_id)
-    norm = norms.in_force("free_choice.window", district, day)
-    if norm.value == "0" or norms.procedure(district, day) != "referral":
+    norm = norms.if_any("free_choice.window", district, day)
+    if norm is None or norm.value == "0" or norms.procedure(district, day) != "referral":
         return None
     chosen = [one for one in seats if one.opened_at is not None or not norms.by_turn(kindergarten, day)]
     if not chosen:
