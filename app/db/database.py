@@ -133,8 +133,7 @@ def transaction() -> Iterator[scoped_session[Session]]:
     The subject must have been loaded through the scope before. Any exception undoes all of it and goes on up. Raises
     Closed where `close` has been said.
     """
-    if _closed.get():
-        raise Closed
+    _still_open()
     if _writing.get() is False:
         db.session.rollback()  # what only reads cannot go on writing
     token = _writing.set(True)
@@ -169,6 +168,12 @@ def retried(act: Callable[[], T], clashes: tuple[type[Exception], ...] = CLASHES
 def close(closed: bool = True) -> None:
     """From now on nothing is written in this request but its session (False: that was another request)."""
     _closed.set(closed)
+
+
+def _still_open() -> None:
+    """Raises Closed where `close` has been said."""
+    if _closed.get():
+        raise Closed
 
 
 def cannot_now(error: BaseException) -> bool:
@@ -208,8 +213,7 @@ def foreseen() -> Iterator[None]:
     """The same for a page that shows what would follow, whether or not its request may write: where it may not, in a
     transaction of its own. Whatever was loaded inside is read again. Raises Closed.
     """
-    if _closed.get():
-        raise Closed
+    _still_open()
     token = None
     if _writing.get() is False:
         db.session.rollback()  # what only reads cannot go on writing

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from app.access import login_limits, second_factor, sent_forms, sessions
 from app.actions import accounts, second_factors
@@ -38,9 +38,7 @@ blueprint = Blueprint("second_factor", __name__)
 class CodeForm(forms.Form):
     """The first code of a new authenticator."""
 
-    authenticator_code = forms.LineField(
-        _l("Code from the authenticator"), [InputRequired(forms.REQUIRED), Length(max=LONGEST)]
-    )
+    authenticator_code = forms.text(_l("Code from the authenticator"), LONGEST)
 
 
 class BeginForm(forms.Form):

@@ -46,5 +46,6 @@ def test_no_free_place_alone_has_two_turns_and_ours_of_no_order_never_compete() 
         Reason.paper_to_come,
         Reason.place_is_lent,
         Reason.recorded_otherwise,
+        Reason.factor_required,
         *SIGNATURES,
     }
