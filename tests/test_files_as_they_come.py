@@ -7,6 +7,7 @@ import codecs
 import io
 import json
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -822,14 +823,17 @@ os.kill(os.getpid(), -ended) if ended < 0 else sys.exit(ended)
 
 @pytest.mark.parametrize("name", HURTING)
 def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(name, tmp_path, monkeypatch):
-    """The memory is what the kernel has seen of the process, started by a small one, whose own would count else."""
+    """The memory is what the kernel has seen of the process, started by a small one, whose own would count else. What
+    first is taken in earns a second for the rest (reading.py), at whose end the kernel ends it.
+    """
     make, said = HURTING[name]
     small, told = tmp_path / "small.py", tmp_path / "megabytes"
     small.write_text(MEASURED.format(opening=str(reading.OPENING), told=str(told)))
     monkeypatch.setattr(reading, "OPENING", small)
     found, cost = opened(make(), 100)
     assert isinstance(found, Wrong) and found.name == said and found.name in SENTENCES
-    assert cost.seconds < 2.5 and float(told.read_text()) < 300, (cost.seconds, told.read_text())
+    most = 3.5 if cost.status == -signal.SIGXCPU else 2.5
+    assert cost.seconds < most and float(told.read_text()) < 300, (cost.seconds, told.read_text())
 
 
 @pytest.mark.parametrize("form", ["html", "2003", "csv"])
