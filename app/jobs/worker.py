@@ -10,6 +10,7 @@ from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from rq.job import Job
 
+from app.db.database import will_write
 from app.db.extensions import db, redis
 from app.jobs import queues
 from app.logs import about
@@ -32,8 +33,11 @@ class WarmWorker(Worker):
         )
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        """What is said meanwhile is about this job."""
+        """What is said meanwhile is about this job. What it reads ends where it begins to write: SQLite would refuse,
+        at once, to write in what has read before somebody else wrote.
+        """
         about.set(f"job {job.id}")
+        will_write(False)
         return super().perform_job(job, queue)
 
 
