@@ -52,6 +52,7 @@ TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 HEALTH = "test_health.py"
+WEB, SLOW = "deploy/worker.py", "test_slow_senders.py"
 
 GUARDS = (
     Guard(
@@ -1105,6 +1106,34 @@ GUARDS = (
         "        TRUSTED_HOSTS=config.hosts,\n",
         "",
         "test_wire.py::test_a_host_that_is_not_ours_is_400_and_told_nothing",
+    ),
+    Guard(
+        "a request takes its turn when all of it is there",
+        WEB,
+        "            self.read(environ, held)\n            held.enter_context(self.turns)\n",
+        "            held.enter_context(self.turns)\n            self.read(environ, held)\n",
+        f"{SLOW}::test_forty_half_sent_requests_of_each_kind_keep_nobody_from_reading_and_each_is_cut_or_answered",
+    ),
+    Guard(
+        "what does not come is cut",
+        WEB,
+        "                    sock.shutdown(socket.SHUT_RD)\n",
+        "                    pass\n",
+        f"{SLOW}::test_forty_half_sent_requests_of_each_kind_keep_nobody_from_reading_and_each_is_cut_or_answered",
+    ),
+    Guard(
+        "who reads an answer slowly holds no turn",
+        WEB,
+        "            if streamed:\n",
+        "            if True:\n",
+        f"{SLOW}::test_whoever_reads_nothing_of_an_answer_keeps_nobody_waiting",
+    ),
+    Guard(
+        "the thread that takes new connections waits for nobody to leave",
+        WEB,
+        "            conn.close(graceful=True)\n        return goes_on\n\n    def finish_request(",
+        "            pass\n        return goes_on\n\n    def finishes(",
+        f"{SLOW}::test_whoever_stays_on_the_line_after_its_answer_keeps_nobody_waiting",
     ),
     Guard(
         "a weak secret starts nothing",

@@ -66,7 +66,7 @@ SILENT = 1.0  # seconds
 log = logging.getLogger(__name__)
 ITS_LOCK = select(Place.id).where(Place.id == bindparam("district")).with_for_update(key_share=True)
 PREPARED = 500  # statements that a connection's server need not plan again; a verb has some twenty, a page ten
-CONNECTIONS = 10  # kept open by a process: its threads have one each (deploy/gunicorn.conf.py), and some another one
+CONNECTIONS = 10  # kept open by a process: each request in turn has one (deploy/worker.py), and some another one
 LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
 
 BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
