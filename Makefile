@@ -1,8 +1,8 @@
 # Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test guards soak lint fix types bench register rules screenshots migrate translations pins for-run for-test
-.PHONY: for-bench
+.PHONY: help run setup test guards soak lint fix types bench register rules screenshots migrate translations pins audit for-run
+.PHONY: for-test for-bench for-audit
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -74,8 +74,11 @@ translations: for-run ## collect the texts of code and templates into translatio
 
 pins: for-test ## write exact versions into requirements/ (ARGS=--upgrade for newer ones)
 	@$(PIN) $(ARGS) pyproject.toml -o requirements/run.txt
-	@for extra in test bench node; do \
+	@for extra in test bench node audit; do \
 	  $(PIN) $(ARGS) pyproject.toml -c requirements/run.txt --extra $$extra -o requirements/$$extra.txt; done
 
-for-run for-test for-bench:
+audit: for-audit ## ask the network for known holes in all that is pinned: requirements/run.txt and others, npm audit
+	@$(BIN)/python -m tools.audit
+
+for-run for-test for-bench for-audit:
 	@$(PYTHON) tools/setup.py $(@:for-%=%)
