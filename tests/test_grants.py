@@ -6,14 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from app import create_app
-from app.actions import chain
+from app.actions import applications, chain
 from app.db.database import transaction
 from app.db.extensions import db
 from app.db.grants import FOR_GOOD
-from app.models import Change
+from app.jobs import retention
+from app.models import Application, Change, LastRun, Unit
 from app.now import now
 from app.scenarios.checking import read
 from app.scenarios.player import play
+from tests import factories
 from tests.scenarios import FILES
 
 
@@ -64,3 +66,24 @@ def test_the_owner_of_the_tables_is_not_the_role_that_works(app):
     done = app.test_cli_runner().invoke(args=["grant", owner])
     assert (done.exit_code, "owns the tables" in done.output) == (1, True)
     assert "no such role" in app.test_cli_runner().invoke(args=["grant", "nobody_here"]).output
+
+
+def test_what_is_kept_of_people_is_erased_by_the_owner_alone(app, worker):
+    """The job of the role that works erases nothing by halves and says so in the log; its command says who can."""
+    with transaction():
+        place = factories.district()
+        factories.norm("retention.application", "1", Unit.MONTHS, place)
+        child = factories.application(place)
+        applications.archive(child, by=factories.DEPARTMENT, at=factories.at("2026-04-10T10:00"), reason="көшті")
+    ended = sa.select(LastRun.id).where(LastRun.job == retention.JOB)
+    for _ in range(2):
+        retention.run()
+    assert db.session.scalar(ended) is None and db.session.get_one(Application, child.id).child.iin.isdecimal()
+    done = worker.test_cli_runner().invoke(args=["retention"])
+    assert (done.exit_code, "name its owner" in done.output) == (1, True)
+    assert db.session.scalar(ended) is None
+    db.session.rollback()
+    with app.app_context():
+        assert "child " in app.test_cli_runner().invoke(args=["retention"]).output
+        assert db.session.scalar(ended) is not None
+        db.session.rollback()
