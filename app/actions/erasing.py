@@ -1,4 +1,4 @@
-"""What is kept of people goes when its time is over, and that it did stays on record (spec 7; docs/adr/0034, 0040).
+"""What is kept of people goes when its time is over, and that it did stays on record (spec 7; docs/adr/0034, 0041).
 
 The history is erased with it; the chain stays whole. Whoever works as a role that cannot change the history cannot do
 it: the owner of the tables does.

@@ -1,4 +1,4 @@
-"""What was kept of people for as long as it had to be is erased each day (docs/adr/0040-retention.md)."""
+"""What was kept of people for as long as it had to be is erased each day (docs/adr/0041-retention.md)."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Spec 7, retention: what is kept of people, how long after what, and what of it goes (docs/adr/0040-retention.md).
+"""Spec 7, retention: what is kept of people, how long after what, and what of it goes (docs/adr/0041-retention.md).
 
 How long is a norm. What stays of a record whose person is gone are numbers, days and statuses of nobody: the queue of a
 past day, the statistics and the chain of the history need them.

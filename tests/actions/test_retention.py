@@ -1,4 +1,4 @@
-"""Spec 7, retention: what is kept of people goes when its time is over, and nothing that is still needed (ADR 40)."""
+"""Spec 7, retention: what is kept of people goes when its time is over, and nothing that is still needed (ADR 41)."""
 
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
