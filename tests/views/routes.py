@@ -164,9 +164,9 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/imports/take/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/sample/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/problems/<pk>/<kind>"): {D, S, A},
-        ("GET", "/kindergartens/pick"): QUEUE | {X},
-        ("GET", "/groups/pick"): QUEUE,
-        ("GET", "/children/pick"): COUNTER,
+        ("POST", "/kindergartens/pick"): QUEUE | {X},
+        ("POST", "/groups/pick"): QUEUE,
+        ("POST", "/children/pick"): COUNTER,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES + PUBLIC},
@@ -185,7 +185,7 @@ def table() -> dict[tuple[str, str], set]:
     for one in OTHERS:
         found["GET", f"/{one.noun}/edit/<pk>"] = found["POST", f"/{one.noun}/edit/<pk>"] = one.changes
         if one.picks:
-            found["GET", f"/{one.noun}/pick"] = one.picks
+            found["POST", f"/{one.noun}/pick"] = one.picks
     return found | removing | {("POST", "/logout/"): ANYBODY}  # last: after these something is gone
 
 

@@ -52,17 +52,20 @@ def test_a_foreign_record_is_neither_found_nor_taken_where_there_are_many(many):
             assert Fields(answer.text).options["group"] == [""], role
 
 
+def picked(browser, noun: str, text: str) -> list[dict[str, str]]:
+    """What a browser is told of what is typed; it is posted, for it may be an IIN."""
+    return browser.post(f"/{noun}/pick", {"q": text}).json
+
+
 def test_a_browser_asks_for_a_few_records_within_its_readers_reach(city):
     head, administrator = city.sign_in("head"), city.sign_in("administrator")
-    own = {one["value"] for one in head.get("/groups/pick?q=№1").json}
+    own = {one["value"] for one in picked(head, "groups", "№1")}
     assert str(city.own.group) in own and str(city.neighbour.group) not in own
-    assert head.get("/groups/pick?q=").json == [] == head.get(f"/groups/pick?q={CANARIES['neighbour']}").json
-    for sought in ("%25", "_", "%27%20OR%201=1--"):
-        assert head.get(f"/groups/pick?q={sought}").json == []
-    assert len(administrator.get("/kindergartens/pick?q=№").json) <= forms.PICKED
-    assert {one["value"] for one in administrator.get("/kindergartens/pick?q=арман").json} == {
-        str(city.own.kindergarten)
-    }
+    assert picked(head, "groups", "") == [] == picked(head, "groups", CANARIES["neighbour"])
+    for sought in ("%", "_", "' OR 1=1--"):
+        assert picked(head, "groups", sought) == []
+    assert len(picked(administrator, "kindergartens", "№")) <= forms.PICKED
+    assert {one["value"] for one in picked(administrator, "kindergartens", "арман")} == {str(city.own.kindergarten)}
 
 
 def test_a_select_loads_no_more_than_it_offers(many, monkeypatch):
