@@ -53,6 +53,7 @@ TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 HEALTH = "test_health.py"
+ATTACKS = "test_attacks.py"
 WEB, SLOW = "deploy/worker.py", "test_slow_senders.py"
 RETENTION, ERASING, RETAINED = "app/rules/retention.py", "app/actions/erasing.py", "actions/test_retention.py"
 
@@ -1216,6 +1217,51 @@ GUARDS = (
         f"{SLOW}::test_whoever_stays_on_the_line_after_its_answer_keeps_nobody_waiting",
     ),
     Guard(
+        "an address is read whatever bytes it holds",
+        WIRE,
+        '        if not (query := environ.get("QUERY_STRING", "")).isascii():\n',
+        "        if False:\n",
+        f"{ATTACKS}::test_what_is_no_text_in_an_address_is_no_fault_of_ours",
+        kind="postgresql",
+    ),
+    Guard(
+        "a filter holds nothing that no database keeps",
+        LISTS,
+        '        if any("\\0" in value for value in asked.values()):  # no database keeps it\n',
+        "        if False:\n",
+        f"{ATTACKS}::test_what_is_no_text_in_an_address_is_no_fault_of_ours",
+        kind="postgresql",
+    ),
+    Guard(
+        "no word of an address says how addresses are made",
+        "app/cabinet/public.py",
+        'return f"{request.path}?{urlencode(request.args.to_dict() | change)}"',
+        'return url_for(request.endpoint or "", **(request.args.to_dict() | (request.view_args or {}) | change))',
+        f"{ATTACKS}::test_no_word_of_an_address_makes_a_page_lead_elsewhere",
+    ),
+    Guard(
+        "JSON that cannot be read is told so",
+        API_DOOR,
+        "        except (ValueError, RecursionError):\n",
+        "        except ZeroDivisionError:\n",
+        f"{ATTACKS}::test_what_is_no_json_is_told_so",
+    ),
+    Guard(
+        "a text of a portal has bytes",
+        API_DOOR,
+        "            if found is not missing:\n",
+        "            if False:\n",
+        f"{ATTACKS}::test_whatever_stands_in_a_field_of_the_api_is_refused_or_taken_and_no_fault_of_ours",
+        kind="postgresql",
+    ),
+    Guard(
+        "whom a field looks for stands in no address",
+        BASE,
+        '    @expose("/pick", methods=["POST"])\n',
+        '    @expose("/pick", methods=["GET", "POST"])\n',
+        "test_routes.py::test_every_address_stands_in_the_table_and_every_line_of_the_table_is_an_address",
+    ),
+    Guard(
         "a weak secret starts nothing",
         WIRE,
         "    refuse_weak(config.secret_key, demo=config.demo)\n",
@@ -1234,7 +1280,7 @@ GUARDS = (
         "app/views/rendering.py",
         "    return escape(text) or NONE",
         "    return Markup(text) or NONE",
-        "test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page",
+        "test_markup_in_chromium.py::test_whatever_people_wrote_is_text_on_every_page",
     ),
     Guard(
         "a list that is sent is read through the viewer's scope",
