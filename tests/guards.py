@@ -1237,7 +1237,7 @@ GUARDS = (
         "app/cabinet/public.py",
         'return f"{request.path}?{urlencode(request.args.to_dict() | change)}"',
         'return url_for(request.endpoint or "", **(request.args.to_dict() | (request.view_args or {}) | change))',
-        f"{ATTACKS}::test_no_word_of_an_address_makes_a_page_lead_elsewhere",
+        f"{ATTACKS}::test_the_next_page_of_what_everybody_reads_is_on_the_same_path_whatever_its_address_says",
     ),
     Guard(
         "JSON that cannot be read is told so",

@@ -77,9 +77,14 @@ def readable(city, family: Family) -> Iterator[tuple[Browser, str]]:
         yield parent, path
 
 
-def test_no_word_of_an_address_makes_a_page_lead_elsewhere(city, family, monkeypatch):
+def test_the_next_page_of_what_everybody_reads_is_on_the_same_path_whatever_its_address_says(city):
+    said = "/places?district=1&endpoint=x&_external=1&_scheme=javascript"
+    with city.web.test_request_context(said):
+        assert public.Paging(1, 10, 30).address(page=2) == f"{said}&page=2"
+
+
+def test_no_word_of_an_address_makes_a_page_lead_elsewhere(city, family):
     """Sixty addresses in each of the parameters that a page may ask for; and those by which Flask makes addresses."""
-    monkeypatch.setattr(public, "SIZES", (1, 2))  # of what everybody reads there are several pages
     payloads, wrong, asked = cycle(ELSEWHERE), [], 0
     names = NAMES.split()
     for browser, address in readable(city, family):
