@@ -59,7 +59,8 @@ from tests.running import children, started
 from tests.views.city import official
 from tools import postgres
 
-soon = partial(running.soon, patience=110)  # seconds: spec 7 allows two minutes
+# Seconds. Spec 7 allows two minutes, to which `make soak` holds it; beside other tests it may take more.
+soon = partial(running.soon, patience=110 if "KEZEK_KILLS" in os.environ else 300)
 PARTS = {  # what is in its command
     "valkey": "valkey-server",
     "urgent": "flask worker urgent",
