@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import copytree, rmtree
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -156,3 +157,9 @@ def sign_in(web: Flask, name: str, language: str = "kk") -> Browser:
     if language != "kk":
         browser.client.set_cookie("language", language)
     return browser
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """What is timed is no part of `make test`: other tests run beside it."""
+    timed = hypothesis.settings.get_current_profile_name() != "soak" and collection_path.name == "test_timing.py"
+    return timed or None
