@@ -2,7 +2,6 @@
 with the place of each in what was sent.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +15,7 @@ from werkzeug.wrappers import Response
 from app import words
 from app.api.schemas import OurSentence
 from app.asked.acts import Mistyped
-from app.db.database import cannot_now
+from app.db.database import leave_off
 from app.db.extensions import db
 from app.rules.refusals import Reason, Refusal
 
@@ -119,10 +118,7 @@ def _refusal(refusal: Refusal, more: Mapping[str, Any] | None = None) -> Respons
 
 
 def _database(error: Exception) -> Response:
-    db.session.rollback()
-    if not cannot_now(error):
-        raise error
-    logging.getLogger(__name__).warning("the database cannot now: %s", type(error).__name__)
+    leave_off(error)
     return told(503, "cannot_now", str(SAID["cannot_now"]), headers={"Retry-After": RETRY})
 
 

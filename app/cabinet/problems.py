@@ -1,6 +1,5 @@
 """What goes wrong on pages of families and of everybody, told as these look, with nothing of an official in it."""
 
-import logging
 from typing import Any
 
 from flask import Blueprint, current_app, make_response, request
@@ -11,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.cabinet.public import page_of, render
-from app.db.database import cannot_now
+from app.db.database import leave_off
 from app.db.extensions import db
 
 RETRY = "10"  # seconds
@@ -50,13 +49,7 @@ def _told(status: int) -> Response:
 
 def _database(error: Exception) -> Any:
     """Locked, full or away is told in words, with what was typed, to be sent again; all else is a fault of ours."""
-    if not cannot_now(error):
-        raise error
-    logging.getLogger(__name__).warning("the database cannot now: %s", type(error).__name__)
-    try:
-        db.session.rollback()
-    except SQLAlchemyError:
-        db.session.remove()
+    leave_off(error)
     sends = request.method == "POST"
     sentence = _("The database cannot be read just now. Try again in a moment.")
     if sends:

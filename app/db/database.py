@@ -38,7 +38,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from sqlalchemy.pool import Pool, StaticPool
@@ -187,6 +187,19 @@ def cannot_now(error: BaseException) -> bool:
         name = getattr(cause, "sqlite_errorname", "") or ""  # SQLITE_BUSY_SNAPSHOT, SQLITE_FULL ...
         return name.removeprefix("SQLITE_").partition("_")[0].lower() in BUSY
     return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def leave_off(error: Exception) -> None:
+    """A request ends here whose database is locked, full or away: nothing of it is kept, and the session is as new.
+    Raises `error` where it is anything else, a fault of ours.
+    """
+    if not cannot_now(error):
+        raise error
+    log.warning("the database cannot now: %s", type(error).__name__)
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.remove()
 
 
 def put(connection: Connection, table: FromClause, key: Sequence[str], **values: Any) -> None:

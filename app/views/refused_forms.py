@@ -4,7 +4,6 @@ Its own view shows it, as it does for what is refused, and does nothing: while a
 none (app/db/database.py). What has no form of its own, a button, gets a page with one.
 """
 
-import logging
 from typing import Any
 
 from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
@@ -176,13 +175,7 @@ def _to_the_door(whose: int) -> Response:
 
 def _database_problem(error: Exception) -> Any:
     """Locked, full or away is told in words, with the form; anything else is a fault of ours."""
-    if not database.cannot_now(error):
-        raise error
-    logging.getLogger(__name__).warning("the database cannot now: %s", type(error).__name__)
-    try:
-        db.session.rollback()
-    except SQLAlchemyError:
-        db.session.remove()
+    database.leave_off(error)
     response = _cannot_now()
     response.headers["Retry-After"] = RETRY
     return response
