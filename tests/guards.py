@@ -1814,9 +1814,16 @@ GUARDS = (
     Guard(
         "a page that only reads waits for no writer",
         VIEW_SESSIONS,
-        'waits=not reads() and "held" not in g',
-        "waits=True",
+        'None if not reads() and "held" not in g else NO_WAIT if facts == before else SHORT_WAIT',
+        "None",
         "test_nothing_lost.py::test_a_page_that_only_reads_waits_for_no_writer",
+    ),
+    Guard(
+        "a message that was shown is not shown again beside another writer",
+        VIEW_SESSIONS,
+        "NO_WAIT if facts == before else SHORT_WAIT",
+        "NO_WAIT",
+        "test_nothing_lost.py::test_a_message_shown_beside_another_writer_is_not_shown_again",
     ),
     Guard(
         "a locked database is told from a fault of ours",

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.access.hashes import hashed
-from app.db.database import own_transaction
+from app.db.database import NO_WAIT, own_transaction
 from app.db.extensions import db
 from app.models import Client
 
@@ -43,6 +43,6 @@ def who(key: str) -> Portal | None:
         return None
     if found.seen_at is None or found.seen_at < at - SEEN_EVERY:
         db.session.rollback()  # SQLite has one writer
-        with suppress(OperationalError), own_transaction(waits=False) as connection:
+        with suppress(OperationalError), own_transaction(waits=NO_WAIT) as connection:
             connection.execute(update(CLIENT).where(its).values(seen_at=at))
     return Portal(found.id, found.name, found.place_id, found.registers, found.acts, key)

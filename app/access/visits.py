@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.access.actors import Visitor
 from app.access.hashes import hashed
-from app.db.database import own_transaction
+from app.db.database import NO_WAIT, own_transaction
 from app.db.extensions import db
 from app.models import OneTimeCode, SignedInBy, Visit
 
@@ -130,7 +130,7 @@ def who(key: str) -> Visitor | None:
     found = db.session.execute(select(VISIT).where(lives)).first()
     if found is not None and found.seen_at < at - SEEN_EVERY:
         db.session.rollback()  # SQLite has one writer
-        with suppress(OperationalError), own_transaction(waits=False) as connection:
+        with suppress(OperationalError), own_transaction(waits=NO_WAIT) as connection:
             connection.execute(update(VISIT).where(VISIT.c.key_hash == hashed(key)).values(seen_at=at))
     if found is None:
         return None

@@ -67,7 +67,7 @@ log = logging.getLogger(__name__)
 ITS_LOCK = select(Place.id).where(Place.id == bindparam("district")).with_for_update(key_share=True)
 PREPARED = 500  # statements that a connection's server need not plan again; a verb has some twenty, a page ten
 CONNECTIONS = 10  # kept open by a process: each request in turn has one (deploy/worker.py), and some another one
-LONGEST_WAIT, NO_WAIT = 15_000, 50  # milliseconds for which one waits for another writer
+LONGEST_WAIT, SHORT_WAIT, NO_WAIT = 15_000, 1_000, 50  # milliseconds for which one waits for another writer
 
 BUSY = {"busy", "locked", "full", "ioerr", "cantopen", "nomem", "protocol"}  # what SQLite says when it cannot now
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
@@ -80,7 +80,7 @@ DEADLOCK = psycopg.errors.DeadlockDetected
 CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure)
 
 _writing: ContextVar[bool | None] = ContextVar("writing", default=None)
-_waits: ContextVar[bool] = ContextVar("waits", default=True)
+_waits: ContextVar[int | None] = ContextVar("waits", default=None)
 _tries: ContextVar[bool] = ContextVar("tries", default=False)
 _closed: ContextVar[bool] = ContextVar("closed", default=False)
 
@@ -279,11 +279,11 @@ def _copied() -> Iterator[None]:
 
 
 @contextmanager
-def own_transaction(*, waits: bool = True) -> Iterator[Connection]:
+def own_transaction(*, waits: int | None = None) -> Iterator[Connection]:
     """A short transaction of its own on a connection of its own, whatever becomes of the caller's.
 
-    On SQLite the caller's must not be writing: the file has one writer. `waits`: for another writer, as everybody does;
-    else OperationalError at once.
+    On SQLite the caller's must not be writing: the file has one writer. `waits`: for another writer, milliseconds; as
+    long as everybody does if nothing is said. OperationalError afterwards.
     """
     tokens = _writing.set(True), _waits.set(waits)
     try:
@@ -514,16 +514,17 @@ def _begin(connection: Connection) -> None:
     """Say whether this transaction writes. In PostgreSQL what only reads is none: its statements go one by one, which
     spares two ways to the server and back, and which is all that they would see in one (READ COMMITTED).
     """
+    waits = _waits.get()
     if connection.dialect.name == "sqlite":
-        if _waits.get():
+        if waits is None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
         else:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={NO_WAIT}")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={waits}")
             try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={LONGEST_WAIT}")
-    elif not _waits.get():
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {NO_WAIT}")
+    elif waits is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {waits}")
     elif _writing.get() is False:
         connection.connection.dbapi_connection.autocommit = connection.info["only reads"] = True

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import sessions
-from app.db.database import own_transaction, will_write
+from app.db.database import NO_WAIT, SHORT_WAIT, own_transaction, will_write
 from app.db.extensions import db
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -92,13 +92,17 @@ class ServerSessions(SecureCookieSessionInterface):
             self._keep(opened, opened.found.id, opened.found.facts, long_ago=sessions.is_long_ago(opened.found.seen_at))
 
     def _keep(self, opened: ServerSession, id_: int, before: str, long_ago: bool = False) -> None:
-        """A page that only reads, or that could do nothing, waits for no other writer: it is written next time."""
+        """A page that only reads, or that could do nothing, hardly waits for another writer: it is written next time.
+
+        That somebody is there waits for nobody. That a message was shown waits a little, or it would be shown again.
+        """
         facts = as_text.dumps(dict(opened))
         if facts == before and not long_ago and opened.told is None:
             return
+        may_wait = None if not reads() and "held" not in g else NO_WAIT if facts == before else SHORT_WAIT
         try:
             db.session.rollback()  # all of it that counts is committed: SQLite has one writer
-            with own_transaction(waits=not reads() and "held" not in g) as connection:
+            with own_transaction(waits=may_wait) as connection:
                 sessions.keep(connection, id_, facts)
                 if opened.told is not None:
                     opened.told(connection)
