@@ -6,6 +6,7 @@ KEZEK_BIND: an address and a port of its own, 127.0.0.1:KEZEK_PORT where it is n
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 wsgi_app = "run:create_app()"
@@ -28,6 +29,14 @@ for left in memory.glob("kezek-web-*-*"):  # by one that was killed
         shutil.rmtree(left, ignore_errors=True)
 counted = tempfile.mkdtemp(prefix=f"kezek-web-{os.getpid()}-", dir=memory)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted  # before prometheus_client is imported, which looks for it once
+
+
+def on_starting(server):
+    """It has imported all. KEZEK_PREPARED: the file for which it waits before it listens, if somebody else makes the
+    database ready meanwhile (tools/run.py)."""
+    prepared = os.environ.get("KEZEK_PREPARED")
+    while prepared and not os.path.exists(prepared):
+        time.sleep(0.05)
 
 
 def child_exit(server, worker):

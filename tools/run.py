@@ -26,6 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
+SUPERVISED = "deploy/supervisord.conf"
+BEHIND = ("urgent", "worker", "papers", "messenger", "timetable")  # what works behind the web, once it answers
 PATIENCE = 60  # seconds until the web must have answered
 SOCKET_PATH = 107  # bytes: what the kernel allows
 
@@ -39,15 +41,21 @@ def main() -> None:
     check(var)
     told = settings(var)
     place = {"cwd": ROOT, "env": {**os.environ, **told}}
-    if subprocess.run([BIN / "python", "-m", "tools.prepare", *preparations(told)], **place).returncode:
-        sys.exit("Kezek did not start: the database could not be made ready, see above.")
+    prepared = Path(told["KEZEK_PREPARED"])
+    prepared.unlink(missing_ok=True)
     # In a session of its own it hears no Ctrl-C, only us; and if we are killed, it stops as well.
-    command = ["setpriv", "--pdeathsig=TERM", BIN / "supervisord", "-c", "deploy/supervisord.conf"]
+    command = ["setpriv", "--pdeathsig=TERM", BIN / "supervisord", "-c", SUPERVISED]
     with subprocess.Popen(command, start_new_session=True, **place) as supervisor:
         try:
+            # The web imports the application meanwhile, and listens when the database is ready.
+            if subprocess.run([BIN / "python", "-m", "tools.prepare", *preparations(told)], **place).returncode:
+                sys.exit("Kezek did not start: the database could not be made ready, see above.")
+            prepared.touch()
             port = int(told["KEZEK_PORT"])
             if not answers(port, supervisor):
                 sys.exit(f"Kezek did not start: the web gave no answer, see {var / 'log'}.")
+            start = [BIN / "supervisorctl", "-c", SUPERVISED, "start", *BEHIND]
+            subprocess.run(start, stdout=subprocess.DEVNULL, **place)
             print(f"\nKezek is at http://127.0.0.1:{port} (Ctrl-C stops it)\n{accounts(var)}", flush=True)
             supervisor.wait()
         finally:
@@ -73,7 +81,7 @@ def check(var: Path) -> None:
 def settings(var: Path) -> dict[str, str]:
     """What the parts are told through the environment, where the caller has not said otherwise."""
     told = {"KEZEK_VAR": str(var), "KEZEK_DEMO": os.environ.get("KEZEK_DEMO", "1")}
-    told["KEZEK_PORT"] = free_port()
+    told["KEZEK_PORT"], told["KEZEK_PREPARED"] = free_port(), str(var / "prepared")
     told["KEZEK_VALKEY"] = "false" if os.environ.get("REDIS_URL") else "true"
     if told["KEZEK_DEMO"] == "1" and not os.environ.get("SECRET_KEY"):
         told["SECRET_KEY"] = demo_key(var / "secret_key")
