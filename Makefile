@@ -21,7 +21,7 @@ test: for-test ## the whole suite, on SQLite and on PostgreSQL (ARGS="-k voucher
 	@# What one process has compiled is kept for all the others that the tests start, whatever the environment says.
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
-guards: for-test ## take each guard of security away and see its test turn red (ARGS="part of a name")
+guards: for-test ## take each guard of security away and see its test turn red, one on each core (ARGS="part of a name")
 	@$(BIN)/python -m tools.guards $(ARGS)
 
 soak: for-test ## the long run: 100,000 steps of the workflow beside its model, and the rules against inputs by chance
