@@ -236,7 +236,7 @@ def test_a_temporary_place_of_before_goes_there_and_back(lent_before):
 
 # ---------------------------------------------------------------- phones of before
 
-PHONES_BEFORE = "6c0b8e4d27a1"
+PHONES_BEFORE, PHONES_AFTER = "6c0b8e4d27a1", "b8d13f5a70e2"
 PHONES = {
     "87001112233": "+77001112233",
     "8 (700) 111-22-33; +7 701 000 00 01": "+77001112233, +77010000001",
@@ -255,9 +255,10 @@ def test_phones_of_before_get_the_one_form_and_what_is_none_stays_as_it_was(old)
         with db.engine.begin() as connection:
             for table, column in columns:
                 connection.execute(sa.text(f"UPDATE {table} SET {column} = :phone WHERE id = 1"), {"phone": phone})
-        upgrade()
+        upgrade(revision=PHONES_AFTER)  # what comes later is done once
         for table, column in columns:
             assert found(f"SELECT {column} FROM {table} WHERE id = 1") == [(kept,)], (table, phone)
+    upgrade()
     assert found("SELECT phone FROM kindergarten WHERE id > 1 OR phone IS NULL") == []
     assert found("SELECT count(*) FROM place WHERE support_phone IS NOT NULL") == [(1,)]
 
