@@ -23,6 +23,8 @@ FORMS = ("sent_form", "kept_form")
 FILLED = [table for table in db.metadata.sorted_tables if table.name not in KEPT | {SESSIONS}]  # by tests
 ROWS = {table: sa.select(table).order_by(*table.primary_key) for table in FILLED if table.name not in FORMS}
 SELECTS: dict[str, dict[str, str]] = {}
+KNOWN: dict[str, tuple[str, dict[str, str]]] = {}  # by database: the last state that was read, and when
+LOOKING: dict[str, sqlite3.Connection] = {}
 
 
 class Tables:
@@ -101,12 +103,26 @@ class Tables:
         return f"{self.engine.url.database}.{name}"
 
     def state(self) -> dict[str, str]:
-        """A checksum for each table."""
-        with self.engine.connect() as connection, closing(connection.connection.cursor()) as cursor:
-            return {
-                name: sha256(repr(cursor.execute(rows).fetchall()).encode()).hexdigest()
-                for name, rows in self._selects().items()
-            }
+        """A checksum for each table. It takes as long as two pages: where nobody has written since, that of then."""
+        stamp = self._stamp()
+        if KNOWN.get(str(self.engine.url), ("", {}))[0] != stamp:
+            with self.engine.connect() as connection, closing(connection.connection.cursor()) as cursor:
+                found = {
+                    name: sha256(repr(cursor.execute(rows).fetchall()).encode()).hexdigest()
+                    for name, rows in self._selects().items()
+                }
+            KNOWN[str(self.engine.url)] = stamp, found
+        return KNOWN[str(self.engine.url)][1]
+
+    def _stamp(self) -> str:
+        """What is another one as soon as anybody has committed anything."""
+        if self.engine.dialect.name == "sqlite":
+            path = self.engine.url.database
+            if path not in LOOKING:  # it tells what others have committed since this one began
+                LOOKING[path] = sqlite3.connect(path, check_same_thread=False)
+            return str(LOOKING[path].execute("PRAGMA data_version").fetchone()[0])
+        with self.engine.connect() as connection:  # whose transactions are over, and which are not yet
+            return connection.scalar(sa.text("SELECT pg_current_snapshot()::text"))
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
