@@ -39,16 +39,22 @@ SAID = {  # each role in one of the languages
     Role.auditor: "kk",
     Role.administrator: "ru",
 }
-LOOK = """async ([part, options]) => {
-  const found = await axe.run(document.querySelector(part), {resultTypes: ["violations"], ...options});
+PATH = """
+  const shown = (one) => one.tagName + "." + (one.getAttribute("class") || "") + [...one.attributes].map((a) => a.name);
+  const path = (one, up) => up && one.tagName !== "MAIN" ? path(one.parentElement, up - 1) + ">" + shown(one) : "";
+"""  # an element in its surroundings
+LOOK = f"async ([part, fresh, options]) => {{{PATH}"
+LOOK += """
+  const here = [...document.querySelectorAll("main *")].filter((one) => fresh.includes(path(one, 3)));
+  const where = here.length ? {include: here} : document.querySelector(part);
+  const found = await axe.run(where, {resultTypes: ["violations"], ...options});
   return found.violations.filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
 }"""
 THEME = "theme => { document.documentElement.dataset.bsTheme = theme }"
-SHAPE = """async (address) => {
+SHAPE = f"async (address) => {{{PATH}"
+SHAPE += """
   const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
-  const part = (one) => one.tagName + "." + (one.getAttribute("class") || "") + [...one.attributes].map((a) => a.name);
-  const path = (one, up) => up && one.tagName !== "MAIN" ? path(one.parentElement, up - 1) + ">" + part(one) : "";
   return [...new Set([...page.querySelectorAll("main *")].map((one) => path(one, 3)))];
 }"""  # of what the server sends: a page that nobody draws costs a fifth of one that is drawn
 # a page that has just been opened may still be drawn at its first width
@@ -114,28 +120,31 @@ def windows(city, chromium, monkeypatch) -> Iterator[Windows]:
     assert windows.refused == []
 
 
-def barriers(page: Page, phone: bool = False, part: str = "html") -> list[str]:
-    """What axe finds serious or critical in a part of the page: on a desk in both themes, or on a phone.
+def barriers(page: Page, phone: bool = False, part: str = "html", fresh: frozenset[str] = frozenset()) -> list[str]:
+    """What axe finds serious or critical in a part of the page, or in what is fresh there: on a desk in both themes, or
+    on a phone.
 
     Which colours there are is all that a theme changes; what is there to be seen and named, what a phone changes.
     """
     page.evaluate("window.axe === undefined") and page.evaluate(AXE)
     if phone:
-        found = page.evaluate(LOOK, [part, {"rules": {"color-contrast": {"enabled": False}}}])
+        found = page.evaluate(LOOK, [part, [*fresh], {"rules": {"color-contrast": {"enabled": False}}}])
         return [f"on a phone: {one}" for one in found]
-    found = [f"light: {one}" for one in page.evaluate(LOOK, [part, {}])]
+    found = [f"light: {one}" for one in page.evaluate(LOOK, [part, [*fresh], {}])]
     page.evaluate(THEME, "dark")
-    found += [f"dark: {one}" for one in page.evaluate(LOOK, [part, {"runOnly": ["color-contrast"]}])]
+    found += [f"dark: {one}" for one in page.evaluate(LOOK, [part, [*fresh], {"runOnly": ["color-contrast"]}])]
     page.evaluate(THEME, "light")
     return found
 
 
-def problems(page: Page, barriers_known: bool = False, part: str = "html") -> list[str]:
+def problems(
+    page: Page, barriers_known: bool = False, part: str = "html", fresh: frozenset[str] = frozenset()
+) -> list[str]:
     """What is wrong with the page that is open: barriers, what does not fit, icons and words that are none."""
-    found = [] if barriers_known else barriers(page, part=part)
+    found = [] if barriers_known else barriers(page, part=part, fresh=fresh)
     page.set_viewport_size(NARROW)
     page.evaluate(DRAWN_ANEW)
-    found += [] if barriers_known else barriers(page, phone=True, part=part)
+    found += [] if barriers_known else barriers(page, phone=True, part=part, fresh=fresh)
     width = page.evaluate(WIDTH)
     page.set_viewport_size(WIDE)
     found += [f"{width} pixels wide on a phone"] if width > NARROW["width"] else []
@@ -159,8 +168,8 @@ def addresses(role: Role, city) -> list[str]:
 
 def test_every_page_of_every_role_is_for_everybody_and_fits_a_desk_and_a_phone(windows, city):
     """One after another, for most of what a role sees another one has seen: a page is drawn where it has an element in
-    surroundings in which this language has had none yet, and looked at for barriers where no language has. `make soak`
-    draws and looks at them all.
+    surroundings in which this language has had none yet, and those are looked at for barriers which no language has
+    had. `make soak` draws and looks at them all.
     """
     seen, wrong = {language: set[str]() for language in SAID.values()}, []
     for role, language in SAID.items():
@@ -172,9 +181,9 @@ def test_every_page_of_every_role_is_for_everybody_and_fits_a_desk_and_a_phone(w
             if not WHOLE and seen[language] >= shape:
                 continue
             page.goto(address)
-            known = not WHOLE and set().union(*seen.values()) >= shape
-            part = "html" if WHOLE else "main"
-            wrong += [f"{role}, {address}: {problem}" for problem in problems(page, barriers_known=known, part=part)]
+            fresh = frozenset(shape.difference(*seen.values()))
+            how = {} if WHOLE else {"barriers_known": not fresh, "part": "main", "fresh": fresh}
+            wrong += [f"{role}, {address}: {problem}" for problem in problems(page, **how)]
             seen[language] |= shape
         page.context.close()
     assert "\n".join(wrong) == ""
