@@ -18,6 +18,7 @@ from app.scenarios.verbs import VERBS
 from tests import authority, papers
 from tests.agreement import disagreeing
 from tests.guards import GUARDS
+from tests.one_database import ON_ITS_PAGES
 from tests.reading import told_in_words
 from tests.scenarios import FILES
 from tests.views import doors
@@ -66,7 +67,6 @@ IN_THE_CABINET = {  # each outcome of each act of a family is in one of them, an
     "on-the-waiting-list",
     "free-choice-by-lot",
 }
-ON_BOTH = {"a-referral-is-extended", "by-a-code-or-by-a-key", "missed-twice", "restored-once", "two-signatures"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -84,7 +84,7 @@ def test_the_regulation_holds(app, kind, file, databases, tmp_path):
     assert disagreeing() == []
     if kind == "sqlite":  # what is told is the same on both: to say it three times takes as long as to play it
         assert told_in_words() == []
-    if steps_of_families(scenario) and (WHOLE or file.stem in (IN_THE_CABINET if kind == "sqlite" else ON_BOTH)):
+    if steps_of_families(scenario) and (WHOLE or file.stem in (IN_THE_CABINET if kind == "sqlite" else ON_ITS_PAGES)):
         tables = Tables(app)
         by_action = doors.left(tables)
         databases.wipe(kind)

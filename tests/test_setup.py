@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.guards import GUARDS
-from tests.one_database import ONE_DATABASE
+from tests.one_database import ONE_DATABASE, SOME_CASES
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -76,12 +76,14 @@ def test_the_suite_tries_the_same_inputs_each_time_and_the_long_run_others():
 
 
 def test_what_runs_on_one_database_is_there_and_no_guard_needs_the_other_one():
-    for where in ONE_DATABASE:
+    for where in (*ONE_DATABASE, *SOME_CASES):
         file, _, name = where.partition("::")
         assert f"def {name}" in (ROOT / "tests" / file).read_text("utf-8"), where
     on_postgresql = [guard.test.removeprefix("views/") for guard in GUARDS if guard.kind == "postgresql"]
     here = tuple(where.removeprefix("views/") for where in ONE_DATABASE)
     assert [test for test in on_postgresql if test.startswith(here)] == []
+    some = tuple(where.removeprefix("views/") for where in SOME_CASES)
+    assert [test for test in on_postgresql if test.startswith(some) and "[" in test] == []
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
