@@ -296,6 +296,8 @@ COMPUTING = (
     "test_offered_on_pages.py",
     "test_personal_data.py",
     "test_lists_taken_out.py",
+    "test_attacks.py",
+    "test_norms_are_proven.py",
 )
 WAITING = (  # for what was killed to come back, for what was started, for a browser
     "test_kills.py",
@@ -304,6 +306,9 @@ WAITING = (  # for what was killed to come back, for what was started, for a bro
     "test_full_disk.py",
     "test_story_in_chromium.py",
     "test_tasks_in_chromium.py",
+    "test_seeds_in_chromium.py",
+    "test_public_in_chromium.py",
+    "test_markup_in_chromium.py",
 )
 
 
@@ -349,6 +354,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_sessionfinish() -> None:
+    """What has become garbage is looked for once; pytest would look five times through all that lives."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
