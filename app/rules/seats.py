@@ -42,6 +42,7 @@ from app.models import (
     Voucher,
     VoucherStatus,
 )
+from app.rules.due import RUNNING, is_
 
 
 def is_free() -> ColumnElement[bool]:
@@ -213,35 +214,50 @@ def _holders() -> Select[QueueKind, int, int | None, bool, int]:
     The application stands there, for itself, where the birth date was corrected to another year since the voucher was
     issued (spec 3.8): perhaps no seat was ever kept for it.
     """
-    moved = exists().where(
-        Round.application_id == Application.id,
-        Round.by_hand == "correct",
-        Round.held_at >= Voucher.issued_at,
-        extract("year", Round.born_before) != extract("year", Child.born_on),
-    )
-    chosen = exists().where(
-        Holding.application_id == Application.id, Holding.kind == HoldingKind.held, Holding.ended_at.is_(None)
-    )
-    year, alone = extract("year", Child.born_on), case((moved.correlate(Application, Voucher, Child), Application.id))
-    return (
-        select(
-            Application.queue_kind,
-            year,
-            alone.label("alone"),
-            (Application.id == bindparam("own")).label("own"),
-            func.count(),
+    # By the district first, then the one live voucher of each, whatever PostgreSQL believes: in a round it has not
+    # counted the new ones yet, and would go through those of the whole region.
+    issued_at = (
+        select(Voucher.issued_at)
+        .where(
+            Voucher.application_id == Application.id,
+            Voucher.kind == Intake.general,
+            Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
         )
-        .select_from(Voucher)
-        .join(Application, Application.id == Voucher.application_id)
-        .join(Child, Child.id == Application.child_id)
+        .correlate(Application)
+        .scalar_subquery()
+    )
+    there = (
+        select(Application.id, Application.queue_kind, Application.child_id, issued_at.label("issued_at"))
         .where(
             Application.place_id == bindparam("district"),
             Application.queue_kind.in_(bindparam("queue_kinds", expanding=True)),
-            Voucher.kind == Intake.general,
-            Voucher.status.in_((VoucherStatus.issued, VoucherStatus.confirmed)),
-            ~chosen.correlate(Application),
+            is_(Application.__table__.c.status, *RUNNING[Voucher]),
         )
-        .group_by(Application.queue_kind, year, text("alone"), text("own"))
+        .cte("there")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    moved = exists().where(
+        Round.application_id == there.c.id,
+        Round.by_hand == "correct",
+        Round.held_at >= there.c.issued_at,
+        extract("year", Round.born_before) != extract("year", Child.born_on),
+    )
+    chosen = exists().where(
+        Holding.application_id == there.c.id, Holding.kind == HoldingKind.held, Holding.ended_at.is_(None)
+    )
+    year, alone = extract("year", Child.born_on), case((moved.correlate(there, Child), there.c.id))
+    return (
+        select(
+            there.c.queue_kind,
+            year,
+            alone.label("alone"),
+            (there.c.id == bindparam("own")).label("own"),
+            func.count(),
+        )
+        .select_from(there)
+        .join(Child, Child.id == there.c.child_id)
+        .where(there.c.issued_at.is_not(None), ~chosen.correlate(there))
+        .group_by(there.c.queue_kind, year, text("alone"), text("own"))
         .order_by(text("alone"))
     )
 
