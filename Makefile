@@ -25,10 +25,11 @@ guards: for-test ## take each guard of security away and see its test turn red, 
 	@$(BIN)/python -m tools.guards $(ARGS)
 
 soak: for-test ## the long run: 100,000 steps of the workflow beside its model, and the rules against inputs by chance
-	@KEZEK_STEPS=$${KEZEK_STEPS:-100000} KEZEK_KILLS=$${KEZEK_KILLS:-200} KEZEK_SEED=$${KEZEK_SEED:-$$(date +%s)} KEZEK_TAMPERS=167 \
+	@KEZEK_STEPS=$${KEZEK_STEPS:-100000} KEZEK_KILLS=$${KEZEK_KILLS:-200} KEZEK_ATTEMPTS=$${KEZEK_ATTEMPTS:-100000} \
+	  KEZEK_SEED=$${KEZEK_SEED:-$$(date +%s)} KEZEK_TAMPERS=167 \
 	  $(BIN)/pytest -x -n auto -o faulthandler_timeout=0 --hypothesis-profile=soak --both \
 	  tests/test_workflow.py tests/test_scenarios.py tests/rules tests/actions/test_chain.py \
-	  tests/actions/test_offered.py tests/views/test_offered_on_pages.py tests/jobs/test_kills.py \
+	  tests/actions/test_offered.py tests/views/test_offered_on_pages.py tests/jobs/test_kills.py tests/test_crowd.py \
 	  tests/views/test_look_in_chromium.py tests/views/test_api_described.py tests/views/test_attacks.py \
 	  tests/views/test_markup_in_chromium.py tests/views/test_timing.py $(ARGS)
 

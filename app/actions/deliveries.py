@@ -91,6 +91,7 @@ def begin(delivery_id: int, *, at: datetime, repeats: bool) -> Delivery | dateti
     delivery = locked(Delivery, delivery_id)
     if delivery.stage is S.sending and delivery.began_at is not None:
         if at < delivery.began_at + LONGEST:
+            delivery.began_at = min(delivery.began_at, at)  # it lies ahead where the machine's clock was put back since
             return delivery.began_at + LONGEST
         if not repeats:
             _unknown(delivery, at)

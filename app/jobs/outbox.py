@@ -171,12 +171,17 @@ def _lease(empty: Sequence[str], after: int) -> list[tuple[int, str]]:
         to_send = (
             select(Outbox.id, Outbox.job)
             .where(Outbox.id > after, *_to_do(), or_(Outbox.not_before.is_(None), Outbox.not_before <= now))
-            .where(or_(Outbox.sent_at.is_(None), and_(Outbox.job.in_(empty), Outbox.sent_at <= now - LOST)))
+            .where(or_(Outbox.sent_at.is_(None), and_(Outbox.job.in_(empty), _long_ago(now))))
         )
         found = db.session.execute(to_send.order_by(Outbox.id).limit(BATCH).with_for_update(skip_locked=True))
         rows = [(id_, job) for id_, job in found]
         db.session.execute(update(Outbox).where(Outbox.id.in_([id_ for id_, _job in rows])).values(sent_at=now))
     return rows
+
+
+def _long_ago(now: datetime) -> ColumnElement[bool]:
+    """Sent so long ago that it must have come; or ahead of now, by a clock that was put back since."""
+    return or_(Outbox.sent_at <= now - LOST, Outbox.sent_at > now + LOST)
 
 
 def _failed(row_id: int, error: str) -> None:

@@ -5,11 +5,12 @@ A second timetable does no harm: everything on it may run twice. What fails is n
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import click
 from redis import RedisError
-from rq.cron import CronScheduler
+from rq.cron import CronJob, CronScheduler
 from rq.exceptions import StopRequested
 
 from app.db.extensions import redis
@@ -54,9 +55,22 @@ TIMETABLE = (
 )
 
 
+class Steady(CronScheduler):
+    """RQ's own, but that a machine's clock may be put back: what ran last in a time that is ahead now runs anew, and
+    does not wait until then.
+    """
+
+    def enqueue_jobs(self) -> list[CronJob]:
+        """All that is due."""
+        for job in self.get_jobs():
+            if job.latest_enqueue_time is not None and job.latest_enqueue_time > datetime.now(UTC):
+                job.latest_enqueue_time = None
+        return super().enqueue_jobs()
+
+
 def scheduler() -> CronScheduler:
-    """RQ's own, with our timetable. What no worker takes up until it is due again is dropped, so nothing piles up."""
-    found = CronScheduler(redis(), logging_level="WARNING")
+    """With our timetable. What no worker takes up until it is due again is dropped, so nothing piles up."""
+    found = Steady(redis(), logging_level="WARNING")
     for entry in TIMETABLE:
         found.register(
             entry.job,

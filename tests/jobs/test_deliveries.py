@@ -327,6 +327,10 @@ def test_an_sms_whose_process_was_killed_is_sent_again_under_its_key_and_arrives
     assert of(notice, SMS).stage is S.sending
     go_on()
     assert len(sms.calls) == 1, "whoever began it may still be at it"
+    with transaction():
+        of(notice, SMS).began_at = datetime.now(UTC) + timedelta(hours=1)
+    go_on()
+    assert of(notice, SMS).began_at < datetime.now(UTC), "the clock was put back: it waits from now on"
     aged(notice, SMS)
     go_on()
     assert of(notice, SMS).stage is S.sent

@@ -79,6 +79,15 @@ def test_a_row_is_sent_once_and_in_chunks(kept, redis, monkeypatch):
     assert relay() == 0
 
 
+def test_what_was_sent_by_a_clock_that_was_put_back_since_and_lost_is_sent_again(kept, redis):
+    (row_id,) = left("count")
+    sent(-3600)
+    assert (relay(), queued(redis)) == (1, [([row_id],)])
+    sent(-1)  # by another machine, whose clock is a second ahead
+    lose(redis)
+    assert relay() == 0
+
+
 def test_a_row_that_was_lost_is_sent_again_after_its_wait_and_not_before(kept, redis):
     left("count")
     assert relay() == 1

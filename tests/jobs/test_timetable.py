@@ -1,5 +1,7 @@
 """The timetable, the clock's turn that is on it, and the process that works."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from rq import Queue
 from rq.job import Job
@@ -33,6 +35,16 @@ def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
     assert all((job.args, job.ttl) == ((), entry.every) for job, entry in zip(jobs, schedule.TIMETABLE, strict=True))
     assert all(entry.why for entry in schedule.TIMETABLE)
     assert scheduler.enqueue_jobs() == []
+
+
+def test_the_timetable_goes_on_when_the_clock_of_the_machine_is_put_back(redis):
+    """RQ's own stands still until the time comes at which it ran last."""
+    scheduler = schedule.scheduler()
+    scheduler.enqueue_jobs()
+    for job in scheduler.get_jobs():
+        job.set_enqueue_time(datetime.now(UTC) + timedelta(hours=1))
+    assert len(scheduler.enqueue_jobs()) == len(schedule.TIMETABLE)
+    assert scheduler.enqueue_jobs() == [] and scheduler.calculate_sleep_interval() <= 5
 
 
 def due(name: str):
