@@ -1,8 +1,6 @@
 """Spec 3.1: days, and which of them are worked."""
 
 import os
-import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,17 +16,6 @@ CALENDAR = Calendar(
     years=frozenset({2025}),
 )
 MICROSECOND = timedelta(microseconds=1)
-
-
-@pytest.fixture(
-    params=["UTC", "Asia/Almaty", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kolkata", "Etc/GMT+12"]
-)
-def server_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield request.param
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_the_local_day_is_that_of_almaty_wherever_the_server_stands(server_zone: str) -> None:

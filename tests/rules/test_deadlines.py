@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.calendar import LOCAL, Calendar
+from app.rules.calendar import LOCAL, Calendar, local_day, start_of_day
 from app.rules.deadlines import Term, Unit, age_in_months, born_between, due_date, due_moment, months_later
 from app.rules.refusals import Reason, Refusal
 
@@ -98,6 +98,25 @@ def test_every_term_of_1_to_60_days_ends_where_a_walk_of_days_ends(year: int, un
     while start.year == year:
         for n, day in enumerate(walked(start, limit=60, only_worked=unit is Unit.WD), 1):
             assert due_date(start, Term(n, unit), LONG_CALENDAR) == day, (start, n)
+        start += timedelta(days=1)
+
+
+def midnight(day: date) -> datetime:
+    """The oracle: the first moment of a day in Almaty, whose clocks went back as 29 February 2024 ended."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=6 if day < date(2024, 3, 1) else 5)
+
+
+@pytest.mark.usefixtures("server_zone")
+def test_a_term_of_any_day_of_the_decade_ends_at_its_midnight_wherever_the_server_stands() -> None:
+    """From the first and the last moment of each day, a term of another length for each, of working days and of all."""
+    start = date(DECADE[0], 1, 1)
+    while start.year in DECADE:
+        n = 1 + start.toordinal() * 7 % 60
+        for unit in (Unit.WD, Unit.CD):
+            *_, last = walked(start, limit=n, only_worked=unit is Unit.WD)
+            for moment in (midnight(start), midnight(start + timedelta(days=1)) - timedelta(microseconds=1)):
+                ends = due_date(local_day(moment), Term(n, unit), LONG_CALENDAR)
+                assert start_of_day(ends + timedelta(days=1)) == midnight(last + timedelta(days=1)), (moment, n, unit)
         start += timedelta(days=1)
 
 
