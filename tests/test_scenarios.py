@@ -3,6 +3,7 @@
 import json
 import os
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,19 @@ EXAMPLE = Path(__file__).parent / "scenarios" / "a-temporary-place.yaml"
 FAILS = ("number: 1", "number: 2")
 
 
+@cache
+def as_read(file: Path) -> Scenario:
+    """For whoever looks at all of them and plays none."""
+    return read(file.read_text("utf-8"))
+
+
 def steps_of_families(scenario: Scenario) -> list[dict]:
     return [step for _, step in scenario.rows("steps") if doors.is_of_a_family(step)]
 
 
 def outcomes(*files: Path) -> set[tuple[str, str | None, str | None]]:
     """What families do there, how they have entered, and whether and why it is refused."""
-    steps = [one for file in files for one in steps_of_families(read(file.read_text("utf-8")))]
+    steps = [one for file in files for one in steps_of_families(as_read(file))]
     return {(one["do"], one.get("sign_in"), one.get("error")) for one in steps}
 
 
@@ -116,7 +123,7 @@ def test_of_all_that_a_family_may_do_one_step_alone_is_left_to_its_action_at_eac
     left = [
         (file.stem, step["do"], step.get("error"))
         for file in FILES
-        for _, step in read(file.read_text("utf-8")).rows("steps")
+        for _, step in as_read(file).rows("steps")
         if step.get("by") == "family" and step.get("error") != "not_allowed" and not doors.is_of_a_portal(step)
     ]
     assert left == [("data-as-it-comes", "register", "reason_required")]
@@ -125,7 +132,7 @@ def test_of_all_that_a_family_may_do_one_step_alone_is_left_to_its_action_at_eac
 def test_every_act_of_a_family_is_played_on_its_own_pages_and_at_the_counter_in_a_scenario():
     on_its_own, at_the_counter = set(), set()
     for file in FILES:
-        accepted = [one for one in steps_of_families(read(file.read_text("utf-8"))) if "error" not in one]
+        accepted = [one for one in steps_of_families(as_read(file)) if "error" not in one]
         on_its_own |= {one["do"] for one in accepted}
         at_the_counter |= {one["do"] for one in accepted if doors.is_for_a_family(one) and file.stem in AT_THE_COUNTER}
     assert on_its_own == {"register", "join", *families.ACTS} - {families.CONTACTS}
@@ -161,7 +168,7 @@ def test_each_scenario_has_a_title_and_names_its_seed():
 
 
 def test_every_verb_is_played_by_a_scenario():
-    played = {step.get("do") for file in FILES for _, step in read(file.read_text("utf-8")).rows("steps")}
+    played = {step.get("do") for file in FILES for _, step in as_read(file).rows("steps")}
     assert set(VERBS) - played == set()
 
 
