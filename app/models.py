@@ -4,6 +4,7 @@ Suffixes: ``_on`` a local date, ``_at`` a moment in UTC, ``_by`` after an infini
 Every word here is in docs/glossary.md. Limits live in app/rules, changes are made by app/actions alone.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from enum import Enum as PyEnum
 from enum import StrEnum
@@ -42,6 +43,23 @@ class Moment(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Names(sa.types.TypeDecorator[list[Any]]):
+    """Some of a kind's names, in its own order; a name that there is no more is left out."""
+
+    impl = sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")
+    cache_ok = True
+
+    def __init__(self, enum_class: type[StrEnum]) -> None:
+        super().__init__()
+        self.enum_class = enum_class
+
+    def process_bind_param(self, value: Iterable[StrEnum] | None, dialect: Any) -> list[str]:
+        return [one.value for one in self.enum_class if one in (value or ())]
+
+    def process_result_value(self, value: list[str] | None, dialect: Any) -> list[StrEnum]:
+        return [one for one in self.enum_class if one in (value or ())]
 
 
 Model.registry.update_type_annotation_map(
@@ -328,6 +346,25 @@ class DeliveryStage(StrEnum):
     failed = "failed"
     shown = "shown"
     overtaken = "overtaken"
+
+
+class PortalVerb(StrEnum):
+    """An act of a family that a portal may be given, by the name of its verb (rules/verbs.py)."""
+
+    join = "join"
+    confirm = "confirm"
+    refuse = "refuse"
+    restore = "restore"
+    choose = "choose"
+    enter_lot = "enter_lot"
+    leave_lot = "leave_lot"
+    sign = "sign"
+    extend = "extend"
+    revoke = "revoke"
+    withdraw = "withdraw"
+    claim_privilege = "claim_privilege"
+    wish = "wish"
+    unwish = "unwish"
 
 
 class BulkStage(StrEnum):
@@ -2052,8 +2089,9 @@ class SentForm(Base):
 class Client(Base):
     """A portal that asks and acts through the API, in one place and all below it (docs/adr/0036-the-api.md).
 
-    ``key_hash``: None until it is given a key. ``webhook``: where it is told what happened, signed with ``secret``, and
-    for a day after another one was made with ``secret_before`` too.
+    ``verbs``: which acts of families it sends, while ``acts``. ``key_hash``: None until it is given a key. ``webhook``:
+    where it is told what happened, signed with ``secret``, and for a day after another one was made with
+    ``secret_before`` too.
     """
 
     __tablename__ = "client"
@@ -2063,6 +2101,9 @@ class Client(Base):
     active: Mapped[bool] = mapped_column(default=True)
     registers: Mapped[bool] = mapped_column(default=False)
     acts: Mapped[bool] = mapped_column(default=False)
+    verbs: Mapped[list[PortalVerb]] = mapped_column(
+        Names(PortalVerb), default=list(PortalVerb), server_default=text("'[]'")
+    )
     webhook: Mapped[str | None] = mapped_column(sa.String(300))
     key_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     secret: Mapped[str | None] = mapped_column(sa.String(60))

@@ -2617,10 +2617,17 @@ GUARDS = (
             ),
             (
                 "a portal does what it was allowed alone",
-                API_ACTS,
-                "if not here().acts:",
+                API_DOOR,
+                "if not here().verbs:",
                 "if False:",
                 "test_api_acts.py::test_a_portal_does_nothing_that_it_was_not_allowed",
+            ),
+            (
+                "a portal sends the acts that it was given alone",
+                API_DOOR,
+                "if verb not in here().verbs:",
+                "if False:",
+                "test_api_acts.py::test_a_portal_does_of_the_acts_of_families_what_it_was_given_alone",
             ),
         )
     ),

@@ -38,14 +38,16 @@ def other_record(one: Field) -> bool:
     return isinstance(one.type, said.Row)
 
 
-def typed(register: Register, own: Any) -> dict[str, str]:
+def typed(register: Register, own: Any) -> dict[str, Any]:
     """What somebody fills in who adds a row: the examples, as a browser sends them."""
     return {one.name: _typed(one, own) for one in register.typed}
 
 
-def _typed(one: Field, own: Any) -> str:
+def _typed(one: Field, own: Any) -> str | list[str]:
     if other_record(one):
         return str(getattr(own, one.name))
+    if isinstance(one.type, said.SomeOf):
+        return one.example.split(", ")
     if isinstance(one.type, said.OneOf) and not one.titles:
         return one.example  # no file says it: a form does, by its name
     value = READ[type(one.type)](one.type)(one.example)
@@ -62,6 +64,9 @@ def made(register: Register, of: dict[str, Any], serial: int) -> int:
         return _waits(of["application"], of["kindergarten"])
     values = {}
     for one in register.typed:
+        if isinstance(one.type, said.SomeOf):
+            values[one.name] = [one.type.kind(name) for name in one.example.split(", ")]
+            continue
         values[one.name] = of[one.name] if other_record(one) else READ[type(one.type)](one.type)(one.example)
         alone = one.name in register.known_by or getattr(register.model.__table__.c.get(one.name), "unique", False)
         if isinstance(one.type, said.Text) and alone:

@@ -5,7 +5,7 @@ That its key was used is written over a connection of its own, once a minute. Ti
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -26,7 +26,7 @@ class Portal(NamedTuple):
     name: str
     place_id: int
     registers: bool
-    acts: bool
+    verbs: frozenset[str]
     key: str
 
 
@@ -45,4 +45,8 @@ def who(key: str) -> Portal | None:
         db.session.rollback()  # SQLite has one writer
         with suppress(OperationalError), own_transaction(waits=NO_WAIT) as connection:
             connection.execute(update(CLIENT).where(its).values(seen_at=at))
-    return Portal(found.id, found.name, found.place_id, found.registers, found.acts, key)
+    return Portal(found.id, found.name, found.place_id, found.registers, _acts(found), key)
+
+
+def _acts(found: Any) -> frozenset[str]:
+    return frozenset(found.verbs if found.acts else ())

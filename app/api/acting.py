@@ -24,7 +24,7 @@ from app.access.hashes import hashed
 from app.actions import choosing, families, signatures
 from app.actions.preconditions import sign_in
 from app.api import schemas
-from app.api.door import V1, here, own_application, own_district, portal, tag, tagged
+from app.api.door import V1, here, may_act, own_application, own_district, portal, tag, tagged
 from app.api.problems import NoPlace, Unanswerable
 from app.api.reading import PAGE, state_of, told, vacancy_told
 from app.asked import acts, registration
@@ -143,12 +143,13 @@ def _claim(body: Mapping[str, Any]) -> Asked:
 
 
 def _act_of(query: Mapping[str, Any], body: Mapping[str, Any], number: str, verb: str) -> tuple[Application, Asked]:
-    """Of which application, and what it is asked with. Raises NotFound, Unanswerable(not_this_portal, too_often)."""
+    """Of which application, and what it is asked with. Raises NotFound, Unanswerable(not_this_portal, verb_not_given,
+    too_often).
+    """
     if verb not in schemas.VERBS:
         raise NotFound
     own = own_application(number, query.get("district"))
-    if not here().acts:
-        raise Unanswerable(403, "not_this_portal")
+    may_act(verb)
     if seconds := login_limits.wait_to_ask(body["iin"]):
         raise Unanswerable(429, "too_often", {"Retry-After": str(seconds)})
     said = {**{name: str(body.get(name) or "") for name in schemas.TOLD_BESIDES}, **_claim(body)}

@@ -109,6 +109,14 @@ def here() -> Portal:
     return asks
 
 
+def may_act(verb: str) -> None:
+    """Was this portal given this act of a family? Raises Unanswerable(not_this_portal, verb_not_given)."""
+    if not here().verbs:
+        raise Unanswerable(403, "not_this_portal")
+    if verb not in here().verbs:
+        raise Unanswerable(403, "verb_not_given")
+
+
 def own_places() -> list[int]:
     """Where this portal may ask: its place and all below it."""
     return places.subtree(here().place_id)

@@ -15,7 +15,7 @@ from app.actions import families, people
 from app.actions.preconditions import sign_in
 from app.api import schemas
 from app.api.acting import Told, once, to_sign
-from app.api.door import here, own_application, portal
+from app.api.door import here, may_act, own_application, portal
 from app.api.problems import Unanswerable
 from app.api.reading import joining_told, told
 from app.asked import joining
@@ -66,9 +66,10 @@ def join(query: dict[str, Any], headers: dict[str, str], body: dict[str, Any], n
 def _asked(
     query: Mapping[str, Any], body: Mapping[str, Any], number: str, *, guesses: bool
 ) -> tuple[Application, Said]:
-    """Which application, and what is typed. Raises NotFound, Unanswerable(not_this_portal, too_often, ambiguous)."""
-    if not here().acts:
-        raise Unanswerable(403, "not_this_portal")
+    """Which application, and what is typed. Raises NotFound, Unanswerable(not_this_portal, verb_not_given,
+    too_often, ambiguous).
+    """
+    may_act(VERB)
     if seconds := guesses and login_limits.wait_to_join_through(body["iin"], here().id):
         raise Unanswerable(429, "too_often", {"Retry-After": str(seconds)})
     own = own_application(number, query.get("district"))

@@ -24,6 +24,7 @@ SAID: dict[str, Any] = {  # of our own, beside the refusals of the regulation
     "bad_request": _l("This cannot be read: JSON is missing, or not whole."),
     "no_such_key": _l("No key came along, or one that is not good (any more). Ask the education department."),
     "not_this_portal": _l("This portal was not allowed that. Ask the education department."),
+    "verb_not_given": _l("This portal was not given this act: GET /portal says which. Ask the education department."),
     "not_found": _l("There is nothing of that here, or it is not within your places."),
     "wrong_method": _l("This address cannot be opened like that."),
     "no_json": _l("Send JSON, and say so: Content-Type: application/json."),

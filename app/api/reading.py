@@ -21,6 +21,7 @@ from app.models import (
     Kindergarten,
     Place,
     PlaceKind,
+    PortalVerb,
     QueueCategory,
     Side,
     Vacancy,
@@ -46,6 +47,15 @@ def told(status: int, schema: Any, *wrong: int) -> Callable[[Any], Any]:
 
 PAGE = 100  # items at most, wherever there may be many
 TAGS = {"ETag": {"schema": {"type": "string"}, "description": "by what this answer is known again"}}
+
+
+@portal.get("/portal")
+@told(200, schemas.PortalTold)
+def itself() -> Any:
+    """What this portal may: where, whether it puts children into the queue, and which acts of families it sends."""
+    place = db.session.get_one(Place, here().place_id)
+    verbs = [verb for verb in PortalVerb if verb in here().verbs]
+    return tagged({"name": here().name, "place": _place(place), "registers": here().registers, "verbs": verbs})
 
 
 @portal.get("/districts")
@@ -209,7 +219,7 @@ def state_of(own: Application, at: datetime) -> dict[str, Any]:
         "to_do": {"what": to_do.term, "last_day": to_do.last_day.isoformat()} if to_do else None,
         "voucher": {"number": str(voucher), "status": voucher.status} if voucher else None,
         "referral": {"number": str(referral), "status": referral.status} if referral else None,
-        "acts": [verb for verb in schemas.VERBS if verb in could and could[verb] is None],
+        "acts": [verb for verb in schemas.VERBS if verb in here().verbs and verb in could and could[verb] is None],
         "source_number": own.source_number if own.source == here().name else None,
     }
 

@@ -13,6 +13,7 @@ from app.models import (
     Intake,
     Language,
     Ownership,
+    PortalVerb,
     PrivilegeGround,
     QueueKind,
     SignedInBy,
@@ -205,6 +206,13 @@ class DistrictTold(PlaceTold):
     support_phone = fields.String(required=True, allow_none=True)
 
 
+class PortalTold(Schema):
+    name = fields.String(required=True)
+    place = fields.Nested(PlaceTold, required=True)
+    registers = fields.Boolean(required=True)
+    verbs = fields.List(one_of(PortalVerb), required=True)
+
+
 class NormTold(Schema):
     name = fields.String(required=True)
     value = fields.String(required=True)
@@ -297,7 +305,9 @@ class ApplicationTold(Schema):
     to_do = fields.Nested(ToDoTold, required=True, allow_none=True)
     voucher = fields.Nested(RightTold, required=True, allow_none=True)
     referral = fields.Nested(RightTold, required=True, allow_none=True)
-    acts = fields.List(one_of(VERBS), required=True, metadata={"description": "what would be accepted now"})
+    acts = fields.List(
+        one_of(VERBS), required=True, metadata={"description": "what would be accepted now, of what you were given"}
+    )
     source_number = fields.String(required=True, allow_none=True, metadata={"description": "yours, if it is yours"})
 
 

@@ -91,6 +91,17 @@ def word(known: Mapping[Any, Iterable[str]]) -> Callable[[Any], Any]:
     return read
 
 
+def words(known: Mapping[Any, Iterable[str]]) -> Callable[[Any], list[Any]]:
+    """Some of the words of a table, with commas or semicolons between them, in the order of the table."""
+    one = word(known)
+
+    def read(cell: Any) -> list[Any]:
+        said = [one(part) for part in re.split("[,;\n]", _typed(cell)) if part.strip()]
+        return [meaning for meaning in known if meaning in said]
+
+    return read
+
+
 def day(cell: Any) -> date:
     """A local day as offices write it: Excel's own, its number, 17.09.2022, 17.09.22 г., 2022 ж. 17 қыркүйек, ISO.
 

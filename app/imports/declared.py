@@ -35,6 +35,7 @@ READ: dict[type[Type], Callable[[Any], Callable[[Any], Any]]] = {
     said.Day: lambda _kind: cells.day,
     said.Number: lambda kind: cells.whole(kind.least, kind.most),
     said.OneOf: lambda kind: cells.word(vocabulary.WORDS[kind.kind]),
+    said.SomeOf: lambda kind: cells.words(vocabulary.WORDS[kind.kind]),
     said.Row: lambda kind: OF_OTHERS[kind.model][0],
 }
 # Of another record: how a cell names it, which one of a district is named so, what is said where there is none, and
@@ -63,6 +64,8 @@ def _cell(one: Field, value: Any) -> Any:
         return None
     if isinstance(one.type, said.OneOf):
         return vocabulary.WORDS[one.type.kind][value][0]  # type: ignore[index]
+    if isinstance(one.type, said.SomeOf):
+        return ", ".join(vocabulary.WORDS[one.type.kind][each][0] for each in value)
     if isinstance(one.type, said.Row):
         return getattr(value, OF_OTHERS[one.type.model][3])
     return vocabulary.YES_NO[value][0] if isinstance(one.type, said.Yes) else value

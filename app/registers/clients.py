@@ -3,8 +3,8 @@
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.models import Client, Place, PlaceKind
-from app.registers.declaration import Field, Menu, Register, Row, Text, Yes
+from app.models import Client, Place, PlaceKind, PortalVerb
+from app.registers.declaration import Field, Menu, Register, Row, SomeOf, Text, Yes
 from app.rules import webhooks
 from app.rules.roles import Role
 
@@ -45,6 +45,16 @@ CLIENTS = Register(
         ),
         Field("registers", _l("Puts children into the queue"), Yes(), example="иә"),
         Field("acts", _l("Sends the acts of families"), Yes(), example="иә"),
+        Field(
+            "verbs",
+            _l("Which acts"),
+            SomeOf(PortalVerb),
+            required=False,
+            listed=False,
+            default=tuple(PortalVerb),
+            example="confirm, choose",
+            help=_l("An act that is not marked is refused, whoever has signed it."),
+        ),
         Field(
             "webhook",
             _l("Where it is told"),

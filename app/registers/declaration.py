@@ -87,6 +87,13 @@ class OneOf(Type):
 
 
 @dataclass(frozen=True)
+class SomeOf(Type):
+    """Some of a kind's names, or none of them where the field need not be filled in."""
+
+    kind: type[StrEnum]
+
+
+@dataclass(frozen=True)
 class Row(Type):
     """Another record out of those that a select finds, and that whoever looks may see."""
 

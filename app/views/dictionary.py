@@ -30,6 +30,7 @@ HELD = {  # what a field holds, as people call it
     said.Day: _l("a day"),
     said.Number: _l("a whole number from %(least)d to %(most)d"),
     said.OneOf: _l("one of: %(names)s"),
+    said.SomeOf: _l("some of: %(names)s"),
     said.Row: _l("another record"),
     type(None): _l("follows from the rest; it is not typed"),
 }
@@ -37,8 +38,8 @@ HELD = {  # what a field holds, as people call it
 
 def held(one: Field) -> str:
     """What a field may hold."""
-    if isinstance(one.type, said.OneOf):
-        return str(HELD[said.OneOf]) % {"names": ", ".join(words.label(name) for name in one.type.kind)}
+    if isinstance(one.type, said.OneOf | said.SomeOf):
+        return str(HELD[type(one.type)]) % {"names": ", ".join(words.label(name) for name in one.type.kind)}
     return str(HELD[type(one.type)]) % getattr(one.type, "__dict__", {})
 
 

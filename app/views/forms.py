@@ -19,11 +19,13 @@ from wtforms import (
     FormField,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput
 
 from app import words
 from app.access import personal_data
@@ -223,6 +225,25 @@ def one_of(label: Any, kind: Iterable[StrEnum], required: bool = True, **more: A
         label,
         choices=lambda: [*empty, *(SelectChoice(value, words.label(one)) for value, one in names.items())],
         coerce=lambda value: _known(names, value) if value else None,
+        **more,
+    )
+
+
+class SeveralField(SelectMultipleField):
+    """Boxes to tick, one for each name. What is shown again is what was ticked."""
+
+    option_widget = CheckboxInput()
+
+
+def some_of(label: Any, kind: Iterable[StrEnum], required: bool = True, **more: Any) -> SeveralField:
+    """Some of a kind's names, in its own order; an unknown one is an error of this field."""
+    names = {one.value: one for one in kind}
+    return SeveralField(
+        label,
+        [InputRequired(REQUIRED)] if required else [],
+        choices=lambda: [SelectChoice(value, words.label(one)) for value, one in names.items()],
+        coerce=lambda value: _known(names, value),
+        filters=[lambda chosen: [one for one in names.values() if one in (chosen or ())]],
         **more,
     )
 

@@ -86,6 +86,7 @@ ASKED: dict[type, Callable[..., Any]] = {
     said.Day: lambda label, _, required, **more: forms.a_day(label, required, **more),
     said.Number: lambda label, kind, _required, **more: forms.number(label, kind.least, kind.most, **more),
     said.OneOf: lambda label, kind, required, **more: forms.one_of(label, kind.kind, required, **more),
+    said.SomeOf: lambda label, kind, required, **more: forms.some_of(label, kind.kind, required, **more),
     said.Row: lambda label, kind, required, **more: forms.row_of(
         label, kind.rows, required, **PICKS.get(kind.model, {}), **more
     ),

@@ -19,7 +19,7 @@ from app.actions.moving import plain
 from app.db.database import lock_districts
 from app.db.extensions import db
 from app.models import Base
-from app.views.forms import Form, FormLines
+from app.views.forms import Form, FormLines, SeveralField
 
 
 class Changed(Exception):
@@ -107,7 +107,7 @@ def _typed(form: Form, fields: Container[str]) -> dict[str, Any]:
 
 def _sent(field: Any) -> bool:
     """Did the browser send it? An unticked box and lines that are all empty are sent by being left out."""
-    return isinstance(field, BooleanField | FormLines) or bool(field.raw_data)
+    return isinstance(field, BooleanField | FormLines | SeveralField) or bool(field.raw_data)
 
 
 def _digest(value: Any) -> str:

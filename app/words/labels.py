@@ -30,6 +30,7 @@ from app.models import (
     OnLapse,
     Ownership,
     PlaceKind,
+    PortalVerb,
     PrivilegeGround,
     PrivilegeKind,
     PrivilegeStatus,
@@ -44,6 +45,7 @@ from app.models import (
     VoucherStatus,
 )
 from app.rules.roles import Role
+from app.words.verbs import VERBS
 
 # By kind and then by name: names of different kinds may be the same word.
 LABELS: dict[type[StrEnum], dict[str, Any]] = {
@@ -162,6 +164,7 @@ LABELS: dict[type[StrEnum], dict[str, Any]] = {
         "private": _l("Private"),
         "departmental": _l("Departmental"),
     },
+    PortalVerb: {verb.value: VERBS[verb] for verb in PortalVerb},
     Language: {
         "kk": _l("Kazakh"),
         "ru": _l("Russian"),

@@ -137,7 +137,7 @@ class Fields(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.values, self.options, self.kinds = dict[str, str](), dict[str, list[str]](), dict[str, str]()
+        self.values, self.options, self.kinds = dict[str, Any](), dict[str, list[str]](), dict[str, str]()
         self.inside, self.open = False, ""
         self.feed(text)
 
@@ -160,6 +160,9 @@ class Fields(HTMLParser):
             self.kinds[name] = found.get("type") or "text"
             if self.kinds[name] != "checkbox":
                 self.values[name] = found.get("value") or ""
+            elif found.get("value") != "y":  # one of several
+                self.kinds[name] = "several"
+                self.values[name] = [*self.values.get(name, ()), *([found["value"]] if "checked" in found else ())]
             elif "checked" in found:
                 self.values[name] = "y"
 

@@ -12,7 +12,7 @@ from app.access.actors import Actor
 from app.actions import clients
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Client, Place, Purpose
+from app.models import Application, Client, Place, PortalVerb, Purpose
 from app.rules.roles import Role
 from tests.authority import holder
 from tests.factories import START
@@ -23,7 +23,11 @@ ADMINISTRATOR = Actor(Role.administrator)
 def made(web: Flask, place_id: int, name: str = "Indigo", **facts: Any) -> "Portal":
     """A portal of this place, with a key."""
     with web.app_context(), transaction():
-        row = Client(name=name, place_id=place_id, **{"registers": True, "acts": True, "active": True} | facts)
+        row = Client(
+            name=name,
+            place_id=place_id,
+            **{"registers": True, "acts": True, "verbs": list(PortalVerb), "active": True} | facts,
+        )
         db.session.add(row)
         db.session.flush()
         return Portal(web, clients.new_key(row, by=ADMINISTRATOR, at=START), row.id)

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import guardianships, vouchers
+from app.api import schemas
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import (
@@ -17,6 +18,7 @@ from app.models import (
     Client,
     Guardianship,
     Place,
+    PortalVerb,
     SentForm,
     Sex,
     Signature,
@@ -150,6 +152,26 @@ def test_a_portal_does_nothing_that_it_was_not_allowed(city, child):
     assert is_problem(reads.post("applications/challenge", body(city.own.place)), 403, "not_this_portal")
     assert is_problem(reads.act(child, "confirm", {"iin": person}), 403, "not_this_portal")
     assert is_problem(reads.act(child, "confirm", {"iin": person}, signed=False), 403, "not_this_portal")
+
+
+def test_a_portal_does_of_the_acts_of_families_what_it_was_given_alone(city, child):
+    given = portals.made(city.web, city.own.place, "Бірі", verbs=[PortalVerb.confirm])
+    person = applicant(city.web, child)
+    assert given.get("portal").json["verbs"] == ["confirm"]
+    assert given.get(given.address(child)).json["acts"] == ["confirm"]
+    with city.tables.unchanged():
+        for signed in (True, False):
+            assert is_problem(given.act(child, "refuse", {"iin": person}, signed=signed), 403, "verb_not_given")
+        joins = f"{given.address(city.own.waiting)}/join"
+        assert is_problem(given.post(f"{joins}/challenge", joining(city)), 403, "verb_not_given")
+        assert is_problem(given.once(joins, joining(city)), 403, "verb_not_given")
+    assert given.act(child, "confirm", {"iin": person}).json["status"] == "voucher_issued"
+    nothing = portals.made(city.web, city.own.place, "Ештеңе", acts=False)
+    assert nothing.get("portal").json == {**given.get("portal").json, "name": "Ештеңе", "verbs": []}
+
+
+def test_a_portal_may_be_given_each_act_that_goes_through_the_api():
+    assert set(PortalVerb) == {*schemas.VERBS, "join"}
 
 
 # ---------------------------------------------------------------- acts

@@ -45,6 +45,8 @@ def nonsense(noun: str, name: str, kind: str) -> tuple[str, ...]:
     empty = () if name in MAY_BE_EMPTY[noun] else ("", "   ")
     if kind == "date":
         return (*NO_DAYS, *empty)
+    if kind == "several":
+        return NO_CHOICES
     if kind == "select":
         return (*NO_CHOICES, *(("",) if empty else ()))
     if name in NUMBERS or kind == "number":
@@ -80,7 +82,7 @@ def kept(typed: dict[str, str], shown: Fields, wrong: str) -> bool:
     """Is all that was typed still in the form? A select shows its own choices; a password is never shown."""
     for name, kind in shown.kinds.items():
         was, now = str(typed.get(name, "")), shown.values.get(name, "")
-        if kind in ("password", "checkbox") or (kind == "select" and name == wrong):
+        if kind in ("password", "checkbox") or (kind in ("select", "several") and name == wrong):
             continue
         if was.replace("\0", "\ufffd").strip() != now.replace("\0", "\ufffd").strip():
             return False
