@@ -1614,7 +1614,7 @@ GUARDS = (
     Guard(
         "what a form did not send is not written",
         TWO_EDITORS,
-        "    return isinstance(field, BooleanField | FormLines) or bool(field.raw_data)\n",
+        "    return isinstance(field, BooleanField | FormLines | SeveralField) or bool(field.raw_data)\n",
         "    return True\n",
         "test_two_editors.py::test_a_field_that_was_not_sent_or_not_shown_is_not_written_in_every_edit_form",
     ),
@@ -2621,6 +2621,13 @@ GUARDS = (
                 "if not here().verbs:",
                 "if False:",
                 "test_api_acts.py::test_a_portal_does_nothing_that_it_was_not_allowed",
+            ),
+            (
+                "a child waits for kindergartens of its own queue alone",
+                "app/actions/wishes.py",
+                "    of_it = Kindergarten.queue_kind == application.queue_kind",
+                "    of_it = Kindergarten.queue_kind.is_not(None)",
+                "test_waiting_list.py::test_a_child_waits_for_kindergartens_of_its_own_queue_alone",
             ),
             (
                 "a portal sends the acts that it was given alone",

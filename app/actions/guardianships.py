@@ -55,6 +55,11 @@ def join(
     return asked
 
 
+def applied_too(asked: Guardianship) -> list[Application]:
+    """What another applicant waits by for the child that this person wants to join: an official looks at it first."""
+    return list(db.session.scalars(_of_others(asked.application)))
+
+
 def _of_others(application: Application) -> Select[Application]:
     """What another applicant waits by for the same child: whoever joins one sees that, too, so that one is told."""
     return select(Application).where(

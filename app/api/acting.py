@@ -131,7 +131,7 @@ def _application(body: Mapping[str, Any]) -> Asked:
     own_district(body["district"])
     if seconds := login_limits.wait_to_register(body["applicant"]["iin"]):
         raise Unanswerable(429, "too_often", {"Retry-After": str(seconds)})
-    people = {f"{whose}_{name}": body[whose][name] for whose in ("child", "applicant") for name in body[whose]}
+    people = {f"{whose}_{name}": str(body[whose][name]) for whose in ("child", "applicant") for name in body[whose]}
     del people["applicant_iin"]
     asked = {"district": str(body["district"]), "queue_kind": body["queue_kind"]}
     return asked | people | body["contacts"] | _claim(body)

@@ -16,6 +16,7 @@ from app.models import (
     PortalVerb,
     PrivilegeGround,
     QueueKind,
+    Sex,
     SignedInBy,
 )
 from app.rules import iin as iins
@@ -102,6 +103,13 @@ class PersonAsked(Schema):
     patronymic = Typed(texts.name, texts.LONGEST_NAME, load_default="")
 
 
+class ChildAsked(PersonAsked):
+    """As its papers say; another birth date or sex than the IIN's is an official's to accept (spec 3.9)."""
+
+    born_on = fields.Date()
+    sex = one_of(Sex)
+
+
 class ContactsAsked(Schema):
     phone = Typed(texts.mobile, 40, required=True, validate=validate.Length(min=1))
     email = Typed(texts.emails, texts.LONGEST_EMAIL, load_default="", metadata={"description": "one, or two: a, b"})
@@ -127,7 +135,7 @@ class ClaimAsked(Schema):
 class ApplicationAsked(Schema):
     district = fields.Integer(required=True, strict=True, validate=IDS)
     queue_kind = one_of(QueueKind, load_default="general")
-    child = fields.Nested(PersonAsked, required=True)
+    child = fields.Nested(ChildAsked, required=True)
     applicant = fields.Nested(PersonAsked, required=True)
     contacts = fields.Nested(ContactsAsked, required=True)
     privilege = fields.Nested(ClaimAsked)

@@ -1,11 +1,14 @@
 """S3: an application of a family as it was typed or sent: its lines as people read them, and the application itself.
 
-What is asked is flat: district, child_iin, child_first_name and so on, applicant_..., contacts, queue_kind, privilege.
+What is asked is flat: district, child_iin, child_first_name and so on, applicant_..., contacts, queue_kind, privilege;
+child_born_on and child_sex
+where a portal says them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -17,7 +20,7 @@ from app.actions.preconditions import sign_in
 from app.actions.privileges import Paper
 from app.asked.acts import claimed, contacts
 from app.db.database import taken_back
-from app.models import Application, Language, PrivilegeGround, QueueKind, SignedInBy
+from app.models import Application, Language, PrivilegeGround, QueueKind, Sex, SignedInBy
 from app.rules import iin as iins
 from app.rules.roles import Role
 
@@ -46,7 +49,7 @@ def register(
     papers: list[Paper] = privilege["papers"] if privilege else []
     return applications.register(
         place_id=int(asked["district"]),
-        child=Person(asked["child_iin"], **named("child", asked)),
+        child=Person(asked["child_iin"], **named("child", asked), **_said_of(asked)),
         applicant=Person(by.visitor.iin, **named("applicant", asked)),
         contacts=Contacts(**contacts(asked)),
         queue_kind=QueueKind(asked["queue_kind"]),
@@ -57,6 +60,12 @@ def register(
         by=by,
         at=at,
     )
+
+
+def _said_of(asked: Mapping[str, str]) -> dict[str, Any]:
+    """What a portal says of a child besides, as its papers have it."""
+    read: dict[str, Callable[[str], Any]] = {"born_on": date.fromisoformat, "sex": Sex}
+    return {name: of(asked[f"child_{name}"]) for name, of in read.items() if f"child_{name}" in asked}
 
 
 def named(whose: str, asked: Mapping[str, str]) -> dict[str, str]:

@@ -32,3 +32,4 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     csrf.exempt(public.blueprint)  # nothing is changed there: a form is posted so that no IIN stands in an address
     csrf.exempt(own.blueprint)  # it looks at where a form comes from by itself
     app.before_request(public.instead_of_the_office)
+    app.before_request(problems.nowhere)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, make_response, request
+from flask import Blueprint, current_app, g, make_response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from app.cabinet.public import page_of, render
@@ -29,6 +29,14 @@ def register(blueprint: Blueprint) -> None:
         blueprint.register_error_handler(status, _problem)
     for kind in (SQLAlchemyError, OSError):
         blueprint.register_error_handler(kind, _database)
+
+
+def nowhere() -> Response | None:
+    """An address that there is not, opened by whoever is no official: the page of everybody, not that of the office.
+    SecurityError for a Host that is not ours.
+    """
+    unknown = bool(request.host) and isinstance(request.routing_exception, NotFound)
+    return _told(404) if unknown and g.get("actor") is None else None
 
 
 def not_there() -> Response:

@@ -1,9 +1,11 @@
 """Spec 3.10: whoever joins a child's applications: asked for here at the counter or in the cabinet, decided here."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import g, request
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -61,6 +63,21 @@ class GuardianshipView(Registered):
         application = db.session.scalars(of_child.limit(1)).one()
         by = replace(g.actor, paper_on=facts.pop("paper_on"))
         return guardianships.join(application, Person(**who), by=by, at=now(), **facts)
+
+    def details(self, verb: str, rows: Sequence[Guardianship]) -> Sequence[str]:
+        """Of a child that two people have put into a queue: whoever joins sees what both have filed."""
+        if verb != "approve":
+            return ()
+        both = {row: guardianships.applied_too(row) for row in rows}
+        return [
+            _(
+                "Somebody else has applied for this child, too: %(numbers)s. Whoever joins sees that as well. Look at "
+                "the papers of both before you approve.",
+                numbers=", ".join(one.number for one in found),
+            )
+            for found in both.values()
+            if found
+        ]
 
     def possible(self, row: Guardianship) -> list[str]:
         """Whoever asked does not decide."""

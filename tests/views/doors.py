@@ -83,8 +83,8 @@ def sign(browser: Browser, to: str, answer: TestResponse, person: str) -> TestRe
 def is_of_a_family(step: Step) -> bool:
     """Is this a step that a family does on its own pages, or would do if there were such a page for it?
 
-    A privilege is claimed there by its ground, nobody is put into the queue there without a phone and none by another
-    birth date than the IIN has, and which of its rights a family takes back is not said there: a voucher it never
+    A privilege is claimed there by its ground, nobody is put into the queue there without a phone, birth date and sex
+    are those of the IIN, and which of its rights a family takes back is not said there: a voucher it never
     takes back. What is left out by that: test_scenarios.py.
     """
     by, of = step.get("by"), step.get("application", {})
@@ -93,7 +93,12 @@ def is_of_a_family(step: Step) -> bool:
         return False
     if step["do"] == "join":
         return "phone" in step
-    return "phone" in of if isinstance(of, dict) else "privilege" not in step
+    return "phone" in of and not _of_papers(of) if isinstance(of, dict) else "privilege" not in step
+
+
+def _of_papers(of: Step) -> bool:
+    """Is something said of the child otherwise than its IIN has it?"""
+    return {"iin", "sex"} <= of.get("child", {}).keys()
 
 
 class Cabinet:
@@ -221,7 +226,7 @@ class Api:
         body = {
             "district": town.record(row["place"]).id,
             "queue_kind": row.get("queue_kind", "general"),
-            "child": _of_person(child),
+            "child": _of_person(child) | ({"sex": child.sex} if child.sex else {}),
             "applicant": _of_person(parent),
             "contacts": {"phone": row["phone"], "notice_language": "kk"},
         } | ({"privilege": _claimed(row, at)} if "ground" in row else {})
@@ -246,6 +251,9 @@ class Api:
 
 def is_of_a_portal(step: Step) -> bool:
     """Is this a step that a family does through a portal?"""
+    of = step.get("application", {})
+    if step.get("by") == Role.family and isinstance(of, dict) and _of_papers(of):
+        return True
     return is_of_a_family(step) and step["do"] in {"register", "join", *VERBS}
 
 

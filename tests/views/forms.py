@@ -138,7 +138,7 @@ class Fields(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.values, self.options, self.kinds = dict[str, Any](), dict[str, list[str]](), dict[str, str]()
-        self.inside, self.open = False, ""
+        self.inside, self.several, self.open = False, False, ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
@@ -146,6 +146,8 @@ class Fields(HTMLParser):
         if tag == "form":
             self.inside = "card form" in (found.get("class") or "")
         name = found.get("name") or ""
+        if tag == "fieldset":
+            self.several = "several" in (found.get("class") or "")
         if not self.inside or name in ("csrf_token", "form_key"):  # tests.views.conftest.Browser has them
             return
         if tag == "select":
@@ -160,7 +162,7 @@ class Fields(HTMLParser):
             self.kinds[name] = found.get("type") or "text"
             if self.kinds[name] != "checkbox":
                 self.values[name] = found.get("value") or ""
-            elif found.get("value") != "y":  # one of several
+            elif self.several:
                 self.kinds[name] = "several"
                 self.values[name] = [*self.values.get(name, ()), *([found["value"]] if "checked" in found else ())]
             elif "checked" in found:
@@ -169,6 +171,8 @@ class Fields(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("select", "textarea"):
             self.open = ""
+        if tag == "fieldset":
+            self.several = False
         if tag == "form":
             self.inside = False
 

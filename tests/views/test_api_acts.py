@@ -102,6 +102,7 @@ def test_a_child_comes_into_the_queue_by_the_phone_that_the_portal_has_proven(ci
 
 def test_a_child_comes_into_the_queue_by_a_signature_over_the_exact_text(city, portal):
     sent = body(city.own.place)
+    sent["child"] |= {"born_on": "2022-03-08", "sex": "female"}
     shown = portal.post("applications/challenge", sent).json
     for fact in (CHILD, PARENT, "Көкшетау", "+77015556677"):
         assert fact in shown["text"]
@@ -136,6 +137,11 @@ def test_what_is_wrong_in_an_application_is_told_at_its_place_and_nothing_is_don
         "/queue_kind",
         "/more",
     }
+    for said in ({"born_on": "2022-03-09"}, {"sex": "male"}):  # of its papers: an official's to accept
+        otherwise = body(city.own.place)
+        otherwise["child"] |= said
+        assert is_problem(portal.post("applications/challenge", otherwise), 422, "reason_required")
+        assert is_problem(portal.once("applications", otherwise), 422, "reason_required")
     twice = portal.once("applications", body(city.own.place, applicant=body(1)["child"]))
     assert is_problem(twice, 422, "bad_iin") and twice.json["errors"][0]["pointer"] == "/applicant"
 

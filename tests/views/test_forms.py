@@ -81,7 +81,7 @@ def test_a_field_with_nonsense_is_422_with_a_sentence_and_what_was_typed(city, n
 def kept(typed: dict[str, str], shown: Fields, wrong: str) -> bool:
     """Is all that was typed still in the form? A select shows its own choices; a password is never shown."""
     for name, kind in shown.kinds.items():
-        was, now = str(typed.get(name, "")), shown.values.get(name, "")
+        was, now = str(typed.get(name, "")), str(shown.values.get(name, ""))
         if kind in ("password", "checkbox") or (kind in ("select", "several") and name == wrong):
             continue
         if was.replace("\0", "\ufffd").strip() != now.replace("\0", "\ufffd").strip():

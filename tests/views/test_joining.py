@@ -8,13 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from app.access import visits
+from app.actions import applications
+from app.actions.people import Contacts, Person
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Change, Guardianship, Notice, Place, Purpose, Signature, SignedInBy, Unit
+from app.models import Application, Change, Guardianship, Notice, Place, Purpose, QueueKind, Signature, SignedInBy, Unit
 from app.rules.texts import phones_said
 from tests import authority as of
 from tests import factories
 from tests.authority import IIN, holder
+from tests.factories import DEPARTMENT, START
 from tests.views.conftest import Browser, forget_tries
 from tests.views.doors import code_in
 from tests.views.test_cabinet import HERE
@@ -238,6 +241,14 @@ def test_at_the_counter_another_official_than_the_one_who_asked_approves(city, c
     (row,) = asked(city)
     assert row.asked_by_id == city.own.operator_account and row.child_id == city.own.child
     assert operator.post(f"/guardianships/action/approve/{row.id}", {"sure": "yes"}).status_code == 403
+    address, official = f"/guardianships/action/approve/{row.id}", city.sign_in("specialist")
+    assert "Бұл балаға" not in official.post(address, {}).text
+    with city.web.app_context(), transaction():
+        theirs = db.session.get_one(Guardianship, row.id).application
+        both = {"child": Person(theirs.child_iin), "applicant": Person(of.OTHER_IIN, first_name="Бөтен")}
+        kind, place_id = QueueKind.sanatorium, theirs.place_id
+        applications.register(place_id=place_id, **both, contacts=Contacts(), queue_kind=kind, by=DEPARTMENT, at=START)
+    assert "Бұл балаға" in official.post(address, {}).text
     to_come = operator.post("/guardianships/add", {**form, "note": "", "until": "", "paper_on": "2026-04-14"})
     assert to_come.status_code == 422
     city.sign_in("specialist").post(f"/guardianships/action/approve/{row.id}", {"sure": "yes"})

@@ -99,6 +99,14 @@ def test_what_is_not_there_is_not_found(visitor, address):
     assert visitor.get(address).status_code == 404
 
 
+def test_an_address_that_there_is_not_is_told_as_everybodys_pages_look_and_to_an_official_as_the_offices(city, visitor):
+    for address in ("/nothing", "/a/1/b", "/health/nothing"):
+        answer = visitor.get(address)
+        assert answer.status_code == 404 and '<a href="/queue' in answer.text
+        office = city.sign_in("specialist").get(address)
+        assert office.status_code == 404 and '<a href="/queue' not in office.text
+
+
 @pytest.mark.parametrize("typed", ("a%0d%0ab", "http://x/verify/ab", "a/../b", "%00a"))
 def test_a_typed_code_leads_to_a_page_of_ours_and_nowhere_else(visitor, typed):
     led = visitor.get(f"/check?code={typed}")

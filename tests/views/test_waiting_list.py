@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.actions import vacancies
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Change, Kindergarten, Notice, SignedInBy, Vacancy, WaitingEntry
+from app.models import Application, Change, Kindergarten, Notice, QueueKind, SignedInBy, Vacancy, WaitingEntry
 from app.now import now
 from tests.factories import head
 from tests.views.doors import asked, post
@@ -58,6 +58,17 @@ def test_a_family_waits_for_a_kindergarten_is_told_and_gives_it_up(city, child):
         done = sa.select(Change.verb, Change.sign_in).where(Change.subject == "waiting_entry")
         done = done.where(Change.subject_id == entry, Change.role == "family").order_by(Change.id)
         assert db.session.execute(done).all() == [("wish", SignedInBy.code), ("unwish", SignedInBy.code)]
+
+
+def test_a_child_waits_for_kindergartens_of_its_own_queue_alone(city, child):
+    browser, there = entered(city, child, SignedInBy.code), city.own.kindergarten
+    with city.web.app_context(), transaction():
+        db.session.get_one(Kindergarten, there).queue_kind = QueueKind.special
+    form = browser.get(f"/my/a/{child}/wish")
+    assert form.status_code == 200 and f'<option value="{there}"' not in form.text
+    with city.tables.unchanged():
+        refused = post(browser, f"a/{child}/wish", kindergarten=str(there), language="")
+    assert refused.status_code == 422 and 'data-reason="wrong_place"' in refused.text
 
 
 def test_the_entry_of_another_family_is_given_up_by_nobody_else(city, child):
