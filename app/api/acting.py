@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from flask import json, request
 from werkzeug.exceptions import NotFound
+from werkzeug.http import parse_etags
 from werkzeug.wrappers import Response
 
 from app import words
@@ -112,7 +113,7 @@ def do(query: dict[str, Any], headers: dict[str, str], state: Any, body: dict[st
     def act(visitor: Visitor) -> Told:
         lock_district(place_id)
         row = db.session.get_one(Application, own_id)
-        if seen.removeprefix("W/").strip('"') not in ("*", tag(state_of(row, now()))):
+        if not parse_etags(seen).contains_weak(tag(state_of(row, now()))):
             raise Unanswerable(412, "changed_meanwhile")
         _is_of(row, visitor)
         by = Actor(Role.family, application_id=row.id, visitor=visitor, client=here().name)

@@ -94,8 +94,8 @@ def _carried(answer: Response) -> Response:
     return answer
 
 
-@nowhere.route("/", methods=METHODS, defaults={"_rest": ""})
-@nowhere.route("/<path:_rest>", methods=METHODS)
+@nowhere.route("/", methods=(*METHODS, "TRACE"), defaults={"_rest": ""})
+@nowhere.route("/<path:_rest>", methods=(*METHODS, "TRACE"))
 def anywhere(_rest: str) -> Any:
     """No address of ours, or none by this method."""
     adapter = current_app.url_map.bind("")

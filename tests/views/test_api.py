@@ -211,6 +211,7 @@ def test_whatever_is_no_address_below_api_is_told_as_a_problem(city, portal):
     for address in ("/api/", "/api/v2/districts", "/api/v1/", "/api/v1/x/y"):
         assert is_problem(client.get(address), 404, "not_found")
         assert is_problem(client.post(address), 404, "not_found")
+    assert is_problem(client.open("/api/v1/districts", method="TRACE"), 405, "wrong_method")
     answer = client.delete("/api/v1/districts")
     assert is_problem(answer, 405, "wrong_method") and "GET" in answer.headers["Allow"]
 
