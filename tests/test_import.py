@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.actions import vouchers
 from app.db.extensions import db
-from app.imports import applications, export
+from app.imports import applications, declared, export
 from app.imports.columns import MatchedTable
 from app.imports.command import bring_in
 from app.imports.vocabulary import plain
@@ -24,11 +24,13 @@ from app.models import (
     ImportKind,
     KgGroup,
     Kindergarten,
+    Language,
     Notice,
     Seat,
     Sex,
     Vacancy,
 )
+from app.registers.declaration import Field, SomeOf
 from app.registers.kindergartens import KINDERGARTENS
 from app.rules import iin
 from app.rules.registration_numbers import fold
@@ -739,3 +741,12 @@ def test_the_guide_names_every_column(of):
     for column in COLUMNS[of]:
         bold = f"**{column.titles[0]}**" if column.required else column.titles[0]
         assert column.field in declared or (bold in guide and column.titles[1] in guide), column.field
+
+
+def test_a_cell_names_some_of_several_as_a_list_that_is_taken_out_does():
+    field = Field("languages", "Languages", SomeOf(Language), titles=("Тілдер",))
+    read = declared.READ[SomeOf](field.type)
+    assert read("русский; қазақша,") == read("Қазақ\nорыс") == [Language.kk, Language.ru]
+    assert read(declared._cell(field, [Language.ru, Language.en])) == [Language.ru, Language.en]
+    with pytest.raises(Wrong, match="unknown_word"):
+        read("қазақша; клингонша")

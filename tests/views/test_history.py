@@ -20,6 +20,7 @@ from tests import factories
 from tests.factories import DEPARTMENT, at
 from tests.reading import LANGUAGES, raw, text_of
 from tests.views import routes
+from tests.views.forms import Fields
 from tests.views.test_lists import reader, shown
 
 NAMES = frozenset(map(str, Role))  # the city's accounts are called by their roles
@@ -77,6 +78,25 @@ def test_a_row_names_and_links_its_record_and_says_what_changed_from_what_to_wha
     assert f'href="/kindergartens/show/{city.own.kindergarten}">{name.replace("«", "«")}</a>' in first
     assert re.search(r"Вид</b>: Ясли-сад → Мини-центр", first) and "Адрес</b>: " in first and "→ Абай 1" in first
     assert "13.04.2026" in first and "mini_centre" not in first
+
+
+def test_what_was_chosen_of_several_is_kept_and_read_before_and_after(city):
+    browser, address = city.sign_in("administrator"), f"/clients/edit/{city.own.client}"
+    given = Fields(browser.get(address).text).values
+    assert given["verbs"] == ["confirm", "choose"]
+    assert browser.post(address, {**given, "verbs": ["sign", "confirm"]}).status_code == 302
+    with city.web.app_context():
+        change = db.session.scalars(sa.select(Change).order_by(Change.id.desc())).first()
+        assert (change.subject, change.details) == ("client", {"verbs": [["confirm", "choose"], ["confirm", "sign"]]})
+        with city.web.test_request_context(), force_locale("ru"):
+            (told,) = words.changed(change, lambda *_fact: "")
+    assert told == (
+        "Какие действия",
+        "Подтвердить интерес; Выбор детского сада",
+        "Подтвердить интерес; Подписать договор",
+    )
+    assert browser.post(address, {**Fields(browser.get(address).text).values, "verbs": []}).status_code == 302
+    assert Fields(browser.get(address).text).values["verbs"] == []  # what is not ticked is not sent
 
 
 def test_a_record_outside_of_ones_reach_is_neither_named_nor_linked(city):
