@@ -70,6 +70,10 @@ class Kezek:
         self.url, self.timeout = f"{url.rstrip('/')}/api/v1", timeout
         self.headers = {"Authorization": f"Bearer {key}", "Accept-Language": language, "Accept": "application/json"}
 
+    def portal(self) -> Facts:
+        """What this portal may: its place, `registers`, and the acts of families that it sends, `verbs`."""
+        return self._call("GET", "/portal").facts
+
     def districts(self) -> list[Facts]:
         """The districts and cities of this portal."""
         return list(self._call("GET", "/districts").facts["items"])

@@ -40,6 +40,7 @@ def kezek(city, tmp_path):
 
 
 def test_a_portal_asks_registers_follows_and_acts_by_the_client_of_the_docs(city, kezek):
+    assert kezek.portal()["registers"] and "confirm" in kezek.portal()["verbs"]
     (district,) = kezek.districts()
     assert kezek.norms(district["id"]) and list(kezek.vacancies(district["id"], limit=1))
     state = kezek.register(body(district["id"]), key="once")
