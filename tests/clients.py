@@ -1,6 +1,7 @@
 """Who asks a running web, over HTTP: a browser's cookies, and officials who click until they are answered."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -90,19 +91,19 @@ class Clerk(Thread):
             if page is not None and not _hidden(page.text, "form_key"):
                 door = self.tried(lambda: self.browser.get("/login/"))
                 page = door and self.tried(partial(self.browser.sign_in_at, door, *self.account)) and None
-                self.over.wait(0.3)
+                time.sleep(0.3)
                 continue
             if page is None:
                 continue
             key = key or _hidden(page.text, "form_key")
             address, typed = self.forms(len(self.done))
             answer = self.tried(partial(self.browser.post, address, page, typed | {"form_key": key}))
+            page = None  # each time with a token of now: that of an hour ago is none
             if answer is None or answer.status not in (302, 303):
                 continue  # the same again, with the same key
             if not answer.headers["Location"].startswith("/login"):  # the session is over, the form is not
                 self.done.append(answer.headers["Location"])
                 key = ""
-            page = None
 
     def tried(self, ask: Callable[[], SimpleNamespace]) -> SimpleNamespace | None:
         """The answer; None where there was none. Whoever is told nothing or to come again does so after a moment."""
@@ -110,11 +111,11 @@ class Clerk(Thread):
             answer = ask()
         except (OSError, HTTPException) as nobody:
             self.said[type(nobody).__name__] += 1
-            self.over.wait(0.3)
+            time.sleep(0.3)
             return None
         self.said[answer.status] += 1
         if answer.status >= 400:
-            self.over.wait(0.3)
+            time.sleep(0.3)
         return answer if answer.status < 400 else None
 
     def ended(self) -> Counter[int | str]:
