@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import create_app
 from app.actions import referrals
@@ -104,6 +105,8 @@ def attempt(crowd: Crowd, chance: random.Random) -> str:
         return str(refusal.reason)
     except IntegrityError:
         return "the database refused"
+    except PoolTimeout:  # nothing was tried yet: it has waited for a connection of its process
+        return attempt(crowd, chance)
     return act.__name__
 
 
