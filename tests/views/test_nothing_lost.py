@@ -79,9 +79,8 @@ def typed_into(city) -> list[tuple[str, str, dict]]:
 def is_filled(page: str, typed: dict) -> bool:
     """Are the typed values in the page's own form?"""
     shown = Fields(page).values
-    return all(
-        shown.get(name, "") == str(value).strip() for name, value in typed.items() if value and name != "password"
-    )
+    said = {name: value for name, value in typed.items() if value and name != "password"}
+    return all(shown.get(name, "") == (one if isinstance(one, list) else str(one).strip()) for name, one in said.items())
 
 
 def sends(browser: Browser, answer, address: str):
