@@ -430,14 +430,10 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(kezek, kind):
     assert soon(lambda: kezek.lapsed() == len(late)) and soon(kezek.settled), kezek.left()
     assert soon(lambda: all(kezek.pid(part) for part in PARTS)) and soon(kezek.opens)
 
-    faults = {one for one in said if isinstance(one, int)} - {
-        200,
-        302,
-        303,
-        400,
-        429,
-        503,
-    }  # 400: a token of a time that is ahead
+    known = {200, 302, 303, 429, 503}
+    if any(one.startswith("clock") for one in order[:rounds]):
+        known.add(400)  # a page's token was made in a time that is ahead; with a page of now it goes
+    faults = {one for one in said if isinstance(one, int)} - known
     assert not faults, (kezek.var / "log" / "web.log").read_text()
     published = db.session.scalars(sa.select(Vacancy.id).where(Vacancy.group_id.in_(clerk.groups))).all()
     assert sorted(clerk.done) == sorted(f"/vacancies/show/{id_}" for id_ in published)  # each once

@@ -80,7 +80,8 @@ def is_filled(page: str, typed: dict) -> bool:
     """Are the typed values in the page's own form?"""
     shown = Fields(page).values
     said = {name: value for name, value in typed.items() if value and name != "password"}
-    return all(shown.get(name, "") == (one if isinstance(one, list) else str(one).strip()) for name, one in said.items())
+    said = {name: value if isinstance(value, list) else str(value).strip() for name, value in said.items()}
+    return all(shown.get(name, "") == value for name, value in said.items())
 
 
 def sends(browser: Browser, answer, address: str):
