@@ -16,7 +16,7 @@ from app.actions import accounts, dry_run, places, vouchers
 from app.actions.bulk_order import in_order, passed_over
 from app.actions.dry_run import Order, RowOutcome, tried
 from app.actions.due import catch_up, settled
-from app.actions.moving import record
+from app.actions.moving import move_as_if, record
 from app.db.database import lock_district, locked, taken_back
 from app.db.extensions import db
 from app.models import (
@@ -347,9 +347,7 @@ def _take_what_was_foreseen(run_id: int, order: Order) -> None:
     }
     foreseen = BulkRow.bulk_run_id == run_id, BulkRow.foreseen == BulkOutcome.done
     db.session.execute(insert(Voucher).from_select(list(voucher), select(*voucher.values()).where(*foreseen)))
-    theirs = Application.id.in_(select(BulkRow.application_id).where(*foreseen))
-    confirming = update(Application).where(theirs).values(status=ApplicationStatus.confirming)
-    db.session.execute(confirming.execution_options(synchronize_session=False))
+    move_as_if(select(BulkRow.application_id).where(*foreseen), ApplicationStatus.confirming)
 
 
 def _row(id_: int, told: RowOutcome, **more: Any) -> dict[str, Any]:
