@@ -72,13 +72,16 @@ class Security(SecurityManager):
 
     @property
     def grants(self) -> dict[Role, set[tuple[str, str]]]:
-        """Role -> (permission, view): worked out once from what each view says of itself."""
+        """Role -> (permission, view): worked out once from what each view says of itself, and there when it is whole:
+        the first requests of a web that was just started come at once.
+        """
         if not hasattr(self, "_grants"):
-            self._grants = {role: set() for role in Role}
+            grants: dict[Role, set[tuple[str, str]]] = {role: set() for role in Role}
             for view in self.appbuilder.baseviews:
                 for permission, roles in permissions_of(view).items():
                     for role in roles:
-                        self._grants[role].add((permission, view.class_permission_name))
+                        grants[role].add((permission, view.class_permission_name))
+            self._grants = grants
         return self._grants
 
 
