@@ -15,12 +15,12 @@ Enough = Callable[[], bool]
 def work(step: Callable[[Enough], bool], seconds: float) -> bool:
     """Go on for so long. `step` does what it can until its argument says enough, and returns whether there is more.
 
-    Returns whether there is more to do.
+    There is a slice at least, however late it begins, unless there are no seconds. Returns whether there is more to do.
     """
     end = monotonic() + seconds
-    more = True
-    while more and monotonic() < end:
-        began = monotonic()
+    more, first = True, seconds > 0
+    while more and (first or monotonic() < end):
+        began, first = monotonic(), False
         more = retried(partial(step, _past(min(began + SLICE, end))))
         if more:
             sleep(PAUSE * (monotonic() - began))
