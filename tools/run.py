@@ -12,6 +12,7 @@ REDIS_URL and DATABASE_URL name servers to use instead of what lies in KEZEK_VAR
 data: no invented town, real time, and a SECRET_KEY of your own.
 """
 
+import configparser
 import contextlib
 import http.client
 import json
@@ -27,7 +28,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 SUPERVISED = "deploy/supervisord.conf"
-BEHIND = ("urgent", "worker", "papers", "messenger", "timetable")  # what works behind the web, once it answers
 PATIENCE = 60  # seconds until the web must have answered
 SOCKET_PATH = 107  # bytes: what the kernel allows
 
@@ -54,12 +54,20 @@ def main() -> None:
             port = int(told["KEZEK_PORT"])
             if not answers(port, supervisor):
                 sys.exit(f"Kezek did not start: the web gave no answer, see {var / 'log'}.")
-            start = [BIN / "supervisorctl", "-c", SUPERVISED, "start", *BEHIND]
+            start = [BIN / "supervisorctl", "-c", SUPERVISED, "start", *behind()]
             subprocess.run(start, stdout=subprocess.DEVNULL, **place)
             print(f"\nKezek is at http://127.0.0.1:{port} (Ctrl-C stops it)\n{accounts(var)}", flush=True)
             supervisor.wait()
         finally:
             supervisor.terminate()
+
+
+def behind() -> list[str]:
+    """What works behind the web and is started once it answers: what the supervisor never starts by itself."""
+    parts = configparser.RawConfigParser(inline_comment_prefixes=(" ;",))
+    parts.read(ROOT / SUPERVISED)
+    never = [name for name in parts if parts[name].get("autostart") == "false"]
+    return [name.removeprefix("program:") for name in never]
 
 
 def preparations(told: dict[str, str]) -> list[str]:

@@ -1,8 +1,7 @@
 """S3: an application of a family as it was typed or sent: its lines as people read them, and the application itself.
 
 What is asked is flat: district, child_iin, child_first_name and so on, applicant_..., contacts, queue_kind, privilege;
-child_born_on and child_sex
-where a portal says them.
+child_born_on and child_sex where a portal says them.
 """
 
 from collections.abc import Callable, Mapping
