@@ -1,9 +1,11 @@
 """What the role may do in PostgreSQL with which Kezek works, when another one owns the tables (ADR 34)."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import text
 
 from app.db.extensions import db
-from app.models import Change, HistoryLink, HistorySeal, Signature
+from app.models import Base, Change, HistoryLink, HistorySeal, Signature
 
 FOR_GOOD = (Change, HistoryLink, HistorySeal, Signature)  # written once: the role neither changes nor removes a row
 
@@ -17,14 +19,8 @@ def grant(role: str) -> None:
 
     The owner of the tables says so, after each migration, in its transaction. Raises NotGranted.
     """
-    if db.engine.dialect.name != "postgresql":
-        raise NotGranted("only PostgreSQL has roles")
-    if not db.session.scalar(text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": role}):
-        raise NotGranted("there is no such role: CREATE ROLE … LOGIN PASSWORD …")
-    if db.session.scalar(text("SELECT pg_has_role(:role, current_user, 'USAGE')"), {"role": role}):
-        raise NotGranted("this role owns the tables, or may act as whoever does: Kezek needs another one")
+    to, schema = _role_and_schema(role)
     prepare = db.engine.dialect.identifier_preparer
-    to, schema = prepare.quote(role), prepare.quote(db.session.scalar(text("SELECT current_schema()")))
     for_good = ", ".join(prepare.format_table(model.__table__) for model in FOR_GOOD)
     for statement in (
         f"GRANT USAGE ON SCHEMA {schema} TO {to}",
@@ -35,3 +31,29 @@ def grant(role: str) -> None:
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {to}",
     ):
         db.session.execute(text(statement))
+
+
+def grant_reading(role: str, models: Iterable[type[Base]]) -> None:
+    """Let a role look at the rows of these tables, and at nothing else. Raises NotGranted."""
+    to, schema = _role_and_schema(role)
+    prepare = db.engine.dialect.identifier_preparer
+    named = ", ".join(prepare.format_table(model.__table__) for model in models)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA {schema} TO {to}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {to}",
+        f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {to}",
+        f"GRANT SELECT ON {named} TO {to}",
+    ):
+        db.session.execute(text(statement))
+
+
+def _role_and_schema(role: str) -> tuple[str, str]:
+    """As they stand in a statement. Raises NotGranted for a role that is none, or is the owner."""
+    if db.engine.dialect.name != "postgresql":
+        raise NotGranted("only PostgreSQL has roles")
+    if not db.session.scalar(text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": role}):
+        raise NotGranted("there is no such role: CREATE ROLE … LOGIN PASSWORD …")
+    if db.session.scalar(text("SELECT pg_has_role(:role, current_user, 'USAGE')"), {"role": role}):
+        raise NotGranted("this role owns the tables, or may act as whoever does: Kezek needs another one")
+    prepare = db.engine.dialect.identifier_preparer
+    return prepare.quote(role), prepare.quote(db.session.scalar(text("SELECT current_schema()")))

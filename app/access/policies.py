@@ -1,0 +1,270 @@
+"""THE SECOND LOCK: who sees which rows, once more, as row-level security of PostgreSQL (spec 7; ADR 40).
+
+It is made of the scopes themselves (scope.py) by `flask grant`: of each table what each role sees, and that nothing is
+written outside of the places of whoever decides. It holds for the roles that it was made for, and not for the owner of
+the tables. How far a transaction reaches is told to the server by row_security.py.
+
+Policies ask views of keys alone, in a schema of their own: those are the owner's, so that no policy asks another one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    BinaryExpression,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    func,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql.base import PGCompiler
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql import operators, visitors
+
+from app.access.scope import Viewer, lies, rule_of, tables
+from app.db.database import SEARCHED
+from app.db.dialects import Ids
+from app.models import (
+    Account,
+    AccountLetter,
+    Base,
+    Challenge,
+    Draft,
+    Invitation,
+    KeptForm,
+    Kindergarten,
+    NoticeRead,
+    OneTimeCode,
+    Place,
+    RecoveryCode,
+    SecondFactor,
+    SentForm,
+    SignedIn,
+    Upload,
+    UserScope,
+    Visit,
+)
+from app.rules.roles import Role
+
+SCHEMA, EVERYTHING = "kezek_reach", "all"
+BY_ITS_KEY = "found by a key, or by its hash, that only one browser has"
+AT_THE_DOOR = "read before it is known who looks"
+EXEMPT = {  # tables without a policy, and why
+    **dict.fromkeys((SignedIn, OneTimeCode, Visit, Challenge, Draft, Upload, SentForm), BY_ITS_KEY),
+    **dict.fromkeys((Account, Invitation, AccountLetter, SecondFactor, RecoveryCode), AT_THE_DOOR),
+    KeptForm: "what an official typed, given back to the same account at the door",
+    NoticeRead: "that an official has read a notice: two numbers, nothing of a family",
+}
+DOOR = (Place, Kindergarten, UserScope)  # how far an account reaches: each page begins with it, before anybody looks
+NOT_OURS = {"ab_": AT_THE_DOOR, "alembic_version": "which migrations were run"}  # by the beginning of their names
+POLICIES = ("reads", "adds", "changes", "removes", "looks")
+_FUNCTION = "STABLE PARALLEL SAFE LANGUAGE sql AS"
+HELPERS = (  # what row_security.py has told the server: nothing, one word, one number, any number of them
+    f"CREATE FUNCTION {SCHEMA}.told(name text) RETURNS text {_FUNCTION}"
+    " $$ SELECT nullif(current_setting('kezek.' || name, true), '') $$",
+    f"CREATE FUNCTION {SCHEMA}.id(name text) RETURNS integer {_FUNCTION} $$ SELECT {SCHEMA}.told(name)::integer $$",
+    f"CREATE FUNCTION {SCHEMA}.ids(name text) RETURNS integer[] {_FUNCTION}"
+    f" $$ SELECT CASE {SCHEMA}.told(name) WHEN '{EVERYTHING}' THEN '{{}}' ELSE {SCHEMA}.told(name)::integer[] END $$",
+)
+_TOLD_VIEWER, _TOLD_WRITES = (f"(SELECT {SCHEMA}.told('{name}'))" for name in ("viewer", "writes"))
+
+
+def _told(name: str) -> Any:
+    """A number that the server was told, asked for once in a statement."""
+    return literal_column(f"(SELECT {SCHEMA}.id('{name}'))", Integer)
+
+
+def _ids(name: str) -> Any:
+    """Any number of them. An array that is no subquery to `= ANY (...)`."""
+    return func.coalesce(
+        literal_column(f"(SELECT {SCHEMA}.ids('{name}'))", Ids), literal_column("'{}'", Ids), type_=Ids
+    )
+
+
+# As scope.viewer_of, in the server's own words: all officials at once, all heads, all families; and whoever writes.
+OFFICIAL = Viewer(_ids("places"), _ids("around"), None, None, _told("user"))
+HEAD = OFFICIAL._replace(kindergarten=_told("kindergarten"))
+FAMILY = Viewer(None, None, None, _told("application"), _told("user"))
+WRITER = OFFICIAL._replace(places=_ids("writes"), around=_ids("writes"))
+VIEWERS = {Role.head: HEAD, Role.family: FAMILY}  # the others are officials
+
+
+class Compiler(PGCompiler):
+    """What a select reads from are the views."""
+
+    def visit_table(self, table: Any, asfrom: bool = False, **how: Any) -> str:
+        if asfrom:
+            return f"{SCHEMA}.{self.preparer.format_table(table)}"
+        return str(super().visit_table(table, asfrom=asfrom, **how))
+
+
+class Dialect(PGDialect_psycopg):
+    statement_compiler = Compiler
+
+
+def condition(model: type[Base], rule: ColumnElement[bool]) -> str:
+    """A rule as a policy of its table says it: nothing but the columns of one row is there before it."""
+    asked = select(literal_column("1")).select_from(model.__table__).where(_row_by_row(model.__table__, rule))
+    said = str(asked.compile(dialect=Dialect(), compile_kwargs={"literal_binds": True}))
+    return re.sub(r"\s+", " ", said.partition("WHERE ")[2])
+
+
+def _row_by_row(table: Any, rule: ColumnElement[bool]) -> Any:
+    """`x IN (SELECT y ...)` as EXISTS, for which the server looks into an index where it has few rows to decide on."""
+
+    def exists(element: Any, **_: Any) -> Any:
+        if not isinstance(element, BinaryExpression) or element.operator is not operators.in_op:
+            return None
+        inner = getattr(element.right, "element", element.right)
+        if not isinstance(inner, Select) or table in inner.get_final_froms():
+            return element  # as it stands, and what is in it
+        [column] = inner.selected_columns
+        return inner.where(column == element.left).correlate(table).exists()
+
+    return visitors.replacement_traverse(rule, {}, exists)
+
+
+def reads(model: type[Base]) -> dict[str, list[Role]]:
+    """What of a table is seen by which roles; those that see nothing are left out."""
+    alike: dict[tuple[Any, int], list[Role]] = {}
+    for role in Role:
+        alike.setdefault((rule_of(model, role), id(VIEWERS.get(role, OFFICIAL))), []).append(role)
+    found: dict[str, list[Role]] = {}
+    for (rule, _viewer), roles in alike.items():
+        found.setdefault(condition(model, rule(VIEWERS.get(roles[0], OFFICIAL))), []).extend(roles)
+    return {said: roles for said, roles in found.items() if said != "false"}
+
+
+def writes(model: type[Base]) -> str:
+    """Where rows of a table lie that a decision may write."""
+    return condition(model, lies(model)(WRITER))
+
+
+def locked() -> list[type[Base]]:
+    """The tables with policies."""
+    return sorted(set(tables()) - EXEMPT.keys(), key=lambda model: model.__tablename__)
+
+
+def statements(works: Iterable[str], looks: Iterable[str]) -> list[str]:
+    """All that makes the lock, for roles of the server: those that work as Kezek does, and those that look at what an
+    auditor may see, in all places.
+    """
+    works, looks = ", ".join(map(_name, sorted(works))), ", ".join(map(_name, sorted(looks)))
+    views, functions, policies = dict[str, set[str]](), list[str](), list[str]()
+    by_auditors = set(audited())
+    for model in locked():
+        seen, own = _seen(model, functions), f"{_TOLD_WRITES} = '{EVERYTHING}' OR {writes(model)}"
+        theirs = {
+            "reads": f"FOR SELECT TO {works} USING ({seen})",
+            "adds": f"FOR INSERT TO {works} WITH CHECK ({own})",
+            # whoever decides waits for a district, also for one in which it writes nothing: FOR UPDATE asks USING
+            "changes": f"FOR UPDATE TO {works} USING ({'true' if model is Place else own}) WITH CHECK ({own})",
+            "removes": f"FOR DELETE TO {works} USING ({own})",
+        }
+        auditors = {"looks": f"FOR SELECT TO {looks} USING (true)"} if looks and model in by_auditors else {}
+        policies += _on(model, (theirs if works else {}) | auditors)
+        _note_views(f"{seen} {own}", views)
+    for one in functions:
+        _note_views(one, views)
+    policies += (line for model in sorted(EXEMPT, key=str) for line in _on(model, None))
+    made = [f"CREATE VIEW {SCHEMA}.{t} AS SELECT {', '.join(sorted(c))} FROM {t}" for t, c in sorted(views.items())]
+    for_all = ", ".join(filter(None, (works, looks)))
+    granted = [
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {for_all}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {for_all}",
+    ]
+    return [f"CREATE SCHEMA {SCHEMA}", *HELPERS, *made, *functions, *map(_search, SEARCHED), *policies, *granted]
+
+
+def _search(of: tuple[str, str]) -> str:
+    """What looks for words as the owner, by the index, and tells ids alone."""
+    table, column = of
+    return (
+        f"CREATE FUNCTION {SCHEMA}.found_in_{table}(words tsquery) RETURNS SETOF integer STABLE PARALLEL SAFE"
+        f" SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT LANGUAGE sql"
+        f" AS $$ SELECT id FROM {table} WHERE to_tsvector('simple', {column}) @@ words $$"
+    )
+
+
+def audited() -> list[type[Base]]:
+    """The tables of which an auditor sees rows."""
+    return [model for model in locked() if any(Role.auditor in roles for roles in reads(model).values())]
+
+
+def _seen(model: type[Base], functions: list[str]) -> str:
+    """The rows of a table that the viewer sees. What but few look at is a function each, planned when they do."""
+    branches = [f"WHEN {_TOLD_VIEWER} = '{EVERYTHING}' THEN true"]
+    if model in DOOR:
+        branches.append(f"WHEN {_TOLD_VIEWER} IS NULL THEN true")
+    for said, roles in reads(model).items():
+        if Role.department not in roles and " FROM " in said:
+            name = f"{SCHEMA}.{roles[0]}_sees_{model.__tablename__}"
+            functions.append(
+                f"CREATE FUNCTION {name}({model.__tablename__} {model.__tablename__}) RETURNS boolean"
+                " STABLE PARALLEL SAFE COST 10 LANGUAGE plpgsql"
+                f" AS $$ #variable_conflict use_column\nBEGIN RETURN {said}; END $$"
+            )
+            said = f"{name}({model.__tablename__})"
+        named = ", ".join(f"'{role}'" for role in roles)
+        branches.append(f"WHEN {_TOLD_VIEWER} IN ({named}) THEN {said}")
+    return f"CASE {' '.join(branches)} ELSE false END"
+
+
+def _on(model: type[Base], policies: dict[str, str] | None) -> Iterator[str]:
+    """These policies of a table, and no others of ours; None for one that is exempt."""
+    table = model.__tablename__
+    yield from (f"DROP POLICY IF EXISTS kezek_{name} ON {table}" for name in POLICIES)
+    yield f"ALTER TABLE {table} {'DISABLE' if policies is None else 'ENABLE'} ROW LEVEL SECURITY"
+    yield from (f"CREATE POLICY kezek_{name} ON {table} {said}" for name, said in (policies or {}).items())
+
+
+def _note_views(said: str, views: dict[str, set[str]]) -> None:
+    """Which tables, and which of their columns, are asked through a view."""
+    for table in re.findall(rf"FROM {SCHEMA}\.(\w+)", said):
+        views.setdefault(table, set()).update(re.findall(rf"\b(?<!\.){table}\.(\w+)", said))
+
+
+def lay(connection: Connection, works: str | None = None, looks: str | None = None) -> None:
+    """Make the lock for one more role, as the owner of the tables, in the caller's transaction; those for which it was
+    made stay. What is as it should be already is left alone, and nobody waits.
+    """
+    known = laid_for(connection)
+    workers, lookers = known["reads"] | {works} - {None}, known["looks"] | {looks} - {None}
+    said = statements(workers, lookers)
+    if connection.scalar(
+        text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')"), {"name": SCHEMA}
+    ) == _sum(said):
+        return
+    path = "SELECT set_config('search_path', current_schema() || ', pg_temp', true)"  # what `_search` is to look in
+    for statement in (
+        path,
+        f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE",
+        *said,
+        f"COMMENT ON SCHEMA {SCHEMA} IS '{_sum(said)}'",
+    ):
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def laid_for(connection: Connection) -> dict[str, set[str]]:
+    """The roles of the server for which the lock is made: those that work, and those that look."""
+    asked = text(
+        "SELECT DISTINCT policyname, unnest(roles) FROM pg_policies WHERE policyname IN ('kezek_reads', 'kezek_looks')"
+    )
+    found: dict[str, set[str]] = {"reads": set(), "looks": set()}
+    for policy, role in connection.execute(asked):
+        found[policy.removeprefix("kezek_")].add(role)
+    return found
+
+
+def _sum(said: list[str]) -> str:
+    return sha256("\n".join(said).encode()).hexdigest()
+
+
+def _name(role: str) -> str:
+    return str(Dialect().identifier_preparer.quote(role))
