@@ -154,12 +154,7 @@ def grant_role(role: str, reads: bool) -> None:
     """
     try:
         with transaction() as session:
-            if reads:
-                grants.grant_reading(role, policies.audited())
-                policies.lay(session.connection(), looks=role)
-            else:
-                grants.grant(role)
-                policies.lay(session.connection(), works=role)
+            (policies.let_look if reads else policies.let_work)(session.connection(), role)
     except grants.NotGranted as error:
         raise click.ClickException(str(error)) from None
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from flask_migrate import current, downgrade, upgrade
 
 from app import create_app
 from app.access import policies
@@ -20,6 +21,7 @@ from app.rules import iin
 from app.rules.roles import Role
 from app.scenarios.checking import read
 from app.scenarios.player import play
+from config import Config
 from tests import factories, restricted
 from tests.restricted import WORKER
 from tests.scenarios import FILES
@@ -122,6 +124,34 @@ def test_a_scope_that_changes_changes_the_policies_with_the_next_grant(worker, a
         changed = {one.tablename for one in set(policed(connection)[0]) - set(before)}
         assert changed >= {"application"}
         connection.rollback()
+
+
+def test_a_migration_leaves_the_lock_as_it_was(databases, tmp_path):
+    """Also on the way back; in between, where code and tables are not of one day, the role that works sees nothing."""
+    url = databases.url("postgresql", f"locked_{tmp_path.name}")
+    config = Config(
+        var=tmp_path, database_url=url, redis_url="unix:///nowhere", secret_key="for tests, and long enough"
+    )
+    with create_app(config).app_context():
+        upgrade()
+        restricted.role(WORKER)
+        with db.engine.begin() as connection:
+            policies.let_work(connection, WORKER)
+            before = policed(connection)
+        current()
+        with db.engine.connect() as connection:
+            assert policed(connection) == before
+        downgrade(revision="-1")
+        with db.engine.connect() as connection:
+            assert not [one for one in connection.execute(POLICIES) if one.policyname == "kezek_reads"]
+        upgrade()
+        with db.engine.connect() as connection:
+            assert policed(connection) == before and before[0]
+            allowed = "SELECT bool_and(has_table_privilege(:role, oid, 'SELECT')) FROM pg_class WHERE relkind = 'r'"
+            ours = " AND relnamespace = to_regnamespace(current_schema())"
+            assert connection.scalar(sa.text(allowed + ours), {"role": WORKER})
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_a_role_for_reports_sees_all_places_and_no_secret_and_writes_nothing(app):

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    func,
     literal_column,
     select,
     text,
@@ -28,6 +27,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import operators, visitors
 
 from app.access.scope import Viewer, lies, rule_of, tables
+from app.db import grants
 from app.db.database import SEARCHED
 from app.db.dialects import Ids
 from app.models import (
@@ -50,9 +50,13 @@ from app.models import (
     UserScope,
     Visit,
 )
-from app.rules.roles import Role
+from app.rules.roles import QUEUES, Role
 
-SCHEMA, EVERYTHING = "kezek_reach", "all"
+SCHEMA, EVERYTHING, OFFICE = (
+    "kezek_reach",
+    "all",
+    "office",
+)  # OFFICE: rules.roles.QUEUES, of whom most tables say the same
 BY_ITS_KEY = "found by a key, or by its hash, that only one browser has"
 AT_THE_DOOR = "read before it is known who looks"
 EXEMPT = {  # tables without a policy, and why
@@ -64,27 +68,31 @@ EXEMPT = {  # tables without a policy, and why
 DOOR = (Place, Kindergarten, UserScope)  # how far an account reaches: each page begins with it, before anybody looks
 NOT_OURS = {"ab_": AT_THE_DOOR, "alembic_version": "which migrations were run"}  # by the beginning of their names
 POLICIES = ("reads", "adds", "changes", "removes", "looks")
+TAKEN_OFF = f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
 _FUNCTION = "STABLE PARALLEL SAFE LANGUAGE sql AS"
-HELPERS = (  # what row_security.py has told the server: nothing, one word, one number, any number of them
+HELPERS = (  # what row_security.py has told the server: one word, one number, any number of them
     f"CREATE FUNCTION {SCHEMA}.told(name text) RETURNS text {_FUNCTION}"
-    " $$ SELECT nullif(current_setting('kezek.' || name, true), '') $$",
-    f"CREATE FUNCTION {SCHEMA}.id(name text) RETURNS integer {_FUNCTION} $$ SELECT {SCHEMA}.told(name)::integer $$",
+    " $$ SELECT coalesce(current_setting('kezek.' || name, true), '') $$",
+    f"CREATE FUNCTION {SCHEMA}.id(name text) RETURNS integer {_FUNCTION}"
+    f" $$ SELECT nullif({SCHEMA}.told(name), '')::integer $$",
     f"CREATE FUNCTION {SCHEMA}.ids(name text) RETURNS integer[] {_FUNCTION}"
-    f" $$ SELECT CASE {SCHEMA}.told(name) WHEN '{EVERYTHING}' THEN '{{}}' ELSE {SCHEMA}.told(name)::integer[] END $$",
+    f" $$ SELECT CASE WHEN {SCHEMA}.told(name) LIKE '{{%' THEN {SCHEMA}.told(name)::integer[] ELSE '{{}}' END $$",
 )
-_TOLD_VIEWER, _TOLD_WRITES = (f"(SELECT {SCHEMA}.told('{name}'))" for name in ("viewer", "writes"))
+
+
+def _word(name: str) -> str:
+    """A word that the server was told, asked for once in a statement."""
+    return f"(SELECT {SCHEMA}.told('{name}'))"
 
 
 def _told(name: str) -> Any:
-    """A number that the server was told, asked for once in a statement."""
+    """A number of the same kind."""
     return literal_column(f"(SELECT {SCHEMA}.id('{name}'))", Integer)
 
 
 def _ids(name: str) -> Any:
     """Any number of them. An array that is no subquery to `= ANY (...)`."""
-    return func.coalesce(
-        literal_column(f"(SELECT {SCHEMA}.ids('{name}'))", Ids), literal_column("'{}'", Ids), type_=Ids
-    )
+    return literal_column(f"(SELECT {SCHEMA}.ids('{name}'))::integer[]", Ids)
 
 
 # As scope.viewer_of, in the server's own words: all officials at once, all heads, all families; and whoever writes.
@@ -159,7 +167,7 @@ def statements(works: Iterable[str], looks: Iterable[str]) -> list[str]:
     views, functions, policies = dict[str, set[str]](), list[str](), list[str]()
     by_auditors = set(audited())
     for model in locked():
-        seen, own = _seen(model, functions), f"{_TOLD_WRITES} = '{EVERYTHING}' OR {writes(model)}"
+        seen, own = _seen(model, functions), f"{_word('writes')} = '{EVERYTHING}' OR {writes(model)}"
         theirs = {
             "reads": f"FOR SELECT TO {works} USING ({seen})",
             "adds": f"FOR INSERT TO {works} WITH CHECK ({own})",
@@ -198,22 +206,36 @@ def audited() -> list[type[Base]]:
 
 
 def _seen(model: type[Base], functions: list[str]) -> str:
-    """The rows of a table that the viewer sees. What but few look at is a function each, planned when they do."""
-    branches = [f"WHEN {_TOLD_VIEWER} = '{EVERYTHING}' THEN true"]
+    """The rows of a table that the viewer sees. Who looks is asked once; what is read costs what is said for it, so the
+    office is one word, and only where its roles differ asked which it is. What but few look at is a function each,
+    planned when they do.
+    """
+    table, branches, offices = model.__tablename__, [f"WHEN '{EVERYTHING}' THEN true"], list[tuple[str, list[Role]]]()
     if model in DOOR:
-        branches.append(f"WHEN {_TOLD_VIEWER} IS NULL THEN true")
+        branches.append("WHEN '' THEN true")
     for said, roles in reads(model).items():
         if Role.department not in roles and " FROM " in said:
-            name = f"{SCHEMA}.{roles[0]}_sees_{model.__tablename__}"
+            name = f"{SCHEMA}.{roles[0]}_sees_{table}"
             functions.append(
-                f"CREATE FUNCTION {name}({model.__tablename__} {model.__tablename__}) RETURNS boolean"
-                " STABLE PARALLEL SAFE COST 10 LANGUAGE plpgsql"
+                f"CREATE FUNCTION {name}({table} {table}) RETURNS boolean STABLE PARALLEL SAFE COST 10 LANGUAGE plpgsql"
                 f" AS $$ #variable_conflict use_column\nBEGIN RETURN {said}; END $$"
             )
-            said = f"{name}({model.__tablename__})"
-        named = ", ".join(f"'{role}'" for role in roles)
-        branches.append(f"WHEN {_TOLD_VIEWER} IN ({named}) THEN {said}")
-    return f"CASE {' '.join(branches)} ELSE false END"
+            said = f"{name}({table})"
+        branches += (f"WHEN '{role}' THEN {said}" for role in roles if role not in QUEUES)
+        if at_office := [role for role in roles if role in QUEUES]:
+            offices.append((said, at_office))
+    if len(offices) == 1 and len(offices[0][1]) == len(QUEUES):
+        branches.insert(1, f"WHEN '{OFFICE}' THEN {offices[0][0]}")
+    elif offices:
+        cases = (
+            f"WHEN {_word('role')} IN ({', '.join(map(repr, map(str, roles)))}) THEN {said}" for said, roles in offices
+        )
+        branches.insert(1, f"WHEN '{OFFICE}' THEN CASE {' '.join(cases)} ELSE false END")
+    return f"CASE {_word('viewer')} {' '.join(branches)} ELSE false END"
+
+
+def _listed(roles: Iterable[Role]) -> str:
+    return ", ".join(f"'{role}'" for role in roles)
 
 
 def _on(model: type[Base], policies: dict[str, str] | None) -> Iterator[str]:
@@ -230,25 +252,47 @@ def _note_views(said: str, views: dict[str, set[str]]) -> None:
         views.setdefault(table, set()).update(re.findall(rf"\b(?<!\.){table}\.(\w+)", said))
 
 
+def let_work(connection: Connection, role: str) -> None:
+    """Let a role of the server work as Kezek does, as the owner of the tables, in the caller's transaction; also once
+    more, of tables that are others now. Raises grants.NotGranted.
+    """
+    grants.grant(connection, role)
+    lay(connection, works=role)
+
+
+def let_look(connection: Connection, role: str) -> None:
+    """Let a role look at all that an auditor may see, in all places, and at no secret. Raises grants.NotGranted."""
+    grants.grant_reading(connection, role, audited())
+    lay(connection, looks=role)
+
+
 def lay(connection: Connection, works: str | None = None, looks: str | None = None) -> None:
-    """Make the lock for one more role, as the owner of the tables, in the caller's transaction; those for which it was
-    made stay. What is as it should be already is left alone, and nobody waits.
+    """Make the lock for one more role; those for which it was made stay. What is as it should be already is left alone,
+    and nobody waits.
     """
     known = laid_for(connection)
-    workers, lookers = known["reads"] | {works} - {None}, known["looks"] | {looks} - {None}
-    said = statements(workers, lookers)
+    said = statements(known["reads"] | {works} - {None}, known["looks"] | {looks} - {None})
     if connection.scalar(
         text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')"), {"name": SCHEMA}
     ) == _sum(said):
         return
     path = "SELECT set_config('search_path', current_schema() || ', pg_temp', true)"  # what `_search` is to look in
-    for statement in (
-        path,
-        f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE",
-        *said,
-        f"COMMENT ON SCHEMA {SCHEMA} IS '{_sum(said)}'",
-    ):
+    for statement in (path, TAKEN_OFF, *said, f"COMMENT ON SCHEMA {SCHEMA} IS '{_sum(said)}'"):
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def take_off(connection: Connection) -> None:
+    """Take the lock off: the roles for which it was made see nothing."""
+    connection.exec_driver_sql(TAKEN_OFF)
+
+
+def lay_again(connection: Connection, known: dict[str, set[str]]) -> None:
+    """Make it for the roles for which it was, of the tables and scopes as they are now. Only their owner can."""
+    if connection.scalar(text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'place'::regclass")):
+        for role in sorted(known["reads"]):
+            let_work(connection, role)
+        for role in sorted(known["looks"]):
+            let_look(connection, role)
 
 
 def laid_for(connection: Connection) -> dict[str, set[str]]:

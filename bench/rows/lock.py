@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from app.access import policies
-from app.db import grants
 from app.db.database import transaction
 from bench import web
 from bench.measure import Figure, alternate
@@ -31,8 +30,7 @@ def measure(town: Town, times: int) -> Figure:
         with connect(url, autocommit=True) as connection:
             connection.execute("CREATE ROLE works LOGIN")
         with application(url, web=False), transaction() as session:
-            grants.grant("works")
-            policies.lay(session.connection(), works="works")
+            policies.let_work(session.connection(), "works")
         as_worker = sa.make_url(url).set(username="works").render_as_string(hide_password=False)
         owner, worker = (both.enter_context(application(one, web=True)) for one in (url, as_worker))
         peer = web.signed_in(owner)

@@ -129,6 +129,7 @@ def test_what_a_transaction_was_told_ends_with_it(city):
                 assert set(db.session.execute(keys(Application))) == own
             savepoint.rollback()
         assert set(db.session.execute(keys(Application))) == own
+        db.session.commit()  # what goes back takes with it what was said inside, however it was said
     with asked_by(city):
         server.add(db.session.scalar(pid))
         assert set(db.session.execute(keys(Application))) == set()
