@@ -52,11 +52,8 @@ from app.models import (
 )
 from app.rules.roles import QUEUES, Role
 
-SCHEMA, EVERYTHING, OFFICE = (
-    "kezek_reach",
-    "all",
-    "office",
-)  # OFFICE: rules.roles.QUEUES, of whom most tables say the same
+SCHEMA, PREFIX = "kezek_reach", "kezek_"
+EVERYTHING, OFFICE = "all", "office"  # besides roles: of most tables those of QUEUES see the same
 BY_ITS_KEY = "found by a key, or by its hash, that only one browser has"
 AT_THE_DOOR = "read before it is known who looks"
 EXEMPT = {  # tables without a policy, and why
@@ -67,38 +64,27 @@ EXEMPT = {  # tables without a policy, and why
 }
 DOOR = (Place, Kindergarten, UserScope)  # how far an account reaches: each page begins with it, before anybody looks
 NOT_OURS = {"ab_": AT_THE_DOOR, "alembic_version": "which migrations were run"}  # by the beginning of their names
-POLICIES = ("reads", "adds", "changes", "removes", "looks")
-TAKEN_OFF = f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
-_FUNCTION = "STABLE PARALLEL SAFE LANGUAGE sql AS"
-HELPERS = (  # what row_security.py has told the server: one word, one number, any number of them
-    f"CREATE FUNCTION {SCHEMA}.told(name text) RETURNS text {_FUNCTION}"
-    " $$ SELECT coalesce(current_setting('kezek.' || name, true), '') $$",
-    f"CREATE FUNCTION {SCHEMA}.id(name text) RETURNS integer {_FUNCTION}"
-    f" $$ SELECT nullif({SCHEMA}.told(name), '')::integer $$",
-    f"CREATE FUNCTION {SCHEMA}.ids(name text) RETURNS integer[] {_FUNCTION}"
-    f" $$ SELECT CASE WHEN {SCHEMA}.told(name) LIKE '{{%' THEN {SCHEMA}.told(name)::integer[] ELSE '{{}}' END $$",
-)
 
 
 def _word(name: str) -> str:
-    """A word that the server was told, asked for once in a statement."""
-    return f"(SELECT {SCHEMA}.told('{name}'))"
+    """What row_security.py has told the server: a word."""
+    return f"current_setting('kezek.{name}', true)"
 
 
 def _told(name: str) -> Any:
-    """A number of the same kind."""
-    return literal_column(f"(SELECT {SCHEMA}.id('{name}'))", Integer)
+    """A number, asked for once in a statement."""
+    return literal_column(f"(SELECT nullif({_word(name)}, '')::integer)", Integer)
 
 
 def _ids(name: str) -> Any:
     """Any number of them. An array that is no subquery to `= ANY (...)`."""
-    return literal_column(f"(SELECT {SCHEMA}.ids('{name}'))::integer[]", Ids)
+    return literal_column(f"(SELECT coalesce(nullif({_word(name)}, ''), '{{}}'))::integer[]", Ids)
 
 
 # As scope.viewer_of, in the server's own words: all officials at once, all heads, all families; and whoever writes.
-OFFICIAL = Viewer(_ids("places"), _ids("around"), None, None, _told("user"))
+OFFICIAL = Viewer(_ids("places"), _ids("around"), None, None, _told("account"))
 HEAD = OFFICIAL._replace(kindergarten=_told("kindergarten"))
-FAMILY = Viewer(None, None, None, _told("application"), _told("user"))
+FAMILY = Viewer(None, None, None, _told("application"), _told("account"))
 WRITER = OFFICIAL._replace(places=_ids("writes"), around=_ids("writes"))
 VIEWERS = {Role.head: HEAD, Role.family: FAMILY}  # the others are officials
 
@@ -167,7 +153,7 @@ def statements(works: Iterable[str], looks: Iterable[str]) -> list[str]:
     views, functions, policies = dict[str, set[str]](), list[str](), list[str]()
     by_auditors = set(audited())
     for model in locked():
-        seen, own = _seen(model, functions), f"{_word('writes')} = '{EVERYTHING}' OR {writes(model)}"
+        seen, own = _seen(model, functions), _own(model)
         theirs = {
             "reads": f"FOR SELECT TO {works} USING ({seen})",
             "adds": f"FOR INSERT TO {works} WITH CHECK ({own})",
@@ -187,7 +173,12 @@ def statements(works: Iterable[str], looks: Iterable[str]) -> list[str]:
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {for_all}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {for_all}",
     ]
-    return [f"CREATE SCHEMA {SCHEMA}", *HELPERS, *made, *functions, *map(_search, SEARCHED), *policies, *granted]
+    return [f"CREATE SCHEMA {SCHEMA}", *made, *functions, *map(_search, SEARCHED), *policies, *granted]
+
+
+def _own(model: type[Base]) -> str:
+    """Where rows may be written, or are: nowhere for whom nothing was told, or who only looks."""
+    return f"CASE {_word('writes')} WHEN '{EVERYTHING}' THEN true ELSE {writes(model)} END"
 
 
 def _search(of: tuple[str, str]) -> str:
@@ -206,32 +197,31 @@ def audited() -> list[type[Base]]:
 
 
 def _seen(model: type[Base], functions: list[str]) -> str:
-    """The rows of a table that the viewer sees. Who looks is asked once; what is read costs what is said for it, so the
-    office is one word, and only where its roles differ asked which it is. What but few look at is a function each,
-    planned when they do.
+    """The rows of a table that the viewer sees. Of each of its tables a statement is planned with all that is said
+    here, so it is little: what a decision and the office see, and who sees all. What others see is a function, planned
+    when they look.
     """
-    table, branches, offices = model.__tablename__, [f"WHEN '{EVERYTHING}' THEN true"], list[tuple[str, list[Role]]]()
+    table, seen = model.__tablename__, reads(model)
+    branches, cases = [f"WHEN '{EVERYTHING}' THEN true"], list[str]()
     if model in DOOR:
         branches.append("WHEN '' THEN true")
-    for said, roles in reads(model).items():
-        if Role.department not in roles and " FROM " in said:
-            name = f"{SCHEMA}.{roles[0]}_sees_{table}"
-            functions.append(
-                f"CREATE FUNCTION {name}({table} {table}) RETURNS boolean STABLE PARALLEL SAFE COST 10 LANGUAGE plpgsql"
-                f" AS $$ #variable_conflict use_column\nBEGIN RETURN {said}; END $$"
-            )
-            said = f"{name}({table})"
-        branches += (f"WHEN '{role}' THEN {said}" for role in roles if role not in QUEUES)
-        if at_office := [role for role in roles if role in QUEUES]:
-            offices.append((said, at_office))
-    if len(offices) == 1 and len(offices[0][1]) == len(QUEUES):
-        branches.insert(1, f"WHEN '{OFFICE}' THEN {offices[0][0]}")
-    elif offices:
-        cases = (
-            f"WHEN {_word('role')} IN ({', '.join(map(repr, map(str, roles)))}) THEN {said}" for said, roles in offices
+    for said, roles in seen.items():
+        if set(roles) >= QUEUES:
+            branches.append(f"WHEN '{OFFICE}' THEN {said}")
+            roles = [role for role in roles if role not in QUEUES]
+        if said == "true" and QUEUES.isdisjoint(roles):
+            branches += (f"WHEN '{role}' THEN true" for role in roles)
+        elif roles:
+            cases.append(f"WHEN {_word('role')} IN ({_listed(roles)}) THEN {said}")
+    otherwise = "false"
+    if cases:
+        otherwise = f"{SCHEMA}.shown_of_{table}({table})"
+        functions.append(
+            f"CREATE FUNCTION {SCHEMA}.shown_of_{table}({table} {table}) RETURNS boolean"
+            " STABLE PARALLEL SAFE COST 10 LANGUAGE plpgsql AS $$ #variable_conflict use_column\n"
+            f"BEGIN RETURN coalesce({_word('viewer')}, '') <> '' AND CASE {' '.join(cases)} ELSE false END; END $$"
         )
-        branches.insert(1, f"WHEN '{OFFICE}' THEN CASE {' '.join(cases)} ELSE false END")
-    return f"CASE {_word('viewer')} {' '.join(branches)} ELSE false END"
+    return f"CASE (SELECT coalesce({_word('viewer')}, '')) {' '.join(branches)} ELSE {otherwise} END"
 
 
 def _listed(roles: Iterable[Role]) -> str:
@@ -239,11 +229,10 @@ def _listed(roles: Iterable[Role]) -> str:
 
 
 def _on(model: type[Base], policies: dict[str, str] | None) -> Iterator[str]:
-    """These policies of a table, and no others of ours; None for one that is exempt."""
+    """These policies of a table that has none of ours; None for one that is exempt."""
     table = model.__tablename__
-    yield from (f"DROP POLICY IF EXISTS kezek_{name} ON {table}" for name in POLICIES)
     yield f"ALTER TABLE {table} {'DISABLE' if policies is None else 'ENABLE'} ROW LEVEL SECURITY"
-    yield from (f"CREATE POLICY kezek_{name} ON {table} {said}" for name, said in (policies or {}).items())
+    yield from (f"CREATE POLICY {PREFIX}{name} ON {table} {said}" for name, said in (policies or {}).items())
 
 
 def _note_views(said: str, views: dict[str, set[str]]) -> None:
@@ -276,14 +265,21 @@ def lay(connection: Connection, works: str | None = None, looks: str | None = No
         text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')"), {"name": SCHEMA}
     ) == _sum(said):
         return
+    take_off(connection)
     path = "SELECT set_config('search_path', current_schema() || ', pg_temp', true)"  # what `_search` is to look in
-    for statement in (path, TAKEN_OFF, *said, f"COMMENT ON SCHEMA {SCHEMA} IS '{_sum(said)}'"):
+    for statement in (path, *said, f"COMMENT ON SCHEMA {SCHEMA} IS '{_sum(said)}'"):
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def take_off(connection: Connection) -> None:
     """Take the lock off: the roles for which it was made see nothing."""
-    connection.exec_driver_sql(TAKEN_OFF)
+    there = text(
+        "SELECT format('DROP POLICY %I ON %I', policyname, tablename) FROM pg_policies"
+        " WHERE schemaname = current_schema() AND starts_with(policyname, :ours)"
+    )
+    for statement in connection.scalars(there, {"ours": PREFIX}).all():
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
 
 
 def lay_again(connection: Connection, known: dict[str, set[str]]) -> None:
@@ -298,11 +294,12 @@ def lay_again(connection: Connection, known: dict[str, set[str]]) -> None:
 def laid_for(connection: Connection) -> dict[str, set[str]]:
     """The roles of the server for which the lock is made: those that work, and those that look."""
     asked = text(
-        "SELECT DISTINCT policyname, unnest(roles) FROM pg_policies WHERE policyname IN ('kezek_reads', 'kezek_looks')"
+        "SELECT DISTINCT policyname, unnest(roles) FROM pg_policies"
+        " WHERE schemaname = current_schema() AND policyname IN ('kezek_reads', 'kezek_looks')"
     )
     found: dict[str, set[str]] = {"reads": set(), "looks": set()}
     for policy, role in connection.execute(asked):
-        found[policy.removeprefix("kezek_")].add(role)
+        found[policy.removeprefix(PREFIX)].add(role)
     return found
 
 

@@ -73,7 +73,7 @@ def reach(looks: Actor | None, decides: Decision | None, elsewhere: frozenset[in
         "around": _ids(below | above),
         "kindergarten": _id(who.kindergarten_id if who else None),
         "application": _id(who.application_id if who else None),
-        "user": _id(who.user_id if who else None),
+        "account": _id(who.user_id if who else None),
         "writes": _writes(decides.by, elsewhere) if decides and not looks else "",
     }
     return {f"kezek.{name}": value for name, value in told.items()}
