@@ -135,8 +135,8 @@ GUARDS = (
     Guard(
         "policies are made of the scopes",
         "app/access/policies.py",
-        """THEN {offices[0][0]}")""",
-        """THEN true")""",
+        """            branches.append(f"WHEN '{OFFICE}' THEN {said}")\n""",
+        """            branches.append(f"WHEN '{OFFICE}' THEN true")\n""",
         "test_second_lock.py::test_policies_show_of_each_table_what_its_scope_shows",
         kind="postgresql",
     ),
@@ -167,8 +167,8 @@ GUARDS = (
     Guard(
         "what nobody has declared sees nothing",
         "app/access/policies.py",
-        """{' '.join(branches)} ELSE false END"\n""",
-        """{' '.join(branches)} ELSE true END"\n""",
+        """    table, seen = model.__tablename__, reads(model)\n    branches, cases""",
+        """    table, seen = model.__tablename__, reads(model)\n    DOOR = (model,)\n    branches, cases""",
         "test_second_lock.py::test_what_nobody_has_declared_sees_nothing",
         kind="postgresql",
     ),

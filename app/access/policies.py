@@ -260,7 +260,7 @@ def lay(connection: Connection, works: str | None = None, looks: str | None = No
     and nobody waits.
     """
     known = laid_for(connection)
-    said = statements(known["reads"] | {works} - {None}, known["looks"] | {looks} - {None})
+    said = statements(known["works"] | {works} - {None}, known["looks"] | {looks} - {None})
     if connection.scalar(
         text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')"), {"name": SCHEMA}
     ) == _sum(said):
@@ -285,22 +285,25 @@ def take_off(connection: Connection) -> None:
 def lay_again(connection: Connection, known: dict[str, set[str]]) -> None:
     """Make it for the roles for which it was, of the tables and scopes as they are now. Only their owner can."""
     if connection.scalar(text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'place'::regclass")):
-        for role in sorted(known["reads"]):
+        for role in sorted(known["works"]):
             let_work(connection, role)
         for role in sorted(known["looks"]):
             let_look(connection, role)
 
 
 def laid_for(connection: Connection) -> dict[str, set[str]]:
-    """The roles of the server for which the lock is made: those that work, and those that look."""
-    asked = text(
-        "SELECT DISTINCT policyname, unnest(roles) FROM pg_policies"
-        " WHERE schemaname = current_schema() AND policyname IN ('kezek_reads', 'kezek_looks')"
+    """The roles of the server for which the lock is to be there: those that work, by what they may do at all, which
+    stays while the lock is off; and those that look.
+    """
+    works = text(
+        "SELECT rolname FROM pg_class, aclexplode(relacl) JOIN pg_roles ON pg_roles.oid = grantee"
+        " WHERE pg_class.oid = to_regclass('place') AND privilege_type = 'INSERT' AND grantee <> relowner"
     )
-    found: dict[str, set[str]] = {"reads": set(), "looks": set()}
-    for policy, role in connection.execute(asked):
-        found[policy.removeprefix(PREFIX)].add(role)
-    return found
+    looks = text(
+        "SELECT DISTINCT unnest(roles) FROM pg_policies"
+        " WHERE schemaname = current_schema() AND policyname = 'kezek_looks'"
+    )
+    return {"works": set(connection.scalars(works)), "looks": set(connection.scalars(looks))}
 
 
 def _sum(said: list[str]) -> str:
