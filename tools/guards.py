@@ -43,6 +43,7 @@ def copy(folder: Path) -> None:
         (folder / compiled.relative_to(ROOT)).write_bytes(compiled.read_bytes())
     if (ROOT / MADE).is_dir():
         copytree(ROOT / MADE, folder / MADE)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")  # what tests in a browser bring along, by import alone
 
 
 def tried(folder: Path, guard: Guard) -> str:

@@ -35,6 +35,7 @@ from app.models import (
     AccountLetter,
     Base,
     Challenge,
+    DemoTime,
     Draft,
     Invitation,
     KeptForm,
@@ -62,7 +63,8 @@ EXEMPT = {  # tables without a policy, and why
     KeptForm: "what an official typed, given back to the same account at the door",
     NoticeRead: "that an official has read a notice: two numbers, nothing of a family",
 }
-DOOR = (Place, Kindergarten, UserScope)  # how far an account reaches: each page begins with it, before anybody looks
+# how far an account reaches, and what time it is in the demo: each page begins with it, before anybody looks
+DOOR = (Place, Kindergarten, UserScope, DemoTime)
 NOT_OURS = {"ab_": AT_THE_DOOR, "alembic_version": "which migrations were run"}  # by the beginning of their names
 
 
