@@ -82,7 +82,8 @@ def verify_signature(which: str) -> None:
             bad += wrong is not None
             application = f" of application {one.application_id}" if one.application_id else ""
             of = f"signature {one.id}, {one.verb}{application}"
-            click.echo(f"{of}: {'good' if wrong is None else f'BAD: {wrong}'}")
+            good = "as it was kept; the service that verified it knows GOST" if signatures.by_service(one) else "good"
+            click.echo(f"{of}: {good if wrong is None else f'BAD: {wrong}'}")
     if which != "all" and not looked_at:
         raise click.UsageError("there is no such signature")
     click.echo(f"{looked_at} looked at, {bad} bad")
@@ -150,7 +151,7 @@ def erase_history(application: int) -> None:
 def grant_role(role: str, reads: bool) -> None:
     """Let a role of PostgreSQL do what Kezek does, and not change the history; as the owner of the tables.
 
-    What it reaches is what Kezek tells the server of each transaction (ADR 40).
+    What it reaches is what Kezek tells the server of each transaction (ADR 41).
     """
     try:
         with transaction() as session:

@@ -11,8 +11,10 @@ from pathlib import Path
 wsgi_app = "run:create_app()"
 preload_app = True  # the processes are forked from one that has imported all, so that both cores answer sooner
 workers = 2
-worker_class = "gthread"
-threads = 8
+worker_class = "deploy.worker.Web"  # whole requests, in turn
+threads = 200  # requests of a process that are read or answered; few of them are worked on at a time
+worker_connections = 500  # with those that are kept open for another request; a process may open 1,024 files
+forwarder_headers = ""  # a proxy says nothing of our own addresses, so nobody else does by its name
 control_socket_disable = True
 graceful_timeout = 30  # seconds for what was begun, when it is to end: a new one answers meanwhile
 bind = os.environ.get("KEZEK_BIND") or f"127.0.0.1:{os.environ.get('KEZEK_PORT') or 8080}"

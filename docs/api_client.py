@@ -24,7 +24,9 @@ Facts = Mapping[str, Any]
 
 
 class Problem(Exception):
-    """What the API says when it does not do something: `reason` is a name, `detail` a sentence for people."""
+    """What the API says when it does not do something: `reason` is a name, `detail` a sentence for people; `free`:
+    which other places there are for whoever gets none.
+    """
 
     def __init__(self, told: Facts) -> None:
         super().__init__(f"{told['status']} {told['reason']}: {told['detail']}")
@@ -32,6 +34,7 @@ class Problem(Exception):
         self.reason: str = told["reason"]
         self.detail: str = told["detail"]
         self.errors: list[dict[str, str]] = list(told.get("errors", ()))
+        self.free: list[Facts] = list(told.get("free", ()))
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,14 @@ class Kezek:
         """Which places it may choose today."""
         yield from self._pages(f"{of.address}/places", of.query)
 
+    def lots(self, of: State) -> list[Facts]:
+        """Which places are given by lot, and for which of them it asks."""
+        return list(self._call("GET", f"{of.address}/lots", query=of.query).facts["items"])
+
+    def kindergartens(self, of: State) -> Iterator[Facts]:
+        """Which kindergartens it may wait for; `entry`: by which it waits there."""
+        yield from self._pages(f"{of.address}/kindergartens", of.query)
+
     def challenge(self, of: State | None, verb: str, body: Facts) -> Facts:
         """The exact text of an act, to be signed; of None: of a new application (`verb` is then "register")."""
         address = "/applications/challenge" if of is None else f"{of.address}/{verb}/challenge"
@@ -105,6 +116,35 @@ class Kezek:
         """Do what the family has signed, in the state that was seen."""
         headers = {"Idempotency-Key": key or uuid4().hex, "If-Match": of.tag}
         return self._call("POST", f"{of.address}/{verb}", _with(body, signed), headers, of.query)
+
+    def join(self, of: State, body: Facts, *, signed: Signed | None = None, key: str = "") -> Facts:
+        """Another parent asks to join (the text: `challenge` with "join"); an official decides."""
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        return self._call("POST", f"{of.address}/join", _with(body, signed), headers, of.query).facts
+
+    def joining(self, of: State, id_: int) -> Facts:
+        """What became of that."""
+        return self._call("GET", f"{of.address}/joinings/{id_}", query=of.query).facts
+
+    def webhook(self) -> Facts:
+        """Where this portal is told, and how that goes."""
+        return self._call("GET", "/webhook").facts
+
+    def set_webhook(self, url: str) -> Facts:
+        """Be told there; `secret` is shown this once, to whoever had none."""
+        return self._call("PUT", "/webhook", {"url": url}).facts
+
+    def remove_webhook(self) -> Facts:
+        """Be told nothing any more."""
+        return self._call("DELETE", "/webhook").facts
+
+    def new_secret(self) -> Facts:
+        """Another secret, shown this once; for a day messages are signed with both."""
+        return self._call("POST", "/webhook/secret").facts
+
+    def test_webhook(self) -> Facts:
+        """Be sent a test."""
+        return self._call("POST", "/webhook/test").facts
 
     def _pages(self, address: str, query: dict[str, Any]) -> Iterator[Facts]:
         cursor: dict[str, str] | None = {}

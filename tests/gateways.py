@@ -119,18 +119,19 @@ class MailServer:
     def smtp(self, **more: Any) -> Smtp:
         return replace(Smtp("plain", "127.0.0.1", self.port, "kezek@kezek.example.org"), **more)
 
-    def to(self, address: str) -> list[EmailMessage]:
-        return [letter for to, letter in self.letters if to == [address]]
+    def to(self, *addresses: str) -> list[EmailMessage]:
+        """The letters to these together."""
+        return [letter for to, letter in self.letters if to == list(addresses)]
 
     def ids(self) -> Counter[str]:
         """How often a letter of each Message-ID was taken."""
         return Counter(letter["Message-ID"] for _to, letter in self.letters)
 
     async def handle_RCPT(self, server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if self.ways and self.ways[0].startswith("rcpt"):
-            return self.ways.pop(0).removeprefix("rcpt ")
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        way = self.ways.pop(0) if self.ways and self.ways[0].startswith("rcpt") else "rcpt 250 OK"
+        if way == "rcpt 250 OK":
+            envelope.rcpt_tos.append(address)
+        return way.removeprefix("rcpt ")
 
     async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:
         way = self.ways.pop(0) if self.ways else "250 OK"

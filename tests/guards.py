@@ -21,6 +21,7 @@ SIGNATURE, ASKED = "app/signing/verify.py", "app/access/challenges.py"
 API_DOOR, API_ACTS = "app/api/door.py", "app/api/acting.py"
 SIGNED, CHALLENGED = "test_signatures.py", "actions/test_challenges.py"
 WHOSE, JOINING, GUARDIANSHIPS = "test_whose_pages.py", "test_joining.py", "test_guardianships.py"
+CLICKS = "test_as_families_click.py"
 BASE, LISTS, SIGN_IN = "app/views/base.py", "app/views/lists.py", "app/views/sign_in.py"
 SECURITY, WIRE, VIEWS = "app/views/security.py", "app/views/transport.py", "app/views/__init__.py"
 VIEW_SESSIONS, SESSIONS, LOGIN_LIMITS = "app/views/sessions.py", "app/access/sessions.py", "app/access/login_limits.py"
@@ -52,6 +53,7 @@ TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 HEALTH = "test_health.py"
+WEB, SLOW = "deploy/worker.py", "test_slow_senders.py"
 
 GUARDS = (
     Guard(
@@ -1187,6 +1189,34 @@ GUARDS = (
         "test_wire.py::test_a_host_that_is_not_ours_is_400_and_told_nothing",
     ),
     Guard(
+        "a request takes its turn when all of it is there",
+        WEB,
+        "            self.read(environ, held)\n            held.enter_context(self.turns)\n",
+        "            held.enter_context(self.turns)\n            self.read(environ, held)\n",
+        f"{SLOW}::test_forty_half_sent_requests_of_each_kind_keep_nobody_from_reading_and_each_is_cut_or_answered",
+    ),
+    Guard(
+        "what does not come is cut",
+        WEB,
+        "                    sock.shutdown(socket.SHUT_RD)\n",
+        "                    pass\n",
+        f"{SLOW}::test_forty_half_sent_requests_of_each_kind_keep_nobody_from_reading_and_each_is_cut_or_answered",
+    ),
+    Guard(
+        "who reads an answer slowly holds no turn",
+        WEB,
+        "            if streamed:\n",
+        "            if True:\n",
+        f"{SLOW}::test_whoever_reads_nothing_of_an_answer_keeps_nobody_waiting",
+    ),
+    Guard(
+        "the thread that takes new connections waits for nobody to leave",
+        WEB,
+        "            conn.close(graceful=True)\n        return goes_on\n\n    def finish_request(",
+        "            pass\n        return goes_on\n\n    def finishes(",
+        f"{SLOW}::test_whoever_stays_on_the_line_after_its_answer_keeps_nobody_waiting",
+    ),
+    Guard(
         "a weak secret starts nothing",
         WIRE,
         "    refuse_weak(config.secret_key, demo=config.demo)\n",
@@ -1987,7 +2017,7 @@ GUARDS = (
     Guard(
         "codes are limited by person with phone and by address",
         "app/cabinet/own.py",
-        "    if seconds := login_limits.wait_for_code(number, phone, request.remote_addr):\n",
+        "    if seconds := not again and login_limits.wait_for_code(number, phone, request.remote_addr):\n",
         "    if seconds := 0:\n",
         "test_cabinet.py::test_codes_are_limited_by_person_with_phone_and_by_address",
     ),
@@ -2513,6 +2543,27 @@ GUARDS = (
                 "test_api_acts.py::test_without_a_signature_nothing_is_done_that_asks_for_one",
             ),
             (
+                "whoever joins through a portal knows the child",
+                "app/api/joining.py",
+                'known = own.child_iin == body["child_iin"]',
+                "known = True",
+                "test_api_acts.py::test_which_of_two_facts_is_wrong_is_told_to_no_portal_and_tries_are_counted",
+            ),
+            (
+                "guesses of a child through a portal are counted",
+                "app/api/joining.py",
+                "guesses and login_limits.wait_to_join_through",
+                "False and login_limits.wait_to_join_through",
+                "test_api_acts.py::test_which_of_two_facts_is_wrong_is_told_to_no_portal_and_tries_are_counted",
+            ),
+            (
+                "a portal makes us call somebody so often alone",
+                "app/api/telling.py",
+                "if seconds := login_limits.wait_to_be_told_elsewhere(here().id):",
+                "if seconds := 0:",
+                "test_api.py::test_a_portal_makes_us_call_somebody_five_times_a_minute_at_most",
+            ),
+            (
                 "a portal does what it was allowed alone",
                 API_ACTS,
                 "if not here().acts:",
@@ -2546,6 +2597,28 @@ GUARDS = (
     *(
         Guard(keeps, file, there, instead, test)
         for keeps, file, there, instead, test in (
+            (
+                "what was typed when a visit was over is shown to its person alone",
+                "app/access/unsent.py",
+                'b"kezek unsent form of " + iin.encode()',
+                'b"kezek unsent form of "',
+                f"{CLICKS}::test_what_was_typed_when_the_visit_was_over_stands_in_its_form_after_the_next_entry_of_the_"
+                "same_person[join]",
+            ),
+            (
+                "a code that proves a phone bears no more tries than one at the entry",
+                "app/cabinet/sending.py",
+                "before.get(CLICKS, MOST_CLICKS) < MOST_CLICKS",
+                "True",
+                f"{CLICKS}::test_of_two_clicks_that_change_a_phone_each_page_takes_the_code_that_was_sent_once",
+            ),
+            (
+                "whoever enters is led to the own pages alone",
+                "app/cabinet/own.py",
+                "told and (told[1] is None or int(told[1]) in seen)",
+                "told",
+                f"{CLICKS}::test_whoever_enters_again_is_led_back_to_the_own_page_and_nobody_to_another_ones",
+            ),
             (
                 "a guardianship that is over shows nothing",
                 "app/rules/guardianships.py",
@@ -2584,7 +2657,7 @@ GUARDS = (
             (
                 "guesses of a network are limited whoever sits there",
                 "app/access/login_limits.py",
-                '(CHECK, ("join", _network(address))), ',
+                '(CHECK, ("join", of)), ',
                 "",
                 f"{JOINING}::test_guesses_are_limited_by_address_and_by_person",
             ),

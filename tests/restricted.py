@@ -1,4 +1,4 @@
-"""PostgreSQL as it is to be run (docs/operations.md): Kezek works as a role that does not own the tables (ADR 40).
+"""PostgreSQL as it is to be run (docs/operations.md): Kezek works as a role that does not own the tables (ADR 41).
 
 What tests build and look at themselves is read and written by the owner; what a request does, by that role. So the
 tests of FILES go through both locks on PostgreSQL.
@@ -22,10 +22,13 @@ FILES = {  # below tests/views: the doors at which something is read or written
     "test_contract_signing.py",
     "test_import_on_screen.py",
     "test_joining.py",
+    "test_lots.py",
     "test_near_names.py",
     "test_new_application.py",
     "test_notices.py",
+    "test_paper_tab.py",
     "test_search.py",
+    "test_second_factor.py",
     "test_second_lock.py",
     "test_two_editors.py",
     "test_waiting_list.py",

@@ -61,6 +61,22 @@ def started(ready: Path | None = None, **more: str) -> Iterator[Kezek]:
                 assert soon(lambda: not ended(living_in(var)))
 
 
+@contextlib.contextmanager
+def web_alone(ready: Path) -> Iterator[int]:
+    """The port of the web by itself, on a database that is ready, without a queue server."""
+    with tempfile.TemporaryDirectory(prefix="kezek ") as var:
+        copytree(ready, var, dirs_exist_ok=True)
+        own = {"KEZEK_VAR": var, "KEZEK_PORT": free_port(), "KEZEK_DEMO": "1", "SECRET_KEY": "for one test alone"}
+        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
+        with subprocess.Popen(command, cwd=run.ROOT, env=_unset() | own) as process:
+            try:
+                told = Kezek(process, own)
+                assert soon(lambda: process.poll() is not None or told.answers()) and process.poll() is None
+                yield int(own["KEZEK_PORT"])
+            finally:
+                ended(family(process.pid))
+
+
 def prepared(var: Path, **more: str) -> None:
     """Fill a folder as `make run` does before it starts anything."""
     told = {"KEZEK_VAR": str(var), "KEZEK_DEMO": "1"} | more

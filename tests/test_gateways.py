@@ -77,6 +77,30 @@ def test_a_letter_goes_to_no_server_that_speaks_no_tls():
     assert server.letters == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "taken_by"),
+    [
+        ("250 OK", "250 OK", ["ana@example.org", "ata@example.org"]),
+        ("250 OK", "451 later", ["ana@example.org"]),
+        ("250 OK", "550 nobody", ["ana@example.org"]),
+        ("550 nobody", "250 OK", ["ata@example.org"]),
+        ("550 nobody", "550 nobody", "refused"),
+        ("451 later", "250 OK", "refused_now"),
+    ],
+)
+def test_a_letter_to_two_is_tried_again_for_the_first_alone_and_comes_to_nobody_twice(first, second, taken_by):
+    with mail_server() as server:
+        server.ways[:] = [f"rcpt {first}", f"rcpt {second}"]
+        letter = LETTER._replace(address="ana@example.org, ata@example.org")
+        if isinstance(taken_by, str):
+            with pytest.raises(NotSent, match=taken_by):
+                mail.send(server.smtp(), letter)
+            assert server.letters == []
+        else:
+            mail.send(server.smtp(), letter)
+            assert [to for to, _letter in server.letters] == [taken_by]
+
+
 def test_an_sms_goes_to_no_gateway_whose_certificate_nobody_knows(tls, certificate, monkeypatch):
     with sms_gateway(tls) as gateway:
         there = gateway.sms(url=f"https://localhost:{gateway.port}/send?from=kezek")

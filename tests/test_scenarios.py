@@ -111,6 +111,17 @@ def test_each_outcome_of_an_act_of_a_family_is_played_on_its_own_pages():
     assert {*named} - IN_THE_CABINET == set()
 
 
+def test_of_all_that_a_family_may_do_one_step_alone_is_left_to_its_action_at_each_door():
+    """A birth date that differs from the IIN is an official's to take; what no family may do has no page."""
+    left = [
+        (file.stem, step["do"], step.get("error"))
+        for file in FILES
+        for _, step in read(file.read_text("utf-8")).rows("steps")
+        if step.get("by") == "family" and step.get("error") != "not_allowed" and not doors.is_of_a_portal(step)
+    ]
+    assert left == [("data-as-it-comes", "register", "reason_required")]
+
+
 def test_every_act_of_a_family_is_played_on_its_own_pages_and_at_the_counter_in_a_scenario():
     on_its_own, at_the_counter = set(), set()
     for file in FILES:

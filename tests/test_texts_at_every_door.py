@@ -47,7 +47,9 @@ OF_A_NAME = {
     "Ә" * 81: "long_text",
 }
 OF_PHONES = {"12345": "phone", "87758759999 үй": "phone", "1,87758759999": "phone"}
-OF_EMAIL = {"ana.example.org": "email", "ана@example.org": "email", "ana@example.org, ata@example.org": "email"}
+OF_EMAIL = {"ana.example.org": "email", "ана@example.org": "email"}
+OF_A_FAMILY = {"ContactForm.email", "RegisterForm.email", "app.imports.applications.email"}
+TWO = "ana@example.org, ata@example.org"  # of a family, as S2 has it
 
 
 def fields() -> list[tuple[str, list[forms.Fits]]]:
@@ -154,6 +156,14 @@ def test_names_phones_and_addresses_are_judged_alike_by_forms_and_imports(words,
     for name, judge in asked:
         assert {text: judge(text) for text in bad} == bad, name
         assert [judge(text) for text in good] == [None] * len(good), name
+
+
+def test_a_family_may_have_an_additional_e_mail_at_every_door_and_nobody_else():
+    said = {name: judge(TWO) for name, judge in of("email")}
+    assert {name for name, why in said.items() if why is None} == OF_A_FAMILY and len(said) > len(OF_A_FAMILY)
+    assert texts.emails("ana@example.org;ata@Example.org  ana@example.org") == "ana@example.org, ata@example.org"
+    with pytest.raises(texts.Unfit, match="emails_many"):
+        texts.emails("a@b.kz b@b.kz; c@b.kz")
 
 
 def test_a_sentence_is_there_for_every_way_to_be_unfit():

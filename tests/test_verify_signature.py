@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from app.actions import signatures
 from app.db.database import transaction
 from app.db.extensions import db
+from app.demo.authority import armoured
 from app.models import Purpose, Signature
 from tests import authority as of
 from tests.actions.test_challenges import ask, believed, take  # noqa: F401
+from tests.actions.test_gost import serving
 
 
 @pytest.fixture
@@ -44,6 +46,37 @@ def test_a_kept_signature_is_good_also_after_its_certificate_is_over_and_without
         0,
         f"signature {kept}, confirm: good\n1 looked at, 0 bad\n",
     )
+
+
+KINDS = {  # what is signed and by which key: a family's acts, the head's contract, a key of GOST by its service
+    "family, RSA": ("confirm", lambda: of.holder(Purpose.act)),
+    "family, a curve": ("join", lambda: of.holder(Purpose.act, curve=True)),
+    "head": ("sign", lambda: of.holder(Purpose.organisation, bin=of.BIN)),
+    "GOST": ("choose", lambda: of.gost(Purpose.act)),
+}
+
+
+@pytest.mark.parametrize("kind_of_key", KINDS)
+def test_each_kind_of_signature_is_verified_again_without_the_web(app, run, tmp_path, kind_of_key):
+    verb, key = KINDS[kind_of_key]
+    purpose = Purpose.organisation if kind_of_key == "head" else Purpose.act
+    gost, whose = kind_of_key == "GOST", {"bin": of.BIN} if kind_of_key == "head" else {"iin": of.IIN}
+    with serving() as service, of.believed_by(app, tmp_path, service=service.address if gost else ""):
+        asked = ask(purpose, verb=verb, **whose)
+        cms = armoured(of.signed(asked.text.encode(), key()))
+        checked = signatures.check(take(asked.key, purpose), cms)
+        assert len(service.asked) == gost
+        with transaction():
+            kept = signatures.keep(checked).id
+    with of.believed_by(app, tmp_path):  # the service is gone
+        said = "as it was kept; the service that verified it knows GOST" if gost else "good"
+        assert (run(kept).exit_code, run(kept).output.splitlines()[0]) == (0, f"signature {kept}, {verb}: {said}")
+        for values in ({"text": "басқа".encode()}, {"cms": b"x"}, {"iin": of.OTHER_IIN}, {"bin": "123456789012"}):
+            was = {name: getattr(db.session.get_one(Signature, kept), name) for name in values}
+            change(**values)
+            assert run(kept).exit_code == 1, values
+            change(**was)
+        assert run(kept).exit_code == 0
 
 
 def test_one_byte_of_the_text_of_the_signature_or_of_the_record_is_seen(app, kept, run):

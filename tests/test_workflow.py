@@ -1,7 +1,7 @@
 """Spec 7, "the workflow": the system does what the regulation says, step by step, beside a model of it (tests/model).
 
 KEZEK_STEPS says how many steps, half of them on each database, KEZEK_SEED which walks. What fails prints the shortest
-scenario that shows it. `make soak` walks 100,000 steps; `make test` 2,500, most of them on SQLite, where a step takes
+scenario that shows it. `make soak` walks 100,000 steps; `make test` 1,500, most of them on SQLite, where a step takes
 half the time: whoever changes the workflow walks the long way.
 """
 
@@ -15,7 +15,7 @@ from tests.conftest import KINDS
 from tests.model.machine import Walk
 
 SEED, LONG = int(os.environ.get("KEZEK_SEED", "0")), int(os.environ.get("KEZEK_STEPS", "0"))
-STEPS = dict.fromkeys(KINDS, LONG // 2) if LONG else {"sqlite": 2000, "postgresql": 500}
+STEPS = dict.fromkeys(KINDS, LONG // 2) if LONG else {"sqlite": 1000, "postgresql": 500}
 A_WALK = 100  # steps
 PARTS = max(5, STEPS["sqlite"] // 1000)  # on each database; parts may run beside each other
 WALKS = {kind: math.ceil(steps / PARTS / A_WALK) for kind, steps in STEPS.items()}

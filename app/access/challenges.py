@@ -63,6 +63,13 @@ def waiting(key: str, *, browser: str) -> Challenge | None:
     return None if found is None or is_over(found) else found
 
 
+def asked_just_now(browser: str) -> Mapping[str, Any]:
+    """What the last text that this browser was shown was asked with, if it waits since a moment; {} else."""
+    its = CHALLENGE.c.browser_hash == hashed(browser), CHALLENGE.c.used_at.is_(None)
+    last = select(CHALLENGE.c.asked).where(*its, CHALLENGE.c.asked_at > _now() - APART)
+    return db.session.scalar(last.order_by(CHALLENGE.c.id.desc()).limit(1)) or {}
+
+
 def on_phone(id_: int, *, browsers: Collection[str]) -> Challenge | None:
     """What one of these browsers has signed on a phone, over or not."""
     found = _one(CHALLENGE.c.id == id_, browsers)

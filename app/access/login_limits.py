@@ -29,6 +29,7 @@ CHECK = parse_many("5/minute; 60/day")  # of a number in the queue, from one add
 ACTS = parse_many("20/minute; 200/day")  # of one person: each is tried before it is shown
 REGISTER = parse_many("10/day")  # new applications that one person tries: what is refused says who waits already
 PORTAL = parse_many("600/minute")[0]  # whatever one portal asks
+TOLD = parse_many("5/minute; 30/day")  # of one portal, where and how it is told: each makes us call somebody
 NOT_ASKED_FOR = 30  # seconds for which a Redis that was down is not asked again
 LIMITS = "kezek_login_limits"
 
@@ -91,7 +92,21 @@ def wait_to_check_through(client_id: int) -> int:
 
 def wait_to_join(iin: str, address: str | None) -> int:
     """Seconds until this person may name another application to join, from this address; 0: now, and that is one."""
-    return _wait((CHECK, ("join", _network(address))), (CHECK, ("joins", hashed(iin))))
+    return _wait_to_join(iin, _network(address))
+
+
+def wait_to_join_through(iin: str, client_id: int) -> int:
+    """The same through a portal, whoever asks it."""
+    return _wait_to_join(iin, f"portal {client_id}")
+
+
+def _wait_to_join(iin: str, of: str) -> int:
+    return _wait((CHECK, ("join", of)), (CHECK, ("joins", hashed(iin))))
+
+
+def wait_to_be_told_elsewhere(client_id: int) -> int:
+    """Seconds until this portal may change where it is told, or have it tried; 0: now, and that is one of them."""
+    return _wait((TOLD, ("told", f"portal {client_id}")))
 
 
 def wait_to_ask(iin: str) -> int:

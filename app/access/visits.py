@@ -19,6 +19,7 @@ from app.db.extensions import db
 from app.models import OneTimeCode, SignedInBy, Visit
 
 LIVES, TRIES, DIGITS = timedelta(minutes=5), 5, 6  # of a code
+A_MOMENT = timedelta(minutes=1)  # in which nobody gets a second one (login_limits.CODE)
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=8)  # of a visit
 KEPT = timedelta(days=1)  # what a code leaves
 SEEN_EVERY = timedelta(minutes=1)
@@ -32,15 +33,40 @@ class Asked(NamedTuple):
     code: str | None
 
 
-def ask(iin: str, phone: str, *, known: bool, whole: bool = False) -> Asked:
-    """A new code for whoever says to be this person; `known`: is the phone on record for it? Else nothing opens.
+def new_browser() -> str:
+    """The key of a browser on which somebody is about to enter."""
+    return secrets.token_urlsafe(32)
+
+
+def asked_just_now(browser: str, iin: str, phone: str) -> bool:
+    """Did this very browser ask for a code for this person and phone a moment ago, and is it still good? Then this is
+    the second of two clicks.
+    """
+    its = CODE.c.browser_hash == hashed(browser), CODE.c.iin == iin, CODE.c.phone_hash == hashed(phone)
+    good = CODE.c.used_at.is_(None), CODE.c.tries < TRIES, CODE.c.asked_at > _now() - A_MOMENT
+    return bool(db.session.scalar(select(CODE.c.id).where(*its, *good)))
+
+
+def begin_asking(browser: str, iin: str, phone: str) -> str:
+    """Somebody says to be this person: nothing opens yet. Returns the browser's key: the given one, if nobody has asked
+    with it before.
+    """
+    kept = {"iin": iin, "phone_hash": hashed(phone), "whole": False, "asked_at": _now(), "tries": 0}
+    with own_transaction() as connection:
+        taken = select(CODE.c.id).where(CODE.c.browser_hash == hashed(browser))
+        browser = browser if browser and connection.scalar(taken) is None else new_browser()
+        connection.execute(insert(CODE).values(browser_hash=hashed(browser), code_hash=None, **kept))
+    return browser
+
+
+def ask(browser: str, *, known: bool, whole: bool = False) -> Asked:
+    """A code for whoever has begun to ask; `known`: is the phone on record for the person? Else nothing opens.
     `whole`: is it registered for the IIN itself? Then all of the person's applications are seen.
     """
-    browser, at, code = secrets.token_urlsafe(32), _now(), new_code()
-    kept = {"browser_hash": hashed(browser), "iin": iin, "phone_hash": hashed(phone), "whole": whole}
-    kept |= {"asked_at": at, "tries": 0}
+    code = new_code()
+    its = update(CODE).where(CODE.c.browser_hash == hashed(browser), CODE.c.used_at.is_(None))
     with own_transaction() as connection:
-        connection.execute(insert(CODE).values(code_hash=hashed(browser + code) if known else None, **kept))
+        connection.execute(its.values(code_hash=hashed(browser + code) if known else None, whole=whole))
     return Asked(browser, code if known else None)
 
 
@@ -109,6 +135,11 @@ def who(key: str) -> Visitor | None:
     if found is None:
         return None
     return Visitor(found.iin, found.sign_in, phones=None if found.whole else frozenset(found.phones))
+
+
+def whose(key: str) -> str | None:
+    """The IIN of whoever has visited with this key, also when that is over; None where nothing is known any more."""
+    return db.session.scalar(select(VISIT.c.iin).where(VISIT.c.key_hash == hashed(key)))
 
 
 def leave(key: str) -> None:

@@ -1,21 +1,34 @@
 """What portals are told: with each notice to a family one message for each portal of its place that has an address.
 
 It is left in the outbox in the transaction that plans the notice (deliveries.py), so it is neither lost nor doubled.
+A row of no notice is a test that the portal has asked for.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.actions import places
 from app.db.extensions import db
 from app.models import Application, Audience, Change, Client, Notice, Outbox
 from app.rules.verbs import VERBS
-from app.rules.webhooks import EVENTS, STATUS
+from app.rules.webhooks import EVENTS, STATUS, TEST
 
 JOB = "webhook"
 BOTH = timedelta(days=1)  # for which what is told is signed with the secret of before too
+
+
+class Nowhere(Exception):
+    """A portal has said nowhere to tell it."""
+
+
+class Goes(NamedTuple):
+    """How telling a portal goes: how much waits to be taken, when it took something last, why it did not last."""
+
+    waiting: int
+    taken_at: datetime | None
+    problem: str | None
 
 
 def leave(notice: Notice, at: datetime) -> None:
@@ -32,11 +45,34 @@ def leave(notice: Notice, at: datetime) -> None:
         db.session.add(Outbox(job=JOB, client=client, notice=notice, asked_at=at))
 
 
+def leave_test(client: Client, at: datetime) -> None:
+    """The work of sending it a test. Raises Nowhere."""
+    if not (client.webhook and client.secret):
+        raise Nowhere
+    db.session.add(Outbox(job=JOB, client=client, asked_at=at))
+
+
+def goes(client: Client) -> Goes:
+    """How telling this portal goes."""
+    its = (Outbox.client_id == client.id) & (Outbox.job == JOB)
+    waits = its & Outbox.done_at.is_(None) & Outbox.given_up_at.is_(None)
+    count, taken_at = db.session.execute(
+        select(func.count(Outbox.id).filter(waits), func.max(Outbox.done_at)).where(its)
+    ).one()
+    newest = select(Outbox.error).where(waits, Outbox.error.is_not(None)).order_by(Outbox.id.desc()).limit(1)
+    return Goes(count, taken_at, db.session.scalar(newest))
+
+
 def event(template: str) -> str | None:
     """What a notice means to a portal; None where no status has changed."""
     row = VERBS[Application].get(template)
     changes = template == "register" or (row is not None and row.target)
     return EVENTS.get(template, STATUS) if changes else None
+
+
+def test(at: datetime) -> dict[str, Any]:
+    """What a test says, asked for at a moment."""
+    return {"type": TEST, "timestamp": at.isoformat(), "data": {}}
 
 
 def message(notice: Notice) -> dict[str, Any]:

@@ -91,7 +91,10 @@ def _of(application: Application) -> list[WaitingEntry]:
 def choices(application: Application) -> Select[Kindergarten]:
     """The kindergartens that a child of this queue and district may wait for."""
     there = Kindergarten.place_id.in_(places.subtree(application.place_id))
-    found = select(Kindergarten).where(there, seats.has_places()).order_by(Kindergarten.sort_name, Kindergarten.id)
+    of_it = Kindergarten.queue_kind == application.queue_kind
+    found = (
+        select(Kindergarten).where(there, of_it, seats.has_places()).order_by(Kindergarten.sort_name, Kindergarten.id)
+    )
     return found.where(Kindergarten.id.not_in([one.kindergarten_id for one in of(application)]))
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_smorest import Api
 from flask_wtf import CSRFProtect
 
-from app.api import acting, door, reading  # noqa: F401 (they add their addresses to the door's)
+from app.api import acting, door, joining, reading, telling  # noqa: F401 (they add their addresses to the door's)
 
 SETTINGS = {
     "API_TITLE": "Kezek",

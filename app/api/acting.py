@@ -6,7 +6,8 @@ signature. What was done under an Idempotency-Key is answered as it was and not 
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import sleep
 from typing import Any
@@ -20,12 +21,12 @@ from app import words
 from app.access import challenges, login_limits, sent_forms
 from app.access.actors import Actor, Visitor
 from app.access.hashes import hashed
-from app.actions import families, signatures
+from app.actions import choosing, families, signatures
 from app.actions.preconditions import sign_in
 from app.api import schemas
 from app.api.door import V1, here, own_application, own_district, portal, tag, tagged
-from app.api.problems import Unanswerable
-from app.api.reading import state_of, told
+from app.api.problems import NoPlace, Unanswerable
+from app.api.reading import PAGE, state_of, told, vacancy_told
 from app.asked import acts, registration
 from app.asked.registration import VERB as REGISTER
 from app.db.database import DEADLOCK, lock_district, retried
@@ -39,6 +40,7 @@ from app.rules.roles import Role
 
 TRIES, APART = 8, 0.25  # seconds: as long as an act takes on a busy day
 Asked = dict[str, str]
+Told = Callable[[], dict[str, Any]]
 
 
 @portal.post("/applications/challenge")
@@ -52,7 +54,7 @@ def to_register(body: dict[str, Any]) -> Any:
         retried(partial(registration.tried, asked, visitor, now()), (DEADLOCK,))
         by = registration.signed_with(asked, local_day(now()))
         text = words.to_register([one for step in registration.lines(asked, person).values() for one in step])
-    return _to_sign(text, by, iin=person, verb=REGISTER, asked=asked)
+    return to_sign(text, by, iin=person, verb=REGISTER, asked=asked)
 
 
 @portal.post("/applications")
@@ -65,12 +67,13 @@ def register(headers: dict[str, str], body: dict[str, Any]) -> Any:
     """
     asked, person = _application(body), body["applicant"]["iin"]
 
-    def act(visitor: Visitor) -> Application:
+    def act(visitor: Visitor) -> Told:
         by = Actor(Role.family, visitor=visitor, client=here().name)
-        return registration.register(asked, by, now(), source=here().name, number=body["source_number"])
+        row = registration.register(asked, by, now(), source=here().name, number=body["source_number"])
+        return partial(_anew, row)
 
     of = {"iin": person, "verb": REGISTER, "asked": asked, "application_id": None}
-    return _once(headers, 201, of, body.get("signature"), asked["phone"], act)
+    return once(headers, 201, of, body.get("signature"), asked["phone"], act)
 
 
 @portal.post("/applications/<number>/<verb>/challenge")
@@ -80,7 +83,7 @@ def register(headers: dict[str, str], body: dict[str, Any]) -> Any:
 def to_act(query: dict[str, Any], body: dict[str, Any], number: str, verb: str) -> Any:
     """The exact text of an act, to be signed by this person. It is tried, and nothing is done yet."""
     own, asked = _act_of(query, body, number, verb)
-    with unscoped():
+    with _or_what_is_free(own.id, verb), unscoped():
         visitor = Visitor(body["iin"], SignedInBy.key)
         _is_of(own, visitor)
         act = acts.read(verb, asked, body["iin"])
@@ -88,7 +91,7 @@ def to_act(query: dict[str, Any], body: dict[str, Any], number: str, verb: str) 
         seen = acts.shown(own, act, now())
         by = sign_in(act.norm, own.place_id, local_day(now()))
         text = words.to_sign(verb, own, seen.lines, seen.follows or seen.warning)
-    return _to_sign(text, by, iin=body["iin"], verb=verb, asked=asked, application_id=own.id)
+    return to_sign(text, by, iin=body["iin"], verb=verb, asked=asked, application_id=own.id)
 
 
 @portal.post("/applications/<number>/<verb>")
@@ -106,7 +109,7 @@ def do(query: dict[str, Any], headers: dict[str, str], state: Any, body: dict[st
     if (seen := state.get("if_match")) is None:
         raise Unanswerable(428, "if_match_missing")
 
-    def act(visitor: Visitor) -> Application:
+    def act(visitor: Visitor) -> Told:
         lock_district(place_id)
         row = db.session.get_one(Application, own_id)
         if seen.removeprefix("W/").strip('"') not in ("*", tag(state_of(row, now()))):
@@ -114,10 +117,11 @@ def do(query: dict[str, Any], headers: dict[str, str], state: Any, body: dict[st
         _is_of(row, visitor)
         by = Actor(Role.family, application_id=row.id, visitor=visitor, client=here().name)
         families.do(row, verb, by=by, at=now(), **acts.read(verb, asked, visitor.iin).given)
-        return row
+        return partial(_anew, row)
 
     of = {"iin": body["iin"], "verb": verb, "asked": asked, "application_id": own_id}
-    return _once(headers, 200, of, body.get("signature"), body.get("phone", ""), act)
+    with _or_what_is_free(own_id, verb):
+        return once(headers, 200, of, body.get("signature"), body.get("phone", ""), act)
 
 
 def _application(body: Mapping[str, Any]) -> Asked:
@@ -147,7 +151,7 @@ def _act_of(query: Mapping[str, Any], body: Mapping[str, Any], number: str, verb
         raise Unanswerable(403, "not_this_portal")
     if seconds := login_limits.wait_to_ask(body["iin"]):
         raise Unanswerable(429, "too_often", {"Retry-After": str(seconds)})
-    said = {**{name: str(body.get(name) or "") for name in ("vacancy", "until", "reason")}, **_claim(body)}
+    said = {**{name: str(body.get(name) or "") for name in schemas.TOLD_BESIDES}, **_claim(body)}
     return own, {name: said[name] for name in acts.ASKS.get(verb, ())}
 
 
@@ -158,7 +162,29 @@ def _is_of(own: Application, visitor: Visitor) -> None:
         raise Refusal(Reason.not_allowed)
 
 
-def _to_sign(text: str, by: SignedInBy, **of: Any) -> Response:
+@contextmanager
+def _or_what_is_free(own_id: int, verb: str) -> Iterator[None]:
+    """S1, issue 13, 8: whoever gets no place is told at once what else is free. Raises NoPlace."""
+    try:
+        yield
+    except Refusal as refusal:
+        if verb not in acts.OF_PLACES or refusal.reason is Reason.not_allowed:
+            raise
+        db.session.rollback()  # to see what is free now
+        free: list[dict[str, Any]] = []
+        with unscoped(), suppress(Refusal):
+            found = choosing.choices(db.session.get_one(Application, own_id), local_day(now()))
+            free = [vacancy_told(one, left) for one, left in sorted(found, key=lambda one: one[0].id)[:PAGE]]
+        raise NoPlace(refusal, {"free": free}) from refusal
+
+
+def _anew(row: Application) -> dict[str, Any]:
+    """What is told of an application that has just been changed."""
+    db.session.expire(row)
+    return state_of(row, now())
+
+
+def to_sign(text: str, by: SignedInBy, **of: Any) -> Response:
     """It is known by the portal that asked, which alone can bring it back (access/challenges.py)."""
     asked = challenges.ask(text, purpose=Purpose.act, browser=here().key, **of)
     data = b64encode(asked.text.encode()).decode()
@@ -167,47 +193,48 @@ def _to_sign(text: str, by: SignedInBy, **of: Any) -> Response:
     return answer
 
 
-def _once(
+def once(
     headers: Mapping[str, str],
     status: int,
     of: Mapping[str, Any],
     signature: Mapping[str, str] | None,
     phone: str,
-    act: Callable[[Visitor], Application],
+    act: Callable[[Visitor], Told],
 ) -> Response:
     """Do it in one transaction with what stands for it: the key by which it is known when it comes again, and the
     signature. Raises Unanswerable for a missing or reused key, Refusal as the signature and the act do.
+
+    `act` returns what tells, once all is written, what came of it.
     """
     if not (key := headers.get("key")):
         raise Unanswerable(400, "idempotency_key_missing")
     key, whose = f"portal {here().id} {key}", here().id
     body_hash = sent_forms.digest(key, json.dumps([request.path, request.args, request.get_json()], sort_keys=True))
-    if done := _done(key, body_hash):
-        return done
+    if before := _done(key, body_hash):
+        return before
     challenge = _taken(signature, of, key, body_hash)
     if isinstance(challenge, Response):
         return challenge
     checked = signatures.check(challenge, signature["cms"]) if signature and challenge else None
 
-    def once() -> dict[str, Any]:
+    def done() -> dict[str, Any]:
         sent_forms.claim(key, None, body_hash, client_id=whose)
         if checked is None:
             visitor = Visitor(of["iin"], SignedInBy.code, phones=frozenset({hashed(phone)}))
         else:
             visitor = Visitor(of["iin"], SignedInBy.key, signature_id=signatures.keep(checked).id)
-        row = act(visitor)
+        tells = act(visitor)
         db.session.flush()
-        db.session.expire(row)
-        answer = {"status": status, "body": state_of(row, now())}
+        answer = {"status": status, "body": tells()}
         sent_forms.answer_within(key, answer)
         return answer
 
     try:
-        return _answer(retried(once, (DEADLOCK,)))
+        return _answer(retried(done, (DEADLOCK,)))
     except sent_forms.Repeated:
         db.session.rollback()
-        if done := _done(key, body_hash):
-            return done
+        if first := _done(key, body_hash):
+            return first
         raise
 
 
@@ -240,5 +267,7 @@ def _answer(done: Mapping[str, Any]) -> Response:
     answer = tagged(done["body"], done["status"])
     if done["status"] == 201:
         body = done["body"]
-        answer.headers["Location"] = f"{V1}/applications/{quote(body['number'], safe='')}?district={body['district']}"
+        its = f"/joinings/{body['id']}" if "id" in body else ""
+        own = f"{V1}/applications/{quote(body['number'], safe='')}"
+        answer.headers["Location"] = f"{own}{its}?district={body['district']}"
     return answer

@@ -34,6 +34,7 @@ SAID: dict[str, Any] = {  # of our own, beside the refusals of the regulation
     "idempotency_key_reused": _l("Something else was done under this Idempotency-Key. Take another one."),
     "if_match_missing": _l("Say in If-Match which state you have seen: the ETag of the application."),
     "changed_meanwhile": _l("It has changed since you saw it. Look at it again, then decide."),
+    "no_webhook": _l("You have not said yet where you are told: PUT /webhook."),
     "too_often": _l("That was asked for too often. Try again later."),
     "too_large": _l("This is too large to be sent."),
     "cannot_now": _l("The database cannot take anything just now. Nothing was changed. Try again in a moment."),
@@ -63,7 +64,22 @@ class Unanswerable(Exception):
         self.code, self.reason, self.headers = status, reason, headers or {}
 
 
-def told(status: int, reason: str, detail: str, errors: Any = (), headers: Mapping[str, str] | None = None) -> Response:
+class NoPlace(Exception):
+    """The regulation says no, and `more` is told besides, as RFC 9457 has it: what else is free."""
+
+    def __init__(self, refusal: Refusal, more: Mapping[str, Any]) -> None:
+        super().__init__(str(refusal.reason))
+        self.refusal, self.more = refusal, more
+
+
+def told(
+    status: int,
+    reason: str,
+    detail: str,
+    errors: Any = (),
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
     """The answer."""
     body = {
         "type": f"/problems/{reason}",
@@ -71,6 +87,7 @@ def told(status: int, reason: str, detail: str, errors: Any = (), headers: Mappi
         "status": status,
         "reason": reason,
         "detail": detail,
+        **(more or {}),
     }
     if errors := [{"pointer": pointer, "detail": detail} for pointer, detail in errors]:
         body["errors"] = errors
@@ -81,6 +98,7 @@ def register(blueprint: Blueprint) -> None:
     """Whatever goes wrong there is told so."""
     blueprint.register_error_handler(Unanswerable, _problem)
     blueprint.register_error_handler(Refusal, _refusal)
+    blueprint.register_error_handler(NoPlace, lambda none: _refusal(none.refusal, none.more))
     blueprint.register_error_handler(Mistyped, lambda wrong: told(422, "invalid", str(wrong)))
     blueprint.register_error_handler(IntegrityError, lambda error: told(422, "invalid", words.constraint(error)))
     for kind in (SQLAlchemyError, OSError):
@@ -93,11 +111,11 @@ def _problem(problem: Unanswerable) -> Response:
     return told(problem.code, problem.reason, str(SAID[problem.reason]), headers=problem.headers)
 
 
-def _refusal(refusal: Refusal) -> Response:
+def _refusal(refusal: Refusal, more: Mapping[str, Any] | None = None) -> Response:
     status = 403 if refusal.reason is Reason.not_allowed else 422
     parts = words.refused(refusal)
     at = [(f"/{part.replace('_', '/', 1)}", sentence) for part, sentence in parts.items() if part]
-    return told(status, str(refusal.reason), words.refusal(refusal), at)
+    return told(status, str(refusal.reason), words.refusal(refusal), at, more=more)
 
 
 def _database(error: Exception) -> Response:

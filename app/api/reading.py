@@ -8,14 +8,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from app.access import login_limits
-from app.actions import choosing, explanations, families, lots, places, public
+from app.actions import choosing, explanations, families, lots, places, public, wishes
 from app.actions.preconditions import latest_referral, latest_voucher
 from app.api import schemas
 from app.api.door import after, cursor, here, own_application, own_district, own_places, portal, tagged
 from app.api.problems import Unanswerable, invalid
 from app.db.extensions import db
 from app.db.viewer import unscoped
-from app.models import Application, Place, PlaceKind, QueueCategory, Side, Vacancy
+from app.models import (
+    Application,
+    Guardianship,
+    Kindergarten,
+    Place,
+    PlaceKind,
+    QueueCategory,
+    Side,
+    Vacancy,
+    WaitingEntry,
+)
 from app.now import now
 from app.rules import iin as iins
 from app.rules import public as rules
@@ -34,6 +44,7 @@ def told(status: int, schema: Any, *wrong: int) -> Callable[[Any], Any]:
     return described
 
 
+PAGE = 100  # items at most, wherever there may be many
 TAGS = {"ETag": {"schema": {"type": "string"}, "description": "by what this answer is known again"}}
 
 
@@ -69,7 +80,7 @@ def vacancies(asked: dict[str, Any]) -> Any:
         found = rules.free_places(places.subtree(place.id), **{name: asked[name] for name in only if name in asked})
         found = found.options(contains_eager(Vacancy.group)).where(Vacancy.id > last).order_by(Vacancy.id)
         rows = db.session.execute(found.limit(asked["limit"] + 1)).all()
-        return tagged(_page([(one, free) for one, free in rows], asked["limit"]))
+        return tagged(_page([vacancy_told(one, free) for one, free in rows], asked["limit"]))
 
 
 @portal.post("/queue-check")
@@ -128,8 +139,8 @@ def places_of(asked: dict[str, Any], number: str) -> Any:
     with unscoped():
         families.tried(own, "choose", by=families.actor(own), at=now())
         found = sorted(choosing.choices(own, local_day(now())), key=lambda one: one[0].id)
-        rows = [(one, free) for one, free in found if one.id > last]
-        return tagged(_page(rows[: asked["limit"] + 1], asked["limit"]))
+        rows = [(one, free) for one, free in found if one.id > last][: asked["limit"] + 1]
+        return tagged(_page([vacancy_told(one, free) for one, free in rows], asked["limit"]))
 
 
 @portal.get("/applications/<number>/lots")
@@ -146,6 +157,42 @@ def lots_of(asked: dict[str, Any], number: str) -> Any:
         found = [(one, False) for one in lots.choices(own, now())]
         found += [(lots.AskedFor(one.lot, lots.left(one.lot), asks.get(one.lot_id, 0)), True) for one in mine]
         return tagged({"items": [_lot(one, entered) for one, entered in found]})
+
+
+@portal.get("/applications/<number>/kindergartens")
+@portal.arguments(OfApplication, location="query")
+@told(200, schemas.WaitingListTold, 409)
+def kindergartens_of(asked: dict[str, Any], number: str) -> Any:
+    """Spec 3.11, «күту парағы»: the kindergartens that this application may wait for, and by `entry` those for which it
+    waits. `kindergarten` of wish, `entry` of unwish.
+    """
+    own, last = own_application(number, asked.get("district")), _last(asked)
+    if last is None:
+        return invalid("/cursor")
+    with unscoped():
+        waits = {one.kindergarten_id: one for one in wishes.of(own)}
+        found = [*db.session.scalars(wishes.choices(own)), *(one.kindergarten for one in waits.values())]
+        items = [_waited(one, waits.get(one.id)) for one in sorted(found, key=lambda one: one.id) if one.id > last]
+        return tagged(_page(items, asked["limit"]))
+
+
+@portal.get("/applications/<number>/joinings/<int:id_>")
+@portal.arguments(schemas.DistrictAsked, location="query")
+@told(200, schemas.JoiningTold, 409)
+def joining(asked: dict[str, Any], number: str, id_: int) -> Any:
+    """S2: what became of a joining that was asked for: asked, approved or rejected; why, its person is told."""
+    own = own_application(number, asked.get("district"))
+    with unscoped():
+        row = db.session.get(Guardianship, id_) if id_ < 2**31 else None
+        if row is None or row.application_id != own.id:
+            raise Unanswerable(404, "not_found")
+        return tagged(joining_told(row))
+
+
+def joining_told(row: Guardianship) -> dict[str, Any]:
+    """A joining, without a word of whose it is."""
+    own = row.application
+    return {"id": row.id, "number": own.number, "district": own.place_id, "status": row.status}
 
 
 def state_of(own: Application, at: datetime) -> dict[str, Any]:
@@ -205,13 +252,22 @@ def _last(asked: dict[str, Any]) -> int | None:
         return None
 
 
-def _page(rows: Sequence[tuple[Vacancy, int]], limit: int) -> dict[str, Any]:
-    items = [_vacancy(one, free) for one, free in rows[:limit]]
+def _page(rows: Sequence[dict[str, Any]], limit: int) -> dict[str, Any]:
+    """The first of these, and how one goes on: by the id of the last one."""
+    items = rows[:limit]
     return {"items": items, "next": cursor(items[-1]["id"]) if len(rows) > limit else None}
 
 
+def _waited(one: Kindergarten, entry: WaitingEntry | None) -> dict[str, Any]:
+    return {**_kindergarten(one), "entry": entry.id if entry else None, "language": entry.language if entry else None}
+
+
+def _kindergarten(one: Kindergarten) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in ("id", "name", "kind", "ownership", "address", "phone")}
+
+
 def _lot(one: lots.AskedFor, entered: bool) -> dict[str, Any]:
-    facts = {"vacancy": _vacancy(one.lot.vacancy, one.places), "until": one.lot.until.isoformat()}
+    facts = {"vacancy": vacancy_told(one.lot.vacancy, one.places), "until": one.lot.until.isoformat()}
     return {**facts, "asked": one.asked, "entered": entered}
 
 
@@ -231,13 +287,13 @@ def _norm(one: Any) -> dict[str, Any]:
     return {**facts, "valid_from": one.valid_from.isoformat()}
 
 
-def _vacancy(one: Vacancy, free: int) -> dict[str, Any]:
-    group, kindergarten = one.group, one.group.kindergarten
-    told = ("id", "name", "kind", "ownership", "address", "phone")
+def vacancy_told(one: Vacancy, free: int) -> dict[str, Any]:
+    """A vacancy with its kindergarten, as everybody may know it."""
+    group = one.group
     days = {name: day.isoformat() if (day := getattr(one, name)) else None for name in ("begins_on", "ends_on")}
     return {
         "id": one.id,
-        "kindergarten": {name: getattr(kindergarten, name) for name in told},
+        "kindergarten": _kindergarten(group.kindergarten),
         "group": group.name,
         "language": group.language,
         "birth_year_from": group.birth_year_from,

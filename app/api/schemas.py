@@ -6,15 +6,26 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.actions import families
-from app.models import ApplicationStatus, Intake, Language, Ownership, PrivilegeGround, QueueKind, SignedInBy
+from app.models import (
+    ApplicationStatus,
+    GuardianshipBasis,
+    GuardianshipStatus,
+    Intake,
+    Language,
+    Ownership,
+    PrivilegeGround,
+    QueueKind,
+    SignedInBy,
+)
 from app.rules import iin as iins
-from app.rules import texts
+from app.rules import texts, webhooks
 from app.rules.refusals import Refusal
 from app.words.problems import sentence_of
 from app.words.refusals import refusal as said
 
 IDS = validate.Range(1, 2**31 - 1)
-VERBS = [verb for verb in families.ACTS if verb not in (families.CONTACTS, *families.WISHES)]  # those are the cabinet's
+VERBS = [verb for verb in families.ACTS if verb != families.CONTACTS]  # codes go to contacts: they are the cabinet's
+TOLD_BESIDES = ("vacancy", "kindergarten", "language", "entry", "until", "reason")  # what a verb is told, if it asks
 
 
 class OurSentence(str):
@@ -92,7 +103,7 @@ class PersonAsked(Schema):
 
 class ContactsAsked(Schema):
     phone = Typed(texts.mobile, 40, required=True, validate=validate.Length(min=1))
-    email = Typed(texts.email, texts.LONGEST_EMAIL, load_default="")
+    email = Typed(texts.emails, texts.LONGEST_EMAIL, load_default="", metadata={"description": "one, or two: a, b"})
     address = Typed(texts.line(300), 300, load_default="")
     notice_language = one_of(Language, load_default="kk")
 
@@ -132,6 +143,9 @@ class ActAsked(Schema):
     iin = iin()
     phone = Typed(texts.mobile, 40, metadata={"description": "proven by the portal; where a code is enough"})
     vacancy = fields.Integer(strict=True, validate=IDS, metadata={"description": "choose, enter_lot, leave_lot"})
+    kindergarten = fields.Integer(strict=True, validate=IDS, metadata={"description": "wish"})
+    language = one_of(Language, metadata={"description": "wish: of instruction; without one any"})
+    entry = fields.Integer(strict=True, validate=IDS, metadata={"description": "unwish"})
     until = fields.Date(metadata={"description": "extend"})
     reason = Typed(texts.line(500), 500, metadata={"description": "extend"})
     privilege = fields.Nested(ClaimAsked, metadata={"description": "claim_privilege"})
@@ -139,6 +153,34 @@ class ActAsked(Schema):
 
 class ActSent(ActAsked):
     signature = fields.Nested(SignatureSent)
+
+
+class JoinAsked(PersonAsked):
+    """Who asks to join, and what this person knows of the child."""
+
+    child_iin = iin()
+    basis = one_of(GuardianshipBasis, load_default="parent")
+    phone = Typed(
+        texts.mobile,
+        40,
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "own, proven by the portal: by it this person enters"},
+    )
+
+
+class JoinSent(JoinAsked):
+    signature = fields.Nested(SignatureSent)
+
+
+class WebhookAsked(Schema):
+    url = Typed(
+        webhooks.address,
+        webhooks.LONGEST,
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "by https, of a host of the public internet that has a name"},
+    )
 
 
 class StateSeen(Schema):
@@ -192,6 +234,23 @@ class VacancyTold(Schema):
     begins_on = fields.Date(required=True, allow_none=True)
     ends_on = fields.Date(required=True, allow_none=True)
     free = fields.Integer(required=True)
+
+
+class WishedTold(KindergartenTold):
+    entry = fields.Integer(required=True, allow_none=True, metadata={"description": "by which it waits there"})
+    language = fields.String(required=True, allow_none=True, metadata={"description": "for which it waits; none: any"})
+
+
+class WaitingListTold(Schema):
+    items = fields.List(fields.Nested(WishedTold), required=True)
+    next = fields.String(required=True, allow_none=True, metadata={"description": "the cursor of the next page"})
+
+
+class JoiningTold(Schema):
+    id = fields.Integer(required=True)
+    number = fields.String(required=True)
+    district = fields.Integer(required=True)
+    status = one_of(GuardianshipStatus, required=True)
 
 
 class DistrictsTold(Schema):
@@ -283,6 +342,21 @@ class ToSignTold(Schema):
     sign_in = one_of(SignedInBy, required=True)
 
 
+class WebhookTold(Schema):
+    """Where a portal is told, and how that goes."""
+
+    url = fields.String(required=True, allow_none=True)
+    secret_given_at = fields.DateTime(required=True, allow_none=True)
+    types = fields.List(fields.String(), required=True)
+    waiting = fields.Integer(required=True, metadata={"description": "messages that are tried again"})
+    last_taken_at = fields.DateTime(required=True, allow_none=True)
+    last_problem = fields.String(required=True, allow_none=True, metadata={"description": "of the newest that waits"})
+
+
+class WebhookGiven(WebhookTold):
+    secret = fields.String(required=True, allow_none=True, metadata={"description": "shown once, when it is made"})
+
+
 class WrongTold(Schema):
     pointer = fields.String(required=True)
     detail = fields.String(required=True)
@@ -297,3 +371,4 @@ class ProblemTold(Schema):
     reason = fields.String(required=True)
     detail = fields.String(required=True)
     errors = fields.List(fields.Nested(WrongTold))
+    free = fields.List(fields.Nested(VacancyTold), metadata={"description": "who gets no place: what else is free"})

@@ -28,9 +28,10 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Base)
 LONGEST = {"paper_title": 200, "paper_number": 60, "paper_issued_by": 200}  # characters
 LONGEST_REASON = 500
-READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.email, "address": texts.line(300)}
+READ: dict[str, texts.Reader] = {"phone": texts.mobile, "email": texts.emails, "address": texts.line(300)}
+OF_PLACES = ("choose", *families.LOTS)  # acts that want one of several places
 ASKS = {
-    **dict.fromkeys(("choose", *families.LOTS), ("vacancy",)),
+    **dict.fromkeys(OF_PLACES, ("vacancy",)),
     "extend": ("until", "reason"),
     "claim_privilege": ("ground", "paper_issued_on", "paper_file", *LONGEST),
     families.CONTACTS: (*READ, "notice_language"),

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 
-from app.cabinet import acts, joining, new, own, public, qr
+from app.cabinet import acts, joining, new, own, problems, public, qr
 
 
 class Id(IntegerConverter):
@@ -22,6 +22,8 @@ class Id(IntegerConverter):
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the pages on, after those of the office: `/` is everybody's who is not signed in there."""
     app.url_map.converters["id"] = Id
+    for one in (public.blueprint, own.blueprint):
+        problems.register(one)
     app.register_blueprint(public.blueprint)
     for pages in {one.blueprint for one in (own, acts, joining, new, qr)}:  # a family's own are one
         app.register_blueprint(pages)

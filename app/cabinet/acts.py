@@ -17,9 +17,9 @@ from app.access import login_limits
 from app.access.actors import Visitor
 from app.actions import choosing, families, lots, public, wishes
 from app.actions.preconditions import sign_in
-from app.asked.acts import ASKS, Mistyped, read, shown, told_why, tried
+from app.asked.acts import ASKS, OF_PLACES, Mistyped, read, shown, told_why, tried
 from app.cabinet import sending, signing
-from app.cabinet.own import back_here, blueprint, own_application, signed_in
+from app.cabinet.own import back_here, blueprint, keep_typed, own_application, signed_in, typed_before
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
@@ -29,7 +29,6 @@ from app.now import now
 from app.rules.refusals import Refusal
 
 NOTHING: Mapping[str, str] = {}
-LOTS = families.LOTS
 
 
 @blueprint.get(f"/a/<id:application_id>/<any({', '.join(ASKS)}):verb>")
@@ -64,6 +63,7 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
         keys = signing.set_up()
         of = {"application_id": application.id}
         back_here(url_for("own.form", verb=verb, **of) if verb in ASKS else url_for("own.application", **of))
+        keep_typed(iin)
         return render("act.html", place=application.place, to_sign=None, keys=keys, verb=verb, **facts)
     text = words.to_sign(verb, application, seen.lines, seen.follows or seen.warning)
     phone = act.given.get("phone", "")
@@ -113,7 +113,8 @@ def _form(
         places = words.choices(choosing.choices(application, today())) if verb == "choose" else []
         more = _to_choose_from(application, verb)
         kept = public.kept_on({one.group.kindergarten_id for _kind, _heading, found in places for one, _free in found})
-    typed = {**request.form, **sent} or {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
+    as_it_is = {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}
+    typed = {**request.form, **sent} or typed_before() or as_it_is
     facts = {"application": application, "verb": verb, "places": places, "kept": kept, "typed": typed, **more}
     page = render(
         "told.html",
@@ -143,7 +144,7 @@ def _to_choose_from(application: Application, verb: str) -> dict[str, Any]:
 def _refused(application: Application, verb: str, why: Refusal | Mistyped | str) -> Any:
     """Nothing was changed, and why; whoever gets no place reads at once what else is free."""
     free: list[tuple[Vacancy, int]] = []
-    if verb in ("choose", *LOTS) and isinstance(why, Refusal):
+    if verb in OF_PLACES and isinstance(why, Refusal):
         with unscoped(), suppress(Refusal):
             free = choosing.choices(application, today())
     of = {"place": application.place, "application": application, "verb": verb, "free": free}

@@ -4,7 +4,6 @@ has approved. What is asked is shown as a text and signed, as any act is (acts.p
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,23 +12,21 @@ from flask_babel import gettext as _
 
 from app import words
 from app.access import login_limits
-from app.access.actors import Actor, Visitor
-from app.actions import families, guardianships, people
+from app.access.actors import Visitor
+from app.actions import families
 from app.actions.preconditions import sign_in
+from app.asked import joining as asking
 from app.asked.acts import Mistyped
+from app.asked.joining import FIELDS, VERB
 from app.cabinet import sending
-from app.cabinet.own import back_here, blueprint, signed_in
+from app.cabinet.own import back_here, blueprint, keep_typed, signed_in, typed_before
 from app.cabinet.public import later, render, today
-from app.db.database import DEADLOCK, retried, taken_back
+from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
 from app.db.viewer import decides_in, unscoped
 from app.models import Application, Challenge, GuardianshipBasis
 from app.now import now
-from app.rules import texts
 from app.rules.refusals import Reason, Refusal
-
-VERB = "join"
-FIELDS = ("number", "child_iin", "basis", *people.NAMES, "phone")
 
 
 @blueprint.route("/join", methods=["GET", "POST"])
@@ -37,11 +34,11 @@ FIELDS = ("number", "child_iin", "basis", *people.NAMES, "phone")
 def join(iin: str) -> Any:
     """What was asked for, and the form that asks; then the exact text, to be signed. Nothing is changed yet."""
     if request.method != "POST":
-        return _page({})
+        return _page(typed_before())
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     if seconds := login_limits.wait_to_join(iin, request.remote_addr):
         return later(_page(typed, _("Too many questions from your network. Try again later.")), seconds)
-    if (said := _understood(typed)) is None:
+    if (said := asking.understood(typed)) is None:
         return _page(typed, _("Look at your name, at your mobile phone and at the basis: all of them are needed.")), 422
     try:
         with unscoped():
@@ -50,17 +47,18 @@ def join(iin: str) -> Any:
                 sentence = _("There is no such application. Look at its number and at the child's IIN.")
                 return _page(typed, sentence), 404
             decides_in(application.place_id)
-            retried(partial(_try, application, said), (DEADLOCK,))
+            retried(partial(asking.tried, application, said, g.visitor, now()), (DEADLOCK,))
             by = sign_in(VERB, application.place_id, today())
             new = "" if families.is_on_record(iin, said["phone"], today()) else said["phone"]
         if not sending.can_sign(by):
             back_here(url_for("own.join"))
+            keep_typed(iin)
             raise Refusal(Reason.signature_required)
     except Refusal as refusal:
         return _refused(typed, refusal)
     of = {"application_id": application.id, "verb": VERB, "asked": said}
     try:
-        return sending.shown("join_sign.html", _text(iin, said), by=by, phone=new, **of)
+        return sending.shown("join_sign.html", asking.text(iin, said), by=by, phone=new, **of)
     except sending.TooOften as often:
         return later(_page(typed, str(often)), often.seconds)
 
@@ -86,44 +84,8 @@ def joined(iin: str) -> Any:
 
 def _do(challenge: Challenge, visitor: Visitor) -> str:
     application = db.session.get_one(Application, challenge.application_id)
-    _ask(application, challenge.asked or {}, families.actor(application, visitor), visitor.iin)
+    asking.ask(application, challenge.asked or {}, families.actor(application, visitor), visitor.iin, now())
     return url_for("own.join")
-
-
-def _try(application: Application, said: Mapping[str, str]) -> None:
-    """What is shown to be signed would be done. Raises Refusal as guardianships.join does."""
-    with taken_back():
-        _ask(application, said, replace(families.actor(application), on_paper=True), g.visitor.iin)
-
-
-def _ask(application: Application, said: Mapping[str, str], by: Actor, iin: str) -> None:
-    who = people.Person(iin, **{name: said[name] for name in people.NAMES})
-    basis = GuardianshipBasis(said["basis"])
-    guardianships.join(application, who, basis=basis, phone=said["phone"], by=by, at=now())
-
-
-def _understood(typed: Mapping[str, str]) -> dict[str, str] | None:
-    """What was typed, in the form in which it is kept; None where a name, the one phone or the basis is missing."""
-    try:
-        names = {name: texts.name(typed[name]) for name in people.NAMES}
-        phone, basis = texts.mobile(typed["phone"]), GuardianshipBasis(typed["basis"])
-    except (texts.Unfit, ValueError):
-        return None
-    if not names["first_name"]:
-        return None
-    number, child_iin = typed["number"], typed["child_iin"].replace(" ", "")
-    return {**names, "phone": phone, "basis": str(basis), "number": number, "child_iin": child_iin}
-
-
-def _text(iin: str, said: Mapping[str, str]) -> str:
-    """What is signed: all that is asked, in the reader's language; of the application no more than was typed."""
-    name = " ".join(filter(None, (said[one] for one in people.NAMES)))
-    return _(
-        "I, %(name)s, IIN %(iin)s, phone %(phone)s, ask to join application %(number)s of the child with the IIN "
-        "%(child_iin)s to my IIN. Basis: %(basis)s.",
-        iin=iin,
-        **{**said, "name": name, "basis": words.label(GuardianshipBasis(said["basis"]))},
-    )
 
 
 def _refused(typed: Mapping[str, str], refusal: Refusal) -> Any:

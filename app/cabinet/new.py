@@ -20,7 +20,7 @@ from app.asked import registration
 from app.asked.acts import ASKS, Mistyped, claimed, contacts, fit, told_why
 from app.asked.registration import VERB
 from app.cabinet import sending, signing
-from app.cabinet.own import back_here, blueprint, signed_in
+from app.cabinet.own import back_here, blueprint, signed_in, typed_before
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried
 from app.db.viewer import unscoped
@@ -55,7 +55,7 @@ def answer(iin: str, step: str) -> Any:
     """One question; what is typed is kept, right or not, and asked for again until it is right."""
     kept = drafts.of(iin)
     if request.method != "POST":
-        return _page(step, kept)
+        return _page(step, kept | typed_before())
     typed = {name: request.form.get(name, "").strip()[:300] for name in STEPS[step]}
     try:
         if step == "privilege":

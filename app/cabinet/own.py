@@ -6,7 +6,7 @@ family nobody in the office. Each page reads within the scope of the one applica
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import wraps
 from io import BytesIO
@@ -29,14 +29,15 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app import words
-from app.access import drafts, login_limits, personal_data, visits
+from app.access import drafts, login_limits, personal_data, unsent, visits
 from app.access.actors import Actor
 from app.access.row_scope import looking_as
 from app.actions import choosing, documents, families, lots, numbers, privileges, wishes
 from app.actions.explanations import Explanation
 from app.actions.numbers import QueueNumber
 from app.cabinet import signing
-from app.cabinet.public import chosen_language, later, not_there, numbers_of, render, today
+from app.cabinet.problems import not_there
+from app.cabinet.public import chosen_language, later, numbers_of, page_of, render, today
 from app.db.extensions import db
 from app.db.viewer import decides_in, unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
@@ -62,14 +63,17 @@ from app.rules.uploads import TYPES
 from app.rules.verbs import VERBS
 
 A_MOMENT = timedelta(minutes=10)
+ENTERING = 300  # seconds, as long as a code is good
 DEMO_PHONES = "+7700"
 DRAWS = 3  # that a page tells of, the last ones
 KEY, ENTRY = "kezek_family", "kezek_entry"  # cookies: of a visit, and of whoever is entering
-BACK, BACK_THERE = "kezek_back", re.compile(r"/my/(?:new/check|join|a/\d{1,10}(?:/[a-z_]{1,20})?)", re.ASCII)
+BACK = "kezek_back"  # a cookie: the page to which whoever enters is led back
+BACK_THERE = re.compile(r"/my/(?:new(?:/[a-z]{1,20})?|join|a/(\d{1,10})(?:/[a-z_]{1,20})?)", re.ASCII)
+TYPED = "kezek_typed"  # a cookie: what was typed when a visit was over, or was to be signed with a key
+OF_ITS_OWN = frozenset({"challenge", "cms", "code", "paper_file", "demo"})  # what no form has typed
 
 blueprint = Blueprint("own", __name__, url_prefix="/my")
 blueprint.before_request(chosen_language)
-blueprint.register_error_handler(404, not_there)
 
 
 @blueprint.before_request
@@ -87,7 +91,11 @@ def _kept_nowhere(answer: Response) -> Response:
     answer.headers["Referrer-Policy"] = "same-origin"  # with none at all a browser says of no form where it is from
     answer.headers["X-Robots-Tag"] = "noindex"
     if "back" in g:
-        answer.set_cookie(BACK, g.back, max_age=900, path="/my", **cookie())
+        answer.set_cookie(BACK, g.back, max_age=unsent.LASTS, path="/my", **cookie())
+    if "kept" in g:
+        answer.set_cookie(TYPED, g.kept, max_age=unsent.LASTS, path="/my", **cookie())
+    elif "typed_before" in g:
+        answer.delete_cookie(TYPED, path="/my")
     return answer
 
 
@@ -100,19 +108,57 @@ def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
     def shown(**arguments: Any) -> Any:
         g.visitor = visits.who(request.cookies.get(KEY, ""))
         if g.visitor is None:
-            return redirect(url_for("own.enter"), code=303)
+            return _to_the_door()
         with unscoped(), personal_data.reading_as(personal_data.Reader(Role.family)):
             return view(g.visitor.iin, **arguments)
 
     return shown
 
 
+def _to_the_door() -> Response:
+    """Whoever has not entered, or whose visit is over, enters first, and is led back to this page; what was typed there
+    stays on the browser until then, for just this person.
+    """
+    if BACK_THERE.fullmatch(back := page_of(request.path)):
+        back_here(back)
+    if request.form and (iin := visits.whose(request.cookies.get(KEY, ""))):
+        keep_typed(iin)
+    return redirect(url_for("own.enter"), code=303)
+
+
+def keep_typed(iin: str) -> None:
+    """What this person has typed into the form of this page stays on this browser until the next entry."""
+    typed = {name: said for name, said in request.form.items() if name not in OF_ITS_OWN}
+    if typed and page_of(request.path) == request.path and (kept := unsent.packed(iin, request.path, typed)):
+        g.kept = kept
+
+
+def typed_before() -> dict[str, str]:
+    """What this person had typed into the form of this page before it entered anew; it is shown once."""
+    kept = request.cookies.get(TYPED, "") if request.method == "GET" else ""
+    if found := unsent.unpacked(g.visitor.iin, request.path, kept) if kept else {}:
+        g.typed_before = True
+    return found
+
+
+@blueprint.route("/<path:_rest>", methods=["GET", "POST"])
+def elsewhere(_rest: str) -> Any:
+    """No page of ours; what is only ever sent leads to the page that it belongs to."""
+    posted = current_app.url_map.bind("").match(request.path, "POST")[0] != request.endpoint
+    return redirect(page_of(request.path), code=303) if posted else not_there()
+
+
 @blueprint.route("/enter", methods=["GET", "POST"])
 def enter() -> Any:
     """S1: IIN and phone, for a code. Known and unknown are answered alike, and the code leaves after the answer."""
     typed = {name: request.form.get(name, "").strip() for name in ("iin", "phone")}
+    browser = request.cookies.get(ENTRY, "")
     if request.method != "POST":
-        return render("enter.html", typed=typed)
+        over = bool(request.cookies.get(KEY)) and visits.who(request.cookies[KEY]) is None
+        page = make_response(render("enter.html", typed=typed, over=over, kept=bool(request.cookies.get(TYPED))))
+        if not browser:
+            page.set_cookie(ENTRY, visits.new_browser(), max_age=ENTERING, path="/my", **cookie())
+        return page
     try:
         phone = texts.mobile(typed["phone"])
     except texts.Unfit:
@@ -121,17 +167,22 @@ def enter() -> Any:
     if not iins.valid(number) or not phone:
         problem = _("Look at the IIN, which has twelve digits, and at the mobile phone.")
         return render("enter.html", typed=typed, problem=problem), 422
-    if seconds := login_limits.wait_for_code(number, phone, request.remote_addr):
+    again, demo = bool(browser) and visits.asked_just_now(browser, number, phone), in_demo()
+    db.session.rollback()
+    if again and not demo:
+        return redirect(url_for("own.code"), code=303)  # of two clicks the second is shown what the first has done
+    if seconds := not again and login_limits.wait_for_code(number, phone, request.remote_addr):
         problem = _("A code was asked for too often. Try again later.")
         return later(render("enter.html", typed=typed, problem=problem), seconds)
+    browser = browser if again else visits.begin_asking(browser, number, phone)
     with unscoped():
-        known, demo = families.is_on_record(number, phone, today()), in_demo()
+        known = families.is_on_record(number, phone, today())
     db.session.rollback()
     whole = _registered(number, phone, demo)  # asked of each alike: it takes its time
-    asked = visits.ask(number, phone, known=known or whole, whole=whole)
+    asked = visits.ask(browser, known=known or whole, whole=whole)
     told = {"demo": asked.code} if asked.code and demo else {}
     answer = make_response(redirect(url_for("own.code", **told), code=303))
-    answer.set_cookie(ENTRY, asked.browser, max_age=300, path="/my", **cookie())
+    answer.set_cookie(ENTRY, asked.browser, max_age=ENTERING, path="/my", **cookie())
     if asked.code is not None and not told:
         send_after(answer, phone, asked.code)
     return answer
@@ -151,9 +202,10 @@ def enter_by_key() -> Any:
         return _way_by_key(words.refusal_to_family(refused)), 422
     new = visits.begin(signed.iin, instead_of=older)
     with unscoped():
-        filed = [one for one in families.applications_of(signed.iin, today()) if one.applicant.iin == signed.iin]
+        seen = families.applications_of(signed.iin, today())
+        filed = [one for one in seen if one.applicant.iin == signed.iin]
         asked = filed[0] if filed and not any(one.email for one in filed) else None  # S2 (111): where to give an e-mail
-        page = render("owner.html", signed=signed, without_email=asked, back=_back())
+        page = render("owner.html", signed=signed, without_email=asked, back=_back({one.id for one in seen}))
     answer = make_response(page)
     answer.delete_cookie(ENTRY, path="/my")
     answer.delete_cookie(BACK, path="/my")
@@ -187,8 +239,12 @@ def code() -> Any:
             "This code opens nothing: it is wrong, it was used, or its five minutes are over. Ask for another one."
         )
         return render("code.html", problem=problem), 422
-    answer = make_response(redirect(url_for("own.journal"), code=303))
-    answer.delete_cookie(ENTRY, path="/my")
+    with unscoped():
+        who = visits.who(key)
+        seen = families.applications_of(who.iin, today(), who.phones) if who else []
+    answer = make_response(redirect(_back({one.id for one in seen}), code=303))
+    for one in (ENTRY, BACK):
+        answer.delete_cookie(one, path="/my")
     answer.set_cookie(KEY, key, path="/my", **cookie())
     return answer
 
@@ -197,7 +253,8 @@ def code() -> Any:
 def leave() -> Response:
     visits.leave(request.cookies.get(KEY, ""))
     answer = make_response(redirect("/", code=303))
-    answer.delete_cookie(KEY, path="/my")
+    for one in (KEY, BACK, TYPED):
+        answer.delete_cookie(one, path="/my")
     return answer
 
 
@@ -368,14 +425,15 @@ def send_after(answer: Response, phone: str, said: str) -> None:
 
 
 def back_here(address: str) -> None:
-    """Whoever enters by a key next, on this browser, is led back to this page of its own."""
+    """Whoever enters next, on this browser, is led back to this page of its own."""
     g.back = address
 
 
-def _back() -> str:
-    """Where whoever has entered by a key came from, among the pages of a family; else its applications."""
-    told = request.cookies.get(BACK, "")
-    return told if BACK_THERE.fullmatch(told) else url_for("own.journal")
+def _back(seen: Collection[int]) -> str:
+    """Where whoever has entered came from, among the pages of a family that this person sees; else its applications."""
+    told = BACK_THERE.fullmatch(request.cookies.get(BACK, ""))
+    there = told and (told[1] is None or int(told[1]) in seen)
+    return told[0] if told and there else url_for("own.journal")
 
 
 def _way_by_key(problem: str = "") -> str:

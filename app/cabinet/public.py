@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from app import words
@@ -79,12 +81,6 @@ def chosen_language() -> Response | None:
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     answer.set_cookie("language", language, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
     return answer
-
-
-@blueprint.errorhandler(404)
-def not_there(_error: Any) -> tuple[str, int]:
-    """A page that is not there, or not one's own: as these pages look, with nothing of an official in it."""
-    return render("problem.html", sentence=_("There is no such page, or it is not yours to see.")), 404
 
 
 def front() -> str:
@@ -221,10 +217,21 @@ def manifest() -> Response:
 
 def _in_language(code: str) -> str:
     """This page in another language; of one that was only posted the page that it belongs to."""
-    path, adapter = request.path, current_app.url_map.bind("")
-    while not adapter.test(path, "GET"):
+    return f"{page_of(request.path)}?{urlencode(request.args.to_dict() | {'lang': code})}"
+
+
+def page_of(path: str) -> str:
+    """The page at this address; of one that is only ever posted the page that it belongs to."""
+    adapter = current_app.url_map.bind("")
+    while True:
+        try:
+            if adapter.match(path, "GET")[0] != "own.elsewhere":
+                return path
+        except RequestRedirect:
+            return f"{path}/"
+        except HTTPException:
+            pass
         path = path.rpartition("/")[0] or "/"
-    return f"{path}?{urlencode(request.args.to_dict() | {'lang': code})}"
 
 
 def _sections() -> list[tuple[str, str]]:
@@ -237,10 +244,10 @@ def _sections() -> list[tuple[str, str]]:
     ]
 
 
-def render(template: str, place: Place | None = None, **facts: Any) -> str:
-    """A page of families or of everybody, with the phone of the district that it is about."""
+def render(template: str, place: Place | None = None, *, readable: bool = True, **facts: Any) -> str:
+    """A page of families or of everybody, with the phone of the district that it is about, if that is `readable`."""
     with unscoped():  # an office is no register of families
-        phone = texts.phones_said(public.support_phone(place) or "")
+        phone = texts.phones_said(public.support_phone(place) or "") if readable else ""
     layout = {"phone": phone, "in_language": _in_language, "sections": _sections()}
     return render_template(f"cabinet/{template}", place=place, **layout, **facts)
 

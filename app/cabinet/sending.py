@@ -30,7 +30,9 @@ from app.rules import uploads as files
 from app.rules.refusals import Reason, Refusal
 
 TRIES, APART = 8, 0.25  # seconds: as long as an act takes on a busy day
-CODE = "code"  # beside what an act is asked with: the hash of the one that proves its phone
+# Beside what an act is asked with: the hash of the code that proves its phone, that phone, and the demo's code itself.
+CODE, PROVES, SHOWN = "code", "proves", "shown"
+CLICKS, MOST_CLICKS = "clicks", 3  # by each of which one may say the code once: no more tries than at the entry
 
 
 class Again(Exception):
@@ -84,17 +86,23 @@ def shown(
     **facts: Any,
 ) -> Response:
     """The page with the text, to be signed or sent; `phone`: one that is to be proven. Raises TooOften."""
-    code, kept, browser = "", dict(asked), request.cookies[KEY]
-    if phone and not visits.proven(browser, phone):
+    kept, browser, demo = dict(asked), request.cookies[KEY], in_demo()
+    code = ""  # that has to be sent
+    asks = bool(phone) and not visits.proven(browser, phone)
+    before = challenges.asked_just_now(browser) if asks else {}
+    # of two clicks the second has the code of the first
+    if before.get(PROVES) == phone and before.get(CLICKS, MOST_CLICKS) < MOST_CLICKS:
+        kept |= {name: before[name] for name in (CODE, PROVES, SHOWN) if name in before}
+        kept[CLICKS] = before[CLICKS] + 1
+    elif asks:
         if seconds := login_limits.wait_for_code(g.visitor.iin, phone, request.remote_addr):
             raise TooOften(seconds)
         code = visits.new_code()
-        kept |= {CODE: hashed(browser + code), "proves": phone}
-    demo = code if in_demo() else ""
+        kept |= {CODE: hashed(browser + code), PROVES: phone, CLICKS: 1} | ({SHOWN: code} if demo else {})
     ask = signing.to_sign if by is SignedInBy.key else challenges.ask
     of = {"iin": g.visitor.iin, "application_id": application_id, "verb": verb, "asked": kept}
     to_sign = ask(text, purpose=Purpose.act, browser=browser, **of)
-    told = {"to_sign": to_sign, "with_key": by is SignedInBy.key, "code": code, "shown_code": demo}
+    told = {"to_sign": to_sign, "with_key": by is SignedInBy.key, "code": asks, "shown_code": kept.get(SHOWN, "")}
     page = make_response(render(template, verb=verb, **told, **facts))
     if code and not demo:
         send_after(page, phone, code)
@@ -119,7 +127,7 @@ def taken(*verbs: str, **of: Any) -> Challenge:
     if code is not None and code != hashed(browser + request.form.get("code", "").replace(" ", "")):
         raise WrongCode(found.asked or {})
     if code is not None:
-        visits.prove(browser, found.asked["proves"])
+        visits.prove(browser, found.asked[PROVES])
     return found
 
 

@@ -16,13 +16,14 @@ TAKEN, DATA_REFUSED = 250, range(400, 600)
 
 
 def send(smtp: Smtp, message: Message) -> None:
-    """Hand a letter to the server. Raises NotSent, Unsure."""
-    handed, message = False, message._replace(address=_ascii(message.address))
+    """Hand a letter to the server; its address may be several, with commas between. Raises NotSent, Unsure."""
+    handed, to = False, [_ascii(one) for one in message.address.split(", ")]
+    message = message._replace(address=", ".join(to))
     try:
         server = _connected(smtp)
         try:
             _taken(*server.mail(smtp.sender), final=False)
-            _taken(*server.rcpt(message.address), final=True)
+            _addressed(server, *to)
             handed = True
             code, _said = server.data(letter(smtp, message).as_bytes(policy=SMTP))
             with suppress(OSError, smtplib.SMTPException):
@@ -72,6 +73,18 @@ def _connected(smtp: Smtp) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _addressed(server: smtplib.SMTP, first: str, *more: str) -> None:
+    """The first address is waited for; an additional one gets the letter where it is taken there and then: else the
+    first would get it again. Raises NotSent where none takes it.
+    """
+    code, _said = server.rcpt(first)
+    if code < 500:
+        _taken(code, final=True)
+    taken = [server.rcpt(one)[0] < 300 for one in more]
+    if not any(taken):
+        _taken(code, final=True)
 
 
 def _taken(code: int, _said: bytes = b"", *, final: bool) -> None:

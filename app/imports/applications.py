@@ -77,7 +77,7 @@ COLUMNS = (
     Column("privilege", ("Жеңілдік түрі", "Тип льготы", "Жеңілдік", "Льгота"), cells.word(vocabulary.PRIVILEGES)),
     Column("queue_kind", ("Кезек түрі", "Вид очереди", "Тип очереди"), cells.word(vocabulary.QUEUES)),
     Column("phone", ("Телефон нөмірі", "Телефон", "Номер телефона"), cells.phone),
-    Column("email", ("Email", "E-mail", "Электрондық пошта", "Электронная почта"), cells.email),
+    Column("email", ("Email", "E-mail", "Электрондық пошта", "Электронная почта"), cells.emails),
     Column(
         "address",
         ("Тұрғылықты жері бойынша тіркелу мекенжайы", "Адрес", "Мекенжайы", "Адрес регистрации"),

@@ -158,6 +158,11 @@ def email(cell: Any) -> str:
     return texts.email(_typed(cell))
 
 
+def emails(cell: Any) -> str:
+    """A family's e-mail address, and an additional one."""
+    return texts.emails(_typed(cell))
+
+
 def name(cell: Any) -> str:
     """A surname, a name or a patronymic that has a column of its own."""
     return texts.name(_typed(cell))

@@ -10,9 +10,12 @@ from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from rq.job import Job
 
+from app.db.database import will_write
 from app.db.extensions import db, redis
 from app.jobs import queues
 from app.logs import about
+
+SAYS, SILENT = 5, 25  # seconds: how often a worker says that it is at a job, and after which it is not any more
 
 
 class WarmWorker(Worker):
@@ -27,13 +30,22 @@ class WarmWorker(Worker):
             connection=redis(),
             worker_ttl=30,
             maintenance_interval=30,
-            job_monitoring_interval=5,
+            job_monitoring_interval=SAYS,
             log_job_description=False,
         )
 
+    def get_heartbeat_ttl(self, job: Job) -> int:
+        """Of a worker that is silent for so long another one does the job. RQ would wait a minute longer; the rows let
+        nobody do them twice (outbox.py).
+        """
+        return SILENT
+
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        """What is said meanwhile is about this job."""
+        """What is said meanwhile is about this job. What it reads ends where it begins to write: SQLite would refuse,
+        at once, to write in what has read before somebody else wrote.
+        """
         about.set(f"job {job.id}")
+        will_write(False)
         return super().perform_job(job, queue)
 
 

@@ -27,7 +27,7 @@ TAKE_SMS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 def address(notice: Notice, channel: Channel) -> str | None:
-    """Where a notice goes by this way: the first number that takes an SMS, or the e-mail; None where there is none.
+    """Where a notice goes by this way: the first number that takes an SMS, or the e-mails; None where there is none.
     That the contacts have changed goes where they were before.
 
     What was recorded before there was a rule for contacts may be a word: nothing is sent there.
@@ -49,7 +49,7 @@ def _mobile(phones: str | None) -> str | None:
 
 def _email(kept: str | None) -> str | None:
     try:
-        return texts.email(kept) if kept else None
+        return texts.emails(kept) if kept else None
     except texts.Unfit:
         return None
 

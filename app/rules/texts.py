@@ -16,6 +16,7 @@ Reader: TypeAlias = Callable[[str], str]
 
 COUNTRY = "KZ"  # of a number without its country
 MOST_PHONES = 3  # as many as the column holds, each with its country
+MOST_EMAILS = 2  # S2, «Дополнительный Email»
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_DIGITS = 80, 200, 40, 40
 LONGEST_TYPED_PHONE = 120  # with its brackets and blanks
 LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -40,6 +41,7 @@ PLAIN_PHONE = re.compile(r"(?:\+?7|8)((?:[ ().-]*[0-9]){10})")  # most phones
 APOSTROPHES = str.maketrans({"ʼ": "’", "ʻ": "’", "´": "’", "`": "’", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-"})
 OF_A_NAME = re.compile(r"[\w\s'’.-]+")
 NO_DIGIT = re.compile(r"[^0-9]+")
+BETWEEN_EMAILS = re.compile("[,; ]+")
 BETWEEN_PHONES = re.compile(r"[,;/|\n]|\s(?:и|және|или|немесе|and)\s")
 A_PHONE = re.compile(r"[\d\s()+.\N{NO-BREAK SPACE}‐‑–-]+(?:(?:ext|доб|вн|ішкі)\.?\s*\d{1,5})?")
 EXTENSION = re.compile(r"(?:ext|доб|вн|ішкі)\.?\s*(\d{1,5})$")
@@ -179,6 +181,19 @@ def email(raw: str) -> str:
     if PLAIN_LOCAL.fullmatch(local):
         return local + _address("a", domain).removeprefix("a")
     return _address(local, domain)
+
+
+def emails(raw: str) -> str:
+    """The e-mail address of a family, and an additional one (S2), with a comma between. Raises Unfit: email,
+    emails_many, long_text, and as `line`.
+    """
+    typed = _line(LONGEST_EMAIL, raw)
+    told = list(dict.fromkeys(email(one) for one in BETWEEN_EMAILS.split(typed) if one))
+    if not told:
+        raise Unfit("email")
+    if len(told) > MOST_EMAILS:
+        raise Unfit("emails_many", most=MOST_EMAILS)
+    return _at_most(LONGEST_EMAIL, ", ".join(told))
 
 
 @lru_cache(maxsize=200)  # most addresses have one of few domains

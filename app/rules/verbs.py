@@ -421,7 +421,9 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
     },
     Client: {
         "new_key": Verb("7", ADMINISTRATOR, alone=ANY, again=True),
-        "new_secret": Verb("7", ADMINISTRATOR, alone=ANY, again=True),
+        "new_secret": Verb("7", ADMINISTRATOR | CLOCK, alone=ANY, again=True),
+        "set_webhook": Verb("7", CLOCK),  # by the portal itself, which is nobody; an administrator changes the row
+        "remove_webhook": Verb("7", CLOCK),
     },
     User: {
         "invite": Verb("3.8", ADMINISTRATOR, alone=ANY, again=True),

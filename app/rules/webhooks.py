@@ -16,6 +16,8 @@ EVENTS: Mapping[str, str] = {
     "enrol": "application.enrolled",
 }
 STATUS = "application.status_changed"
+TEST = "webhook.test"  # what a portal asks for itself
+TYPES = (STATUS, *EVENTS.values(), TEST)
 
 
 def address(raw: str) -> str:

@@ -53,6 +53,7 @@ from app.views.rendering import not_told
 from app.views.sessions import only_asks
 
 ONE_NAME = _l("Who has one name only has it here; the surname stays empty.")
+TWO_EMAILS = _l("An additional one may follow after a comma: letters go to both.")
 CONTACTS = ["phone", "email", "address", "notice_language"]
 
 
@@ -62,7 +63,7 @@ ANSWERED = [name for name in possible.NAMES if READ.keys() >= {*of(Application, 
 
 class ContactForm(forms.Form):
     phone = forms.phone(_l("Phone"))
-    email = forms.email(_l("E-mail"))
+    email = forms.emails(_l("E-mail"), description=TWO_EMAILS)
     address = forms.text(_l("Address"), longest=300, required=False)
     notice_language = forms.one_of(_l("Language of notices"), Language, default=Language.kk)
 

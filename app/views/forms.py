@@ -172,6 +172,11 @@ def email(label: Any, required: bool = False, **more: Any) -> LineField:
     return text(label, texts.LONGEST_EMAIL, required, read=texts.email, **more)
 
 
+def emails(label: Any, **more: Any) -> LineField:
+    """An e-mail address of a family, and an additional one; nobody has to have any."""
+    return text(label, texts.LONGEST_EMAIL, required=False, read=texts.emails, **more)
+
+
 def lines(
     label: Any,
     longest: int = 500,

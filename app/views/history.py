@@ -135,7 +135,7 @@ class Changes(Records):
             "verb": lambda: words.happened(row.verb, row.subject),
             "record": lambda: told.record(row),
             "changed": lambda: lines(told.changed(row)),
-            "role": lambda: ", ".join(filter(None, (words.role(row.role), row.client))),
+            "role": lambda: ", ".join(filter(None, (words.role(row.role, row.client), row.client))),
             "reason": lambda: words.reason(row.reason),
         }
 

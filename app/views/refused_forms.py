@@ -7,7 +7,7 @@ none (app/db/database.py). What has no form of its own, a button, gets a page wi
 import logging
 from typing import Any
 
-from flask import Flask, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -65,6 +65,8 @@ def register(app: Flask) -> None:
 def _before_request() -> Any:
     if not form_keys.has_effect():
         return None
+    if "\0" in request.path:
+        abort(404)  # nothing is there, and no database looks for it
     key = request.form.get(KEY, "")
     whose = form_keys.owner(key)
     if g.actor is None:

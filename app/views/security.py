@@ -116,8 +116,6 @@ def before_request() -> None:
     if found := getattr(session, "found", None):
         demo_time.read(found.demo_at)
     anew = not reads() and not goes_on_writing()
-    if "\0" in request.path:
-        abort(404)  # nothing is there
     if any("\0" in value for value in request.args.values()):
         abort(400)
     if request.blueprint in current_app.extensions[ELSEWHERE]:

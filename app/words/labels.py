@@ -285,6 +285,10 @@ def status(subject: str, value: str | None) -> str:
     return label(STATUSES[subject](value)) if value and subject in STATUSES else value or ""
 
 
-def role(name: str) -> str:
-    """A role by its name, in the reader's language; a name that is none stays as it is."""
+def role(name: str, client: str | None = None) -> str:
+    """A role by its name, in the reader's language; a name that is none stays as it is. `client`: through which portal;
+    what one does for itself is no doing of the calendar.
+    """
+    if client and name == Role.clock:
+        return str(_l("Portal"))
     return label(Role(name)) if name in set(Role) else name

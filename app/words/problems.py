@@ -89,6 +89,7 @@ CELL: dict[str, Any] = {
     "phone": _l("This is no phone number. Write it with its code, as in +7 (771) 625-09-16; a comma between several."),
     "phones_many": _l("There are more than %(most)d phone numbers here. Leave those that are answered."),
     "email": _l("An e-mail address looks like name@mail.kz."),
+    "emails_many": _l("There are more than %(most)d e-mail addresses here. Leave those that are read."),
     "name_signs": _l("A name has letters, hyphens and apostrophes, no “%(sign)s”. Write it as the paper has it."),
     "name_parts": _l("Where does the surname end? Put a comma after it: “Van der Berg, Anna”."),
     "future": _l("This day has not come yet. Correct it."),

@@ -85,6 +85,8 @@ VERBS: dict[str, Any] = {
     "use_recovery_code": _l("Use a recovery code"),
     "new_key": _l("Give a new key"),
     "new_secret": _l("Give a new secret"),
+    "set_webhook": _l("Be told elsewhere"),
+    "remove_webhook": _l("Be told nothing any more"),
     "send_again": _l("Send again"),
     "arrived": _l("It arrived"),
     "read": _l("Mark as read"),
@@ -165,6 +167,8 @@ HAPPENED: dict[str, Any] = {  # what the history says of a verb; any other is to
     "reset_password": _l("A new password was given"),  # until links were sent
     "new_key": _l("A new key was given"),
     "new_secret": _l("A new secret was given"),
+    "set_webhook": _l("The portal said where it is told"),
+    "remove_webhook": _l("The portal wants to be told nothing any more"),
     "export": _l("A list was downloaded"),
     "open": _l("Masked personal data was opened"),
     "erase": _l("Personal data was erased from the history"),

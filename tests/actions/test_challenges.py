@@ -117,13 +117,13 @@ def test_a_signature_that_is_kept_is_not_kept_again(app):
 def test_what_was_asked_who_visited_and_codes_leave_when_they_open_nothing_any_more(app):
     ask(iin=IIN)
     visits.begin(IIN)
-    visits.ask(IIN, "+77020000001", known=False)
+    visits.ask(visits.begin_asking("", IIN, "+77020000001"), known=False)
     long_ago = datetime.now(UTC) - challenges.KEPT - timedelta(seconds=1)
     with transaction():
         db.session.execute(sa.update(Challenge).values(asked_at=long_ago))
         db.session.execute(sa.update(OneTimeCode).values(asked_at=long_ago))
         db.session.execute(sa.update(Visit).values(seen_at=long_ago))
-    kept = ask(), visits.begin(OTHER_IIN), visits.ask(OTHER_IIN, "+77020000001", known=False)
+    kept = ask(), visits.begin(OTHER_IIN), visits.ask(visits.begin_asking("", OTHER_IIN, "+77020000001"), known=False)
     for _ in range(2):
         sessions.forget()
     assert kept and [db.session.scalars(sa.select(one.iin)).all() for one in (Challenge, Visit, OneTimeCode)] == [

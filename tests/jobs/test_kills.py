@@ -26,7 +26,7 @@ from redis import Redis, RedisError
 import config
 from app import create_app
 from app.actions import accounts, bulk, imports, proposals, vouchers
-from app.db.database import transaction
+from app.db.database import transaction, will_write
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -227,7 +227,9 @@ def kezek(kind: str) -> Iterator[Kezek]:
         with app.app_context():
             kezek = Kezek(app, environment)
             kezek.sms, kezek.mail = sms, mail
+            will_write(False)  # as a job: while this one looks, the others write
             yield kezek
+            will_write(None)
             db.session.remove()
             db.engine.dispose()
         if hasattr(kezek, "database"):

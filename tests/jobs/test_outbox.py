@@ -9,7 +9,7 @@ import pytest
 from rq import Queue, SimpleWorker
 from rq.job import Job
 
-from app.db.database import transaction
+from app.db.database import own_transaction, transaction
 from app.db.extensions import db
 from app.jobs import outbox, queues
 from app.jobs.outbox import Work, handle, relay
@@ -225,6 +225,23 @@ def test_one_that_kills_its_worker_holds_up_no_other(kept, redis):
     work()
     assert [row(each).done_at is None for each in ids] == [False, True, False, False]
     assert row(ids[1]).attempts >= 1 and row(ids[1]).error == "died"
+
+
+def test_a_job_writes_though_somebody_else_has_written_since_it_read(kept, redis, monkeypatch):
+    """SQLite says at once that it is locked to whoever goes on writing in what only read."""
+
+    def reads_and_writes(_facts):
+        db.session.scalar(db.select(Outbox.id).limit(1))
+        with own_transaction() as other:
+            other.execute(db.update(Outbox).values(attempts=Outbox.attempts + 1))
+        with transaction():
+            db.session.execute(db.update(Outbox).values(attempts=Outbox.attempts + 1))
+
+    monkeypatch.setitem(outbox.JOBS, "write", Work(lambda row: None, reads_and_writes, lambda row, made: None))
+    [id_] = left("write")
+    relay()
+    work()
+    assert (row(id_).done_at is None, row(id_).error) == (False, None)
 
 
 def work() -> None:

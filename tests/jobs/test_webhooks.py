@@ -13,6 +13,7 @@ import pytest
 
 from app.access.actors import Actor
 from app.actions import applications, clients, vouchers
+from app.actions import webhooks as webhooks_of
 from app.db.database import transaction
 from app.db.extensions import db
 from app.gateways import NotSent, webhooks
@@ -26,7 +27,7 @@ from app.rules.webhooks import address
 from tests import factories
 from tests.factories import DEPARTMENT, START, at
 
-ADMINISTRATOR = Actor(Role.administrator)
+ADMINISTRATOR, A_PORTAL = Actor(Role.administrator), Actor(Role.clock, client="Indigo")
 OURS = db.select(Outbox).where(Outbox.job == "webhook").order_by(Outbox.id)
 
 
@@ -184,6 +185,25 @@ def test_a_portal_is_told_of_its_own_places_and_only_while_its_key_is_good(porta
             db.session.scalars(db.select(Client).filter_by(name=name)).one().active = False
     go_on()
     assert portal.got == []
+
+
+def test_a_test_goes_where_the_portal_wants_it_signed_as_anything_else(portal):
+    with transaction():
+        own = row()
+        webhooks_of.leave_test(own, START)
+        secret = own.secret
+    go_on()
+    ((_headers, body),) = portal.got
+    said = json.loads(body)
+    assert (said["type"], said["data"], datetime.fromisoformat(said["timestamp"])) == ("webhook.test", {}, START)
+    assert is_signed_by(portal.got[0], secret)
+    with transaction():
+        own = row()
+        clients.set_webhook(own, "http://127.0.0.1:1/", by=A_PORTAL, at=START)
+        webhooks_of.leave_test(own, START)
+    go_on()
+    goes = webhooks_of.goes(row())
+    assert (goes.waiting, goes.problem, goes.taken_at is not None) == (1, "unreachable", True)
 
 
 def test_nothing_is_told_of_what_changes_no_status(portal):

@@ -40,6 +40,7 @@ def test_as_shipped_no_sms_comes_at_night_and_no_phone_gets_more_than_five_in_a_
         ("+77162251234", "жоқ", {"sms": None, "email": None}),
         ("жоқ", None, {"sms": None, "email": None}),
         (None, "a@b", {"sms": None, "email": None}),
+        (None, "a@b.kz, c@d.kz", {"sms": None, "email": "a@b.kz, c@d.kz"}),
     ],
 )
 def test_an_sms_goes_to_the_first_mobile_phone_and_a_letter_to_what_is_an_address(phone, email, to):

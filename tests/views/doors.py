@@ -83,8 +83,9 @@ def sign(browser: Browser, to: str, answer: TestResponse, person: str) -> TestRe
 def is_of_a_family(step: Step) -> bool:
     """Is this a step that a family does on its own pages, or would do if there were such a page for it?
 
-    A privilege is claimed there by its ground, nobody is put into the queue there without a phone, and which of its
-    rights a family takes back is not said there: a voucher it never takes back.
+    A privilege is claimed there by its ground, nobody is put into the queue there without a phone and none by another
+    birth date than the IIN has, and which of its rights a family takes back is not said there: a voucher it never
+    takes back. What is left out by that: test_scenarios.py.
     """
     by, of = step.get("by"), step.get("application", {})
     role = by["role"] if isinstance(by, dict) else by
@@ -133,7 +134,7 @@ class Cabinet:
         browser = self.browser(step["iin"], how)
         self.signed(browser, "join/signed", post(browser, "join", **typed), step["iin"])
 
-    def register(self, town: ScenarioTown, step: Step, _by: Actor, _at: datetime, how: SignedInBy) -> None:
+    def register(self, town: ScenarioTown, step: Step, _by: Actor, at: datetime, how: SignedInBy) -> None:
         """A child is put into the queue, one question a page."""
         row = step["application"]
         child, parent = town.family(row)
@@ -143,7 +144,7 @@ class Cabinet:
             "applicant": _named("applicant", parent),
             "contacts": {"phone": row["phone"], "notice_language": "kk"},
             "queue": {"queue_kind": row.get("queue_kind", "general")},
-            "privilege": {},
+            "privilege": _claimed(row, at),
         }
         db.session.rollback()
         browser = self.browser(parent.iin, how)
@@ -168,8 +169,8 @@ class Cabinet:
 
 
 class Api:
-    """A family's steps as a portal of the country sends them, all others by their actions: whoever joins does so in the
-    cabinet, and a code is a phone that stands on the application.
+    """A family's steps as a portal of the country sends them, all others by their actions. A code is a phone that
+    stands on the application, or the own one of whoever joins.
     """
 
     def __init__(self, web: Flask) -> None:
@@ -185,14 +186,14 @@ class Api:
                 key = self.portal.headers["Authorization"].removeprefix("Bearer ")
                 db.session.add(Client(name="Портал", key_hash=hashed(key), **here))
         forget_tries(self.web)
-        self.register(town, step) if step["do"] == "register" else self.act(town, step, by, at)
+        doors = {"register": self.register, "join": self.join}
+        doors.get(step["do"], self.act)(town, step, by, at)
 
     def act(self, town: ScenarioTown, step: Step, by: Actor, at: datetime) -> None:
         typed = {name: said for name, said in _typed(town, step, at).items() if said}
         if step["do"] == "claim_privilege":
             typed = {"privilege": typed}
-        if "vacancy" in typed:
-            typed["vacancy"] = int(typed["vacancy"])
+        typed |= {name: int(typed[name]) for name in ("vacancy", "kindergarten", "entry") if name in typed}
         signed = step.get("sign_in", "key") == "key"
         id_, person = (
             town.record(step["application"]).id,
@@ -202,7 +203,19 @@ class Api:
         db.session.rollback()  # what was read ends
         _refused(self.portal.act(id_, step["do"], {"iin": person, **phone, **typed}, signed=signed))
 
-    def register(self, town: ScenarioTown, step: Step) -> None:
+    def join(self, town: ScenarioTown, step: Step, _by: Actor, _at: datetime) -> None:
+        """Another parent asks, by what it knows of the application."""
+        named = town.record(step["application"])
+        body = {"iin": step["iin"], "child_iin": named.child_iin, "basis": step.get("basis", "parent")}
+        body |= {"phone": step["phone"], "first_name": step["first_name"]}
+        address, district = self.portal.address(named.id), f"?district={named.place_id}"
+        db.session.rollback()
+        if step.get("sign_in", "key") == "key":
+            shown = _refused(self.portal.post(f"{address}/join/challenge{district}", body))
+            body["signature"] = portals.sign(shown.json, step["iin"])
+        _refused(self.portal.once(f"{address}/join{district}", body))
+
+    def register(self, town: ScenarioTown, step: Step, _by: Actor, at: datetime) -> None:
         row = step["application"]
         child, parent = town.family(row)
         body = {
@@ -211,7 +224,7 @@ class Api:
             "child": _of_person(child),
             "applicant": _of_person(parent),
             "contacts": {"phone": row["phone"], "notice_language": "kk"},
-        }
+        } | ({"privilege": _claimed(row, at)} if "ground" in row else {})
         db.session.rollback()
         if step.get("sign_in", "key") == "key":
             shown = _refused(self.portal.post("applications/challenge", body))
@@ -222,6 +235,9 @@ class Api:
         db.session.rollback()
 
     def phone(self, town: ScenarioTown, step: Step) -> str | None:
+        """The one that is a code: of an application, or the own one of whoever joins."""
+        if step["do"] == "join":
+            return step["phone"]
         row = step["application"]
         found = row["phone"] if isinstance(row, dict) else town.record(row).phone
         db.session.rollback()
@@ -230,7 +246,7 @@ class Api:
 
 def is_of_a_portal(step: Step) -> bool:
     """Is this a step that a family does through a portal?"""
-    return is_of_a_family(step) and step["do"] in {"register", *VERBS}
+    return is_of_a_family(step) and step["do"] in {"register", "join", *VERBS}
 
 
 def _of_person(person: Person) -> dict[str, str]:
@@ -296,6 +312,13 @@ def _named(whose: str, person: Person) -> dict[str, str]:
     return {f"{whose}_{name}": getattr(person, name) or "" for name in ("last_name", "first_name", "patronymic")}
 
 
+def _claimed(row: Step, at: datetime) -> dict[str, str]:
+    """The privilege that an application comes with, and the paper that proves it; {} for none."""
+    issued_on = row.get("certificate_on", local_day(at).isoformat())
+    paper = {"paper_title": "Анықтама", "paper_issued_on": issued_on}
+    return {"ground": row["ground"], **paper} if "ground" in row else {}
+
+
 def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
     """What a family types for this step."""
     match step["do"]:
@@ -310,8 +333,7 @@ def _typed(town: ScenarioTown, step: Step, at: datetime) -> dict[str, str]:
         case "extend":
             return {"until": step["until"], "reason": step.get("reason", "")}
         case "claim_privilege":
-            issued_on = step.get("certificate_on", local_day(at).isoformat())
-            return {"ground": step["ground"], "paper_title": "Анықтама", "paper_issued_on": issued_on}
+            return _claimed(step, at)
     return {}
 
 

@@ -41,6 +41,12 @@ class Portal:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post(f"/api/v1/{address}", json=body, headers=self.headers | headers, buffered=True)
 
+    def put(self, address: str, body: Any) -> TestResponse:
+        return self.client.put(f"/api/v1/{address}", json=body, headers=self.headers, buffered=True)
+
+    def delete(self, address: str) -> TestResponse:
+        return self.client.delete(f"/api/v1/{address}", headers=self.headers, buffered=True)
+
     def once(self, address: str, body: Any, key: str = "", **headers: str) -> TestResponse:
         """With an Idempotency-Key, another one each time."""
         return self.post(address, body, Idempotency_Key=key or uuid4().hex, **headers)

@@ -25,7 +25,7 @@ def addresses(web, number: str) -> list[tuple[str, str]]:
     for rule in web.url_map.iter_rules():
         if rule.endpoint.startswith("portal."):
             address = rule.rule.replace("<number>", number).replace("<verb>", "confirm").replace("<int:id_>", "1")
-            found += [(method, address) for method in rule.methods & {"GET", "POST", "DELETE"}]
+            found += [(method, address) for method in rule.methods & {"GET", "POST", "PUT", "DELETE"}]
     return found
 
 
@@ -228,6 +228,58 @@ def test_a_field_that_is_wrong_is_named_by_its_pointer(city, portal):
 def test_what_the_api_takes_and_gives_is_described(city):
     told = city.web.test_client().get("/api/v1/openapi.json").json
     assert told["openapi"] == "3.1.0" and "/api/v1/applications/{number}" in told["paths"]
+
+
+def test_a_portal_says_itself_where_it_is_told_and_is_shown_its_secret_once(city, portal):
+    nothing = portal.get("webhook").json
+    assert (nothing["url"], nothing["secret_given_at"], nothing["waiting"]) == (None, None, 0)
+    assert is_problem(portal.post("webhook/test"), 409, "no_webhook")
+    first = portal.put("webhook", {"url": "https://portal.example.org/kezek"}).json
+    assert first["secret"].startswith("whsec_") and "webhook.test" in first["types"]
+    second = portal.put("webhook", {"url": "https://portal.example.org/new"}).json
+    assert (second["url"], second["secret"]) == ("https://portal.example.org/new", None)
+    row = portals.rows(city.web, Client)[-1]
+    assert (row.webhook, row.secret) == (second["url"], first["secret"])
+    forget_tries(city.web)
+    new = portal.post("webhook/secret").json["secret"]
+    row = portals.rows(city.web, Client)[-1]
+    assert (row.secret, row.secret_before) == (new, first["secret"]) and new not in portal.get("webhook").text
+    assert portal.post("webhook/test").status_code == 202 and portal.get("webhook").json["waiting"] == 1
+    ended = portal.delete("webhook").json
+    row = portals.rows(city.web, Client)[-1]
+    assert (ended["url"], row.webhook, row.secret, row.secret_before) == (None, None, None, None)
+    with city.web.app_context():
+        told = db.session.scalars(sa.select(Change).where(Change.subject == "client").order_by(Change.id)).all()
+    said = [(one.verb, one.client, one.user_id) for one in told if one.client == "Indigo"]
+    verbs = ("set_webhook", "new_secret", "set_webhook", "new_secret", "remove_webhook")
+    assert said == [(verb, "Indigo", None) for verb in verbs]
+    page = city.sign_in("auditor").get("/history/list/").text
+    assert "Портал, Indigo" in page and first["secret"] not in page and new not in page
+
+
+@pytest.mark.parametrize(
+    "url",
+    (
+        "http://portal.example.org/",
+        "https://127.0.0.1/",
+        "https://localhost/x",
+        "https://u@portal.example.org/",
+        "x",
+        "",
+    ),
+)
+def test_a_portal_is_told_by_https_at_a_host_of_the_public_internet_alone(city, portal, url):
+    portal.get("districts")  # that its key was used is written once a minute
+    with city.tables.unchanged():
+        answer = portal.put("webhook", {"url": url})
+    assert is_problem(answer, 422, "invalid") and answer.json["errors"][0]["pointer"] == "/url"
+
+
+def test_a_portal_makes_us_call_somebody_five_times_a_minute_at_most(city, portal):
+    url = {"url": "https://portal.example.org/kezek"}
+    assert portal.put("webhook", url).status_code == 200
+    assert [portal.post("webhook/test").status_code for _ in range(5)] == [202] * 4 + [429]
+    assert is_problem(portal.delete("webhook"), 429, "too_often")
 
 
 def test_a_portal_is_added_by_the_administrator_alone_and_its_page_tells_no_secret(city, portal):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app.actions import vouchers
+from app.actions import guardianships, vouchers
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import (
@@ -15,12 +15,15 @@ from app.models import (
     Challenge,
     Change,
     Client,
+    Guardianship,
     Place,
     SentForm,
     Sex,
     Signature,
     SignedInBy,
     Unit,
+    Vacancy,
+    WaitingEntry,
 )
 from app.now import now
 from app.rules import iin
@@ -278,6 +281,86 @@ def test_a_parent_chooses_one_of_the_places_that_the_portal_was_told(city):
     answer = portal.act(city.own.notified, "choose", {"iin": person, "vacancy": free["id"]})
     assert (answer.status_code, answer.json["status"]) == (200, "referred"), answer.text
     assert answer.json["referral"]["status"] == "issued" and answer.json["to_do"]["what"] == "attend"
+
+
+def test_whoever_gets_no_place_is_told_at_once_what_else_is_free(city):
+    with city.web.app_context():
+        row = db.session.get_one(Application, city.own.notified)
+        person, place = row.applicant.iin, row.place_id
+        held = db.session.scalars(sa.select(Vacancy.id).where(Vacancy.id != city.own.turn)).first()
+    portal = portals.made(city.web, place)
+    free = portal.get(f"{portal.address(city.own.notified)}/places").json["items"]
+    answer = portal.act(city.own.notified, "choose", {"iin": person, "vacancy": held})
+    assert (answer.status_code, answer.json["free"]) == (422, free) and free != []
+    strangers = portal.act(city.own.notified, "choose", {"iin": OTHER_IIN, "vacancy": held})
+    assert is_problem(strangers, 403, "not_allowed") and "free" not in strangers.json
+
+
+# ---------------------------------------------------------------- what a family waits for, and who joins
+
+
+def test_a_family_waits_for_a_kindergarten_and_gives_that_up_through_a_portal(city, portal):
+    with city.web.app_context(), transaction():
+        db.session.execute(sa.delete(WaitingEntry))
+        row = db.session.get_one(Application, city.own.waiting)
+        row.phone, person = "+77015556677", row.applicant.iin
+    address, of = portal.address(city.own.waiting), {"iin": person, "phone": "+77015556677"}
+    found = portal.get(f"{address}/kindergartens").json
+    assert {one["entry"] for one in found["items"]} == {None} and found["next"] is None
+    there = city.own.kindergarten
+    answer = portal.act(city.own.waiting, "wish", {**of, "kindergarten": there, "language": "kk"}, signed=False)
+    assert answer.status_code == 200 and "unwish" in answer.json["acts"], answer.text
+    again = portal.act(city.own.waiting, "wish", {**of, "kindergarten": there}, signed=False)
+    assert is_problem(again, 422, "already_used")
+    (waits,) = [one for one in portal.get(f"{address}/kindergartens").json["items"] if one["entry"]]
+    assert (waits["id"], waits["language"]) == (there, "kk")
+    page = portal.get(f"{address}/kindergartens?limit=1").json
+    assert len(page["items"]) == 1
+    answer = portal.act(city.own.waiting, "unwish", {**of, "entry": waits["entry"]}, signed=False)
+    assert answer.status_code == 200 and "unwish" not in answer.json["acts"]
+
+
+def joining(city, **more: str) -> dict[str, str]:
+    with city.web.app_context():
+        known = db.session.get_one(Application, city.own.waiting).child_iin
+    return {"iin": OTHER_IIN, "child_iin": known, "first_name": "Айгүл", "phone": "+77015550011", **more}
+
+
+def test_another_parent_joins_through_a_portal_by_a_signature_and_once(city, portal):
+    address, body_ = portal.address(city.own.waiting), joining(city)
+    shown = portal.post(f"{address}/join/challenge", body_).json
+    for fact in (body_["child_iin"], OTHER_IIN, "Айгүл", "+77015550011"):
+        assert fact in shown["text"]
+    assert is_problem(portal.once(f"{address}/join", body_), 422, "signature_required")
+    sent = body_ | {"signature": sign(shown, OTHER_IIN)}
+    answer = portal.once(f"{address}/join", sent, key="k1")
+    assert (answer.status_code, answer.json["status"]) == (201, "asked"), answer.text
+    assert portal.once(f"{address}/join", sent, key="k1").data == answer.data
+    assert portal.client.get(answer.headers["Location"], headers=portal.headers).json == answer.json
+    with city.web.app_context(), transaction():
+        row = db.session.scalars(sa.select(Guardianship).where(Guardianship.iin == OTHER_IIN)).one()
+        change = db.session.scalars(sa.select(Change).where(Change.verb == "join", Change.role == "family")).one()
+        assert (row.phone, change.client, change.sign_in) == ("+77015550011", "Indigo", SignedInBy.key)
+        guardianships.approve(row, by=DEPARTMENT, at=now())
+        id_ = row.id
+    assert portal.get(f"{address}/joinings/{id_}").json["status"] == "approved"
+    assert portal.get(f"{portal.address(city.own.enrolled)}/joinings/{id_}").status_code == 404
+    withdrawn = portal.act(city.own.waiting, "withdraw", {"iin": OTHER_IIN})
+    assert withdrawn.json["status"] == "removed", withdrawn.text
+
+
+def test_which_of_two_facts_is_wrong_is_told_to_no_portal_and_tries_are_counted(city, portal):
+    right, wrong = joining(city), joining(city, child_iin=CHILD)
+    nowhere = portal.post("applications/ЖОҚ-1/join/challenge", right)
+    assert is_problem(nowhere, 404, "not_found")
+    address = portal.address(city.own.waiting)
+    assert portal.post(f"{address}/join/challenge", wrong).data == nowhere.data
+    assert portal.once(f"{address}/join", wrong).data == nowhere.data
+    found = [portal.post(f"{address}/join/challenge", joining(city, iin=PARENT)).status_code for _ in range(3)]
+    assert found == [200, 200, 429]
+    reads = portals.made(city.web, city.own.place, "Оқырман", registers=False, acts=False)
+    forget_tries(city.web)
+    assert is_problem(reads.post(f"{address}/join/challenge", right), 403, "not_this_portal")
 
 
 def test_nothing_typed_lies_in_what_is_kept_of_a_request(city, portal):

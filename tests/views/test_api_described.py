@@ -43,12 +43,12 @@ def described(city):
 
 def bring_near(case, place: int, number: str, verb: str, person: str) -> None:
     """To what is there: by chance nobody hits a number, a district or an IIN."""
-    there = {"number": quote(number, safe=""), "verb": verb}
+    there = {"number": quote(number, safe=""), "verb": verb, "id_": 1}
     case.path_parameters = {name: there[name] for name in case.path_parameters or {}}
     if "district" in (case.query or {}):
         case.query["district"] = place
     if isinstance(case.body, dict):
-        right = {"district": place, "iin": person, "child": {"iin": CHILD, "first_name": "Бала"}}
+        right = {"district": place, "iin": person, "child_iin": CHILD, "child": {"iin": CHILD, "first_name": "Бала"}}
         right |= {"applicant": {"iin": person, "first_name": "Ана"}, "contacts": {"phone": "+77015556677"}}
         case.body |= {name: value for name, value in right.items() if name in case.body}
 

@@ -13,7 +13,7 @@ from app.models import Application, DemoTime, LotEntry, Place, Unit, Vacancy
 from app.now import now
 from tests import authority, factories
 from tests.factories import DEPARTMENT, family
-from tests.views import doors
+from tests.views import doors, portals
 from tests.views.doors import asked, post, sign
 from tests.views.test_acts import person_of
 
@@ -89,18 +89,26 @@ def test_at_the_counter_by_a_signed_paper_and_the_auditor_reads_how_it_was_drawn
     assert "Жеребедегі реті: 1" in theirs and f" {number}</code>" in theirs
 
 
-def test_who_comes_too_late_reads_on_the_same_page_what_else_is_free(city):
+def test_who_comes_too_late_reads_on_the_same_page_what_else_is_free_and_a_portal_is_told_the_same(city):
     """S0, S2: without a lot; the place is taken between the page that shows it and the yes."""
     child, other = city.own.waits, city.own.notified
-    browser = doors.entered(city.web, person_of(city, child))
+    browser, person = doors.entered(city.web, person_of(city, child)), person_of(city, child)
+    portal = portals.made(city.web, city.own.refers)
+    address = f"{portal.address(child)}/choose"
     with city.web.app_context(), transaction():
         private = db.session.get_one(Vacancy, city.own.private).group.kindergarten
         factories.vacancy(factories.group(private, capacity=1))  # another one, which stays free
         last = factories.vacancy(factories.group(private, capacity=1)).id
     answer = post(browser, f"a/{child}/choose", vacancy=str(last))
+    wanted = {"iin": person, "vacancy": last}
+    signature = portals.sign(portal.post(f"{address}/challenge", wanted).json, person)
     with city.web.app_context(), transaction():
         quicker = db.session.get_one(Application, other)
         referrals.choose(quicker, db.session.get_one(Vacancy, last), by=family(quicker), at=now())
     refused = sign(browser, f"a/{child}/signed", answer, person_of(city, child))
     assert refused.status_code == 422 and 'data-reason="no_free_place"' in refused.text
     assert "Қазір не бос" in refused.text and "Бос орындар: 1" in refused.text.replace("\n", " ")
+    told = portal.once(address, wanted | {"signature": signature}, If_Match="*")
+    assert (told.status_code, told.json["reason"]) == (422, "no_free_place")
+    assert told.json["free"] == portal.get(f"{portal.address(child)}/places").json["items"] != []
+    assert last not in [one["id"] for one in told.json["free"]]

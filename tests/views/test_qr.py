@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.access import visits
+from app.actions import signatures
 from app.db.extensions import db
 from app.demo.phone import PATH, SigningPhone
 from app.models import ApplicationStatus, Purpose, Signature, SignedInBy
@@ -129,7 +130,7 @@ def test_an_act_is_signed_on_a_phone_over_the_text_that_was_shown(city, child, p
     assert status_of(city, child) is ApplicationStatus.voucher_issued
     with city.web.app_context():
         (kept,) = db.session.scalars(sa.select(Signature)).all()
-        assert kept.text.decode() == text and kept.verb == "confirm"
+        assert kept.text.decode() == text and kept.verb == "confirm" and signatures.wrong(kept) is None
     assert 'data-reason="challenge_over"' in browser.get(address).text  # what was used is over
 
 

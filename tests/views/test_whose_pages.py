@@ -46,6 +46,7 @@ OPEN = {
     "/my/qr",
     "/my/qr/<id:challenge_id>",
     "/my/leave",
+    "/my/<path:_rest>",
 }  # to whoever has not entered
 NOW = at("2026-04-13T09:00")
 
