@@ -11,6 +11,9 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.cabinet import acts, joining, new, own, problems, public, qr
 
+for one in (public.blueprint, own.blueprint):  # once: they stand in every application of this process
+    problems.register(one)
+
 
 class Id(IntegerConverter):
     """A number of a row in an address; one that no row can have is not found, and no database is asked."""
@@ -22,8 +25,6 @@ class Id(IntegerConverter):
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put the pages on, after those of the office: `/` is everybody's who is not signed in there."""
     app.url_map.converters["id"] = Id
-    for one in (public.blueprint, own.blueprint):
-        problems.register(one)
     app.register_blueprint(public.blueprint)
     for pages in {one.blueprint for one in (own, acts, joining, new, qr)}:  # a family's own are one
         app.register_blueprint(pages)
