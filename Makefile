@@ -1,8 +1,8 @@
 # Everything a person does here. `make` alone lists it. A second time needs seconds and no network.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test guards soak lint fix types bench register rules screenshots migrate translations pins for-run for-test
-.PHONY: for-bench
+.PHONY: help run setup test guards soak lint fix types bench register rules screenshots migrate translations pins audit for-run
+.PHONY: for-test for-bench for-audit
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,7 +28,8 @@ soak: for-test ## the long run: 100,000 steps of the workflow beside its model, 
 	@KEZEK_STEPS=$${KEZEK_STEPS:-100000} KEZEK_KILLS=$${KEZEK_KILLS:-200} KEZEK_SEED=$${KEZEK_SEED:-$$(date +%s)} KEZEK_TAMPERS=167 \
 	  $(BIN)/pytest -x -n auto -o faulthandler_timeout=0 --hypothesis-profile=soak tests/test_workflow.py tests/rules tests/actions/test_chain.py \
 	  tests/actions/test_offered.py tests/views/test_offered_on_pages.py tests/jobs/test_kills.py \
-	  tests/views/test_look_in_chromium.py tests/views/test_api_described.py $(ARGS)
+	  tests/views/test_look_in_chromium.py tests/views/test_api_described.py tests/views/test_attacks.py \
+	  tests/views/test_markup_in_chromium.py tests/views/test_timing.py $(ARGS)
 
 lint: for-test ## look for what is not as it should be, in code and templates
 	@$(BIN)/ruff check .
@@ -74,8 +75,11 @@ translations: for-run ## collect the texts of code and templates into translatio
 
 pins: for-test ## write exact versions into requirements/ (ARGS=--upgrade for newer ones)
 	@$(PIN) $(ARGS) pyproject.toml -o requirements/run.txt
-	@for extra in test bench node; do \
+	@for extra in test bench node audit; do \
 	  $(PIN) $(ARGS) pyproject.toml -c requirements/run.txt --extra $$extra -o requirements/$$extra.txt; done
 
-for-run for-test for-bench:
+audit: for-audit ## ask the network for known holes in all that is pinned: requirements/run.txt and others, npm audit
+	@$(BIN)/python -m tools.audit
+
+for-run for-test for-bench for-audit:
 	@$(PYTHON) tools/setup.py $(@:for-%=%)

@@ -22,7 +22,7 @@ from app.db.viewer import unscoped
 from app.demo.keys import demo
 from app.demo.seed import seed
 from app.imports.command import import_file
-from app.jobs import clock, letters
+from app.jobs import clock, letters, retention
 from app.models import Application, Signature, User
 from app.now import is_demo, move_demo, now
 from app.papers import storage
@@ -46,6 +46,7 @@ def register(app: Flask) -> None:
         demo,
         verify,
         history,
+        run_retention,
         save_backup,
         restore_command,
         grant_role,
@@ -70,7 +71,7 @@ def verify() -> None:
 @click.argument("which")
 def verify_signature(which: str) -> None:
     """Verify a kept signature again, by its number, or `all` of them. Exits with 1 where one is bad."""
-    found = select(Signature).order_by(Signature.id)
+    found = select(Signature).where(Signature.text != b"").order_by(Signature.id)  # what was erased is none any more
     if which != "all":
         found = found.where(Signature.id == click.INT(which))
     if current_app.config["KEZEK"].keys is None:
@@ -145,13 +146,28 @@ def erase_history(application: int) -> None:
     click.echo(f"{done} records erased")
 
 
+@click.command("retention")
+@click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
+def run_retention(dry_run: bool) -> None:
+    """Erase what was kept of people for as long as it had to be; as the owner of the tables. Says category and id."""
+    with transaction():
+        may = dry_run or grants.may_erase()
+    if not may:
+        raise click.ClickException("the role of DATABASE_URL cannot change the history: name its owner")
+    count = 0
+    for one in retention.foreseen() if dry_run else retention.sweep():
+        count += 1
+        click.echo(f"{one.category} {one.id}")
+    click.echo(f"{count} to erase" if dry_run else f"{count} erased")
+
+
 @click.command("grant")
 @click.argument("role")
 @click.option("--reads", is_flag=True, help="Only look: at all rows that an auditor may see, and at no secret.")
 def grant_role(role: str, reads: bool) -> None:
     """Let a role of PostgreSQL do what Kezek does, and not change the history; as the owner of the tables.
 
-    What it reaches is what Kezek tells the server of each transaction (ADR 41).
+    What it reaches is what Kezek tells the server of each transaction (ADR 42).
     """
     try:
         with transaction() as session:

@@ -21,7 +21,7 @@ def at_head() -> bool:
 
 @contextmanager
 def lock_laid_again(connection: Any) -> Iterator[None]:
-    """PostgreSQL's policies (ADR 41) hold on to columns, so they are off while tables change. In the end they are there
+    """PostgreSQL's policies (ADR 42) hold on to columns, so they are off while tables change. In the end they are there
     for the same roles, of the scopes of today; between two days the role that works sees nothing.
     """
     lock, to = extension.configure_args["second_lock"], context.get_context().opts.get("destination_rev")

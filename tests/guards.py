@@ -53,7 +53,9 @@ TEXTS = "actions/test_contract_texts.py"
 DELIVERIES, MESSAGES = "app/actions/deliveries.py", "test_deliveries.py"
 
 HEALTH = "test_health.py"
+ATTACKS = "test_attacks.py"
 WEB, SLOW = "deploy/worker.py", "test_slow_senders.py"
+RETENTION, ERASING, RETAINED = "app/rules/retention.py", "app/actions/erasing.py", "actions/test_retention.py"
 
 GUARDS = (
     Guard(
@@ -115,9 +117,87 @@ GUARDS = (
     Guard(
         "nobody erases a part of the history without a record of it",
         "app/rules/chain.py",
-        "        if application is None or application not in said:\n",
+        "        if whose not in said:\n",
         "        if False:\n",
         "actions/test_chain.py::test_nobody_erases_without_a_record_of_it",
+    ),
+    *(
+        Guard(
+            f"a child is kept while {why}",
+            RETENTION,
+            f"        {there}\n",
+            "",
+            f"{RETAINED}::test_what_the_regulation_still_needs_is_not_erased",
+        )
+        for why, there in (
+            ("an application of it is not over", "~exists().where(its, Application.status.not_in(APPLICATION_FINAL)),"),
+            ("it attends a kindergarten", "~exists().where(Enrolment.child_id == Child.id, attended),"),
+            (
+                "something of it waits for a second person",
+                "~exists().where(its, Proposal.application_id == Application.id, Proposal.decided_at.is_(None)),",
+            ),
+            (
+                "a certificate of it held lately",
+                "~exists().where(SanatoriumCertificate.child_id == Child.id, SanatoriumCertificate.until >= until),",
+            ),
+        )
+    ),
+    Guard(
+        "an applicant is kept as long as a child is",
+        RETENTION,
+        "        ~exists().where(Application.applicant_id == Applicant.id, Application.id.in_(its)),\n",
+        "",
+        f"{RETAINED}::test_what_the_regulation_still_needs_is_not_erased",
+    ),
+    Guard(
+        "what the history says of a person goes with the person",
+        ERASING,
+        "        erase(application, by=by, at=at)\n",
+        "        pass\n",
+        f"{RETAINED}::test_nothing_that_tells_of_a_person_is_left_in_any_table_or_file_and_who_is_kept_loses_nothing",
+    ),
+    Guard(
+        "files go with the person whose they are",
+        ERASING,
+        '            storage.remove(key or "")\n',
+        "            pass\n",
+        f"{RETAINED}::test_nothing_that_tells_of_a_person_is_left_in_any_table_or_file_and_who_is_kept_loses_nothing",
+    ),
+    Guard(
+        "words that somebody typed can be erased of the history as names can",
+        "app/access/personal_data.py",
+        "    return is_personal(called) or called.rpartition",
+        "    return is_personal(called) or False and called.rpartition",
+        f"{RETAINED}::test_nothing_that_tells_of_a_person_is_left_in_any_table_or_file_and_who_is_kept_loses_nothing",
+    ),
+    Guard(
+        "a message that was erased is not written anew",
+        DELIVERIES,
+        ", Delivery.address.is_not(None)  # else it was erased\n",
+        "\n",
+        f"{RETAINED}::test_a_message_loses_its_words_and_address_while_its_notice_stays",
+    ),
+    Guard(
+        "as a role that cannot change the history nothing is erased by halves",
+        "app/jobs/retention.py",
+        "        if not may:\n",
+        "        if False:\n",
+        "test_grants.py::test_what_is_kept_of_people_is_erased_by_the_owner_alone",
+        kind="postgresql",
+    ),
+    Guard(
+        "who asks what is kept of him gets nothing of other people",
+        "app/actions/handing_out.py",
+        "        its_own = () if own else _no_others(model, number)\n",
+        "        its_own = ()\n",
+        "test_personal_file.py::test_of_a_parent_it_is_without_what_belongs_to_the_other_one",
+    ),
+    Guard(
+        "nothing is handed out of what lies beyond ones reach",
+        "app/actions/handing_out.py",
+        "    here = true() if place_ids is None else Child.place_id.in_(place_ids)\n",
+        "    here = true()\n",
+        "test_personal_file.py::test_beyond_ones_reach_and_of_nobody_there_is_nothing_and_no_record",
     ),
     Guard(
         "what was erased of the history does not come back in other words",
@@ -1217,6 +1297,51 @@ GUARDS = (
         f"{SLOW}::test_whoever_stays_on_the_line_after_its_answer_keeps_nobody_waiting",
     ),
     Guard(
+        "an address is read whatever bytes it holds",
+        WIRE,
+        '        if not (query := environ.get("QUERY_STRING", "")).isascii():\n',
+        "        if False:\n",
+        f"{ATTACKS}::test_what_is_no_text_in_an_address_is_no_fault_of_ours",
+        kind="postgresql",
+    ),
+    Guard(
+        "a filter holds nothing that no database keeps",
+        LISTS,
+        '        if any("\\0" in value for value in asked.values()):  # no database keeps it\n',
+        "        if False:\n",
+        f"{ATTACKS}::test_what_is_no_text_in_an_address_is_no_fault_of_ours",
+        kind="postgresql",
+    ),
+    Guard(
+        "no word of an address says how addresses are made",
+        "app/cabinet/public.py",
+        'return f"{request.path}?{urlencode(request.args.to_dict() | change)}"',
+        'return url_for(request.endpoint or "", **(request.args.to_dict() | (request.view_args or {}) | change))',
+        f"{ATTACKS}::test_no_word_of_an_address_makes_a_page_lead_elsewhere",
+    ),
+    Guard(
+        "JSON that cannot be read is told so",
+        API_DOOR,
+        "        except (ValueError, RecursionError):\n",
+        "        except ZeroDivisionError:\n",
+        f"{ATTACKS}::test_what_is_no_json_is_told_so",
+    ),
+    Guard(
+        "a text of a portal has bytes",
+        API_DOOR,
+        "            if found is not missing:\n",
+        "            if False:\n",
+        f"{ATTACKS}::test_whatever_stands_in_a_field_of_the_api_is_refused_or_taken_and_no_fault_of_ours",
+        kind="postgresql",
+    ),
+    Guard(
+        "whom a field looks for stands in no address",
+        BASE,
+        '    @expose("/pick", methods=["POST"])\n',
+        '    @expose("/pick", methods=["GET", "POST"])\n',
+        "test_routes.py::test_every_address_stands_in_the_table_and_every_line_of_the_table_is_an_address",
+    ),
+    Guard(
         "a weak secret starts nothing",
         WIRE,
         "    refuse_weak(config.secret_key, demo=config.demo)\n",
@@ -1235,7 +1360,7 @@ GUARDS = (
         "app/views/rendering.py",
         "    return escape(text) or NONE",
         "    return Markup(text) or NONE",
-        "test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page",
+        "test_markup_in_chromium.py::test_whatever_people_wrote_is_text_on_every_page",
     ),
     Guard(
         "a list that is sent is read through the viewer's scope",

@@ -21,7 +21,6 @@ ONE_DATABASE = {
     "views/test_passwords.py": "what a password must be, and who changes whose",
     "views/test_tries.py": "tries are counted in Redis or in the process",
     # every page that a role can reach: which rows it may select, test_row_scope.py and test_within.py ask of both
-    "views/test_door.py::test_whatever_people_wrote_is_shown_as_text_on_every_page": "what templates escape",
     "views/test_personal_data.py::test_each_role_gets_what_the_table_says": "what is masked once it was read",
     "views/test_personal_data.py::test_the_history_masks_what_was_and_what_is": "the same",
     "views/test_scope.py::test_no_page_holds_a_byte_of_what_lies_outside_of_ones_reach": "what pages add to the rows",

@@ -1,4 +1,4 @@
-"""PostgreSQL as it is to be run (docs/operations.md): Kezek works as a role that does not own the tables (ADR 41).
+"""PostgreSQL as it is to be run (docs/operations.md): Kezek works as a role that does not own the tables (ADR 42).
 
 What tests build and look at themselves is read and written by the owner; what a request does, by that role. So the
 tests of FILES go through both locks on PostgreSQL.

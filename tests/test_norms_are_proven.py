@@ -42,7 +42,10 @@ SHOWN_BY = {
     "wish.maximum": ["on-the-waiting-list"],
     "free_choice.window": ["a-place-not-taken-is-opened"],
 }
-ELSEWHERE = {"sign.change"}  # how contacts are changed no scenario says: tests/views/test_acts.py
+ELSEWHERE = {  # what no scenario says
+    "sign.change",  # how contacts are changed: tests/views/test_acts.py
+    *("retention.application", "retention.message", "retention.file"),  # tests/actions/test_retention.py
+}
 
 
 def others(name: str, value: str) -> list[str]:

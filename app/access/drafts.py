@@ -6,7 +6,7 @@ One for each person, by the IIN with which it has entered; written over a connec
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 
 from app.db.database import own_transaction, put
 from app.db.extensions import db
@@ -28,8 +28,18 @@ def keep(iin: str, answers: Answers) -> None:
     db.session.rollback()  # what was read ends: on SQLite there is one writer
     at = datetime.now(UTC)
     with own_transaction() as connection:
-        connection.execute(delete(DRAFT).where(DRAFT.c.at < at - KEPT))
+        connection.execute(_old(at))
         if not answers:
             connection.execute(delete(DRAFT).where(DRAFT.c.iin == iin))
         else:
             put(connection, DRAFT, ["iin"], iin=iin, answers=dict(answers), at=at)
+
+
+def forget() -> None:
+    """Remove what is older than KEPT."""
+    with own_transaction() as connection:
+        connection.execute(_old(datetime.now(UTC)))
+
+
+def _old(at: datetime) -> Delete:
+    return delete(DRAFT).where(DRAFT.c.at < at - KEPT)

@@ -61,6 +61,13 @@ HAVE_PARTS = Application | Child | Applicant | Guardianship
 PEOPLE = {"application", "child", "applicant", "guardianship"}  # the tables that hold them
 
 
+WRITTEN = {"reason", "note"}  # what somebody wrote beside it may name anybody
+OF_HEALTH = {  # facts of the history that tell of a child's health, by the table that they are of
+    "privilege": {"ground"},
+    "sanatorium_certificate": {"issuer", "number"},
+}
+
+
 class Reader(NamedTuple):
     """Who reads, and the rows that were opened for them (`key`)."""
 
@@ -161,6 +168,11 @@ def facts(subject: str, application_id: int | None, told: Mapping[str, Any] | No
 def is_personal(called: str) -> bool:
     """Is a fact of the history of this name one of the six?"""
     return _part(called) is not None
+
+
+def can_be_erased(subject: str, called: str) -> bool:
+    """Is such a fact of the history erased with the person: one of the six, typed words, or a child's health?"""
+    return is_personal(called) or called.rpartition(".")[2] in WRITTEN | OF_HEALTH.get(subject, set())
 
 
 def _part(called: str) -> Part | None:

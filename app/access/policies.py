@@ -1,4 +1,4 @@
-"""THE SECOND LOCK: who sees which rows, once more, as row-level security of PostgreSQL (spec 7; ADR 41).
+"""THE SECOND LOCK: who sees which rows, once more, as row-level security of PostgreSQL (spec 7; ADR 42).
 
 It is made of the scopes themselves (scope.py) by `flask grant`: of each table what each role sees, and that nothing is
 written outside of the places of whoever decides. It holds for the roles that it was made for, and not for the owner of

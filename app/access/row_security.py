@@ -1,4 +1,4 @@
-"""The second lock, as each transaction sets it: how far PostgreSQL lets whoever is looking read and write (ADR 41).
+"""The second lock, as each transaction sets it: how far PostgreSQL lets whoever is looking read and write (ADR 42).
 
 Before a statement the server is told who looks (db/viewer.py), for this transaction alone; policies.py is what it makes
 of that. What nobody has declared is told nothing, and so sees nothing. Where Kezek owns the tables nothing is told.

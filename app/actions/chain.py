@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, exists, false, func, insert, not_, or_, select
 
-from app.access.personal_data import is_personal
+from app.access.personal_data import can_be_erased
 from app.db.database import lock_text
 from app.db.extensions import db
 from app.models import Change, Document, DocumentKind, HistoryLink, HistorySeal
@@ -51,7 +51,7 @@ def seal(*, at: datetime) -> int:
             db.session.add(HistorySeal(at=at, position=position - 1, day=day, head=head, newest=newest))
         day = max(day, its_day)  # what comes late is of the day on which it came
         record, salt = as_record(row), secrets.token_bytes(16)
-        hidden = sorted(name for name in record["details"] or () if is_personal(name))
+        hidden = sorted(name for name in record["details"] or () if can_be_erased(record["subject"], name))
         erasable = rules.erasable(record, hidden, salt)
         head = rules.digest(head, record, hidden, erasable)
         links.append({"id": position, "change_id": row.id, "hidden": hidden, "salt": salt})

@@ -55,10 +55,8 @@ def plan(channels: Collection[Channel], *, at: datetime, shown: bool = False) ->
 
 def shown_unwritten() -> Sequence[Delivery]:
     """What is shown where nothing is sent, and has not been put into words yet."""
-    found = (
-        select(Delivery).where(Delivery.stage == S.shown, Delivery.text.is_(None)).options(joinedload(Delivery.notice))
-    )
-    return db.session.scalars(found).all()
+    new = Delivery.stage == S.shown, Delivery.text.is_(None), Delivery.address.is_not(None)  # else it was erased
+    return db.session.scalars(select(Delivery).where(*new).options(joinedload(Delivery.notice))).all()
 
 
 def _leave(delivery: Delivery, at: datetime, shown: bool = False) -> None:

@@ -2,12 +2,15 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
+from json import JSONDecodeError
 from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, g, json, make_response, request
 from flask_smorest import Blueprint as Described
+from marshmallow import missing
 from sqlalchemy import select
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
 from app.access import clients, login_limits, personal_data
@@ -28,7 +31,27 @@ VISITOR = Actor(Role.family)  # of no application
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 T = TypeVar("T")
 
-portal = Described("portal", __name__, url_prefix=V1, description="What a portal may ask and do.")
+
+class OurJson(FlaskParser):
+    """JSON that can be kept: nested as deep as we read, numbers that there are, texts that have bytes."""
+
+    def _raw_load_json(self, req: Any) -> Any:
+        try:
+            found = super()._raw_load_json(req)
+            if found is not missing:
+                json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+        except JSONDecodeError:
+            raise  # told as it is elsewhere, and nothing at all is no body
+        except (ValueError, RecursionError):
+            raise BadRequest from None
+        return found
+
+
+class Door(Described):
+    ARGUMENTS_PARSER = OurJson()
+
+
+portal = Door("portal", __name__, url_prefix=V1, description="What a portal may ask and do.")
 nowhere = Blueprint("nowhere", __name__, url_prefix="/api")
 
 

@@ -56,7 +56,7 @@ class Paging:
 
     def address(self, **change: Any) -> str:
         """This list with another page or size; what else was asked stays."""
-        return url_for(request.endpoint or "", **(request.args.to_dict() | (request.view_args or {}) | change))
+        return f"{request.path}?{urlencode(request.args.to_dict() | change)}"
 
 
 def instead_of_the_office() -> Response | str | None:

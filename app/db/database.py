@@ -85,7 +85,7 @@ SEARCHED = (
     ("applicant", "search_name"),
     ("application", "phone_key"),
 )  # have an index of words
-CUT, POLICED = "sees what it was told of alone", "asks policies"  # ADR 41: of a connection's role
+CUT, POLICED = "sees what it was told of alone", "asks policies"  # ADR 42: of a connection's role
 ASKED = """
     SELECT policed AND current_setting('kezek.viewer', true) IS DISTINCT FROM 'all', policed FROM
       (SELECT coalesce(bool_or(row_security_active(oid)), false) AS policed FROM pg_class
@@ -115,7 +115,7 @@ def engine_options(url: str, *, web: bool) -> dict[str, Any]:
 
     For the web, PostgreSQL lets nothing be written but by what says so (`_begin`), and waits for no lock for ever. The
     connection that was used last is used first: its server has planned most statements already. What is no web, jobs,
-    the clock and commands, reaches everything (ADR 41).
+    the clock and commands, reaches everything (ADR 42).
     """
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
@@ -454,7 +454,7 @@ def having_words(key: Any, words: list[str]) -> Select[int]:
     """The ids of rows in whose key each of these (letters or digits alone) begins a word.
 
     PostgreSQL has an index of the words (models.words_of); SQLite, for small towns, reads the keys. Under policies no
-    index serves what might tell the words of a row that is not shown, so a function of the owner looks there (ADR 41).
+    index serves what might tell the words of a row that is not shown, so a function of the owner looks there (ADR 42).
     """
     table = key.table
     if db.engine.dialect.name == "sqlite":

@@ -29,6 +29,7 @@ def grant(connection: Connection, role: str) -> None:
         f"REVOKE UPDATE, DELETE ON {for_good} FROM {to}",
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {to}",
     ):
+<<<<<<< HEAD
         connection.execute(text(statement))
 
 
@@ -56,3 +57,14 @@ def _role_and_schema(connection: Connection, role: str) -> tuple[str, str]:
         raise NotGranted("this role owns the tables, or may act as whoever does: Kezek needs another one")
     prepare = connection.dialect.identifier_preparer
     return prepare.quote(role), prepare.quote(connection.scalar(text("SELECT current_schema()")))
+=======
+        db.session.execute(text(statement))
+
+
+def may_erase() -> bool:
+    """May this role erase what the history says of people? Who owns the tables may, and on SQLite everybody."""
+    if db.engine.dialect.name != "postgresql":
+        return True
+    rights = text("SELECT has_table_privilege(current_user, :name, 'UPDATE')")
+    return all(db.session.scalar(rights, {"name": model.__tablename__}) for model in FOR_GOOD)
+>>>>>>> origin/main

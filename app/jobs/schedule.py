@@ -13,7 +13,7 @@ from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
 
 from app.db.extensions import redis
-from app.jobs import clock, forms, history, outbox, queues, revocation, sessions
+from app.jobs import clock, forms, history, outbox, queues, retention, revocation, sessions
 
 
 class ScheduledJob(NamedTuple):
@@ -44,6 +44,12 @@ TIMETABLE = (
         3600,
         "Lists of revoked keys: no entry waits for one. By the letters' worker, for an address may keep it waiting.",
         queues.LETTERS,
+    ),
+    ScheduledJob(
+        retention.run,
+        24 * 3600,
+        "Nobody waits for it, and it may take long the first time. Once a day, for it is counted in days.",
+        queues.LONG,
     ),
 )
 

@@ -1,6 +1,8 @@
-"""Sessions and visits whose time is over, codes and challenges, are removed: each names somebody, and opens nothing."""
+"""Sessions and visits whose time is over, codes and challenges, and what a family has typed and not sent, are removed:
+each names somebody, and opens nothing.
+"""
 
-from app.access import challenges, sessions, visits
+from app.access import challenges, drafts, sessions, uploads, visits
 from app.jobs.runs import turn
 
 
@@ -10,3 +12,5 @@ def forget() -> None:
         sessions.forget()
         visits.forget()
         challenges.forget()
+        drafts.forget()
+        uploads.forget()

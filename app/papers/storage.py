@@ -67,6 +67,13 @@ def read_whole(key: str, checksum: str) -> bytes:
     return content
 
 
+def remove(key: str) -> None:
+    """Of this key nothing is kept from now on; of one that was not there neither."""
+    files, root = _place()
+    with suppress(FileNotFoundError):
+        files.rm_file(f"{root}/{key}")
+
+
 def all_keys() -> Iterator[str]:
     """The key of each file that is kept; of what nobody finished there is none."""
     files, root = _place()

@@ -14,7 +14,9 @@ from itertools import count
 from typing import Any, NamedTuple
 
 FIRST = bytes(32)  # what the first record is sealed with
-ERASE = "erase"  # the verb that is on record where anything of an application's history was erased
+ERASE = (
+    "erase"  # the verb that is on record where anything of the history of an application, or of a record, was erased
+)
 MISSING, MOVED, ALTERED, CUT, OTHER_HEAD = "missing", "moved", "altered", "cut", "other_head"
 ERASED, BY_NOBODY, UNSEALED = "erased", "erased_by_nobody", "unsealed"
 SENTENCES = {
@@ -81,7 +83,7 @@ def first_fault(chain: Iterable[Sealed], *heads: Mapping[int, bytes]) -> Fault |
         if one.salt is None:
             if _apart(one.record, one.hidden)[1]:
                 return Fault(position, one.number, ERASED)
-            erased.setdefault(one.record.get("application_id"), Fault(position, one.number, BY_NOBODY))
+            erased.setdefault(_whose(one.record), Fault(position, one.number, BY_NOBODY))
         elif erasable(one.record, one.hidden, one.salt) != one.erasable:
             return Fault(position, one.number, ALTERED)
         before = digest(before, one.record, one.hidden, one.erasable)
@@ -90,9 +92,9 @@ def first_fault(chain: Iterable[Sealed], *heads: Mapping[int, bytes]) -> Fault |
         if any(known.get(position, before) != before for known in heads):
             return Fault(position, one.number, OTHER_HEAD)
         if one.record["verb"] == ERASE:
-            said.add(one.record.get("application_id"))
-    for application, fault in erased.items():
-        if application is None or application not in said:
+            said.add(_whose(one.record))
+    for whose, fault in erased.items():
+        if whose not in said:
             return fault
     beyond = any(where > position for known in heads for where in known)
     return Fault(position + 1, None, CUT) if beyond else None
@@ -132,6 +134,11 @@ def heads_of(lines: Iterable[str]) -> dict[int, bytes]:
             raise ValueError(line)
         heads.setdefault(int(position), head)
     return heads
+
+
+def _whose(record: Mapping[str, Any]) -> Any:
+    """What is erased together: the history of an application, or of a record that is of none."""
+    return record.get("application_id") or (record["subject"], record["subject_id"])
 
 
 def _apart(record: Mapping[str, Any], hidden: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -70,6 +70,9 @@ KNOWN: dict[str, NormKind] = {
     "notice.reminder": NormKind(_one(Unit.WD)),
     "notice.quiet": NormKind(_one(Unit.HOURS)),
     "notice.daily": NormKind(_one(Unit.COUNT)),
+    **dict.fromkeys(
+        ("retention.application", "retention.message", "retention.file"), NormKind(frozenset({Unit.MONTHS, Unit.CD}))
+    ),
     **{f"sign.{name}": NormKind(_one(Unit.CHOICE), choices=frozenset(SignedInBy)) for name in SIGN_IN},
 }
 

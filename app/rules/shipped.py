@@ -53,6 +53,9 @@ NORMS: tuple[tuple[str, str, Unit, OnLapse | None, str], ...] = (
     ("notice.reminder", "1", Unit.WD, None, OURS),
     ("notice.quiet", "21-8", Unit.HOURS, None, OURS),
     ("notice.daily", "5", Unit.COUNT, None, OURS),
+    ("retention.application", "72", Unit.MONTHS, None, OURS),
+    ("retention.message", "12", Unit.MONTHS, None, OURS),
+    ("retention.file", "90", Unit.CD, None, OURS),
     *((f"sign.{name}", str(SIGN_IN[name]), Unit.CHOICE, None, basis) for name, basis in SIGNED.items()),
 )
 

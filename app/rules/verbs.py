@@ -35,6 +35,7 @@ from app.models import (
     QueueOrder,
     Referral,
     Round,
+    SanatoriumCertificate,
     SignedInBy,
     User,
     Vacancy,
@@ -283,6 +284,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "miss": Verb("3.5.5", CLOCK, {A.referred}, {A.stop_listed, A.removed}, tells=TOLD),
         "remind": Verb("3.2", CLOCK, tells=TOLD),
         "erase": Verb("7", CLOCK),  # what its history says of people, by whoever runs Kezek
+        "hand_out": Verb("7", DEPARTMENT),  # with all that is kept of a person, on its request
     },
     Privilege: {  # on the page of its application: claim_privilege and so on
         "claim": Verb(
@@ -401,7 +403,11 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         # whoever lent the place is back, or has left
         "end": Verb("3.6", ENDS, {Y.draft, Y.published}, {Y.closed}, follows=True),
     },
-    Place: {"ship": Verb("3.1", CLOCK)},  # what Kezek comes with, of the whole country
+    Place: {
+        "ship": Verb("3.1", CLOCK),  # what Kezek comes with, of the whole country
+        "erase": Verb("7", CLOCK),  # what was kept of people there for as long as it had to be
+    },
+    SanatoriumCertificate: {"erase": Verb("7", CLOCK)},
     Norm: {"approve": APPROVE, "take_back": TAKE_BACK},
     QueueOrder: {"approve": APPROVE, "take_back": TAKE_BACK},
     ContractText: {"approve": APPROVE, "take_back": TAKE_BACK},
@@ -435,6 +441,7 @@ VERBS: Mapping[type[Base], Mapping[str, Verb]] = {
         "remove_factor": Verb("3.8", OFFICIALS, again=True),
         "new_recovery_codes": Verb("3.8", OFFICIALS, again=True),
         "use_recovery_code": Verb("3.8", OFFICIALS),
+        "hand_out": Verb("7", DEPARTMENT, again=True),  # all that is kept of a person
         "export": Verb("3.8", OFFICIALS),  # what one may read, as a file: on the record of one's account
     },
 }

@@ -167,9 +167,11 @@
   // One record out of many: the select asks for what is typed into it. Without Tom Select the field beside it does.
   function picker(select) {
     if (!window.TomSelect) return;
+    const token = select.form.elements.csrf_token.value;
     select.parentElement.querySelector("[data-find]").remove();
     const ask = (text, show) =>
-      fetch(select.dataset.pick + "?q=" + encodeURIComponent(text)).then((answer) => answer.json()).then(show, () => show());
+      fetch(select.dataset.pick, { method: "POST", body: new URLSearchParams({ q: text, csrf_token: token }) })
+        .then((answer) => answer.json()).then(show, () => show());
     new TomSelect(select, { valueField: "value", labelField: "text", searchField: [], score: () => () => 1, load: ask });
   }
 

@@ -56,6 +56,7 @@ from app.views.jobs import JobView
 from app.views.lots import LotEntryView, LotView
 from app.views.notices import DeliveryView, InboxView, NoticeView
 from app.views.offers import OfferView
+from app.views.personal_file import PersonalFileView
 from app.views.proposals import ProposalView
 from app.views.rules import RulesView
 from app.views.search import SearchView
@@ -96,6 +97,7 @@ HEADINGS: dict[str, tuple[Any, tuple[tuple[Any, str, str], ...]]] = {
             (InboxView, "inbox", "x"),
             (NoticeView, "bell", "m"),
             (DeliveryView, "mail", "z"),
+            (PersonalFileView, "user-circle", "6"),
         ),
     ),
     "access": (_l("Access"), ((JobView, "settings", "j"),)),

@@ -165,11 +165,14 @@ class BaseView(Listed):
         """Why whoever looks cannot remove this row; None where they can."""
         return _refused(lambda: records.may_remove(row, by=g.actor))
 
-    @expose("/pick", methods=["GET"])
+    @expose("/pick", methods=["POST"])
     @has_access
     def pick(self) -> Any:
-        """The rows that a field of a form may mean by what is typed into it, as {value, text}: at most a few."""
-        sought = request.args.get("q", "").strip()
+        """The rows that a field of a form may mean by what is typed into it, as {value, text}: at most a few.
+
+        Posted, as what is searched for: it may be a name or an IIN, and stands in no address.
+        """
+        sought = request.form.get("q", "").strip().replace("\0", "")
         rows = select(self.subject).where(type(self).find(sought)).options(*self.datamodel.eager)
         rows = rows.order_by(*words.alphabetical(self.subject))
         found = db.session.scalars(rows.limit(forms.PICKED)).unique() if sought else ()

@@ -43,6 +43,11 @@ def sent_file(paper: PrivilegePaper, page: str) -> Any:
     return send_file(BytesIO(file), mimetype=TYPES[kind], as_attachment=True, download_name=f"{paper.id}.{kind}")
 
 
+def sent_archive(name: str, content: bytes) -> Response:
+    """A ZIP that was made for whoever asks now; nobody keeps it."""
+    return send_file(BytesIO(content), mimetype="application/zip", as_attachment=True, download_name=f"{name}.zip")
+
+
 def download(name: str, kind: str, titles: Sequence[str], rows: Iterator[Sequence[Any]]) -> Response:
     """A file of these rows, as whoever asked for it may see them. 404 for a kind there is not.
 

@@ -84,7 +84,9 @@ def owner_of(key: str, secret: str) -> int | None:
 def has_effect() -> bool:
     """Does this request add or act? Lists are taken away as often as somebody wants, each time on the record."""
     endpoint = request.endpoint
-    reads = endpoint is None or is_file(endpoint) or endpoint in FREE or endpoint.endswith((".export", ".take"))
+    reads = (
+        endpoint is None or is_file(endpoint) or endpoint in FREE or endpoint.endswith((".export", ".take", ".pick"))
+    )
     return request.method == "POST" and not reads
 
 

@@ -119,6 +119,8 @@ class Listed(ModelView):
         `asked`: `_flt_0_<name>` and `q`, as they stand in a list's address. ValueError for a filter that the list has
         not, and for a value that is not offered: who asks for some rows is never shown all of them instead.
         """
+        if any("\0" in value for value in asked.values()):  # no database keeps it
+            raise ValueError
         known = {f"_flt_0_{name}" for name in self.filters()}
         if unknown := {name for name in asked if name.startswith("_flt_")} - known:
             raise ValueError(*sorted(unknown))

@@ -125,7 +125,8 @@ def _endpoint(request: Request) -> str | None:
 
 def reads() -> bool:
     """Does this request change nothing?"""
-    return request.method in READS_CHANGE_NOTHING or request.endpoint in READS_BY_POST or only_asks()
+    picks = (request.endpoint or "").endswith(".pick")
+    return request.method in READS_CHANGE_NOTHING or picks or request.endpoint in READS_BY_POST or only_asks()
 
 
 def only_asks() -> bool:

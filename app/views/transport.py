@@ -1,5 +1,6 @@
 """What holds before there is any page: a real secret, the names we answer to, our own proxies, cookies, HTTPS."""
 
+import re
 from io import BytesIO
 from typing import IO, Any
 
@@ -17,7 +18,14 @@ MOST_MEGABYTES = 16  # of what a browser sends; a form's own bounds are below it
 
 class OwnRequest(Request):
     """What is sent stays in memory, where it is at most MAX_CONTENT_LENGTH: a full disk keeps nobody's form from being
-    read, and no list of people lies in a folder for temporary files."""
+    read, and no list of people lies in a folder for temporary files. A byte that no address may hold is read as it
+    would be if it were written as browsers write it: Werkzeug stumbles over one.
+    """
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **more: Any) -> None:
+        if not (query := environ.get("QUERY_STRING", "")).isascii():
+            environ["QUERY_STRING"] = re.sub(r"[^\x00-\x7f]", lambda byte: f"%{ord(byte[0]):02X}", query)
+        super().__init__(environ, *args, **more)
 
     def _get_file_stream(self, *_args: Any, **_more: Any) -> IO[bytes]:
         return BytesIO()

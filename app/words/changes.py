@@ -45,6 +45,7 @@ FIELDS: dict[str, Any] = {  # what the history keeps a fact under -> what people
     "birth_year": _l("Birth year"),
     "born_on": _l("Birth date"),
     "by_hand": _l("Changed by hand"),
+    "category": _l("What was kept"),
     "changed": _l("Rows changed"),
     "choose_by": _l("To choose by"),
     "claim": _l("Privilege claimed"),
@@ -272,6 +273,8 @@ def _text(value: str, subject: str, whose: str, fact: str) -> str:
             return period(value) if value in PERIODS else ""
         case "claim" | "lost_paper" | "automatic" | "mine":
             return str(YES_OR_NO[value == "1"])
+        case "category":
+            return str(KEPT.get(value, value))
         case "seen":
             return str(SEEN.get(value, value))
         case "waits":
@@ -313,6 +316,13 @@ def _category(step: Sequence[Any]) -> str:
     return str(step[4 if get_locale().language == "ru" else 3])
 
 
+KEPT: dict[str, Any] = {  # what goes when its time is over (rules/retention.py)
+    "child": _l("Children with their applications and papers"),
+    "applicant": _l("Applicants"),
+    "message": _l("Texts and addresses of messages"),
+    "letter": _l("Letters to officials"),
+    "file": _l("Files that were brought in"),
+}
 ACCEPTED: dict[str, Any] = {
     "born_on": _l("another birth date than the IIN's"),
     "sex": _l("another sex than the IIN's"),

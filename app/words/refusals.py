@@ -182,6 +182,7 @@ NOT_BROUGHT_IN: dict[str, Any] = {  # why a file that was started, or was being 
     "dismissed": _l("Whoever brought the file no longer has that role. Nothing was written."),
     "damaged": _l("The kept file is not as it came. Nothing was written. Bring it again."),
     "failed": _l("Something went wrong on our side. Nothing was changed."),
+    "erased": _l("It was not brought in for as long as files are kept, and the file is gone."),
 }
 FORESEEN: dict[BulkOutcome, Any] = {
     BulkOutcome.waiting: _l("Not tried yet"),

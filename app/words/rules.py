@@ -39,6 +39,9 @@ NORMS: dict[str, Any] = {
     "notice.reminder": _l("Reminder before a last day"),
     "notice.quiet": _l("Hours in which no SMS is sent"),
     "notice.daily": _l("SMS to one phone in a day, at most"),
+    "retention.application": _l("How long personal data is kept after an application is over and the child has left"),
+    "retention.message": _l("How long the text and the address of a sent message are kept"),
+    "retention.file": _l("How long a file that was brought in is kept"),
     **{f"sign.{name}": _l("How a family signs: %(verb)s", verb=VERBS[name]) for name in SIGN_IN},
 }
 CHOICES: dict[str, Any] = {

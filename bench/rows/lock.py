@@ -1,4 +1,4 @@
-"""Issue 14, second lock: what row-level security costs the list and the page of an application (ADR 41)."""
+"""Issue 14, second lock: what row-level security costs the list and the page of an application (ADR 42)."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -27,8 +27,9 @@ def test_everything_on_the_timetable_is_queued_in_its_order_and_says_why(redis):
         "app.jobs.forms.forget",
         "app.jobs.history.mail_head",
         "app.jobs.revocation.fetch",
+        "app.jobs.retention.run",
     ]
-    assert {entry.queue for entry in schedule.TIMETABLE} == {queues.URGENT, queues.LETTERS}
+    assert {entry.queue for entry in schedule.TIMETABLE} == {queues.URGENT, queues.LETTERS, queues.LONG}
     assert all((job.args, job.ttl) == ((), entry.every) for job, entry in zip(jobs, schedule.TIMETABLE, strict=True))
     assert all(entry.why for entry in schedule.TIMETABLE)
     assert scheduler.enqueue_jobs() == []

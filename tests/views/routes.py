@@ -148,6 +148,9 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/applications/why/<pk>"): {D, S, P, A},
         ("GET", "/rules/"): QUEUE,
         ("GET", "/dictionary/"): QUEUE,
+        ("GET", "/personal-file/"): {D},
+        ("GET", "/personal-file/take/"): {D},
+        ("POST", "/personal-file/take/"): {D},
         ("GET", "/contract-texts/preview/<pk>"): {D, S, A},
         ("GET", "/inbox/unread"): {D, S, H},
         ("GET", "/search/"): QUEUE,
@@ -161,9 +164,9 @@ def table() -> dict[tuple[str, str], set]:
         ("POST", "/imports/take/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/sample/<noun>/<kind>"): OFFICE,
         ("GET", "/imports/problems/<pk>/<kind>"): {D, S, A},
-        ("GET", "/kindergartens/pick"): QUEUE | {X},
-        ("GET", "/groups/pick"): QUEUE,
-        ("GET", "/children/pick"): COUNTER,
+        ("POST", "/kindergartens/pick"): QUEUE | {X},
+        ("POST", "/groups/pick"): QUEUE,
+        ("POST", "/children/pick"): COUNTER,
         ("GET", "/vouchers/round"): OFFICE,
         ("POST", "/vouchers/round"): OFFICE,
         **{("GET", file): ANYBODY for file in FILES + PUBLIC},
@@ -182,7 +185,7 @@ def table() -> dict[tuple[str, str], set]:
     for one in OTHERS:
         found["GET", f"/{one.noun}/edit/<pk>"] = found["POST", f"/{one.noun}/edit/<pk>"] = one.changes
         if one.picks:
-            found["GET", f"/{one.noun}/pick"] = one.picks
+            found["POST", f"/{one.noun}/pick"] = one.picks
     return found | removing | {("POST", "/logout/"): ANYBODY}  # last: after these something is gone
 
 

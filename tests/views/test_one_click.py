@@ -38,6 +38,7 @@ def posting(city) -> list[tuple[str, str, dict]]:
             or None in roles
             or "/export/" in rule
             or "/take/" in rule
+            or rule.endswith("/pick")
             or rule in ("/search/", "/login/code/")
         ):
             continue
@@ -54,7 +55,7 @@ def test_the_table_has_every_address_that_adds_or_acts(city):
     of their text (test_acts.py).
     """
     free = form_keys.FREE | {
-        rule.endpoint for rule in city.web.url_map.iter_rules() if rule.endpoint.endswith((".export", ".take"))
+        rule.endpoint for rule in city.web.url_map.iter_rules() if rule.endpoint.endswith((".export", ".take", ".pick"))
     }
     acting = {r.rule for r in city.web.url_map.iter_rules() if "POST" in r.methods and r.endpoint not in free}
     acting = {one for one in acting if not one.startswith(("/my/", "/api/"))}

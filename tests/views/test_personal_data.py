@@ -163,7 +163,7 @@ def everything(city, role):
                 pages[f"GET {rule} {of.place}"] = read(browser.get(address))
     for text in sought:
         pages[f"found {text}"] = read(browser.post("/search/", {"q": text})).replace(text, "")  # it is shown as typed
-        pages[f"picked {text}"] = read(browser.get("/kindergartens/pick", query_string={"q": text})).replace(text, "")
+        pages[f"picked {text}"] = read(browser.post("/kindergartens/pick", {"q": text})).replace(text, "")
     for noun, kind in (("applications", "csv"), ("applications", "xlsx"), ("kindergartens", "csv")):
         pages[f"taken {noun}.{kind}"] = read(browser.post(f"/imports/take/{noun}/{kind}"))
     return pages

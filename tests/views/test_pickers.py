@@ -5,9 +5,13 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from app.db.extensions import db
+from app.models import Child
+from app.rules.roles import Role
 from app.views import forms
 from tests.views.city import CANARIES
 from tests.views.forms import Fields, valid
+from tests.views.test_look_in_chromium import windows  # noqa: F401
 
 
 @pytest.fixture
@@ -52,17 +56,20 @@ def test_a_foreign_record_is_neither_found_nor_taken_where_there_are_many(many):
             assert Fields(answer.text).options["group"] == [""], role
 
 
+def picked(browser, noun: str, text: str) -> list[dict[str, str]]:
+    """What a browser is told of what is typed; it is posted, for it may be an IIN."""
+    return browser.post(f"/{noun}/pick", {"q": text}).json
+
+
 def test_a_browser_asks_for_a_few_records_within_its_readers_reach(city):
     head, administrator = city.sign_in("head"), city.sign_in("administrator")
-    own = {one["value"] for one in head.get("/groups/pick?q=№1").json}
+    own = {one["value"] for one in picked(head, "groups", "№1")}
     assert str(city.own.group) in own and str(city.neighbour.group) not in own
-    assert head.get("/groups/pick?q=").json == [] == head.get(f"/groups/pick?q={CANARIES['neighbour']}").json
-    for sought in ("%25", "_", "%27%20OR%201=1--"):
-        assert head.get(f"/groups/pick?q={sought}").json == []
-    assert len(administrator.get("/kindergartens/pick?q=№").json) <= forms.PICKED
-    assert {one["value"] for one in administrator.get("/kindergartens/pick?q=арман").json} == {
-        str(city.own.kindergarten)
-    }
+    assert picked(head, "groups", "") == [] == picked(head, "groups", CANARIES["neighbour"])
+    for sought in ("%", "_", "' OR 1=1--"):
+        assert picked(head, "groups", sought) == []
+    assert len(picked(administrator, "kindergartens", "№")) <= forms.PICKED
+    assert {one["value"] for one in picked(administrator, "kindergartens", "арман")} == {str(city.own.kindergarten)}
 
 
 def test_a_select_loads_no_more_than_it_offers(many, monkeypatch):
@@ -74,3 +81,17 @@ def test_a_select_loads_no_more_than_it_offers(many, monkeypatch):
         sa.event.remove(many.tables.engine, "before_cursor_execute", note)
     groups = [one for one in seen if re.search("FROM kg_group", one) and "ORDER BY kindergarten.sort_name" in one]
     assert groups and all("LIMIT" in one for one in groups)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_child_is_found_by_its_iin_as_it_is_typed_and_the_iin_stands_in_no_address(many, windows):  # noqa: F811
+    with many.web.app_context():
+        child = db.session.get_one(Child, many.own.child)
+        iin, name = child.iin, child.last_name
+    page, asked = windows.open(Role.operator), []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto("/guardianships/add")
+    page.locator("#child-ts-control").press_sequentially(iin)
+    page.locator(".option", has_text=name).click()
+    assert page.locator("#child").input_value() == str(many.own.child)
+    assert any(one.endswith("/children/pick") for one in asked) and [one for one in asked if iin in one] == []

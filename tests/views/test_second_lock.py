@@ -1,4 +1,4 @@
-"""Spec 7, second lock (ADR 41): on PostgreSQL, policies alone show what scopes show, and take nothing of elsewhere.
+"""Spec 7, second lock (ADR 42): on PostgreSQL, policies alone show what scopes show, and take nothing of elsewhere.
 
 Requests on PostgreSQL work as a role that owns no table (tests/restricted.py). Here the first lock is taken away: plain
 tables are asked, which it does not cut, or it is removed. The other way round is every test on SQLite, and the owner.

@@ -60,11 +60,12 @@ def proxied() -> Flask:
 
 
 @pytest.mark.parametrize("host", EVIL)
-@pytest.mark.parametrize("address", ["/login/", "/", "/static/kezek.css", "/nowhere"])
+@pytest.mark.parametrize("address", ["/login/", "/", "/static/kezek.css", "/nowhere", "/my/enter", "/api/v1/districts"])
 def test_a_host_that_is_not_ours_is_400_and_told_nothing(office, host, address):
-    answer = office.test_client().get(address, headers={"Host": host})
-    assert answer.status_code == 400
-    assert "evil" not in answer.text and not answer.location
+    for method in ("GET", "POST"):
+        answer = office.test_client().open(address, method=method, headers={"Host": host})
+        assert answer.status_code == 400
+        assert "evil" not in answer.text and not answer.location
 
 
 @pytest.mark.parametrize("host", ["office.example", "second.example", "office.example:443", "127.0.0.1", "localhost"])
