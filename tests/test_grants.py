@@ -9,34 +9,22 @@ import sqlalchemy as sa
 from flask_migrate import current, downgrade, upgrade
 
 from app import create_app
-<<<<<<< HEAD
 from app.access import policies
 from app.access.scope import SCOPES
-from app.actions import chain
+from app.actions import applications, chain
 from app.db.database import as_kept, insert_all, transaction
 from app.db.extensions import db
 from app.db.grants import FOR_GOOD
-from app.models import Applicant, Application, Change, Sex
-=======
-from app.actions import applications, chain
-from app.db.database import transaction
-from app.db.extensions import db
-from app.db.grants import FOR_GOOD
 from app.jobs import retention
-from app.models import Application, Change, LastRun, Unit
->>>>>>> origin/main
+from app.models import Applicant, Application, Change, LastRun, Sex, Unit
 from app.now import now
 from app.rules import iin
 from app.rules.roles import Role
 from app.scenarios.checking import read
 from app.scenarios.player import play
-<<<<<<< HEAD
 from config import Config
 from tests import factories, restricted
 from tests.restricted import WORKER
-=======
-from tests import factories
->>>>>>> origin/main
 from tests.scenarios import FILES
 
 WORKS = ("reads", "adds", "changes", "removes")
@@ -94,7 +82,6 @@ def test_the_owner_of_the_tables_is_not_the_role_that_works(app):
     assert "no such role" in app.test_cli_runner().invoke(args=["grant", "nobody_here"]).output
 
 
-<<<<<<< HEAD
 POLICIES = sa.text("SELECT tablename, policyname, cmd, roles::text, qual, with_check FROM pg_policies ORDER BY 1, 2")
 
 
@@ -191,7 +178,8 @@ def test_many_rows_are_put_in_under_policies(worker):
 def person(place, serial):
     named = {"last_name": "Ахметов", "first_name": f"Айжан{serial}", "patronymic": "", "search_name": "ахметов айжан"}
     return {"iin": iin.make(date(1990, 1, 1), Sex.female, serial + 1), **named}
-=======
+
+
 def test_what_is_kept_of_people_is_erased_by_the_owner_alone(app, worker):
     """The job of the role that works erases nothing by halves and says so in the log; its command says who can."""
     with transaction():
@@ -211,4 +199,3 @@ def test_what_is_kept_of_people_is_erased_by_the_owner_alone(app, worker):
         assert "child " in app.test_cli_runner().invoke(args=["retention"]).output
         assert db.session.scalar(ended) is not None
         db.session.rollback()
->>>>>>> origin/main

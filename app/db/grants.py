@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
+from app.db.extensions import db
 from app.models import Base, Change, HistoryLink, HistorySeal, Signature
 
 FOR_GOOD = (Change, HistoryLink, HistorySeal, Signature)  # written once: the role neither changes nor removes a row
@@ -29,7 +30,6 @@ def grant(connection: Connection, role: str) -> None:
         f"REVOKE UPDATE, DELETE ON {for_good} FROM {to}",
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {to}",
     ):
-<<<<<<< HEAD
         connection.execute(text(statement))
 
 
@@ -57,8 +57,6 @@ def _role_and_schema(connection: Connection, role: str) -> tuple[str, str]:
         raise NotGranted("this role owns the tables, or may act as whoever does: Kezek needs another one")
     prepare = connection.dialect.identifier_preparer
     return prepare.quote(role), prepare.quote(connection.scalar(text("SELECT current_schema()")))
-=======
-        db.session.execute(text(statement))
 
 
 def may_erase() -> bool:
@@ -67,4 +65,3 @@ def may_erase() -> bool:
         return True
     rights = text("SELECT has_table_privilege(current_user, :name, 'UPDATE')")
     return all(db.session.scalar(rights, {"name": model.__tablename__}) for model in FOR_GOOD)
->>>>>>> origin/main
