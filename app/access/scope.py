@@ -304,6 +304,11 @@ def _own_notices(viewer: Viewer) -> Any:
     return select(notice.id).where(_sent_to(viewer, notice))
 
 
+def _own_portals(viewer: Viewer) -> Any:
+    portal = Client.__table__.c
+    return select(portal.id).where(_places(viewer, portal.place_id))
+
+
 def _to_the_family_itself(viewer: Viewer) -> ColumnElement[bool]:
     return Notice.application_id.in_(_own_applications(viewer)) & (Notice.audience == Audience.family)
 
@@ -476,7 +481,12 @@ LIES: dict[type[Base], Rule] = {
     Client: lambda viewer: _places(viewer, Client.place_id),
     UserScope: _nothing,  # the administrator's alone
     HistorySeal: _nothing,  # the clock's alone
-    Outbox: lambda viewer: or_(_work(viewer), Outbox.letter_id.is_not(None)),  # an account lies in no place
+    Outbox: lambda viewer: or_(
+        _work(viewer),
+        Outbox.letter_id.is_not(None),  # an account lies in no place
+        Outbox.notice_id.in_(_own_notices(viewer)),  # a portal of the whole region is told of it, too
+        Outbox.client_id.in_(_own_portals(viewer)),
+    ),
     Change: lambda viewer: or_(Change.place_id.is_(None), _places(viewer, Change.place_id)),
     Signature: lambda viewer: or_(
         Signature.application_id.is_(None), Signature.application_id.in_(_own_applications(viewer))
