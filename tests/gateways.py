@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import ssl
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -22,6 +24,14 @@ from tests.running import free_port
 
 HANG = 30  # seconds: longer than anybody waits
 BODY = '{"to": "+{phone}", "text": "{text}", "id": "{key}"}'
+
+
+def certificate(where: Path) -> Path:
+    """One of a server at localhost, signed by itself, with its key, written there."""
+    of = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-nodes", "-days", "2"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", *of]
+    subprocess.run([*command, "-keyout", where, "-out", where], check=True, capture_output=True)
+    return where
 
 
 @dataclass

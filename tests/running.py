@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -149,3 +150,19 @@ def children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
+
+
+@contextlib.contextmanager
+def full(pid: Callable[[str], int], *parts: str) -> Iterator[None]:
+    """Inside, no process of these parts can write to any file, as on a full disk; `pid`: of a part."""
+    before = dict[int, tuple[int, int]]()
+    for one in (one for part in parts for one in family(pid(part)) if one):  # 0 would be ourselves
+        with contextlib.suppress(ProcessLookupError):  # a job that ends meanwhile
+            before[one] = resource.prlimit(one, resource.RLIMIT_FSIZE)
+            resource.prlimit(one, resource.RLIMIT_FSIZE, (0, before[one][1]))
+    try:
+        yield
+    finally:
+        for one, limits in before.items():
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(one, resource.RLIMIT_FSIZE, limits)

@@ -4,21 +4,12 @@ while. It needs no root, and a write fails in the middle of whatever they are do
 
 import errno
 import json
-import re
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from html import escape
-from http.cookiejar import CookieJar
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
-from uuid import uuid4
 
 import pytest
 
@@ -32,75 +23,12 @@ from app.rules.roles import Role
 from app.spreadsheets import reading
 from config import ROOT
 from tests import factories
-from tests.running import family, soon
+from tests.clients import Browser
+from tests.running import full, soon
 from tests.views.city import official
 
 SAMPLE = (ROOT / "samples" / "applications.csv").read_bytes()
 PAGES = ("/", "/applications/list/", "/imports/list/", "/norms/add")
-
-
-class Stays(HTTPRedirectHandler):
-    """Where an answer leads is looked at, not followed."""
-
-    def redirect_request(self, *_args: object) -> None:
-        return None
-
-
-class Browser:
-    """A browser's cookies, and nothing else of it."""
-
-    def __init__(self, address: str, language: str = "kk") -> None:
-        self.address, self.jar = address, CookieJar()
-        self.opener = build_opener(HTTPCookieProcessor(self.jar), Stays)
-        self.opener.addheaders = [("Accept-Language", language)]
-
-    def get(self, path: str) -> SimpleNamespace:
-        return self._send(Request(self.address + path))
-
-    def post(self, path: str, page: SimpleNamespace, typed: dict, file: bytes | None = None) -> SimpleNamespace:
-        """Send a form with what its page carries; `file`: and this file with it."""
-        fields = {name: _hidden(page.text, name) for name in ("csrf_token", "form_key")} | typed
-        if file is None:
-            return self._send(Request(self.address + path, urlencode(fields).encode()))
-        mark = uuid4().hex
-        parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="list.csv"\r\n\r\n'
-        body = ("".join(parts) + head).encode() + file + f"\r\n--{mark}--\r\n".encode()
-        return self._send(Request(self.address + path, body, {"Content-Type": f"multipart/form-data; boundary={mark}"}))
-
-    def sign_in(self, name: str, password: str) -> SimpleNamespace:
-        return self.post("/login/", self.get("/login/"), {"username": name, "password": password})
-
-    def _send(self, request: Request) -> SimpleNamespace:
-        try:
-            answer = self.opener.open(request, timeout=60)
-        except HTTPError as error:
-            answer = error
-        with answer:
-            return SimpleNamespace(status=answer.status, headers=answer.headers, text=answer.read().decode())
-
-
-def _hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page.partition("<main")[2]) or re.search(
-        rf'name="{name}" value="([^"]*)"', page
-    )
-    return found[1] if found else ""
-
-
-@contextmanager
-def full(kezek, *parts: str) -> Iterator[None]:
-    """Inside, no process of these parts can write to any file."""
-    before = dict[int, tuple[int, int]]()
-    for pid in (pid for part in parts for pid in family(kezek.pid(part))):
-        with suppress(ProcessLookupError):  # a job that ends meanwhile
-            before[pid] = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[pid][1]))
-    try:
-        yield
-    finally:
-        for pid, limits in before.items():
-            with suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +58,7 @@ def test_a_form_that_a_full_disk_could_not_take_is_there_again_and_is_sent_once_
     day = "2041-03-04" if language == "kk" else "2041-03-05"
     typed = {"day": day, "name": "Жаңа мереке", "decree": "№ 5 «қаулы»"}
     page = department.get("/days-off/add")
-    with full(kezek, "web"):
+    with full(kezek.pid, "web"):
         told = department.post("/days-off/add", page, typed)
         assert [department.get(one).status for one in PAGES] == [200] * len(PAGES)
     assert (told.status, told.headers["Retry-After"]) == (503, "10")
@@ -143,7 +71,7 @@ def test_a_form_that_a_full_disk_could_not_take_is_there_again_and_is_sent_once_
 def test_of_a_file_that_a_full_disk_could_not_take_nothing_stays(kezek, office):
     department = office.sign_in("department", "ru")
     page, before = department.get("/imports/begin"), office.files()
-    with full(kezek, "web"):
+    with full(kezek.pid, "web"):
         told = department.post("/imports/begin", page, {"kind": "applications"}, SAMPLE)
         large = department.post("/imports/begin", page, {"kind": "applications"}, b"x;y\n" + b"abc;def\n" * 200_000)
     assert (told.status, large.status, office.files()) == (503, 503, before)
@@ -157,7 +85,7 @@ def test_on_a_full_disk_signing_out_says_that_one_is_still_in_and_later_no_copy_
     for cookie in specialist.jar:
         copy.jar.set_cookie(cookie)
     page = specialist.get("/password/")
-    with full(kezek, "web"):
+    with full(kezek.pid, "web"):
         told = specialist.post("/logout/", page, {})
         door = Browser(office.address).sign_in("specialist", office.passwords["specialist"])
     assert (told.status, door.status) == (503, 503)
@@ -171,7 +99,7 @@ def test_jobs_that_met_a_full_disk_are_done_once_there_is_room(kezek, office):
     """Neither the worker nor the queue server can write a thing meanwhile."""
     department = office.sign_in("department", "ru")
     page = department.get("/imports/begin")
-    with full(kezek, "worker", "valkey"):
+    with full(kezek.pid, "worker", "valkey"):
         sent = department.post("/imports/begin", page, {"kind": "applications"}, SAMPLE)
         assert sent.status == 303
         time.sleep(3)

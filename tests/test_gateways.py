@@ -1,7 +1,6 @@
 """The ways out: what is handed over, in which form, and to none but the server that is meant; wrong settings."""
 
 import ssl
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 import config
 from app.gateways import Message, NotSent, mail, sms
 from app.papers.typesetting import qr
+from tests import gateways
 from tests.gateways import mail_server, sms_gateway
 
 MESSAGE = Message("a1b2", "+77011112233", "Тақырып", 'Өтініш: "№ 1"\n&phone=8{key}')
@@ -18,22 +18,7 @@ LETTER = MESSAGE._replace(address="ana@example.org")
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """Of a server at localhost that nobody knows yet; where its key and itself lie."""
-    where = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    of = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    subprocess.run([*command, *of, "-keyout", where, "-out", where], check=True, capture_output=True)
-    return where
+    return gateways.certificate(tmp_path_factory.mktemp("tls") / "localhost.pem")
 
 
 @pytest.fixture

@@ -194,7 +194,16 @@ def _cannot_now() -> Response:
             return shown_again(held)
         except (SQLAlchemyError, OSError):  # not even to be read
             db.session.remove()
-    g.actor = None if session.broken else g.get("actor")
+    try:
+        return _said(held, read=not session.broken)
+    except SQLAlchemyError:  # it went away while this request was under way
+        db.session.remove()
+        return _said(held, read=False)
+
+
+def _said(held: Held, read: bool) -> Response:
+    """Without its form; as for nobody where no account can be read."""
+    g.actor = g.get("actor") if read else None
     if request.method == "POST":
         return bare(held)
     sentence = _("The database cannot be read just now. Try again in a moment.")

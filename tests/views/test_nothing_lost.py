@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from app.access import sent_forms
 from app.db import database
+from app.db.extensions import db
 from app.jobs import clock
 from app.models import DayOff, KeptForm, SentForm, SignedIn
 from app.views import form_keys
@@ -452,6 +453,31 @@ def rows_of_sessions_locked(city, kind: str):
 
 
 # ---------------------------------------------------------------- full, and away
+
+
+def test_a_database_that_goes_away_under_a_request_is_503_with_the_form_and_back_again_takes_it(city):
+    """Who looks was read, and nothing after it: a page was rendered for an account that could not be read any more."""
+    browser, typed = city.sign_in("department"), valid("days-off", city.own)
+    key, here = browser.key(), city.web.app_context()
+    away = sa.create_engine("postgresql+psycopg://127.0.0.1:1/nowhere")
+    with here:
+        engines, engine = db.engines, db.engine
+
+    def goes_away(_connection, _cursor, statement: str, *_) -> None:
+        if "FROM signed_in" in statement:
+            engines[None] = away
+
+    sa.event.listen(engine, "after_cursor_execute", goes_away)
+    try:
+        told = browser.post("/days-off/add", {**typed, "form_key": key})
+        engines[None] = engine
+        page = browser.get("/days-off/list/")
+    finally:
+        sa.event.remove(engine, "after_cursor_execute", goes_away)
+        engines[None] = engine
+    assert (told.status_code, told.headers["Retry-After"], page.status_code) == (503, "10", 503)
+    assert is_filled(told.text, typed) and key in told.text
+    assert browser.post("/days-off/add", {**typed, "form_key": key}).status_code == 302
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])  # a bound of its own, which it reports as it does a full disk
