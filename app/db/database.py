@@ -532,8 +532,12 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, more: Any) -> Any:
 @event.listens_for(Engine, "connect")
 def _prepare(connection: Any, record: Any) -> None:
     if isinstance(connection, psycopg.Connection):
-        record.info[CUT], record.info[POLICED] = connection.execute(ASKED).fetchone() or (False, False)
-        connection.rollback()
+        try:
+            record.info[CUT], record.info[POLICED] = connection.execute(ASKED).fetchone() or (False, False)
+            connection.rollback()
+        except psycopg.Error:  # its server went away in between: nobody else would close it
+            connection.close()
+            raise
         connection.read_only = False  # a transaction says that it writes; what is none reads
         connection.prepared_max, connection.prepare_threshold = PREPARED, 1
     elif isinstance(connection, sqlite3.Connection):
