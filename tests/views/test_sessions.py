@@ -288,4 +288,4 @@ def test_whoever_mistypes_an_address_still_sees_the_own_menu_and_each_form_on_th
     browser, stranger = city.sign_in("specialist"), Browser(city.web.test_client())
     page = browser.get("/nowhere")
     assert (page.status_code, 'id="menu"' in page.text, 'class="languages"' in page.text) == (404, True, True)
-    assert 'class="languages"' not in stranger.get("/nowhere").text  # it would carry a token that no session knows
+    assert "csrf_token" not in stranger.get("/nowhere").text  # no session would know it
