@@ -21,6 +21,7 @@ from app.db.database import lock_district, locked, taken_back
 from app.db.extensions import db
 from app.models import (
     Application,
+    ApplicationStatus,
     Base,
     BulkOutcome,
     BulkRow,
@@ -346,6 +347,9 @@ def _take_what_was_foreseen(run_id: int, order: Order) -> None:
     }
     foreseen = BulkRow.bulk_run_id == run_id, BulkRow.foreseen == BulkOutcome.done
     db.session.execute(insert(Voucher).from_select(list(voucher), select(*voucher.values()).where(*foreseen)))
+    theirs = Application.id.in_(select(BulkRow.application_id).where(*foreseen))
+    confirming = update(Application).where(theirs).values(status=ApplicationStatus.confirming)
+    db.session.execute(confirming.execution_options(synchronize_session=False))
 
 
 def _row(id_: int, told: RowOutcome, **more: Any) -> dict[str, Any]:
