@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from app import backup
+from app.access import policies
 from app.access.actors import CLOCK, Actor
 from app.actions import accounts, chain, erasing, invitations, second_factors, shipping, signatures
 from app.db import grants
@@ -162,11 +163,15 @@ def run_retention(dry_run: bool) -> None:
 
 @click.command("grant")
 @click.argument("role")
-def grant_role(role: str) -> None:
-    """Let a role of PostgreSQL do what Kezek does, and not change the history; as the owner of the tables."""
+@click.option("--reads", is_flag=True, help="Only look: at all rows that an auditor may see, and at no secret.")
+def grant_role(role: str, reads: bool) -> None:
+    """Let a role of PostgreSQL do what Kezek does, and not change the history; as the owner of the tables.
+
+    What it reaches is what Kezek tells the server of each transaction (ADR 42).
+    """
     try:
-        with transaction():
-            grants.grant(role)
+        with transaction() as session:
+            (policies.let_look if reads else policies.let_work)(session.connection(), role)
     except grants.NotGranted as error:
         raise click.ClickException(str(error)) from None
 

@@ -35,7 +35,7 @@ from app.db.extensions import db
 from app.demo import seed
 from app.rules.roles import Role
 from config import Config
-from tests import factories, on_record, running
+from tests import factories, on_record, restricted, running
 from tests.chromium import launched
 from tests.one_database import elsewhere
 from tests.views.tables import Tables
@@ -116,6 +116,8 @@ class Databases:
                             db.session.flush()
                     self.shipped[kind] = {t.name: _last_id(t) for t in db.metadata.sorted_tables if "id" in t.c}
                     self._know_how_to_wipe(kind)
+                if web and kind == "postgresql":
+                    restricted.requests_as_worker(app)
             self.apps[kind, web] = app
         return self.apps[kind, web]
 
@@ -187,8 +189,9 @@ def app(databases: Databases, kind: str) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def web(databases: Databases, kind: str) -> Iterator[Flask]:
+def web(databases: Databases, kind: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """No context is open here: requests that share one would share who is signed in (spec 6, trap 11)."""
+    restricted.as_worker(request.path.name in restricted.FILES)
     app = databases.app(kind, web=True)
     yield app
     with app.app_context():

@@ -8,6 +8,7 @@ from typing import Any
 
 from app import registers
 from app.access.actors import Actor
+from app.db.viewer import decides_in
 from app.models import (
     Application,
     Base,
@@ -93,6 +94,8 @@ def permit(actor: Actor, verb: str, subject: Base) -> None:
     row = EVERY_VERB.get(type(subject), {}).get(verb)
     if row is None or actor.role not in row.roles or not (row.follows or within(actor, subject)):
         raise Refusal(Reason.not_allowed, role=str(actor.role), verb=verb)
+    if row.follows or isinstance(subject, BulkRun | ImportRun):
+        decides_in(place_of(subject))  # an own run lies in the lowest place in which all of one's own lie
 
 
 def permit_all(actor: Actor, verb: str, model: type[Base], place_id: int) -> None:

@@ -13,8 +13,10 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import CriteriaOption
 from sqlalchemy.sql.visitors import InternalTraversal
 
+from app.access import row_security  # noqa: F401 (the second lock holds wherever the first one does)
 from app.access.actors import Actor
 from app.access.scope import Viewer, everything, rule_of, tables, viewer_of
+from app.db.viewer import decided_in
 from app.db.viewer import viewer as looking
 from app.models import Base
 from app.rules.roles import Role
@@ -33,6 +35,7 @@ def looking_as(actor: Actor | None) -> Iterator[None]:
 def look_as(actor: Actor | None) -> None:
     """`looking_as` for an entrance that cannot use `with` (a request: set before it, cleared after it)."""
     looking.set(actor)
+    decided_in.set(frozenset())
 
 
 @event.listens_for(Session, "do_orm_execute")

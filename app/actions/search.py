@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import joinedload
 
-from app.db.database import has_words, named
+from app.db.database import begins_with, having_words, named
 from app.db.extensions import db
 from app.models import Applicant, Application, Child, Referral, Voucher
 from app.rules import folding
@@ -93,13 +93,13 @@ def with_applicant(words: list[str]) -> Select[Application]:
 
 def with_phone(numbers: list[str]) -> Select[Application]:
     """The applications whose family is reached by these phones."""
-    return select(Application).where(has_words(Application.__table__.c.phone_key, numbers))
+    return select(Application).where(Application.id.in_(having_words(Application.__table__.c.phone_key, numbers)))
 
 
 def _by_number(key: str) -> list[Application]:
     """Those with this number; where nobody has it, those whose numbers begin with it."""
     exact = _applications(select(Application).where(Application.number_key == key))
-    return exact or _applications(select(Application).where(Application.number_key.startswith(key, autoescape=True)))
+    return exact or _applications(select(Application).where(begins_with(Application.number_key, key)))
 
 
 def _applications(found: Select[Application]) -> list[Application]:

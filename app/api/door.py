@@ -21,7 +21,7 @@ from app.actions import places
 from app.api import problems
 from app.api.problems import Unanswerable
 from app.db.extensions import db
-from app.db.viewer import unscoped
+from app.db.viewer import decides_in, unscoped
 from app.models import Application, Place
 from app.rules.registration_numbers import fold
 from app.rules.roles import Role
@@ -125,6 +125,7 @@ def own_places() -> list[int]:
 def own_district(place_id: int) -> Place:
     """One of its districts. Raises NotFound."""
     found = db.session.get(Place, place_id) if place_id in own_places() else None
+    decides_in(found and found.id)
     return found or _not_there()
 
 
@@ -138,6 +139,7 @@ def own_application(number: str, district: int | None) -> Application:
         found = [one for one in found if district is None or one.place_id == district]
     if len(found) > 1:
         raise Unanswerable(409, "ambiguous")
+    decides_in(*(one.place_id for one in found))
     return found[0] if found else _not_there()
 
 

@@ -18,7 +18,7 @@ from app.api.problems import Unanswerable
 from app.api.reading import told
 from app.db.database import DEADLOCK, locked, retried
 from app.db.extensions import db
-from app.db.viewer import unscoped
+from app.db.viewer import decides_in, unscoped
 from app.models import Client
 from app.now import now
 from app.rules import webhooks as rules
@@ -79,6 +79,7 @@ def _changed(change: Callable[[Client, Actor], str | None], *, gives: bool = Tru
         return {**_told(row), "secret": secret} if gives else _told(row)
 
     db.session.rollback()  # what was read ends
+    decides_in(here().place_id)
     try:
         return tagged(retried(done, (DEADLOCK,)))
     except webhooks.Nowhere:

@@ -19,6 +19,7 @@ from app.actions.preconditions import sign_in
 from app.actions.privileges import Paper
 from app.asked.acts import claimed, contacts
 from app.db.database import taken_back
+from app.db.viewer import decides_in
 from app.models import Application, Language, PrivilegeGround, QueueKind, Sex, SignedInBy
 from app.rules import iin as iins
 from app.rules.roles import Role
@@ -44,6 +45,7 @@ def register(
 ) -> Application:
     """The application of whoever visits; `source`, `number`: of the portal that sends it. Raises Mistyped, Refusal."""
     assert by.visitor is not None
+    decides_in(int(asked["district"]))
     privilege = claimed(asked, by.visitor.iin) if asked["ground"] else None
     papers: list[Paper] = privilege["papers"] if privilege else []
     return applications.register(

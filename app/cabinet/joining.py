@@ -23,7 +23,7 @@ from app.cabinet.own import back_here, blueprint, keep_typed, signed_in, typed_b
 from app.cabinet.public import later, render, today
 from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
-from app.db.viewer import unscoped
+from app.db.viewer import decides_in, unscoped
 from app.models import Application, Challenge, GuardianshipBasis
 from app.now import now
 from app.rules.refusals import Reason, Refusal
@@ -46,6 +46,7 @@ def join(iin: str) -> Any:
             if application is None:
                 sentence = _("There is no such application. Look at its number and at the child's IIN.")
                 return _page(typed, sentence), 404
+            decides_in(application.place_id)
             retried(partial(asking.tried, application, said, g.visitor, now()), (DEADLOCK,))
             by = sign_in(VERB, application.place_id, today())
             new = "" if families.is_on_record(iin, said["phone"], today()) else said["phone"]
@@ -68,6 +69,9 @@ def joined(iin: str) -> Any:
     """It is asked as it was shown and signed, once."""
     try:
         challenge = sending.taken(VERB)
+        with unscoped():
+            asked_for = db.session.get_one(Application, challenge.application_id).place_id
+        decides_in(asked_for)
         address = sending.done(challenge, partial(_do, challenge))
     except sending.Again as again:
         address = again.address

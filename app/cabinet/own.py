@@ -39,7 +39,7 @@ from app.cabinet import signing
 from app.cabinet.problems import not_there
 from app.cabinet.public import chosen_language, later, numbers_of, page_of, render, today
 from app.db.extensions import db
-from app.db.viewer import unscoped
+from app.db.viewer import decides_in, unscoped
 from app.gateways import Message, NotSent, Unsure, mobile_citizens, sms
 from app.models import (
     Application,
@@ -100,14 +100,16 @@ def _kept_nowhere(answer: Response) -> Response:
 
 
 def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page for whoever has entered; others enter first. What it shows of people is shown to a family."""
+    """A page for whoever has entered; others enter first. What it shows of people is shown to a family; which of its
+    applications it may read is asked of each (own_application).
+    """
 
     @wraps(view)
     def shown(**arguments: Any) -> Any:
         g.visitor = visits.who(request.cookies.get(KEY, ""))
         if g.visitor is None:
             return _to_the_door()
-        with personal_data.reading_as(personal_data.Reader(Role.family)):
+        with unscoped(), personal_data.reading_as(personal_data.Reader(Role.family)):
             return view(g.visitor.iin, **arguments)
 
     return shown
@@ -388,11 +390,12 @@ def _just_done(application: Application, verb: str) -> str:
 
 
 def own_application(application_id: int) -> Application:
-    """One of the applications of whoever visits; 404 for any other."""
+    """One of the applications of whoever visits; 404 for any other. What is decided from now on is so there."""
     with unscoped():
         seen = families.applications_of(g.visitor.iin, today(), g.visitor.phones)
-        own = next((one for one in seen if one.id == application_id), None)
-    return own or abort(404)
+        own = next((one for one in seen if one.id == application_id), None) or abort(404)
+    decides_in(own.place_id)
+    return own
 
 
 def _registered(iin: str, phone: str, demo: bool) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import psycopg
 from sqlalchemy import (
@@ -79,6 +79,19 @@ APART = 0.5  # seconds at most, before it is tried again
 DEADLOCK = psycopg.errors.DeadlockDetected
 CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure)
 
+REACHES_ALL = "-c kezek.viewer=all -c kezek.writes=all"
+SEARCHED = (
+    ("child", "search_name"),
+    ("applicant", "search_name"),
+    ("application", "phone_key"),
+)  # have an index of words
+CUT, POLICED = "sees what it was told of alone", "asks policies"  # ADR 42: of a connection's role
+ASKED = """
+    SELECT policed AND current_setting('kezek.viewer', true) IS DISTINCT FROM 'all', policed FROM
+      (SELECT coalesce(bool_or(row_security_active(oid)), false) AS policed FROM pg_class
+       WHERE relrowsecurity AND relnamespace = to_regnamespace(current_schema())) AS tables
+"""
+
 _writing: ContextVar[bool | None] = ContextVar("writing", default=None)
 _waits: ContextVar[int | None] = ContextVar("waits", default=None)
 _tries: ContextVar[bool] = ContextVar("tries", default=False)
@@ -101,12 +114,13 @@ def engine_options(url: str, *, web: bool) -> dict[str, Any]:
     """Errors that tell no values; an in-memory SQLite is one that all share.
 
     For the web, PostgreSQL lets nothing be written but by what says so (`_begin`), and waits for no lock for ever. The
-    connection that was used last is used first: its server has planned most statements already.
+    connection that was used last is used first: its server has planned most statements already. What is no web, jobs,
+    the clock and commands, reaches everything (ADR 42).
     """
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
-    known = {"options": f"-c default_transaction_read_only=on -c lock_timeout={LONGEST_WAIT}"}
-    known = known if web and not url.startswith("sqlite") else {}
+    web_only = f"-c default_transaction_read_only=on -c lock_timeout={LONGEST_WAIT}"
+    known = {} if url.startswith("sqlite") else {"options": web_only if web else REACHES_ALL}
     return {"hide_parameters": True, "connect_args": known, "pool_size": CONNECTIONS, "pool_use_lifo": True}
 
 
@@ -403,6 +417,11 @@ def insert_all(model: type[Base], rows: Rows, **shared: Any) -> list[int]:
             if connection.dialect.name == "sqlite":
                 cursor.executemany(f"{insert} VALUES ({', '.join('?' * len(columns))})", values)
                 return ids
+            if connection.info[POLICED]:  # no COPY comes past a policy
+                types = ", ".join(f"%s::{one.type.compile(connection.dialect)}[]" for one in columns)
+                whole = [list(islice(one, rows.count)) for one in (*cells, ids)]
+                cursor.execute(f"{insert} SELECT * FROM unnest({types})", whole)
+                return ids
             with cursor.copy(f"COPY {into} FROM STDIN") as copy:  # type: ignore[attr-defined]
                 for row in values:
                     copy.write_row(row)
@@ -440,20 +459,32 @@ def in_order(ids: Sequence[int]) -> tuple[FromClause, ColumnElement[int], Column
 
 
 def named(person: type[Child] | type[Applicant] | type[Guardianship], words: list[str]) -> Select[int]:
-    """The ids of people in whose folded names each of these folded words (letters alone) begins one.
+    """The ids of people in whose folded names each of these folded words (letters alone) begins one."""
+    return having_words(person.__table__.c.search_name, words)
 
-    PostgreSQL has an index of the words of names (models.words_of); SQLite, for small towns, reads the names.
+
+def having_words(key: Any, words: list[str]) -> Select[int]:
+    """The ids of rows in whose key each of these (letters or digits alone) begins a word.
+
+    PostgreSQL has an index of the words (models.words_of); SQLite, for small towns, reads the keys. Under policies no
+    index serves what might tell the words of a row that is not shown, so a function of the owner looks there (ADR 42).
     """
-    one = person.__table__.c
-    return select(one.id).where(has_words(one.search_name, words))
-
-
-def has_words(key: ColumnElement[str], words: list[str]) -> ColumnElement[bool]:
-    """Does each of these (letters or digits alone) begin a word of a key?"""
+    table = key.table
     if db.engine.dialect.name == "sqlite":
-        return and_(*(literal(" ").concat(key).contains(f" {word}", autoescape=True) for word in words))
+        has = and_(*(literal(" ").concat(key).contains(f" {word}", autoescape=True) for word in words))
+        return select(table.c.id).where(has)
     query = func.to_tsquery(text("'simple'"), " & ".join(f"{word}:*" for word in words))
-    return func.to_tsvector(text("'simple'"), key).op("@@")(query)
+    if (key.table.name, key.name) in SEARCHED and db.session.connection().info[POLICED]:
+        found = getattr(func.kezek_reach, f"found_in_{table.name}")(query, type_=Integer)
+        return select(found.column_valued("id"))
+    return select(table.c.id).where(func.to_tsvector(text("'simple'"), key).op("@@")(query))
+
+
+def begins_with(column: Any, said: str) -> ColumnElement[bool]:
+    """Does a text begin so? PostgreSQL has no index under policies for LIKE, and has one for `^@`, of version 15 on."""
+    if db.engine.dialect.name == "sqlite":
+        return cast("ColumnElement[bool]", column.startswith(said, autoescape=True))
+    return cast("ColumnElement[bool]", column.op("^@", is_comparison=True)(said))
 
 
 @event.listens_for(Pool, "checkin")
@@ -499,8 +530,14 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, more: Any) -> Any:
 
 
 @event.listens_for(Engine, "connect")
-def _prepare(connection: Any, _record: Any) -> None:
+def _prepare(connection: Any, record: Any) -> None:
     if isinstance(connection, psycopg.Connection):
+        try:
+            record.info[CUT], record.info[POLICED] = connection.execute(ASKED).fetchone() or (False, False)
+            connection.rollback()
+        except psycopg.Error:  # its server went away in between: nobody else would close it
+            connection.close()
+            raise
         connection.read_only = False  # a transaction says that it writes; what is none reads
         connection.prepared_max, connection.prepare_threshold = PREPARED, 1
     elif isinstance(connection, sqlite3.Connection):

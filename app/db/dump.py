@@ -31,7 +31,8 @@ def dump(to: Path) -> Counts:
     with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         snapshot = connection.scalar(select(func.pg_export_snapshot()))
         counts = _counts(connection)
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={to}")
+        whole = ("--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=kezek_reach")
+        _run("pg_dump", *whole, f"--snapshot={snapshot}", f"--file={to}")
     return counts
 
 
@@ -46,11 +47,15 @@ def bring_back(copy: Path) -> Counts:
         except sqlite3.DatabaseError:
             raise NoDump("the copy of the database is none of SQLite") from None
     else:
+        without_policies = copy.with_name("list")  # they name roles of another server: `flask grant` makes them anew
+        listed = _run("pg_restore", "--list", str(copy)).splitlines()
+        without_policies.write_text("\n".join(line for line in listed if " POLICY " not in line))
         _run(
             "pg_restore",
             "--no-owner",
             "--exit-on-error",
             "--single-transaction",
+            f"--use-list={without_policies}",
             f"--dbname={db.engine.url.database}",
             str(copy),
         )
@@ -81,14 +86,15 @@ def _file() -> str:
     return file
 
 
-def _run(program: str, *arguments: str) -> None:
-    """One of PostgreSQL's own programs; whom it connects as is told to it by its environment, never on its line."""
+def _run(program: str, *arguments: str) -> str:
+    """What one of PostgreSQL's own programs says; whom it connects as is told by its environment, never on its line."""
     ran = subprocess.run(
         [_found(program), *arguments], env={**os.environ, **_connection()}, capture_output=True, text=True, check=False
     )
     if ran.returncode:
         said = ran.stderr.strip().rpartition("\n")[2]
         raise NoDump(f"{program} ended with {ran.returncode}: {said}".removesuffix(": "))
+    return ran.stdout
 
 
 def _found(program: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, g
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from sqlalchemy import exists, inspect, select
+from sqlalchemy import bindparam, exists, inspect, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -59,6 +59,10 @@ BELONGING: tuple[Any, ...] = (
     Guardianship,  # of the child, by whichever of its applications
 )
 COLLECTIONS = {one.mapper.class_: one.key for one in inspect(Application).relationships if one.uselist}
+ANYTHING = select(
+    *(exists().where(model.__table__.c.application_id == bindparam("id")) for model in BELONGING[:-1]),
+    exists().where(Guardianship.__table__.c.child_id == bindparam("child")),
+)
 CUT_FOR_HEADS = ("referrals", "offers", "documents")  # decided on with all of them, shown within the viewer's reach
 SHOWN = tuple(map(joinedload, (Application.child, Application.applicant, Application.place)))  # on each of its pages
 
@@ -147,10 +151,10 @@ def with_belongings(pk: Any) -> tuple[Application, set[type[Base]]]:
     Most hold nothing of most applications, and to be told so by each would cost more than all the rest of the page.
     Whether there is anything is asked without a scope: what one of them shows is cut when it is read. 404 if foreign.
     """
-    there = [exists().where(model.__table__.c.application_id == Application.id) for model in BELONGING[:-1]]
-    there.append(exists().where(Guardianship.__table__.c.child_id == Application.child_id))
-    found = select(Application, *there).where(Application.id == row_id(pk)).options(*SHOWN)
-    application, *any_of = db.session.execute(found).first() or abort(404)
+    found = select(Application).where(Application.id == row_id(pk)).options(*SHOWN)
+    application = db.session.scalars(found).first() or abort(404)
+    with unscoped():
+        any_of = db.session.execute(ANYTHING, {"id": application.id, "child": application.child_id}).one()
     has = {model for model, some in zip(BELONGING, any_of, strict=True) if some}
     for model in COLLECTIONS.keys() - has:
         set_committed_value(application, COLLECTIONS[model], [])

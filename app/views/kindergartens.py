@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.actions import records
 from app.db.extensions import db
+from app.db.viewer import unscoped
 from app.now import now
 from app.registers.groups import GROUPS
 from app.registers.kindergartens import KINDERGARTENS
@@ -85,7 +86,8 @@ class Kindergartens(Records):
     """Kindergartens with the families that wait for a place there (spec 3.11): how many, on the page of one alone."""
 
     def get_values_item(self, row, columns):
-        wait = db.session.scalar(wishes.waiting_for(row.id)) if "waiting" in columns else None
+        with unscoped():  # how many, and nobody's name
+            wait = db.session.scalar(wishes.waiting_for(row.id)) if "waiting" in columns else None
         return [wait if name == "waiting" else attribute(row, name) for name in columns]
 
 
