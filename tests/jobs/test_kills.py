@@ -215,6 +215,7 @@ class Kezek:
 
     def kill_database(self) -> None:
         """Kill PostgreSQL with all its processes, and after a moment start it again as it was started."""
+        db.session.rollback()  # a connection that is in use now would be given back to a pool that is no more
         folder = Path(sa.make_url(self.environment["DATABASE_URL"]).query["host"])
         pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         started_as, owner = command(pid), Path(f"/proc/{pid}").stat()
