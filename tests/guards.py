@@ -1685,7 +1685,7 @@ GUARDS = (
     Guard(
         "a verb asks once whether anything is due",
         DUE,
-        "    while asked and _is_anything(asked) and ",
+        "    while asked and is_anything(asked) and ",
         "    while asked and ",
         "actions/test_statements.py::test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements",
     ),

@@ -61,10 +61,10 @@ def applications_of(iin: str, day: date, phones: Container[str] | None = None) -
     counter may have typed a phone beside this IIN.
     """
     by_phone = {one.child_id: one.phone for one in db.session.scalars(guardianships.of_person(iin, day))}
-    seen = select(Application.id).where(_filed(iin))
-    if by_phone:  # no condition with an OR: no index serves one
-        seen = seen.union(select(Application.id).where(Application.child_id.in_(by_phone)))
-    own = select(Application).where(Application.id.in_(db.session.scalars(seen).all()))
+    filed = select(Application.id).where(_filed(iin))
+    joined = select(Application.id).where(Application.child_id.in_(by_phone))
+    seen = db.session.scalars(filed.union(joined) if by_phone else filed)  # no index serves a condition with an OR
+    own = select(Application).where(Application.id.in_(seen.all()))
     found = db.session.scalars(own.options(*ON_ITS_PAGE).order_by(Application.id.desc()))
     return [
         one
