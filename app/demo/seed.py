@@ -81,6 +81,7 @@ from app.spreadsheets.reading import read
 
 SAMPLES = config.ROOT / "samples"
 BEGINS = datetime(2026, 4, 8, 9, tzinfo=LOCAL)
+ALL = 100_000_000  # records
 INVENTED = "ойдан шығарылған"
 REJECTED = "куәліктің мерзімі өткен"
 OUT_OF_TURN = "баланың ата-анасы ұзақ емделуде, комиссия хаттамасы № 4"
@@ -113,11 +114,9 @@ def write_accounts(path: Path, accounts: dict[str, dict[str, str]]) -> None:
 
 
 def seal() -> None:
-    """Seal the history, which the clock would take minutes for, so that whoever measures is not measuring that."""
-    sealed = chain.AT_ONCE
-    while sealed == chain.AT_ONCE:
-        with transaction():
-            sealed = chain.seal(at=now())
+    """Seal the history of a region at once: what is a day older than the last seal would be sealed no more."""
+    with transaction():
+        chain.seal(at=now(), most=ALL)
 
 
 def found_town(size: Size = region.SIZES["S"]) -> dict[str, dict[str, str]]:
