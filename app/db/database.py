@@ -427,7 +427,8 @@ def analyse() -> None:
     """
     if db.engine.dialect.name == "postgresql":
         db.session.flush()
-        db.session.execute(text("ANALYZE"))
+        # our tables alone: those that all databases of a server share would be locked until the transaction ends
+        db.session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))
 
 
 def fixed(ids: Select[int]) -> Select[int]:
