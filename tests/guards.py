@@ -1071,7 +1071,7 @@ GUARDS = (
     ),
     Guard(
         "the secret of an authenticator is encrypted by a key of this machine",
-        "app/access/second_factor.py",
+        "app/access/sealed.py",
         ".derive(secret)",
         '.derive(b"")',
         f"{FACTOR}::test_the_secret_is_encrypted_and_the_history_has_none_of_it",
