@@ -1151,7 +1151,7 @@ GUARDS = (
     ),
     Guard(
         "the secret of an authenticator is encrypted by a key of this machine",
-        "app/access/second_factor.py",
+        "app/access/sealed.py",
         ".derive(secret)",
         '.derive(b"")',
         f"{FACTOR}::test_the_secret_is_encrypted_and_the_history_has_none_of_it",
@@ -1765,7 +1765,7 @@ GUARDS = (
     Guard(
         "a verb asks once whether anything is due",
         DUE,
-        "    while asked and _is_anything(asked) and ",
+        "    while asked and is_anything(asked) and ",
         "    while asked and ",
         "actions/test_statements.py::test_a_verb_asks_once_whether_anything_is_due_and_takes_few_statements",
     ),
@@ -2746,10 +2746,24 @@ GUARDS = (
             (
                 "what was typed when a visit was over is shown to its person alone",
                 "app/access/unsent.py",
-                'b"kezek unsent form of " + iin.encode()',
-                'b"kezek unsent form of "',
+                'f"unsent form of {iin}"',
+                '"unsent form"',
                 f"{CLICKS}::test_what_was_typed_when_the_visit_was_over_stands_in_its_form_after_the_next_entry_of_the_"
                 "same_person[join]",
+            ),
+            (
+                "who is looked for in a list stands in no address",
+                "app/views/registers.py",
+                'any(one.sought and getattr(one.type, "model", None) is Child for one in register.fields)',
+                "False",
+                "views/test_personal_data.py::test_who_is_looked_for_in_a_list_stands_in_no_address[sqlite]",
+            ),
+            (
+                "what is looked for in a list is opened for whoever has typed it",
+                "app/views/lists.py",
+                'f"search in a list of account {user_id}"',
+                '"search in a list"',
+                "views/test_personal_data.py::test_who_is_looked_for_in_a_list_stands_in_no_address[sqlite]",
             ),
             (
                 "a code that proves a phone bears no more tries than one at the entry",

@@ -7,7 +7,6 @@ import codecs
 import io
 import json
 import re
-import signal
 import struct
 import subprocess
 import sys
@@ -823,8 +822,11 @@ os.kill(os.getpid(), -ended) if ended < 0 else sys.exit(ended)
 
 @pytest.mark.parametrize("name", HURTING)
 def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(name, tmp_path, monkeypatch):
-    """The memory is what the kernel has seen of the process, started by a small one, whose own would count else. What
-    first is taken in earns a second for the rest (reading.py), at whose end the kernel ends it.
+    """The memory is what the kernel has seen of the process, started by a small one, whose own would count else.
+
+    The kernel ends the process after two seconds, or three of one that has earned them by what first was taken in
+    (opening.py). It counts by ticks, of which a machine that does much else misses some, hence up to six here; of those
+    that need to be ended, one that nobody ends takes nine seconds and more.
     """
     make, said = HURTING[name]
     small, told = tmp_path / "small.py", tmp_path / "megabytes"
@@ -832,8 +834,7 @@ def test_what_would_hurt_is_refused_by_name_in_two_seconds_and_300_megabytes(nam
     monkeypatch.setattr(reading, "OPENING", small)
     found, cost = opened(make(), 100)
     assert isinstance(found, Wrong) and found.name == said and found.name in SENTENCES
-    most = 3.5 if cost.status == -signal.SIGXCPU else 2.5
-    assert cost.seconds < most and float(told.read_text()) < 300, (cost.seconds, told.read_text())
+    assert cost.seconds < 6 and float(told.read_text()) < 300, (cost, told.read_text())
 
 
 @pytest.mark.parametrize("form", ["html", "2003", "csv"])

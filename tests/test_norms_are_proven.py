@@ -1,4 +1,7 @@
-"""Spec 4, issue item 4: change any shipped number of the regulation by one and a scenario turns red."""
+"""Spec 4, issue item 4: change any shipped number of the regulation by one and a scenario turns red.
+
+That all are green with the numbers as shipped is what test_scenarios.py says.
+"""
 
 import pytest
 
@@ -67,11 +70,6 @@ def test_another_number_turns_a_scenario_red(name, other, monkeypatch):
     monkeypatch.setattr(shipped, "NORMS", changed)
     likely = SHOWN_BY.get(name, [])
     assert any(red(file) for file in sorted(FILES, key=lambda file: (file.stem not in likely, file.stem)))
-
-
-def test_with_the_numbers_as_shipped_the_same_scenarios_are_green():
-    likely = {stem for stems in SHOWN_BY.values() for stem in stems}
-    assert [file.stem for file in FILES if file.stem in likely and red(file)] == []
 
 
 def red(file) -> bool:

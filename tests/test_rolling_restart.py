@@ -16,8 +16,6 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
-
 from config import ROOT
 from tests.clients import Browser, Clerk
 from tests.gateways import certificate
@@ -58,6 +56,8 @@ class Web:
 
 def proxy(folder: Path, port: str, *webs: Web) -> subprocess.Popen:
     """nginx as it is deployed, but with other ports, files and a certificate."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    assert program, "this test needs Debian's nginx: `make test` as root installs it"
     pem = certificate(folder / "localhost.pem")
     said = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     for was, becomes in (
@@ -73,10 +73,9 @@ def proxy(folder: Path, port: str, *webs: Web) -> subprocess.Popen:
     parts = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     kept = "".join(f"    {one}_temp_path {folder}/{one};\n" for one in parts)
     (folder / "nginx.conf").write_text(said.replace("http {\n", "http {\n" + kept))
-    return subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-e", "stderr", "-g", "daemon off; user root;"])
+    return subprocess.Popen([program, "-c", folder / "nginx.conf", "-e", "stderr", "-g", "daemon off; user root;"])
 
 
-@pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="there is no nginx here")
 def test_while_one_web_after_the_other_is_restarted_no_form_is_lost_or_done_twice(seeded, tmp_path):
     with ExitStack() as held:
         var = tmp_path / "var"

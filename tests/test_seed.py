@@ -10,8 +10,9 @@ from app.access import password_hashes
 from app.access.actors import Actor
 from app.actions import choosing, clock, norms, numbers, referrals, vouchers
 from app.db.extensions import db
-from app.demo import people, seed
+from app.demo import people, region, seed, town
 from app.models import (
+    Applicant,
     Application,
     ApplicationStatus,
     Change,
@@ -22,11 +23,14 @@ from app.models import (
     Kindergarten,
     Offer,
     Place,
+    Referral,
+    ReferralStatus,
     Seat,
     StopListing,
     User,
     UserScope,
     Vacancy,
+    Voucher,
     VoucherStatus,
 )
 from app.now import now
@@ -34,6 +38,7 @@ from app.rules import iin, texts
 from app.rules import seats as rules
 from app.rules.roles import Role
 from tests.factories import at, family
+from tests.model import always
 
 
 @pytest.fixture
@@ -119,7 +124,7 @@ def test_each_role_has_an_account_that_opens_and_reaches_as_far_as_it_should(dem
     for login, account in demo_town.accounts.items():
         assert password_hashes.is_of(account["password"], users[login].password)
     scopes = {scope.user.username: scope for scope in db.session.scalars(db.select(UserScope))}
-    assert scopes["head"].kindergarten.name == seed.ARMAN
+    assert scopes["head"].kindergarten.name == town.ARMAN
     assert (scopes["auditor"].place.name_ru, scopes["operator"].place.name_ru) == (
         "Акмолинская область",
         "город Кокшетау",
@@ -137,6 +142,44 @@ def test_flask_seed_writes_the_accounts_for_their_owner_alone_and_does_nothing_t
     assert run.invoke(args=["seed"]).exit_code == 0
     assert file.read_text() == written
     assert db.session.scalar(db.select(db.func.count(Change.id))) == changes
+
+
+def test_a_size_puts_a_region_around_the_town_whose_history_is_true(demo, tmp_path, monkeypatch):
+    """The region of `--size M` with fewer of all: by the same actions, on the record, sealed, with nothing in it that
+    must never be (spec 3.7), and nobody in it whom there is.
+    """
+    monkeypatch.setitem(region.SIZES, "M", region.Size(4, 120))
+    run = demo.test_cli_runner()
+    said = run.invoke(args=["seed", "--size", "M"])
+    assert said.exit_code == 0, said.output
+    around = db.select(Place.id).where(Place.name_kk.in_([kk for kk, _ru in region.DISTRICTS[:2]]))
+    of_region = Kindergarten.place_id.in_(around), Application.place_id.in_(around)
+    assert [db.session.scalar(db.select(db.func.count()).where(one)) for one in of_region] == [4, 120]
+    assert {one.status for one in db.session.scalars(db.select(Voucher))} == set(VoucherStatus)
+    assert {one.status for one in db.session.scalars(db.select(Application))} == set(ApplicationStatus)
+    assert {one.status for one in db.session.scalars(db.select(Referral))} == set(ReferralStatus)
+    accounts = json.loads((tmp_path / "demo.json").read_text())
+    for number in range(1, 3):
+        assert {f"{role}-{number}" for role in region.OWN} | {f"head-{number}-1"} <= accounts.keys()
+
+    people = [*db.session.scalars(db.select(Child)), *db.session.scalars(db.select(Applicant))]
+    assert len({one.iin for one in people}) == len(people) > 240
+    assert [
+        one.iin for one in people if iin.facts(one.iin).born_on != (one.born_on or iin.facts(one.iin).born_on)
+    ] == []
+    moments = list(db.session.scalars(db.select(Change.at).order_by(Change.id)))
+    assert moments == sorted(moments) and moments[-1] < seed.BEGINS
+    always.hold(always.of_system())
+    always.Attendance().holds(seed.BEGINS.date())
+    always.History().goes_on()
+    said = run.invoke(args=["history", "verify"])
+    assert (said.exit_code, said.output.split(" records")[0]) == (0, f"good: {len(moments)}")
+
+
+def test_a_size_that_there_is_not_is_said_and_changes_nothing(demo):
+    said = demo.test_cli_runner().invoke(args=["seed", "--size", "XL"])
+    assert said.exit_code == 2 and "'XL' is not one of 'S', 'M', 'L'" in said.output
+    assert db.session.scalar(db.select(db.func.count(Application.id))) == 0
 
 
 def test_every_command_lives_in_the_demos_time_without_a_variable(app, demo_town):
@@ -178,7 +221,7 @@ def test_the_story_of_seed_001_is_played_in_the_seeded_town(demo_town):
     assert child.vouchers[0].choose_by == date(2026, 4, 15)
     choices = choosing.choices(child, date(2026, 4, 9))
     (temporary,) = [vacancy for vacancy, _free in choices if vacancy.intake is Intake.temporary]
-    assert (temporary.group.kindergarten.name, temporary.ends_on) == (seed.ARMAN, date(2026, 4, 30))
+    assert (temporary.group.kindergarten.name, temporary.ends_on) == (town.ARMAN, date(2026, 4, 30))
     referrals.choose(child, temporary, by=family(child), at=at("2026-04-09T12:00"))
     assert child.status is ApplicationStatus.queued
     number = numbers.of(child, date(2026, 4, 9))

@@ -86,6 +86,12 @@ def test_what_runs_on_one_database_is_there_and_no_guard_needs_the_other_one():
     assert [test for test in on_postgresql if test.startswith(some) and "[" in test] == []
 
 
+def test_no_test_is_skipped():
+    """One that lacks what it needs is red and says so: set-up installs it."""
+    passed_over = re.compile(r"mark\.(skip|xfail)|pytest\.(skip|xfail|importorskip)\(")
+    assert [path.name for path in ROOT.glob("tests/**/*.py") if passed_over.search(path.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
 def test_requirements_are_pinned_with_hashes(path):
     lines = pinned(path)

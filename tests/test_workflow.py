@@ -1,8 +1,8 @@
 """Spec 7, "the workflow": the system does what the regulation says, step by step, beside a model of it (tests/model).
 
 KEZEK_STEPS says how many steps, half of them on each database, KEZEK_SEED which walks. What fails prints the shortest
-scenario that shows it. `make soak` walks 100,000 steps; `make test` 1,000: whoever changes the workflow walks the long
-way.
+scenario that shows it. `make soak` walks 100,000 steps; `make test` 500 on SQLite and 200 on PostgreSQL: whoever
+changes the workflow walks the long way.
 """
 
 import math

@@ -8,7 +8,8 @@ worker, papers, messenger, timetable.
     kill %1 && wait                                                    # and nothing is left
 
 KEZEK_VAR is the folder for all that is written (var), KEZEK_PORT the port (8080, or the next free one).
-REDIS_URL and DATABASE_URL name servers to use instead of what lies in KEZEK_VAR. KEZEK_DEMO=0 is for real
+REDIS_URL and DATABASE_URL name servers to use instead of what lies in KEZEK_VAR. KEZEK_SIZE is the invented town's
+where there is none yet: S, M or L (`flask seed --help`). KEZEK_DEMO=0 is for real
 data: no invented town, real time, and a SECRET_KEY of your own.
 """
 
@@ -72,7 +73,8 @@ def behind() -> list[str]:
 
 def preparations(told: dict[str, str]) -> list[str]:
     """The commands of flask that make the database ready; the invented town belongs to the demo only."""
-    return ["db upgrade", "ship"] + (["seed"] if told["KEZEK_DEMO"] == "1" else [])
+    seed = f"seed --size {told.get('KEZEK_SIZE') or 'S'}"
+    return ["db upgrade", "ship"] + ([seed] if told["KEZEK_DEMO"] == "1" else [])
 
 
 def check(var: Path) -> None:
@@ -89,6 +91,7 @@ def check(var: Path) -> None:
 def settings(var: Path) -> dict[str, str]:
     """What the parts are told through the environment, where the caller has not said otherwise."""
     told = {"KEZEK_VAR": str(var), "KEZEK_DEMO": os.environ.get("KEZEK_DEMO", "1")}
+    told["KEZEK_SIZE"] = os.environ.get("KEZEK_SIZE", "S")
     told["KEZEK_PORT"], told["KEZEK_PREPARED"] = free_port(), str(var / "prepared")
     told["KEZEK_VALKEY"] = "false" if os.environ.get("REDIS_URL") else "true"
     if told["KEZEK_DEMO"] == "1" and not os.environ.get("SECRET_KEY"):

@@ -26,6 +26,7 @@ DEBIAN = {  # package: what is lost without it
     "run": {},
     "test": {
         "chromium": "no tests in a browser",
+        "nginx": "no test behind the proxy",
         "postgresql": "tests use the PostgreSQL of a Python package",
         "systemd": "the units of deploy/ are not verified",
     },

@@ -4,19 +4,15 @@ Time is the real one, never the demo's: an authenticator knows no other.
 """
 
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import current_app
 from pyotp.utils import strings_equal
 
 from app.access.hashes import hashed
+from app.access.sealed import open_, seal
 
 STEP = 30  # seconds that one code lasts
 DRIFT = 1  # steps that the clock of an authenticator may be off, either way
@@ -33,20 +29,15 @@ def new_secret() -> str:
 
 def sealed(secret: str) -> str:
     """How a secret lies in the database: nobody who has only that can make codes."""
-    return _key().encrypt(secret.encode()).decode()
+    return seal("second factor", secret.encode())
 
 
 def opened(kept: str) -> str | None:
     """What was sealed; None where SECRET_KEY is another one by now."""
     try:
-        return _key().decrypt(kept.encode()).decode()
-    except InvalidToken:
+        return open_("second factor", kept).decode()
+    except ValueError:
         return None
-
-
-def _key() -> Fernet:
-    secret = current_app.config["SECRET_KEY"].encode()
-    return Fernet(urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=b"kezek second factor").derive(secret)))
 
 
 def address(secret: str, name: str) -> str:

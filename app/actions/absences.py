@@ -14,6 +14,7 @@ from app.access.actors import Actor
 from app.actions import freeing, norms, records
 from app.actions.moving import record
 from app.actions.preconditions import begin
+from app.actions.seating import last_days
 from app.db.extensions import db
 from app.models import (
     Absence,
@@ -114,7 +115,7 @@ def may_return(application: Application, *, by: Actor, at: datetime) -> tuple[En
     if absence is None:
         raise Refusal(Reason.wrong_status, verb="return", not_away=True)
     lent = freeing.lent_seat(absence)
-    last = db.session.scalar(rules.LAST_DAY_ATTENDED, {"seat": lent.id}) if lent is not None else None
+    last = last_days([lent.id]).get(lent.id) if lent is not None else None
     if last is not None and last >= day:
         raise Refusal(Reason.place_is_lent, last_day=last)
     return enrolment, absence

@@ -32,8 +32,8 @@ class SealedAt(NamedTuple):
     head: bytes
 
 
-def seal(*, at: datetime) -> int:
-    """Seal what was committed since the last time, at most AT_ONCE records. Returns how many they were.
+def seal(*, at: datetime, most: int = AT_ONCE) -> int:
+    """Seal what was committed since the last time, at most so many records. Returns how many they were.
 
     A transaction that took long has smaller numbers than what is sealed already: it is sealed when it is seen. What
     says that it is older than LATE, beside what is sealed, stays unsealed, and is a fault. No seal holds more than one
@@ -41,7 +41,7 @@ def seal(*, at: datetime) -> int:
     """
     lock_text(CHAIN)
     last = last_seal()
-    new = select(*RECORD).where(UNSEALED, not_(_out_of_time(at, last))).order_by(RECORD.id).limit(AT_ONCE)
+    new = select(*RECORD).where(UNSEALED, not_(_out_of_time(at, last))).order_by(RECORD.id).limit(most)
     so_far, head, newest = (last.position, last.head, last.newest) if last else (0, FIRST, 0)
     today, links = local_day(at), list[dict[str, Any]]()
     day = last.day if last and last.day <= today else date.min

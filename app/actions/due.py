@@ -92,7 +92,7 @@ def do(asked: Question | None, *, at: datetime) -> int:
     One statement asks whether anything is: mostly nothing is. What waits for a calendar is due and cannot be done.
     """
     total = 0
-    while asked and _is_anything(asked) and (done := _do_all(asked, at)):
+    while asked and is_anything(asked) and (done := _do_all(asked, at)):
         total += done
         db.session.expire_all()
     return total
@@ -104,7 +104,7 @@ def foreseen(*, at: datetime, place_id: int) -> Iterator[None]:
     it first; afterwards it never was. Where nothing is due nothing is written. Raises Refusal(no_norm).
     """
     asked = what(at=at, place_id=place_id)
-    if asked is None or not _is_anything(asked):
+    if not is_anything(asked):
         yield
         return
     with database.foreseen():
@@ -126,7 +126,10 @@ def settled(place_ids: Iterable[int], at: datetime) -> Iterator[None]:
         _settled.reset(token)
 
 
-def _is_anything(asked: Question) -> bool:
+def is_anything(asked: Question | None) -> bool:
+    """Is anything of this due now? One statement asks."""
+    if asked is None:
+        return False
     terms, place_id, places_here, application_id = asked
     bound = {"place_id": place_id, "places_here": places_here, "application_id": application_id}
     return bool(db.session.scalar(_question(terms, application_id is not None, db.engine.dialect), bound))

@@ -28,6 +28,22 @@ CONTACTS, WISHES = "change", ("wish", "unwish")  # the contacts are the applican
 LOTS = ("enter_lot", "leave_lot")
 ACTS = (*(verb for verb in possible.NAMES if verb in SIGN_IN), *LOTS, *WISHES, CONTACTS)  # of an application
 
+ON_ITS_PAGE = tuple(  # what every page of a family asks of an application
+    map(
+        joinedload,
+        (
+            Application.child,
+            Application.place,
+            Application.applicant,
+            Application.vouchers,
+            Application.referrals,
+            Application.offers,
+            Application.stop_listings,
+            Application.privileges,
+        ),
+    )
+)
+
 
 @dataclass(frozen=True)
 class ToDo:
@@ -45,13 +61,14 @@ def applications_of(iin: str, day: date, phones: Container[str] | None = None) -
     counter may have typed a phone beside this IIN.
     """
     by_phone = {one.child_id: one.phone for one in db.session.scalars(guardianships.of_person(iin, day))}
-    own = select(Application).where(_filed(iin) | Application.child_id.in_(by_phone))
-    listed = own.options(
-        joinedload(Application.child), joinedload(Application.place), joinedload(Application.applicant)
-    )
+    filed = select(Application.id).where(_filed(iin))
+    joined = select(Application.id).where(Application.child_id.in_(by_phone))
+    seen = db.session.scalars(filed.union(joined) if by_phone else filed)  # no index serves a condition with an OR
+    own = select(Application).where(Application.id.in_(seen.all()))
+    found = db.session.scalars(own.options(*ON_ITS_PAGE).order_by(Application.id.desc()))
     return [
         one
-        for one in db.session.scalars(listed.order_by(Application.id.desc()))
+        for one in found.unique()
         if _by_phone(one.phone if one.applicant.iin == iin else by_phone[one.child_id], phones)
     ]
 
@@ -108,8 +125,10 @@ def acts(application: Application, visitor: Visitor | None, *, at: datetime) -> 
     return found
 
 
-def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> None:
-    """Would this act be accepted, with what is typed beside it and signed? Raises Refusal: why not."""
+def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> Any:
+    """Would this act be accepted, with what is typed beside it and signed? What there is to choose from, of a choice.
+    Raises Refusal: why not.
+    """
     if verb == CONTACTS:
         applications.may_change(application, by=by)
     elif verb == "wish":
@@ -121,7 +140,8 @@ def tried(application: Application, verb: str, *, by: Actor, at: datetime) -> No
         may = lots.may_enter if verb == "enter_lot" else lots.may_leave
         may(application, by=replace(by, on_paper=True), at=at)  # with what is signed beside it
     else:
-        possible.tried(application, verb, by=by, at=at)
+        return possible.tried(application, verb, by=by, at=at)
+    return None
 
 
 def do(application: Application, verb: str, *, by: Actor, at: datetime, **given: Any) -> None:

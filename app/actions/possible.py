@@ -177,8 +177,8 @@ def could(application: Application, name: str, *, by: Actor, at: datetime) -> bo
     return accepted(lambda: tried(application, name, by=by, at=at))
 
 
-def tried(application: Application, name: str, *, by: Actor, at: datetime) -> None:
-    """The same. Raises Refusal: why not."""
+def tried(application: Application, name: str, *, by: Actor, at: datetime) -> Any:
+    """The same, with what the verb's `may` finds. Raises Refusal: why not."""
     signed = by
     if by.role in (Role.family, Role.head):
         signed = replace(by, on_paper=True)
@@ -187,13 +187,14 @@ def tried(application: Application, name: str, *, by: Actor, at: datetime) -> No
     if name in VERBS[Application]:
         permit(signed, name, application)
         may_begin(application, name, by=signed, at=at)
-    may(act(Application, name), application, by=signed, at=at)
+    return may(act(Application, name), application, by=signed, at=at)
 
 
-def may(found: Act, subject: Base, *, by: Actor, at: datetime) -> None:
-    """Would a function accept this record, whatever is typed beside it? Raises Refusal as it would."""
-    if found.may is not None:
-        found.may(subject, by=by, at=at)
+def may(found: Act, subject: Base, *, by: Actor, at: datetime) -> Any:
+    """Would a function accept this record, whatever is typed beside it? What its `may` finds; None of one that asks
+    nothing. Raises Refusal as it would.
+    """
+    return found.may(subject, by=by, at=at) if found.may is not None else None
 
 
 def _is_asked_once(application: Application, name: str) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from app.actions import places
+from app.db.dialects import Ids, among
 from app.db.extensions import db
 from app.models import (
     Application,
@@ -98,16 +99,23 @@ def district_of(place: Place) -> Place:
     return db.session.get_one(Place, places.district_of(place.id))
 
 
+def _phones() -> Select[Any, Any, Any, Any]:
+    """Of each of these places, the phones that might help, the best first; of several offices the last one's."""
+    there = select(Place.id, Office.support_phone, Office.phone, Place.support_phone)
+    joined = there.outerjoin(Office, Office.place_id == Place.id).order_by(Office.id)
+    return joined.where(among(Place.id, bindparam("here", type_=Ids)))
+
+
+PHONES = _phones()  # built once: every page asks
+
+
 def support_phone(place: Place | None) -> str | None:
     """S1: the phone that helps in this district: its office's, else that of the nearest place above it that has one."""
     if place is None:
         return None
     line = places.path(place.id)
-    own = select(Place.id, Place.support_phone).where(Place.id.in_(line))
-    offices = select(Office.place_id, Office.support_phone, Office.phone).where(Office.place_id.in_(line))
-    of_office = {id_: support or phone for id_, support, phone in db.session.execute(offices.order_by(Office.id))}
-    of_place = dict(db.session.execute(own).all())
-    return next(filter(None, (of_office.get(id_) or of_place.get(id_) for id_ in line)), None)
+    known = {id_: next(filter(None, phones), None) for id_, *phones in db.session.execute(PHONES, {"here": line})}
+    return next(filter(None, map(known.get, line)), None)
 
 
 def in_force(place: Place, day: date) -> Mapping[str, Norm]:

@@ -4,7 +4,7 @@ What a save entails for one of them stands in `_follow`: a group's seats follow 
 queue follows its kind, and no family loses a place by it (keeping.py). Everything else is the same for all.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, inspect, select
@@ -15,9 +15,9 @@ from app.access.permissions import permit
 from app.actions import freeing, keeping, orders, places, versions
 from app.actions.due import catch_up
 from app.actions.moving import record
-from app.actions.seating import first_day
+from app.actions.seating import last_days
 from app.db import name_keys
-from app.db.database import lock_district, lock_districts
+from app.db.database import as_kept, insert_all, lock_district, lock_districts
 from app.db.extensions import db
 from app.models import (
     Absence,
@@ -47,6 +47,7 @@ from app.rules.refusals import Reason, Refusal
 
 PRINTED = {"name", "address", "phone", "bin", "language", "birth_year_from", "birth_year_to"}  # on papers, of a place
 PRINTED |= {"kindergarten", "kindergarten_id"}  # of which all of that is
+ONE_DAY = timedelta(days=1)
 QUEUES = {KindergartenKind.sanatorium: QueueKind.sanatorium, KindergartenKind.special: QueueKind.special}
 
 
@@ -156,7 +157,8 @@ def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime)
         Seat.group_id == group.id, Seat.intake == Intake.general, Seat.retired_at.is_(None)
     )
     missing = group.capacity - (db.session.scalar(standing) or 0)
-    db.session.add_all(Seat(group_id=group.id, intake=Intake.general) for _ in range(missing))
+    if missing > 0:
+        _more_seats(group, missing)
     if missing < 0 and group.capacity < before.get("capacity", group.capacity):
         catch_up(at=at, place_id=district)
         free = db.session.scalars(rules.unpublished_seats(group.id, -missing)).all()
@@ -167,6 +169,11 @@ def _seats_follow_capacity(group: KgGroup, before: dict[str, Any], at: datetime)
     if changed := before.keys() & {"birth_year_from", "birth_year_to", "kindergarten"}:
         queues = {_serves(group.kindergarten), _serves(before.get("kindergarten", group.kindergarten))}
         keeping.keep([group], changed, queues=queues, at=at)
+
+
+def _more_seats(group: KgGroup, count: int) -> list[int]:
+    """So many general seats more. Returns their ids."""
+    return insert_all(Seat, as_kept(Seat, [{"group_id": group.id}] * count))
 
 
 def _serves(kindergarten: Kindergarten) -> tuple[int, QueueKind]:
@@ -350,22 +357,19 @@ def occupy(group: KgGroup, places: int, *, by: Actor, at: datetime) -> None:
     permit(by, "change", group)
     if places == 0:
         return
-    free = list(db.session.scalars(rules.unpublished_seats(group.id, places)))
+    day, free = (
+        local_day(at),
+        list(db.session.scalars(rules.unpublished_seats(group.id, places).with_only_columns(Seat.id))),
+    )
     if len(free) < places:
         if db.session.scalars(rules.promised_seats(group.id)).first():
             raise Refusal(Reason.no_free_place, free=len(free), places=places)
-        above = [Seat(group_id=group.id, intake=Intake.general) for _ in range(places - len(free))]
-        db.session.add_all(above)
-        db.session.flush()
-        free += above
-    there = [Enrolment(group_id=group.id, started_on=first_day(seat, local_day(at))) for seat in free]
-    db.session.add_all(there)
-    db.session.flush()
-    db.session.add_all(
-        Holding(seat_id=seat.id, kind=HoldingKind.enrolment, enrolment_id=enrolment.id, started_at=at)
-        for seat, enrolment in zip(free, there, strict=True)
-    )
-    db.session.flush()
+        free += _more_seats(group, places - len(free))
+    left = {seat: last + ONE_DAY for seat, last in last_days(free).items() if last is not None}
+    attend = [{"group_id": group.id, "started_on": max(day, left.get(seat, day))} for seat in free]
+    there = insert_all(Enrolment, as_kept(Enrolment, attend))
+    held = [{"seat_id": seat, "enrolment_id": one} for seat, one in zip(free, there, strict=True)]
+    insert_all(Holding, as_kept(Holding, held), kind=HoldingKind.enrolment, started_at=at)
     record(group, "change", by=by, at=at, details={"occupied": places})
 
 

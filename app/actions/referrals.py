@@ -7,7 +7,7 @@ from app.access.actors import Actor
 from app.access.permissions import permit
 from app.actions import choosing, claims, enrolments, leaving, norms
 from app.actions.moving import move, record
-from app.actions.preconditions import SOME, begin, has_say, in_time, latest_referral, with_its_signature
+from app.actions.preconditions import SOME, begin, has_say, in_time, latest_referral, may_begin, with_its_signature
 from app.actions.seating import first_day
 from app.actions.vouchers import live_voucher
 from app.db.database import read_again
@@ -49,24 +49,43 @@ def choose(application: Application, vacancy: Vacancy, *, by: Actor, at: datetim
     """
     day = begin(application, "choose", by=by, at=at, whole_district=True)
     read_again(vacancy, ITS_KINDERGARTEN)
-    norm = "choose_temporary" if vacancy.intake is Intake.temporary else None
-    with_its_signature(application, "choose", by=by, at=at, norm=norm)
-    seat_id = choosing.seat_for(application, vacancy, day)
+    seat_id = _seat(application, vacancy, by=by, at=at)
     take = _take_by_turn if choosing.procedure(application, day) == "referral" else _take_by_voucher
     return take(application, vacancy, seat_id, by=by, at=at, day=day)
 
 
-def may_choose(application: Application, *, by: Actor, at: datetime) -> None:
-    """S0: is there something to choose, and can the term that it begins be counted? Each place is judged by the rule
-    that judges the choice itself.
+def may_take(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> None:
+    """Would the choice of this place, for good, be accepted as long as nothing is due? Raises Refusal as `choose` does.
+
+    It takes no lock and writes nothing: of twenty families that look at one place nobody waits for another one.
+    """
+    permit(by, "choose", application)
+    day = may_begin(application, "choose", by=by, at=at)
+    _seat(application, vacancy, by=by, at=at)
+    if choosing.procedure(application, day) == "referral":
+        terms(application.place_id, at)
+
+
+def _seat(application: Application, vacancy: Vacancy, *, by: Actor, at: datetime) -> int:
+    """The seat that would be taken. Raises Refusal."""
+    norm = "choose_temporary" if vacancy.intake is Intake.temporary else None
+    with_its_signature(application, "choose", by=by, at=at, norm=norm)
+    return choosing.seat_for(application, vacancy, local_day(at))
+
+
+def may_choose(application: Application, *, by: Actor, at: datetime) -> list[tuple[Vacancy, int]]:
+    """S0: what there is to choose (choosing.choices), if the term that it begins can be counted. Each place is judged
+    by the rule that judges the choice itself.
 
     Raises Refusal: reason_required, too_late (the family's paper), no_free_place, no_norm, no_calendar.
     """
     with_its_signature(application, "choose", by=by, at=at)
-    if not choosing.choices(application, local_day(at)):
+    found = choosing.choices(application, local_day(at))
+    if not found:
         raise Refusal(Reason.no_free_place)
     if choosing.procedure(application, local_day(at)) == "referral":
         terms(application.place_id, at)
+    return found
 
 
 def _take_by_voucher(

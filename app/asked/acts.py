@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
 from flask_babel import gettext as _
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app import words
 from app.access import uploads
-from app.access.actors import Visitor
-from app.actions import choosing, families, lots, possible, referrals
+from app.access.actors import Actor, Visitor
+from app.actions import choosing, due, families, lots, possible, referrals
 from app.actions.preconditions import latest_referral
 from app.actions.privileges import Paper
-from app.db.database import taken_back
+from app.db.database import DEADLOCK, retried, taken_back
 from app.db.extensions import db
 from app.models import Application, Base, Intake, Kindergarten, Language, PrivilegeGround, Vacancy, WaitingEntry
 from app.papers import documents
@@ -22,6 +24,7 @@ from app.rules import texts
 from app.rules import uploads as rules
 from app.rules.calendar import local_day
 from app.rules.refusals import Refusal
+from app.rules.seats import ITS_KINDERGARTEN
 from app.words.problems import sentence_of
 
 T = TypeVar("T")
@@ -95,7 +98,7 @@ def read(verb: str, asked: Mapping[str, str], iin: str) -> FamilyAct:
     """An act of this person with what its verb is given. Raises Mistyped."""
     match verb:
         case "choose" | "enter_lot" | "leave_lot":
-            if (vacancy := _row(Vacancy, asked["vacancy"])) is None:
+            if (vacancy := _row(Vacancy, asked["vacancy"], ITS_KINDERGARTEN)) is None:
                 raise Mistyped(_("Mark the place that you choose."))
             return FamilyAct(verb, asked, {"vacancy": vacancy})
         case "wish":
@@ -120,9 +123,10 @@ def read(verb: str, asked: Mapping[str, str], iin: str) -> FamilyAct:
     return FamilyAct(verb, asked, {})
 
 
-def _row(model: type[R], id_: str) -> R | None:
+def _row(model: type[R], id_: str, *options: ORMOption) -> R | None:
     """The record of this id, as a browser sends it; None for none."""
-    return db.session.get(model, int(id_)) if id_.isascii() and id_.isdecimal() and len(id_) < 10 else None
+    is_id = id_.isascii() and id_.isdecimal() and len(id_) < 10
+    return db.session.get(model, int(id_), options=options) if is_id else None
 
 
 def claimed(asked: Mapping[str, str], iin: str) -> dict[str, Any]:
@@ -163,8 +167,20 @@ def _day(typed: str) -> date:
 
 
 def tried(application: Application, act: FamilyAct, visitor: Visitor, at: datetime) -> None:
-    """What is shown to be signed would be done. Raises Refusal as the act itself would."""
+    """What is shown to be signed would be done; before any transaction begins. Raises Refusal as the act itself would.
+
+    It is done and taken back. Of a place for good, which many want at once, it is asked what the choice itself asks.
+    """
     by = replace(families.actor(application, visitor), on_paper=True)
+    wanted = act.vacancy if act.verb == "choose" else None
+    for_good = wanted is not None and wanted.intake is Intake.general
+    if wanted and for_good and not due.is_anything(due.what(at=at, place_id=application.place_id)):
+        referrals.may_take(application, wanted, by=by, at=at)
+    else:
+        retried(partial(_done_and_taken_back, application, act, by, at), (DEADLOCK,))
+
+
+def _done_and_taken_back(application: Application, act: FamilyAct, by: Actor, at: datetime) -> None:
     given = dict(act.given)
     if "papers" in given:  # a file is kept for good with its act alone
         given["papers"] = [replace(one, file=None) for one in given["papers"]]

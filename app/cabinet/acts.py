@@ -21,7 +21,6 @@ from app.asked.acts import ASKS, OF_PLACES, Mistyped, read, shown, told_why, tri
 from app.cabinet import sending, signing
 from app.cabinet.own import back_here, blueprint, keep_typed, own_application, signed_in, typed_before
 from app.cabinet.public import later, render, today
-from app.db.database import DEADLOCK, retried
 from app.db.extensions import db
 from app.db.viewer import unscoped
 from app.models import Application, Language, PrivilegeGround, Vacancy
@@ -51,7 +50,7 @@ def ask(iin: str, application_id: int, verb: str) -> Any:
         sent = sending.sent_file() if "paper_file" in ASKS.get(verb, ()) else {}
         with unscoped():
             act = read(verb, {name: request.form.get(name, "").strip() for name in ASKS.get(verb, ())} | sent, iin)
-            retried(partial(tried, application, act, g.visitor, now()), (DEADLOCK,))
+            tried(application, act, g.visitor, now())
             seen = shown(application, act, now())
             by = sign_in(act.norm, application.place_id, today())
     except Mistyped as wrong:
@@ -107,10 +106,10 @@ def _form(
     """The page of what an act has to be told; what was typed is kept."""
     with unscoped():
         try:
-            families.tried(application, verb, by=families.actor(application, g.visitor), at=now())
+            found = families.tried(application, verb, by=families.actor(application, g.visitor), at=now())
         except Refusal as refusal:
             return _refused(application, verb, refusal)
-        places = words.choices(choosing.choices(application, today())) if verb == "choose" else []
+        places = words.choices(found) if verb == "choose" else []
         more = _to_choose_from(application, verb)
         kept = public.kept_on({one.group.kindergarten_id for _kind, _heading, found in places for one, _free in found})
     as_it_is = {name: getattr(application, name) or "" for name in ASKS[families.CONTACTS]}

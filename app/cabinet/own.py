@@ -277,7 +277,7 @@ def application(iin: str, application_id: int) -> str:
         told, to_do, acts = numbers_of(own), families.to_do(own, at=now()), families.acts(own, g.visitor, at=now())
         wished, entered, drawn = wishes.of(own), lots.of(own), lots.drawn(own, DRAWS)
         asked = lots.asked(one.lot for one in (*entered, *drawn)) if entered or drawn else {}
-        done = _just_done(own, request.args.get("done", ""))
+        done = _just_done(own, verb) if (verb := request.args.get("done", "")) else ""
         by_turn = acts["choose"] is None and choosing.procedure(own, today()) == "referral"
         kinds = words.choices(choosing.choices(own, today())) if by_turn else []
     with looking_as(Actor(Role.family, application_id=own.id)):

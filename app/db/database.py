@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeVar, cast
 
 import psycopg
+from psycopg._preparing import Prepare, PrepareManager
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -439,6 +440,16 @@ def _free_ids(connection: Connection, table: str, count: int) -> list[int]:
     return sorted(connection.scalars(select(serial).select_from(func.generate_series(1, count))))
 
 
+def analyse() -> None:
+    """Tell PostgreSQL how many rows there are by now, in the caller's transaction: until it is committed nobody else
+    does, and it plans as if the tables were still empty. SQLite plans by what its indexes are.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.flush()
+        # our tables alone: those that all databases of a server share would be locked until the transaction ends
+        db.session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))
+
+
 def fixed(ids: Select[int]) -> Select[int]:
     """The ids that a select finds now, as a select that stays the same when the rows change: one bound value."""
     known = list(db.session.scalars(ids))
@@ -509,15 +520,26 @@ def _is_still_there(connection: Any, record: Any, _fairy: Any) -> None:
             raise DisconnectionError from gone
 
 
+class Lasting(PrepareManager):
+    """Prepared statements that outlive a savepoint to which a transaction goes back."""
+
+    def _should_discard(self, prep: Prepare, results: Sequence[Any], *rest: Any) -> bool:
+        return super()._should_discard(prep, [one for one in results if one.command_status != b"ROLLBACK"], *rest)
+
+
 class Prepared(psycopg.Connection[Any]):
-    """A connection whose prepared statements survive a transaction that is undone.
+    """A connection whose prepared statements survive a transaction that is undone, as a whole or to a savepoint.
 
     The server keeps them; psycopg forgets them, lest one names a table that the transaction made. None of ours makes
     one, and a refused verb would have the next one plan some twenty statements anew, under its district's lock.
     """
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._prepared = Lasting()
+
     def rollback(self) -> None:
-        known, self._prepared = self._prepared, type(self._prepared)()
+        known, self._prepared = self._prepared, Lasting()
         try:
             super().rollback()
         finally:

@@ -3,7 +3,8 @@
 The places are real, their names are public facts.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -98,7 +99,32 @@ def families() -> list[Family]:
     return sorted(found, key=lambda family: family.registered_at)
 
 
-def _family(number: int, place: tuple[str, str], year: int, chance: Random) -> Family:
+class NewNumbers:
+    """IINs of people of whom there are thousands, no two alike: those of one day and sex are counted."""
+
+    def __init__(self) -> None:
+        self.given = Counter[tuple[date, Sex]]()
+
+    def __call__(self, born_on: date, sex: Sex, _serial: int) -> str:
+        """Three apart, for a number that there cannot be yields the next one's; beyond those of the small town."""
+        self.given[born_on, sex] += 1
+        return iin.make(born_on, sex, 4_997 + 3 * self.given[born_on, sex])
+
+
+def more_families(place: tuple[str, str], first: int, count: int, numbers: NewNumbers) -> Iterator[Family]:
+    """So many families of a larger region (region.py), numbered from `first` on; the same ones every time."""
+    chance = Random(first)
+    for number in range(first, first + count):
+        yield _family(number, place, 2021 + number % 5, chance, numbers)
+
+
+def _family(
+    number: int,
+    place: tuple[str, str],
+    year: int,
+    chance: Random,
+    number_of: Callable[[date, Sex, int], str] = iin.make,
+) -> Family:
     *lists, endings = KAZAKH if number % 3 else RUSSIAN
     surnames, boys, girls, fathers, mothers = (names.split() for names in lists)
     sex = chance.choice((Sex.male, Sex.female))
@@ -111,22 +137,22 @@ def _family(number: int, place: tuple[str, str], year: int, chance: Random) -> F
     return Family(
         place,
         Person(
-            iin.make(born_on, sex, 3 + number * 17),
+            number_of(born_on, sex, 3 + number * 17),
             born_on,
             surname + ("а" if sex is Sex.female else ""),
             chance.choice(boys if sex is Sex.male else girls),
             _patronymic(father, sex, endings),
         ),
         Person(
-            iin.make(mother_on, Sex.female, 5 + number * 19),
+            number_of(mother_on, Sex.female, 5 + number * 19),
             mother_on,
             surname + "а",
             chance.choice(mothers),
             _patronymic(chance.choice(fathers), Sex.female, endings),
         ),
-        Contacts(f"+7700000{number:04}", f"otbasy{number}@example.org"),
+        Contacts(f"+7700{number:07}", f"otbasy{number}@example.org"),
         moment,
-        PRIVILEGES.get(number),
+        PRIVILEGES.get(number % 100),
         None if number in UNDECIDED else "reject" if number in REJECTED else "confirm",
     )
 

@@ -89,17 +89,20 @@ def _last() -> ColumnElement[date]:
     return func.coalesce(Enrolment.ended_on, Enrolment.ends_on)
 
 
-def _last_day_attended() -> Select[date | None]:
-    """The last day on which anybody attends on a `seat` who has left it or will leave it; None where nobody does."""
+def _last_days_attended() -> Select[int, date | None]:
+    """(seat, the last day on which anybody attends on it who has left it or will leave it) of some `seats`; None, or no
+    row, where nobody does.
+    """
     began = Enrolment.ended_on.is_(None) | (Enrolment.ended_on >= Enrolment.started_on)
     return (
-        select(func.max(_last()))
-        .join(Holding, Holding.enrolment_id == Enrolment.id)
-        .where(Holding.seat_id == bindparam("seat"), began)
+        select(Holding.seat_id, func.max(_last()))
+        .join(Enrolment, Holding.enrolment_id == Enrolment.id)
+        .where(Holding.seat_id.in_(bindparam("seats", expanding=True)), began)
+        .group_by(Holding.seat_id)
     )
 
 
-LAST_DAY_ATTENDED = _last_day_attended()  # built once: every enrolment asks for it
+LAST_DAYS_ATTENDED = _last_days_attended()  # built once: every enrolment asks for it
 
 
 def last_day_lent(owner_id: int) -> Select[date | None]:

@@ -27,7 +27,14 @@ from app.views.sessions import is_file
 
 KEY = "form_key"
 FREE = frozenset(  # these neither add nor act: who is there, what is looked for, in which language
-    {"SignIn.login", "SignIn.logout", "second_factor.code", "HomeView.language", "SearchView.find"}
+    {
+        "SignIn.login",
+        "SignIn.logout",
+        "second_factor.code",
+        "HomeView.language",
+        "SearchView.find",
+        "SearchView.in_list",
+    }
 )
 ANSWERED_WITHIN = 15.0  # seconds for which a second click waits for the answer to the first one
 

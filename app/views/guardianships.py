@@ -42,6 +42,7 @@ class JoinForm(forms.Form):
 
 class GuardianshipView(Registered):
     register, form, find = GUARDIANSHIPS, JoinForm, find
+    finds_people = True
     eager = (joinedload(Guardianship.application), joinedload(Guardianship.child))
     edit_form = type(
         "GuardianshipChangeForm", (forms.Form,), {one: field_of(GUARDIANSHIPS.field(one)) for one in CHANGED}

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
 from app import words
+from app.access.sealed import open_
 from app.models import Base
 from app.now import now
 from app.rules.calendar import local_day
@@ -61,6 +62,7 @@ class Listed(ModelView):
     subject: ClassVar[type[Base]]
     datamodel: Records
     find: ClassVar[Any] = None
+    finds_people: ClassVar[bool] = False  # by name or IIN: what is sought stands sealed in the list's address
     sorted_as: ClassVar[dict[str, str]] = {}
     more_filters: ClassVar[dict[str, Filter]] = {}
     page_size = PAGE
@@ -74,7 +76,8 @@ class Listed(ModelView):
         """A list; what an old address says of a page's number is dropped."""
         if numbered():
             return redirect(here(drop=("page",)))
-        return self.render_template(self.list_template, title=self.list_title, widgets=self._list())
+        facts = {"title": self.list_title, "finds_people": self.finds_people}
+        return self.render_template(self.list_template, widgets=self._list(), **facts)
 
     def _list(self) -> Any:
         """A list; a page, order or filter that cannot be is 400, never a traceback."""
@@ -87,6 +90,7 @@ class Listed(ModelView):
     def _filter_form(self) -> Markup:
         """The form above the list. Before anything is asked for, it is the same all day for all of one reach."""
         facts = {"labels": self.filter_labels(), "finds": self.find is not None, "options": self._all_options}
+        facts |= {"sought": self.sought(request.args), "posts_to": self._posts_to()}
         facts["kinds"] = {name: self.kind_of(name) for name in self.filters()}
         if any(request.args.get(name) for name in ("q", *(f"_flt_0_{name}" for name in self.filters()))):
             return Markup(render_template(FILTER, **facts))
@@ -125,9 +129,18 @@ class Listed(ModelView):
         if unknown := {name for name in asked if name.startswith("_flt_")} - known:
             raise ValueError(*sorted(unknown))
         found = [self._equals(name, value) for name in self.filters() if (value := asked.get(f"_flt_0_{name}"))]
-        if self.find and (sought := asked.get("q", "").strip()):
+        if self.find and (sought := self.sought(asked)):
             found.append(type(self).find(sought))
         return found
+
+    def sought(self, asked: Mapping[str, str]) -> str:
+        """What is looked for, as it was typed. ValueError for what nobody has sealed for whoever looks."""
+        text = asked.get("q", "").strip()
+        return open_(in_list_of(g.actor.user_id), text).decode() if text and self.finds_people else text
+
+    def _posts_to(self) -> str | None:
+        """Where the form above a list goes that finds people (SearchView.in_list)."""
+        return url_for("SearchView.in_list", noun=self.route_base[1:]) if self.finds_people else None
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         """One filter: a related record by its id, yes or no, or one of a kind's values. ValueError for none of them."""
@@ -243,3 +256,8 @@ def here(view: str = "", drop: Sequence[str] = PLACES_OF_A_PAGE, **wishes: str) 
     for wish, value in wishes.items():
         others[f"{wish}_{view}"] = value
     return f"{request.path}?{urlencode([*others.items(multi=True)])}"
+
+
+def in_list_of(user_id: int) -> str:
+    """For what purpose it is sealed what this account looks for in a list of people."""
+    return f"search in a list of account {user_id}"

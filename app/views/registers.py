@@ -160,6 +160,7 @@ def _declared(view: type[Registered]) -> dict[str, Any]:
         "readers": register.readers,
         "datamodel": view.rows(model, *loads, *view.eager),
         "find": find_in(register),
+        "finds_people": any(one.sought and getattr(one.type, "model", None) is Child for one in register.fields),
         "grants": {"can_pick": register.picks} if register.picks else {},
         "list_title": register.title,
         "show_title": register.one,

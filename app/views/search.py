@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import abort, current_app, g, redirect, request, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import lazy_gettext as _l
 
 from app.access import personal_data
+from app.access.sealed import seal
 from app.actions import search
 from app.models import Application, Referral, Voucher
 from app.rules.roles import FAMILIES
 from app.views.base import BaseView, answer, page
+from app.views.lists import in_list_of
 from app.views.paging import Records
 
 KINDS = (  # as in search.Found
@@ -23,6 +25,7 @@ KINDS = (  # as in search.Found
     _l("Vouchers"),
     _l("Referrals"),
 )
+LONGEST = 100  # characters that are looked for
 PAGES = {Voucher: "VoucherView", Referral: "ReferralView"}
 
 
@@ -36,7 +39,7 @@ class SearchView(BaseView):
 
     @classmethod
     def routes(cls) -> set[str]:
-        return {"find"}
+        return {"find", "in_list"}
 
     @expose("/", methods=["GET", "POST"])
     @has_access
@@ -50,6 +53,18 @@ class SearchView(BaseView):
         kinds = [(title, rows) for title, rows in zip(KINDS, found or (), strict=False) if rows]
         facts = {"sought": sought, "kinds": kinds, "most": search.MOST, "by_people": by_people}
         return page("pages/search.html", **facts, page_of=page_of)
+
+    @expose("/in/<noun>", methods=["POST"])
+    @has_access
+    @permission_name("find")
+    def in_list(self, noun: str) -> Any:
+        """From the form above a list that finds people to the list itself: a name or an IIN stands in no address."""
+        views = (one for one in current_app.appbuilder.baseviews if getattr(one, "finds_people", False))
+        view = next((one for one in views if one.route_base == f"/{noun}"), None) or abort(404)
+        asked = {name: value for name, value in request.form.items() if value and name.startswith("_flt_")}
+        if text := request.form.get("q", "").strip().replace("\0", "")[:LONGEST]:
+            asked["q"] = seal(in_list_of(g.actor.user_id), text.encode())
+        return redirect(url_for(f"{view.endpoint}.list", **asked), code=303)
 
 
 def page_of(found: Application | Voucher | Referral) -> str:

@@ -23,7 +23,7 @@ from app.db.extensions import db
 
 READS_CHANGE_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = frozenset(  # the search is posted, so that nobody's IIN stands in an address
-    {"SearchView.find", "HomeView.language"}
+    {"SearchView.find", "SearchView.in_list", "HomeView.language"}
 )
 ASKS = frozenset({"action", "action_post"})  # the first click on a verb says what would follow (confirmation.py)
 ASKS_TOO = frozenset({"BulkRunView.begin", "VacancyView.publish_free", "ApplicationView.choose"})

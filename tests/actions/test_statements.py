@@ -6,11 +6,13 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
+from app.access.actors import Visitor
 from app.actions import clock, contracts, enrolments, referrals, vouchers
+from app.asked.acts import FamilyAct, tried
 from app.db.database import transaction
 from app.db.extensions import db
-from app.models import Application, Kindergarten, Place, Vacancy
-from app.rules.refusals import Refusal
+from app.models import Application, Kindergarten, Place, Referral, SignedInBy, Vacancy
+from app.rules.refusals import Reason, Refusal
 from tests.factories import DEPARTMENT, application, at, district, family, group, head, kindergarten, vacancy
 
 
@@ -100,16 +102,56 @@ VERBS = {
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])  # SQLite's statements are planned in the process
-def test_what_was_prepared_outlives_a_transaction_that_is_undone(town):
-    """A refused choice, of which a burst has many, must not have the next verb plan its statements anew."""
+@pytest.mark.parametrize("undone", ["as a whole", "to a savepoint"])
+def test_what_was_prepared_outlives_a_transaction_that_is_undone(town, undone):
+    """A refused choice, of which a burst has many, must not have the next verb plan its statements anew; nor must one
+    that is tried and taken back before it is signed.
+    """
     asked = sa.select(sa.func.count()).select_from(Vacancy)
     with db.engine.connect() as connection:
         for _ in range(10):
             connection.execute(asked)
-        connection.rollback()
+        before = connection.execute(sa.text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
+        if undone == "to a savepoint":
+            connection.begin_nested().rollback()
+        else:
+            connection.rollback()
         connection.execute(asked)
         prepared = connection.execute(sa.text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
-    assert prepared > 0
+    assert prepared >= before > 0
+
+
+def test_a_choice_that_is_shown_takes_no_lock_and_writes_nothing_unless_something_is_due(town):
+    """Twenty families that look at one place waited for one another before any of them had signed. What another one's
+    place comes free by is done first, as the choice itself does it, and taken back.
+    """
+    place_id, vacancy_id, _ = town
+    with transaction():
+        vouchers.issue_round(place_id, by=DEPARTMENT, at=at("2026-04-08T10:00"))
+    with transaction():
+        wanted = db.session.get_one(Vacancy, vacancy_id)
+        first, *others = db.session.scalars(sa.select(Application).order_by(Application.id)).all()
+        for child, day in ((first, 9), (others[0], 9), (others[1], 10)):
+            vouchers.confirm(child, by=family(child), at=at(f"2026-04-{day:02}T10:00"))
+        for child in (first, others[0]):  # until the sixteenth
+            referrals.choose(child, wanted, by=family(child), at=at("2026-04-09T11:00"))
+        last = others[1].id
+    for moment, accepted in (("2026-04-10T12:00", False), ("2026-04-17T12:00", True)):
+        with counted() as said:
+            child = db.session.get_one(Application, last)
+            act = FamilyAct("choose", {}, {"vacancy": db.session.get_one(Vacancy, vacancy_id)})
+            visitor = Visitor(child.applicant.iin, SignedInBy.key)
+            try:
+                tried(child, act, visitor, at(moment))
+                found = True
+            except Refusal as refusal:
+                assert refusal.reason is Reason.no_free_place
+                found = False
+        db.session.rollback()
+        writes = [one for one in said if one.startswith(("INSERT", "UPDATE")) or "FOR NO KEY UPDATE" in one]
+        assert (found, bool(writes)) == (accepted, accepted)
+        live = sa.select(sa.func.count(Referral.id)).where(Referral.status == "issued")
+        assert db.session.scalar(live) == 2
 
 
 def test_whoever_finds_no_free_place_is_told_before_the_whole_queue_is_asked(town):

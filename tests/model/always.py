@@ -34,7 +34,7 @@ FINAL = ("enrolled", "removed", "archived")
 LIVE_VOUCHER = ("issued", "confirmed")
 WITHOUT_SEAT = ("confirming", "voucher_issued")
 STATUSES = {  # 3.8: verb: from, to
-    "register": ([None], ["queued"]),
+    "register": ([None], ["queued", "archived"]),  # 3.2: an older list has them archived, too
     "issue": (["queued"], ["confirming"]),
     "issue_out_of_turn": (["queued"], ["confirming"]),
     "confirm": (["confirming"], ["voucher_issued"]),

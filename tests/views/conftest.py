@@ -130,6 +130,12 @@ class Browser:
         carried = {"csrf_token": self.token(), "form_key": self.key()}
         return self.client.post(address, data={**carried, **(data or {})}, buffered=True, **more)
 
+    def look_for(self, noun: str, text: str):
+        """A list after this was typed into the search box above it."""
+        if f'action="/search/in/{noun}"' in self.get(f"/{noun}/list/").text:
+            return self.post(f"/search/in/{noun}", {"q": text}, follow_redirects=True)
+        return self.get(f"/{noun}/list/", query_string={"q": text})
+
     def token(self) -> str:
         """Out of a page that costs little: the own password's, or for somebody unknown the door that it leads to."""
         if "csrf" not in self.__dict__:

@@ -155,6 +155,7 @@ def table() -> dict[tuple[str, str], set]:
         ("GET", "/inbox/unread"): {D, S, H},
         ("GET", "/search/"): QUEUE,
         ("POST", "/search/"): QUEUE,
+        ("POST", "/search/in/<noun>"): QUEUE,
         ("POST", "/vacancies/publish-free/<pk>"): {D, S, H},
         ("POST", "/bulk-runs/begin"): OFFICE,
         ("GET", "/bulk-runs/result/<pk>/<kind>"): {D, S, A},
@@ -242,7 +243,7 @@ def address(rule: str, ids, of=None) -> tuple[str, dict]:
         "<code>": "A" * 22,
         "<key>": "A" * 43,
         "<kind>": "csv",
-        "<noun>": "applications",
+        "<noun>": "guardianships" if rule.startswith("/search/") else "applications",
         "<path:filename>": "kezek.css" if not rule.startswith("/static/appbuilder") else "css/ab.css",
     }.items():
         rule = rule.replace(part, value)

@@ -39,7 +39,7 @@ def posting(city) -> list[tuple[str, str, dict]]:
             or "/export/" in rule
             or "/take/" in rule
             or rule.endswith("/pick")
-            or rule in ("/search/", "/login/code/")
+            or rule in ("/search/", "/search/in/<noun>", "/login/code/")
         ):
             continue
         address, data = routes.address(rule, city)

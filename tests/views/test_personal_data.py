@@ -237,10 +237,31 @@ def test_nobody_of_whom_something_is_masked_is_found_by_it(canaries):
         found = auditor.post("/search/", {"q": text})
         assert (found.status_code, "/applications/show/" in found.text) == (200, False), text
         for noun in lists:
-            listed = auditor.get(f"/{noun}/list/", query_string={"q": text}).text
+            listed = auditor.look_for(noun, text).text
             assert re.findall(rf"/{noun}/show/(\d+)", listed) in (whole[noun], []), (noun, text)
     assert auditor.post("/search/", {"q": number}).status_code == 303
     assert specialist.post("/search/", {"q": CANARY}).status_code == 200
+
+
+def test_who_is_looked_for_in_a_list_stands_in_no_address(canaries):
+    """Spec 7, "never in URLs": what is typed above a list that finds people is sealed for whoever has typed it."""
+    specialist, other = canaries.sign_in("specialist"), canaries.sign_in("department")
+    with canaries.web.app_context():
+        iin = db.session.get_one(Application, canaries.own.application).child.iin
+    lists = {one.route_base[1:] for one in canaries.web.appbuilder.baseviews if getattr(one, "finds_people", False)}
+    assert lists >= {"guardianships", "waiting-list", "sanatorium-certificates"}
+    for noun in lists:
+        page = specialist.get(f"/{noun}/list/").text
+        form = page[page.index('<form class="filter"') :].partition("</form>")[0]
+        assert f'method="post" action="/search/in/{noun}"' in form and 'form="filter" name="csrf_token"' in page
+        sent = specialist.post(f"/search/in/{noun}", {"q": iin, "_flt_0_place": ""})
+        assert sent.status_code == 303 and iin not in sent.location and "_flt_0_place" not in sent.location
+        found = specialist.get(sent.location)
+        assert found.status_code == 200 and f'value="{iin}"' in found.text
+        assert iin not in "".join(re.findall(r'(?:href|action)="([^"]*)"', found.text))
+        assert other.get(sent.location).status_code == 400  # it was sealed for somebody else
+        assert specialist.get(f"/{noun}/list/", query_string={"q": iin}).status_code == 400
+    assert specialist.post("/search/in/kindergartens", {"q": iin}).status_code == 404
 
 
 def test_a_record_is_opened_with_a_reason_for_a_while_in_this_session_and_the_department_sees_it(canaries, monkeypatch):
