@@ -1830,7 +1830,7 @@ GUARDS = (
     Guard(
         "a key with another body is none",
         FORM_KEYS,
-        "if found and (found.user_id, found.body_hash) != (g.actor.user_id, g.sending.body_hash):",
+        "if found and (found.user_id, found.body_hash) != (g.sending.user_id, g.sending.body_hash):",
         "if False:",
         "test_one_click.py::test_the_same_key_with_another_body_is_409_and_keeps_what_was_typed",
     ),

@@ -41,10 +41,11 @@ ANSWERED_WITHIN = 15.0  # seconds for which a second click waits for the answer 
 
 @dataclass
 class Sending:
-    """The form of this request: its key, a digest of what is in it, whether the account has typed into it before its
-    session was over, and whether it has had an effect by now."""
+    """The form of this request: its key, whose it is, a digest of what is in it, whether the account has typed into it
+    before its session was over, and whether it has had an effect by now."""
 
     key: str
+    user_id: int
     body_hash: str
     kept: bool
     claimed: bool = False
@@ -115,8 +116,9 @@ def say_held() -> str:
 
 def begin(key: str) -> Response | None:
     """Take up the form of this request. What was done already is answered as it was; raises Other for another body."""
-    sent, kept = sent_forms.known(key, user_id=g.actor.user_id, path=request.path)
-    g.sending = Sending(key, sent_forms.digest(key, _body()), kept)
+    user_id = g.actor.user_id
+    sent, kept = sent_forms.known(key, user_id=user_id, path=request.path)
+    g.sending = Sending(key, user_id, sent_forms.digest(key, _body()), kept)
     return repeated() if sent else None
 
 
@@ -130,7 +132,7 @@ def claim() -> None:
     if sending is None:
         raise Closed
     if not sending.claimed:
-        sent_forms.claim(sending.key, g.actor.user_id, sending.body_hash)
+        sent_forms.claim(sending.key, sending.user_id, sending.body_hash)
 
 
 def claimed() -> None:
@@ -146,7 +148,7 @@ def repeated() -> Response:
     while True:
         db.session.rollback()  # nobody waits for us, least of all the first one
         found = sent_forms.find(g.sending.key)
-        if found and (found.user_id, found.body_hash) != (g.actor.user_id, g.sending.body_hash):
+        if found and (found.user_id, found.body_hash) != (g.sending.user_id, g.sending.body_hash):
             raise Other
         if (found and found.answer is not None) or monotonic() > end:
             break
@@ -163,20 +165,21 @@ def repeated() -> Response:
 
 
 def after_request(response: Response) -> Response:
-    """How a form that had its effect was answered, where it led and what it said, is kept with the session."""
+    """How a form that had its effect was answered, where it led and what it said, is kept with the session. Nobody may
+    be looking any more: a database that went away meanwhile knows no account."""
     sending: Sending | None = g.get("sending")
     if sending is not None and sending.claimed:
         answer = {"said": [list(one) for one in session.get("_flashes", ())]}
         if response.location and response.status_code in (302, 303):
             answer["to"] = response.location
-        session.told = partial(_tell, sending, answer, g.actor.user_id, request.path)
+        session.told = partial(_tell, sending, answer, request.path)
     return response
 
 
-def _tell(sending: Sending, answer: dict[str, Any], user_id: int, path: str, connection: Connection) -> None:
+def _tell(sending: Sending, answer: dict[str, Any], path: str, connection: Connection) -> None:
     sent_forms.answered(connection, sending.key, answer)
     if sending.kept:
-        sent_forms.done(connection, user_id=user_id, path=path)
+        sent_forms.done(connection, user_id=sending.user_id, path=path)
 
 
 def _body() -> str:

@@ -22,7 +22,7 @@ from app.access import sent_forms
 from app.db import database
 from app.db.extensions import db
 from app.jobs import clock
-from app.models import DayOff, KeptForm, SentForm, SignedIn
+from app.models import DayOff, KeptForm, SentForm, SignedIn, Vacancy
 from app.views import form_keys
 from app.views import sessions as view_sessions
 from tests.views import authenticators, routes
@@ -455,29 +455,54 @@ def rows_of_sessions_locked(city, kind: str):
 # ---------------------------------------------------------------- full, and away
 
 
+@contextmanager
+def going_away(city, event: str, when=lambda *_: True):
+    """Inside, the database is gone from the moment that this event of its connections is such a one."""
+    away = sa.create_engine("postgresql+psycopg://127.0.0.1:1/nowhere")
+    with city.web.app_context():
+        engines, engine = db.engines, db.engine
+
+    def go(*told) -> None:
+        if when(*told):
+            engines[None] = away
+
+    sa.event.listen(engine, event, go)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, event, go)
+        engines[None] = engine
+
+
 def test_a_database_that_goes_away_under_a_request_is_503_with_the_form_and_back_again_takes_it(city):
     """Who looks was read, and nothing after it: a page was rendered for an account that could not be read any more."""
     browser, typed = city.sign_in("department"), valid("days-off", city.own)
-    key, here = browser.key(), city.web.app_context()
-    away = sa.create_engine("postgresql+psycopg://127.0.0.1:1/nowhere")
-    with here:
-        engines, engine = db.engines, db.engine
-
-    def goes_away(_connection, _cursor, statement: str, *_) -> None:
-        if "FROM signed_in" in statement:
-            engines[None] = away
-
-    sa.event.listen(engine, "after_cursor_execute", goes_away)
-    try:
+    key = browser.key()
+    who_looks = ("after_cursor_execute", lambda _connection, _cursor, statement, *_: "FROM signed_in" in statement)
+    with going_away(city, *who_looks):
         told = browser.post("/days-off/add", {**typed, "form_key": key})
-        engines[None] = engine
+    with going_away(city, *who_looks):
         page = browser.get("/days-off/list/")
-    finally:
-        sa.event.remove(engine, "after_cursor_execute", goes_away)
-        engines[None] = engine
     assert (told.status_code, told.headers["Retry-After"], page.status_code) == (503, "10", 503)
     assert is_filled(told.text, typed) and key in told.text
     assert browser.post("/days-off/add", {**typed, "form_key": key}).status_code == 302
+
+
+def test_a_database_that_goes_away_after_an_effect_is_503_and_the_same_form_has_it_once(city, monkeypatch):
+    """The places are published, and there is nothing any more from which the answer could be made."""
+    monkeypatch.setattr(form_keys, "ANSWERED_WITHIN", 0.1)  # the first one's answer was kept nowhere
+    head, places = city.sign_in("head"), sa.select(sa.func.count()).select_from(Vacancy.__table__)
+    form = {"sure": "yes", "places": "1", "form_key": head.key()}
+    with city.tables.engine.connect() as connection:
+        before = connection.scalar(places)
+    with going_away(city, "commit"):
+        told = head.post(f"/vacancies/publish-free/{city.own.group}", form)
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "10")
+    assert form["form_key"] in told.text
+    again = head.post(f"/vacancies/publish-free/{city.own.group}", form)
+    assert again.status_code == 303
+    with city.tables.engine.connect() as connection:
+        assert connection.scalar(places) == before + 1
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])  # a bound of its own, which it reports as it does a full disk
