@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import random
 import resource
 import signal
 import socket
@@ -99,9 +100,15 @@ def once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], None
 
 
 def free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
+    """Below those that the kernel gives to whoever connects or asks for any, it is nobody's until its server takes it,
+    and while its server is restarted.
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.SystemRandom().randrange(10_000, lowest)  # each test begins with the same numbers of `random`
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return str(port)
 
 
 def _unset() -> dict[str, str]:

@@ -119,8 +119,8 @@ def _refusal(refusal: Refusal, more: Mapping[str, Any] | None = None) -> Respons
 
 
 def _database(error: Exception) -> Response:
-    leave_off(error)
-    return told(503, "cannot_now", str(SAID["cannot_now"]), headers={"Retry-After": RETRY})
+    sentence = words.PERHAPS_DONE if leave_off(error) else SAID["cannot_now"]
+    return told(503, "cannot_now", str(sentence), headers={"Retry-After": RETRY})
 
 
 def _http(error: HTTPException) -> Response:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
+from app import words
 from app.cabinet.public import page_of, render
 from app.db.database import leave_off
 from app.db.extensions import db
@@ -57,11 +58,13 @@ def _told(status: int) -> Response:
 
 def _database(error: Exception) -> Any:
     """Locked, full or away is told in words, with what was typed, to be sent again; all else is a fault of ours."""
-    leave_off(error)
+    perhaps_done = leave_off(error)
     sends = request.method == "POST"
     sentence = _("The database cannot be read just now. Try again in a moment.")
     if sends:
         sentence = _("The database cannot take anything just now. Nothing was changed. Try again in a moment.")
+    if perhaps_done:
+        sentence = str(words.PERHAPS_DONE)
     again = list(request.form.items(multi=True)) if sends else None
     page = render("problem.html", readable=False, status=503, sentence=sentence, back=None, again=again)
     answer = make_response(page, 503)

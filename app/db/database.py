@@ -78,6 +78,7 @@ OF_NO_DISTRICT = (Norm, QueueOrder, QueueCategory, ContractText, DemoTime)  # no
 TRIES = 3  # of a transaction that the locks of others undo
 APART = 0.5  # seconds at most, before it is tried again
 DEADLOCK = psycopg.errors.DeadlockDetected
+ENDED = ("57P01", "57P02")  # a server that ends, or dies, says so to whom it was just working for
 CLASHES = (DEADLOCK, psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure)
 
 REACHES_ALL = "-c kezek.viewer=all -c kezek.writes=all"
@@ -155,7 +156,12 @@ def transaction() -> Iterator[scoped_session[Session]]:
     try:
         with unscoped():
             yield db.session
-            db.session.commit()
+            try:
+                db.session.commit()
+            except DBAPIError as error:
+                unanswered = error.statement in (None, "COMMIT")  # what is flushed before it has a statement
+                error.perhaps_done = unanswered and _went_away(error)  # type: ignore[attr-defined]
+                raise
     except BaseException:
         db.session.rollback()
         raise
@@ -204,9 +210,17 @@ def cannot_now(error: BaseException) -> bool:
     return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
 
 
-def leave_off(error: Exception) -> None:
-    """A request ends here whose database is locked, full or away: nothing of it is kept, and the session is as new.
-    Raises `error` where it is anything else, a fault of ours.
+def _went_away(error: DBAPIError) -> bool:
+    """Was nothing heard of what was asked? A database that answers says by a code of its own why not."""
+    if isinstance(error.orig, sqlite3.Error):
+        return (getattr(error.orig, "sqlite_errorname", "") or "").startswith("SQLITE_IOERR")
+    return isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate in (None, *ENDED)
+
+
+def leave_off(error: Exception) -> bool:
+    """A request ends here whose database is locked, full or away: nothing more of it is kept, and the session is as
+    new. May it have been done all the same, for nobody heard how it ended? Raises `error` where it is anything else, a
+    fault of ours.
     """
     if not cannot_now(error):
         raise error
@@ -215,6 +229,7 @@ def leave_off(error: Exception) -> None:
         db.session.rollback()
     except SQLAlchemyError:
         db.session.remove()
+    return bool(getattr(error, "perhaps_done", False))
 
 
 def put(connection: Connection, table: FromClause, key: Sequence[str], **values: Any) -> None:

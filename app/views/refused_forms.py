@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 
+from app import words
 from app.access import sent_forms
 from app.access.row_scope import look_as
 from app.db import database
@@ -175,19 +176,19 @@ def _to_the_door(whose: int) -> Response:
 
 def _database_problem(error: Exception) -> Any:
     """Locked, full or away is told in words, with the form; anything else is a fault of ours."""
-    database.leave_off(error)
-    response = _cannot_now()
+    response = _cannot_now(perhaps_done=database.leave_off(error))
     response.headers["Retry-After"] = RETRY
     return response
 
 
-def _cannot_now() -> Response:
+def _cannot_now(perhaps_done: bool) -> Response:
     database.will_write(False)
     if request.endpoint == "SignIn.login" and request.method == "POST":
         flash(str(BUSY), "danger")
         return current_app.make_response(page("pages/sign_in.html", 503, username=request.form.get("username", "")))
     part = g.get("sending") is not None and g.sending.claimed
-    sentence = STILL_IN if request.endpoint == "SignIn.logout" else PARTLY if part else BUSY
+    sentence = PARTLY if part else words.PERHAPS_DONE if perhaps_done else BUSY
+    sentence = STILL_IN if request.endpoint == "SignIn.logout" else sentence
     held = Held(503, str(sentence), key=request.form.get(KEY, ""))
     if form_keys.has_effect() and not session.broken:
         try:

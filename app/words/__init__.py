@@ -24,6 +24,7 @@ from app.words.refusals import (
     NOT_BROUGHT_IN,
     OUTCOMES,
     OUTCOMES_TO_COME,
+    PERHAPS_DONE,
     REFUSALS,
     WHY_NOT,
     because,

@@ -21,6 +21,10 @@ from app.words.labels import label
 from app.words.problems import SENTENCES, sentence_of
 from app.words.rules import CHOICES
 
+PERHAPS_DONE = _l(
+    "The database went away while it was writing: what you asked for may be done, or not. Send the same again in a "
+    "moment: it is not done twice."
+)
 REFUSALS: dict[Reason, Any] = {
     Reason.not_their_turn: _l("It is not this child's turn yet."),
     Reason.no_free_place: _l("There is no free place: every published one is held, taken, or owed to a voucher."),

@@ -29,6 +29,7 @@ from app.models import (
 )
 from app.now import now
 from app.rules import iin
+from app.words import PERHAPS_DONE
 from tests import authority as of
 from tests import factories
 from tests.authority import OTHER_IIN
@@ -37,6 +38,7 @@ from tests.views import portals
 from tests.views.conftest import forget_tries
 from tests.views.portals import Portal, applicant, sign
 from tests.views.test_api import is_problem
+from tests.views.test_nothing_lost import unheard_commit
 
 CHILD, PARENT = iin.make(date(2022, 3, 8), Sex.female, 77), iin.make(date(1991, 3, 8), Sex.female, 78)
 
@@ -196,6 +198,19 @@ def test_what_a_parent_has_signed_is_done_and_the_history_names_the_portal(city,
             ("Indigo", SignedInBy.key, kept.id)
         }
     assert "Indigo" in city.sign_in("specialist").get("/history/list/").text
+
+
+def test_an_act_of_which_nobody_heard_that_it_is_done_is_answered_when_it_is_sent_again(city, portal, child, kind):
+    address, about = portal.address(child), f"?district={portal.district(child)}"
+    asked = {"iin": applicant(city.web, child)}
+    seen = portal.get(address + about).headers["ETag"]
+    asked["signature"] = sign(portal.post(f"{address}/confirm/challenge{about}", asked).json, asked["iin"])
+    with unheard_commit(city, kind):
+        told = portal.once(f"{address}/confirm{about}", asked, "one", If_Match=seen)
+    assert (told.status_code, told.json["detail"]) == (503, str(PERHAPS_DONE))
+    with city.tables.unchanged():
+        answer = portal.once(f"{address}/confirm{about}", asked, "one", If_Match=seen)
+    assert (answer.status_code, answer.json["status"]) == (200, "voucher_issued")
 
 
 def test_without_a_signature_nothing_is_done_that_asks_for_one(city, portal, child):

@@ -14,14 +14,15 @@ from app.cabinet.own import BACK, ENTRY, KEY, TYPED
 from app.db.database import transaction
 from app.db.extensions import db
 from app.models import Application, OneTimeCode, SignedInBy, Visit
+from app.words import PERHAPS_DONE
 from tests.authority import IIN, OTHER_IIN
 from tests.gateways import set_up, sms_gateway
 from tests.views import doors
 from tests.views.conftest import Browser, forget_tries
-from tests.views.test_acts import CONTACTS, asked, believed, child, code_in, entered, person_of, post  # noqa: F401
+from tests.views.test_acts import CONTACTS, asked, believed, child, code_in, entered, person_of, post, sign  # noqa: F401
 from tests.views.test_cabinet import HERE, PHONE, ask, code_of, family, say  # noqa: F401
 from tests.views.test_new_application import CHILD
-from tests.views.test_nothing_lost import at_once, locked  # noqa: F401
+from tests.views.test_nothing_lost import at_once, locked, unheard_commit  # noqa: F401
 from tests.views.test_whose_pages import addresses
 
 OFFICE = "tabler.min.css"  # of the office's pages
@@ -226,3 +227,16 @@ def test_while_nothing_can_be_written_each_page_says_so_and_one_click_sends_the_
     again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', told.text))
     assert again["address"] == new and again.keys() == typed.keys()
     assert doors.post(browser, "new/contacts", **again).status_code == 303
+
+
+def test_an_act_of_which_nobody_heard_that_it_is_done_may_be_and_the_same_sent_again_leads_to_it(city, child, kind):  # noqa: F811
+    browser, person = entered(city, child), person_of(city, child)
+    browser.client.set_cookie("language", "en")
+    shown = post(browser, f"{child}/confirm")
+    with unheard_commit(city, kind):
+        told = sign(browser, child, shown, person)
+    assert told.status_code == 503 and str(PERHAPS_DONE) in told.text and "Nothing was changed" not in told.text
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', told.text))
+    with city.tables.unchanged():
+        led = doors.post(browser, f"a/{child}/signed", **again)
+    assert (led.status_code, led.location) == (303, f"/my/a/{child}?done=confirm")

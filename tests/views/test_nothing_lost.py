@@ -25,6 +25,7 @@ from app.jobs import clock
 from app.models import DayOff, KeptForm, SentForm, SignedIn, Vacancy
 from app.views import form_keys
 from app.views import sessions as view_sessions
+from app.words import PERHAPS_DONE
 from tests.views import authenticators, routes
 from tests.views.city import PASSWORD
 from tests.views.conftest import Browser
@@ -616,29 +617,43 @@ def test_a_server_that_is_away_is_503_with_what_was_typed(city, kind, monkeypatc
     assert department.client.post("/days-off/add", data={**typed, **again}).status_code == 302
 
 
-def test_an_effect_whose_answer_was_lost_is_not_had_twice(city, kind, monkeypatch):
-    """503 keeps the form's key: what was perhaps done is not done again."""
-    monkeypatch.setattr(form_keys, "ANSWERED_WITHIN", 0.1)  # the first one's answer never comes
-    department = city.sign_in("department")
-    form = {**valid("days-off", city.own), "form_key": department.key()}
-    failed = threading.Event()
+@contextmanager
+def unheard_commit(city, kind):
+    """Inside, the first commit of what stands in the history is done, and nobody hears that it is."""
+    changed = []
+
+    def note(_connection, _cursor, statement: str, *_) -> None:
+        if "INSERT INTO change " in statement:
+            changed.append(statement)
 
     def lose(connection) -> None:
-        """The commit is done, and its answer is not heard."""
-        if not failed.is_set():
+        if changed and "told" not in changed:
             raw = connection.connection.dbapi_connection
             raw.execute("COMMIT") if kind == "sqlite" else raw.commit()
-            failed.set()
+            changed.append("told")
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorname = "SQLITE_IOERR"
             raise sa.exc.OperationalError("COMMIT", None, error)
 
+    sa.event.listen(city.tables.engine, "before_cursor_execute", note)
     sa.event.listen(city.tables.engine, "commit", lose)
     try:
-        told = department.post("/days-off/add", form)
+        yield
     finally:
+        sa.event.remove(city.tables.engine, "before_cursor_execute", note)
         sa.event.remove(city.tables.engine, "commit", lose)
+    assert "told" in changed
+
+
+def test_an_effect_whose_answer_was_lost_is_not_had_twice(city, kind, monkeypatch):
+    """503 keeps the form's key, and says that it may be done: it is not done again."""
+    monkeypatch.setattr(form_keys, "ANSWERED_WITHIN", 0.1)  # the first one's answer never comes
+    department = city.sign_in("department", "en")
+    form = {**valid("days-off", city.own), "form_key": department.key()}
+    with unheard_commit(city, kind):
+        told = department.post("/days-off/add", form)
     assert told.status_code == 503
+    assert str(PERHAPS_DONE) in told.text and "Nothing was changed" not in told.text
     with city.tables.unchanged():
         again = sends(department, told, "/days-off/add")
     assert again.status_code == 303
