@@ -397,9 +397,16 @@ GUARDS = (
     Guard(
         "nobody dates a new record back",
         "app/actions/chain.py",
-        "    return or_(RECORD.id <= settled, RECORD.at <= last.at - LATE)\n",
+        "    return or_(RECORD.id <= settled, RECORD.at <= min(newest, last.at) - LATE)\n",
         "    return RECORD.id <= settled\n",
         "actions/test_chain.py::test_what_is_added_with_a_day_that_is_over_is_never_sealed",
+    ),
+    Guard(
+        "what waited for long is sealed, however much it is",
+        "app/actions/chain.py",
+        "min(newest, last.at) - LATE",
+        "last.at - LATE",
+        "actions/test_chain.py::test_however_much_waits_and_however_long_all_of_it_is_sealed",
     ),
     Guard(
         "a page offers no removal that would be refused",

@@ -120,11 +120,14 @@ def printed_heads() -> dict[int, bytes]:
 
 
 def _out_of_time(at: datetime, last: HistorySeal | None) -> ColumnElement[bool]:
-    """Of a record that is not sealed: by its number or its moment it should have been long ago."""
+    """Of a record that is not sealed: by its number it should have been long ago, or by its moment beside the newest of
+    those that are. When that one was sealed says nothing: where the clock stood still, old ones follow it in portions.
+    """
     if last is None:
         return false()
+    newest = db.session.scalar(select(RECORD.at).where(RECORD.id == last.newest)) or last.at
     settled = db.session.scalar(select(func.max(HistorySeal.newest)).where(HistorySeal.at <= at - LATE)) or 0
-    return or_(RECORD.id <= settled, RECORD.at <= last.at - LATE)
+    return or_(RECORD.id <= settled, RECORD.at <= min(newest, last.at) - LATE)
 
 
 NAMES = [column.name for column in RECORD]

@@ -83,6 +83,16 @@ def test_what_is_added_with_a_day_that_is_over_is_never_sealed(app):
     assert fault(when=LATER + timedelta(minutes=1)) == (0, last + 1000, rules.UNSEALED)
 
 
+def test_however_much_waits_and_however_long_all_of_it_is_sealed(app):
+    """The timetable stood still for days, or a register was older than the chain; a few are sealed at a time."""
+    filled()
+    place = db.session.scalars(sa.select(Application)).first().place
+    waiting = [application(place, queued_at=at(f"2026-04-{day}T11:21")) for day in (10, 12, 14, 16)]
+    when = at("2026-04-20T09:00")
+    assert [chain.seal(at=when, most=1) for _ in waiting] == [1] * len(waiting)
+    assert chain.seal(at=when) == 0 and fault(when=when) is None
+
+
 def copy_of(which, number):
     row = Change.__table__
     return sa.select(*(sa.literal(number) if c.name == "id" else c for c in row.c)).where(row.c.id == which)
