@@ -397,15 +397,22 @@ GUARDS = (
     Guard(
         "nobody dates a new record back",
         "app/actions/chain.py",
-        "    return or_(RECORD.id <= settled, RECORD.at <= min(newest, last.at) - LATE)\n",
+        "    return or_(RECORD.id <= settled, RECORD.at <= _reached(last) - LATE)\n",
         "    return RECORD.id <= settled\n",
         "actions/test_chain.py::test_what_is_added_with_a_day_that_is_over_is_never_sealed",
     ),
     Guard(
+        "nobody dates new records back in small steps",
+        "app/actions/chain.py",
+        "    return last.at if last.day >= local_day(last.at) else start_of_day(last.day)\n",
+        "    return db.session.scalar(select(RECORD.at).where(RECORD.id == last.newest)) or last.at\n",
+        "actions/test_chain.py::test_nobody_dates_records_back_one_after_the_other",
+    ),
+    Guard(
         "what waited for long is sealed, however much it is",
         "app/actions/chain.py",
-        "min(newest, last.at) - LATE",
-        "last.at - LATE",
+        "RECORD.at <= _reached(last) - LATE",
+        "RECORD.at <= last.at - LATE",
         "actions/test_chain.py::test_however_much_waits_and_however_long_all_of_it_is_sealed",
     ),
     Guard(

@@ -14,7 +14,7 @@ from app.db.database import lock_text
 from app.db.extensions import db
 from app.models import Change, Document, DocumentKind, HistoryLink, HistorySeal
 from app.rules import chain as rules
-from app.rules.calendar import local_day
+from app.rules.calendar import local_day, start_of_day
 from app.rules.chain import FIRST, Fault, Sealed
 
 AT_ONCE = 10_000  # records, in one transaction
@@ -120,14 +120,18 @@ def printed_heads() -> dict[int, bytes]:
 
 
 def _out_of_time(at: datetime, last: HistorySeal | None) -> ColumnElement[bool]:
-    """Of a record that is not sealed: by its number it should have been long ago, or by its moment beside the newest of
-    those that are. When that one was sealed says nothing: where the clock stood still, old ones follow it in portions.
-    """
+    """Of a record that is not sealed: by its number or its moment it should have been long ago."""
     if last is None:
         return false()
-    newest = db.session.scalar(select(RECORD.at).where(RECORD.id == last.newest)) or last.at
     settled = db.session.scalar(select(func.max(HistorySeal.newest)).where(HistorySeal.at <= at - LATE)) or 0
-    return or_(RECORD.id <= settled, RECORD.at <= min(newest, last.at) - LATE)
+    return or_(RECORD.id <= settled, RECORD.at <= _reached(last) - LATE)
+
+
+def _reached(last: HistorySeal) -> datetime:
+    """Up to which moment all is sealed but what was committed late: where the clock stood still, old records follow in
+    portions, and a seal's day says how far they are. The day never goes back, as the moment of the newest one may.
+    """
+    return last.at if last.day >= local_day(last.at) else start_of_day(last.day)
 
 
 NAMES = [column.name for column in RECORD]

@@ -114,7 +114,7 @@ def write_accounts(path: Path, accounts: dict[str, dict[str, str]]) -> None:
 
 
 def seal() -> None:
-    """Seal the history of a region at once: what is a day older than the last seal would be sealed no more."""
+    """Seal the history of a region at once, in whatever order its moments are."""
     with transaction():
         chain.seal(at=now(), most=ALL)
 

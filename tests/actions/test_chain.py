@@ -93,6 +93,19 @@ def test_however_much_waits_and_however_long_all_of_it_is_sealed(app):
     assert chain.seal(at=when) == 0 and fault(when=when) is None
 
 
+def test_nobody_dates_records_back_one_after_the_other(app):
+    """Each is less than a day older than the one before it, as that one is sealed."""
+    filled()
+    row, last = Change.__table__, db.session.scalars(sa.select(Change.id).order_by(Change.id.desc())).first()
+    moments, when = [SEALED_AT - timedelta(hours=23 * n) for n in range(1, 6)], SEALED_AT
+    for n, moment in enumerate(moments, 1):
+        db.session.execute(sa.insert(row).from_select([c.name for c in row.c], copy_of(last, last + n)))
+        db.session.execute(sa.update(row).where(row.c.id == last + n).values(at=moment))
+        when += timedelta(minutes=1)
+        chain.seal(at=when)
+    assert fault(when=when) == (0, last + 2, rules.UNSEALED)
+
+
 def copy_of(which, number):
     row = Change.__table__
     return sa.select(*(sa.literal(number) if c.name == "id" else c for c in row.c)).where(row.c.id == which)
